@@ -1,0 +1,213 @@
+//! What a scanner, a reader or a hand typed at the till, and its keyed digest.
+
+use hmac::{KeyInit as _, Mac as _};
+
+use crate::id::{Digest, Entropy};
+use crate::resident_id::{ResidentId, ResidentIdError};
+
+/// A printed card's number: 24 digits, `9` (elder's card), `1` (version), 20 random, 2 check. It means nothing by
+/// itself. Digits only, so that no input method or caps lock can break it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CardNumber(String);
+
+const CARD_PREFIX: &str = "91";
+const CARD_DIGITS: usize = 24;
+
+impl CardNumber {
+    /// A new number.
+    #[must_use]
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        let mut number = CARD_PREFIX.to_owned();
+        while number.len() < CARD_DIGITS - 2 {
+            let mut byte = [0];
+            entropy.fill(&mut byte);
+            // 250 is the largest multiple of ten in a byte: every digit stays equally likely.
+            if byte[0] < 250 {
+                number.push(char::from(b'0' + byte[0] % 10));
+            }
+        }
+        let check = 98 - mod97(&format!("{number}00"));
+        Self(format!("{number}{check:02}"))
+    }
+
+    /// Reads 24 digits with a fitting check.
+    pub fn parse(text: &str) -> Result<Self, ScanError> {
+        let shape = text.len() == CARD_DIGITS && text.starts_with(CARD_PREFIX) && all_digits(text);
+        if !shape {
+            return Err(ScanError::Unknown);
+        }
+        if mod97(text) == 1 { Ok(Self(text.to_owned())) } else { Err(ScanError::CardCheck) }
+    }
+
+    /// The 24 digits; only for printing the card, sealing and digests.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The last four digits, for people.
+    #[must_use]
+    pub fn tail(&self) -> &str {
+        &self.0[CARD_DIGITS - 4..]
+    }
+}
+
+impl std::fmt::Debug for CardNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CardNumber(…{})", self.tail())
+    }
+}
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn mod97(digits: &str) -> u32 {
+    digits.bytes().fold(0, |rest, b| (rest * 10 + u32::from(b - b'0')) % 97)
+}
+
+/// Something that can name an elder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scan {
+    /// A printed card.
+    Card(CardNumber),
+    /// A resident identity number.
+    ResidentId(ResidentId),
+}
+
+/// Why a scan can name nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// Nothing was scanned.
+    #[error("nothing was scanned")]
+    Empty,
+    /// A card's number with a digit wrong.
+    #[error("the card was read badly: scan it again")]
+    CardCheck,
+    /// Looks like a resident ID, but is none.
+    #[error(transparent)]
+    ResidentId(ResidentIdError),
+    /// A payment app's code, held under the wrong scanner.
+    #[error("this is a payment code, not an elder's card")]
+    PaymentCode,
+    /// None of what is known here.
+    #[error("not a card of this programme")]
+    Unknown,
+}
+
+impl Scan {
+    /// Tells what was scanned. Resident IDs come first, since valid ones begin with 11 to 15 as payment codes do.
+    pub fn read(text: &str) -> Result<Self, ScanError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(ScanError::Empty);
+        }
+        if text.starts_with(CARD_PREFIX) && text.len() == CARD_DIGITS {
+            return CardNumber::parse(text).map(Self::Card);
+        }
+        match ResidentId::parse(text) {
+            Ok(id) => Ok(Self::ResidentId(id)),
+            Err(_) if is_payment_code(text) => Err(ScanError::PaymentCode),
+            Err(ResidentIdError::Malformed) => Err(ScanError::Unknown),
+            Err(error) => Err(ScanError::ResidentId(error)),
+        }
+    }
+
+    /// The digest under a key. Cards and resident IDs never share one.
+    ///
+    /// # Panics
+    /// Never: HMAC takes keys of any length.
+    #[must_use]
+    pub fn digest(&self, key: &[u8; 32]) -> Digest {
+        let (tag, number) = match self {
+            Self::Card(card) => ("card", card.expose()),
+            Self::ResidentId(id) => ("resident-id", id.expose()),
+        };
+        keyed_digest(key, tag, number)
+    }
+}
+
+/// HMAC-SHA256 of `tag`, a zero byte and `value`: equal values under one key and tag have equal digests, and nobody
+/// without the key can try values out.
+///
+/// # Panics
+/// Never: HMAC takes keys of any length.
+#[must_use]
+pub fn keyed_digest(key: &[u8; 32], tag: &str, value: &str) -> Digest {
+    let mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(key);
+    let mut mac = mac.unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+    mac.update(tag.as_bytes());
+    mac.update(&[0]);
+    mac.update(value.as_bytes());
+    Digest(mac.finalize().into_bytes().into())
+}
+
+/// The codes that WeChat Pay (18 digits from 10-15), Alipay (16-24 digits from 25-30) and UnionPay (19 digits from 62)
+/// show for paying.
+fn is_payment_code(text: &str) -> bool {
+    let starts = |low: &str, high: &str| text.get(..2).is_some_and(|two| (low..=high).contains(&two));
+    all_digits(text)
+        && match text.len() {
+            18 if starts("10", "15") => true,
+            19 if starts("62", "62") => true,
+            16..=24 => starts("25", "30"),
+            _ => false,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    struct Counting(std::sync::atomic::AtomicU8);
+    impl Entropy for Counting {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill_with(|| self.0.fetch_add(37, std::sync::atomic::Ordering::Relaxed));
+        }
+    }
+
+    fn card() -> CardNumber {
+        CardNumber::generate(&Counting(5.into()))
+    }
+
+    #[test]
+    fn a_new_card_reads_back_and_shows_only_its_tail() {
+        let card = card();
+        assert_eq!(card.expose().len(), 24);
+        assert_eq!(Scan::read(&format!(" {}\n", card.expose())), Ok(Scan::Card(card.clone())));
+        assert_eq!(format!("{card:?}"), format!("CardNumber(…{})", card.tail()));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_told_apart() {
+        assert_eq!(Scan::read(""), Err(ScanError::Empty));
+        assert_eq!(Scan::read("134567890123456789"), Err(ScanError::PaymentCode));
+        assert_eq!(Scan::read("2812345678901234567"), Err(ScanError::PaymentCode));
+        assert_eq!(Scan::read("6212345678901234567"), Err(ScanError::PaymentCode));
+        assert!(matches!(Scan::read("11010519491231002X"), Ok(Scan::ResidentId(_))));
+        assert_eq!(Scan::read("440301194912310022"), Err(ScanError::ResidentId(ResidentIdError::CheckDigit)));
+        assert_eq!(Scan::read("http://example.com"), Err(ScanError::Unknown));
+    }
+
+    #[test]
+    fn digests_depend_on_the_key() {
+        let scan = Scan::Card(card());
+        assert_eq!(scan.digest(&[1; 32]), scan.digest(&[1; 32]));
+        assert_ne!(scan.digest(&[1; 32]), scan.digest(&[2; 32]));
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(text in "\\PC*|[0-9]{15,24}") {
+            let _ = Scan::read(&text);
+        }
+
+        #[test]
+        fn a_digit_read_wrong_is_found(at in 2_usize..24, by in 1_u8..10) {
+            let mut digits = card().expose().as_bytes().to_vec();
+            digits[at] = (digits[at] - b'0' + by) % 10 + b'0';
+            prop_assert_eq!(Scan::read(std::str::from_utf8(&digits).unwrap()), Err(ScanError::CardCheck));
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What was charged, what is due by the facts known now, and what is paid.
+
+use serde::{Deserialize, Serialize};
+
+use super::findings::Code;
+use super::{DayInput, Elsewhere, Held, Prior};
+use crate::calendar::{BusinessDate, UnixMs};
+use crate::decision::{Decision, Kind, Line, PolicyRef, Usage};
+use crate::elder::{Elder, ElderFacts};
+use crate::id::{CanteenId, ElderId, RecordId};
+pub use crate::policy::Bearer;
+use crate::policy::Policy;
+use crate::record::{Body, Diner, Meal};
+use crate::subsidy::{Why, decide};
+
+/// The judgement on one meal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// The meal's record.
+    pub record: RecordId,
+    /// Who ate.
+    pub elder: ElderId,
+    /// The policy that covers the canteen on the date.
+    pub policy: Option<PolicyRef>,
+    /// The policy that it was charged under.
+    pub charged_under: Option<PolicyRef>,
+    /// The lines as charged at the till.
+    pub charged: Vec<Line>,
+    /// The lines due by the facts known at the close.
+    pub due: Vec<Line>,
+    /// The lines that the canteen is paid (concessions included, which nobody pays).
+    pub paid: Vec<Line>,
+    /// Why charged and due differ, and who carries it.
+    pub difference: Option<(Code, Bearer)>,
+}
+
+/// A meal competing for a limit: ours or another canteen's.
+struct Claim<'a> {
+    record: RecordId,
+    canteen: CanteenId,
+    at: UnixMs,
+    frozen: bool,
+    disputed: bool,
+    meal: &'a Meal,
+    diner: &'a Diner,
+}
+
+/// Judges every meal of the day that names an elder and was not voided; sorted by record id.
+pub(super) fn judge(input: &DayInput<'_>, day: &[&Held]) -> Vec<Verdict> {
+    let mut claims: Vec<Claim<'_>> = day.iter().filter_map(|h| own(h)).collect();
+    claims.extend(input.elsewhere.iter().filter_map(foreign));
+    // Of the meals that compete for a limit those frozen by a draft come first, then trusted time decides.
+    claims.sort_by_key(|c| (c.diner.elder, !c.frozen, c.at, c.record));
+    let mut verdicts = Vec::new();
+    for elder_claims in claims.chunk_by(|a, b| a.diner.elder == b.diner.elder) {
+        let Some(elder) = input.elders.get(&elder_claims[0].diner.elder) else { continue };
+        judge_elder(input, elder, elder_claims, &mut verdicts);
+    }
+    verdicts.sort_by_key(|v| v.record);
+    verdicts
+}
+
+fn own(held: &Held) -> Option<Claim<'_>> {
+    let Body::Meal(meal) = &held.record.body else { return None };
+    let diner = meal.diner.as_ref()?;
+    (!held.voided).then_some(Claim {
+        record: held.record.id,
+        canteen: held.record.canteen,
+        at: held.record.at,
+        frozen: held.frozen,
+        disputed: held.disputed,
+        meal,
+        diner,
+    })
+}
+
+fn foreign(other: &Elsewhere) -> Option<Claim<'_>> {
+    let diner = other.meal.diner.as_ref()?;
+    let Elsewhere { record, canteen, at, frozen, meal } = other;
+    Some(Claim { record: *record, canteen: *canteen, at: *at, frozen: *frozen, disputed: false, meal, diner })
+}
+
+/// What came before a claim: uses, and where they were.
+#[derive(Default)]
+struct Before {
+    used: Usage,
+    places: Vec<CanteenId>,
+}
+
+impl Before {
+    fn prior<'a>(priors: impl Iterator<Item = &'a Prior>, date: BusinessDate) -> Self {
+        let mut before = Self::default();
+        for prior in priors {
+            before.used.add(&prior.policy, &prior.line, prior.date, date);
+            before.places.push(prior.canteen);
+        }
+        before
+    }
+
+    fn claim(&mut self, claim: &Claim<'_>, due: &Decision, date: BusinessDate) {
+        if let Some(policy) = &due.policy {
+            for line in &due.lines {
+                self.used.add(&policy.id, line, date, date);
+            }
+        }
+        self.places.push(claim.canteen);
+    }
+}
+
+/// Decides an elder's meals of the day one after the other, each knowing what the ones before it used.
+fn judge_elder(input: &DayInput<'_>, elder: &Elder, claims: &[Claim<'_>], verdicts: &mut Vec<Verdict>) {
+    let own = || input.prior.iter().filter(|p| p.elder == elder.id);
+    let mut frozen = Before::prior(own().filter(|p| p.frozen && p.date < input.date), input.date);
+    let mut all = Before::prior(own(), input.date);
+    for claim in claims {
+        let before = if claim.frozen { &frozen } else { &all };
+        let due = due(input, elder, claim, &before.used);
+        if claim.canteen == input.canteen {
+            let elsewhere = before.places.iter().any(|place| *place != claim.canteen);
+            verdicts.push(verdict(input, elder, claim, &due, elsewhere));
+        }
+        if claim.frozen {
+            frozen.claim(claim, &due.decision, input.date);
+        }
+        all.claim(claim, &due.decision, input.date);
+    }
+}
+
+/// What is due, and what was asked of the rules to find out.
+struct Due<'a> {
+    policy: Option<&'a Policy>,
+    dead: bool,
+    decision: Decision,
+    why: Vec<(String, Why)>,
+}
+
+fn due<'a>(input: &DayInput<'a>, elder: &Elder, claim: &Claim<'_>, used: &Usage) -> Due<'a> {
+    let dead = elder.died(input.known).is_some_and(|day| day < input.date);
+    let full = Decision::full_price(claim.meal.meal.price);
+    let canteen = input.canteens.get(&claim.canteen);
+    let policy = canteen.and_then(|c| input.rules.policies.covering(&c.region, input.date));
+    let (Some(canteen), Some(policy), false) = (canteen, policy, dead) else {
+        return Due { policy, dead, decision: full, why: Vec::new() };
+    };
+    let facts = elder.on(input.date, input.known);
+    let place = canteen.on(input.date, input.known);
+    let outcome = decide(policy, input.rules.calendar(), &facts, &place, &claim.meal.meal, used);
+    Due { policy: Some(policy), dead, decision: outcome.decision, why: outcome.why }
+}
+
+fn verdict(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>, due: &Due<'_>, elsewhere: bool) -> Verdict {
+    let charged = &claim.meal.decision;
+    let same = charged.lines == due.decision.lines && !claim.disputed;
+    let difference = (!same).then(|| {
+        let code = code(input, elder, claim, due);
+        (code, bearer(input, elder, claim, due, code, elsewhere))
+    });
+    let paid = match difference {
+        None => charged.lines.clone(),
+        Some((_, bearer)) => paid(&charged.lines, &due.decision.lines, bearer),
+    };
+    Verdict {
+        record: claim.record,
+        elder: elder.id,
+        policy: due.decision.policy.clone(),
+        charged_under: charged.policy.clone(),
+        charged: charged.lines.clone(),
+        due: due.decision.lines.clone(),
+        paid,
+        difference,
+    }
+}
+
+fn code(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>, due: &Due<'_>) -> Code {
+    if claim.disputed {
+        return Code::Disputed;
+    }
+    if due.dead {
+        return Code::NotEligible;
+    }
+    let lost: Vec<&Line> = claim.meal.decision.lines.iter().filter(|l| !due.decision.lines.contains(l)).collect();
+    let why = |line: &Line| due.why.iter().find(|(benefit, _)| *benefit == line.benefit).map(|(_, why)| why);
+    if lost.iter().any(|line| why(line).is_some_and(Why::is_limit)) {
+        return Code::OverLimit;
+    }
+    if lost.iter().any(|line| why(line).is_some_and(Why::is_gate)) {
+        return Code::Standing;
+    }
+    let facts = elder.on(input.date, input.known);
+    let ended = lost.iter().any(|line| why(line).is_some_and(Why::is_about_elder));
+    if ended && facts != claim.diner.facts { Code::NotEligible } else { Code::StaleDecision }
+}
+
+/// Who carries a difference: the policy says so for what the till could not know, the canteen carries the rest.
+fn bearer(
+    input: &DayInput<'_>,
+    elder: &Elder,
+    claim: &Claim<'_>,
+    due: &Due<'_>,
+    code: Code,
+    elsewhere: bool,
+) -> Bearer {
+    let Some(policy) = due.policy else { return Bearer::Canteen };
+    match code {
+        Code::OverLimit if elsewhere => policy.bearers().double,
+        Code::NotEligible | Code::StaleDecision | Code::Standing if honest(input, elder, claim) => {
+            policy.bearers().stale_facts
+        }
+        _ => Bearer::Canteen,
+    }
+}
+
+/// Whether the record's facts of the elder are what the office itself knew when it made the roster that it names.
+fn honest(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>) -> bool {
+    let told: ElderFacts = elder.on(input.date, claim.diner.roster);
+    told == claim.diner.facts && elder.died(claim.diner.roster).is_none_or(|day| day >= input.date)
+}
+
+/// What the canteen is paid, kind by kind. What a diner was charged is never paid back by the canteen: a diner who
+/// was given too little is paid at a till later, so too little stays as charged here.
+fn paid(charged: &[Line], due: &[Line], bearer: Bearer) -> Vec<Line> {
+    let mut paid = Vec::new();
+    for kind in [Kind::Diner, Kind::Concession, Kind::Operator, Kind::Delivery] {
+        let of = |lines: &[Line]| lines.iter().filter(|l| l.kind == kind).cloned().collect::<Vec<_>>();
+        let (charged, due) = (of(charged), of(due));
+        let sum = |lines: &[Line]| lines.iter().map(|l| l.amount).sum::<crate::money::Fen>();
+        let as_charged = match sum(&charged).cmp(&sum(&due)) {
+            _ if kind == Kind::Concession => true,
+            std::cmp::Ordering::Equal => false,
+            std::cmp::Ordering::Greater => bearer == Bearer::Programme,
+            std::cmp::Ordering::Less => kind == Kind::Diner,
+        };
+        paid.extend(if as_charged { charged } else { due });
+    }
+    paid
+}

@@ -1,0 +1,198 @@
+//! The lines of parts one and two.
+
+use std::collections::BTreeMap;
+
+use super::{ChangeLine, Reason, Reopened, ServedLine};
+use crate::calendar::{BusinessDate, Month};
+use crate::decision::{Kind, PolicyRef};
+use crate::money::{Fen, Rate, Rounding};
+use crate::policy::{Effect, Policy};
+use crate::reconciliation::{Code, Correction, DayClose, PayerSums, StandingHit};
+use crate::record::check::Rulebook;
+
+/// A line in the making.
+#[derive(Default)]
+struct Sum {
+    dates: Vec<BusinessDate>,
+    findings: Vec<String>,
+    count: i64,
+    shares: PayerSums,
+}
+
+impl Sum {
+    fn on(&mut self, date: BusinessDate) {
+        if !self.dates.contains(&date) {
+            self.dates.push(date);
+            self.dates.sort_unstable();
+        }
+    }
+
+    fn line(self, reason: Reason, counted: bool) -> Option<ChangeLine> {
+        let shares = self.shares.without_zeros();
+        if shares == PayerSums::default() {
+            return None;
+        }
+        let (dates, findings) = (self.dates, self.findings);
+        let count = counted.then_some(self.count);
+        Some(ChangeLine { reason, dates, findings, count, amount: shares.total(), shares })
+    }
+}
+
+/// Part one: the month's tiers summed over its days.
+pub(super) fn served(days: &[DayClose]) -> Vec<ServedLine> {
+    let mut lines: BTreeMap<(Kind, &PolicyRef, &str, std::cmp::Reverse<Fen>), u32> = BTreeMap::new();
+    for tier in days.iter().flat_map(|d| &d.tiers) {
+        let key = (tier.kind, &tier.policy, tier.benefit.as_str(), std::cmp::Reverse(tier.standard));
+        *lines.entry(key).or_default() += tier.count;
+    }
+    let line = |((kind, policy, benefit, standard), count): ((_, &PolicyRef, &str, std::cmp::Reverse<Fen>), u32)| {
+        let standard: Fen = standard.0;
+        let amount = standard.times(i64::from(count));
+        ServedLine { policy: policy.clone(), benefit: benefit.to_owned(), kind, standard, count, amount }
+    };
+    lines.into_iter().map(line).collect()
+}
+
+/// Last month's negative balance, if there is one.
+pub(super) fn carried(carried: &PayerSums) -> Option<ChangeLine> {
+    Sum { shares: carried.clone(), ..Sum::default() }.line(Reason::Carried, false)
+}
+
+/// What was charged on days of earlier months and is not settled yet, or is settled and no longer there.
+pub(super) fn of_earlier_months(reopened: &[Reopened]) -> Vec<ChangeLine> {
+    let mut sums: BTreeMap<Reason, Sum> = BTreeMap::new();
+    for Reopened { settled, now } in reopened {
+        let policies = now.policies().into_iter().chain(settled.iter().flat_map(DayClose::policies));
+        let Some(policy) = policies.max() else { continue };
+        let month = now.date.month();
+        let reason = if settled.as_ref().is_none_or(|before| now.records > before.records) {
+            Reason::Late { month, policy }
+        } else {
+            Reason::Corrected { month, policy }
+        };
+        let sum = sums.entry(reason).or_default();
+        sum.on(now.date);
+        sum.count += i64::from(now.subsidised.count);
+        for tier in &now.tiers {
+            sum.shares.add_all(&tier.shares);
+        }
+        if let Some(before) = settled {
+            sum.count -= i64::from(before.subsidised.count);
+            for tier in &before.tiers {
+                sum.shares.take_all(&tier.shares);
+            }
+        }
+    }
+    sums.into_iter().filter_map(|(reason, sum)| sum.line(reason, true)).collect()
+}
+
+/// Deductions and additions by finding, for meals of the month and, with the sign of what changed, of earlier months.
+pub(super) fn findings(days: &[(&DayClose, bool)]) -> Vec<ChangeLine> {
+    let mut sums: BTreeMap<(Month, Code), Sum> = BTreeMap::new();
+    for (day, counts) in days {
+        for correction in &day.corrections {
+            let sum = sums.entry((day.date.month(), correction.code)).or_default();
+            if *counts {
+                sum.shares.add_all(&correction.shares);
+            } else {
+                sum.shares.take_all(&correction.shares);
+            }
+        }
+        for (code, records) in corrected_meals(&day.corrections) {
+            let sum = sums.entry((day.date.month(), code)).or_default();
+            sum.count += if *counts { records } else { -records };
+            sum.on(day.date);
+            let of_code = day.findings.iter().filter(|f| f.code == code && *counts);
+            sum.findings.extend(of_code.map(|f| f.number.clone()));
+        }
+    }
+    let line = |((month, code), sum): ((Month, Code), Sum)| sum.line(Reason::Finding { month, code }, true);
+    sums.into_iter().filter_map(line).collect()
+}
+
+fn corrected_meals(corrections: &[Correction]) -> BTreeMap<Code, i64> {
+    let mut meals: Vec<_> = corrections.iter().map(|c| (c.code, c.record)).collect();
+    meals.sort_unstable();
+    meals.dedup();
+    let mut counts = BTreeMap::new();
+    for (code, _) in meals {
+        *counts.entry(code).or_default() += 1;
+    }
+    counts
+}
+
+/// What one gate acts on in one month: by benefit, so that a reduction is rounded once for each benefit and payer, and
+/// by the share that reductions take of it on the same days.
+#[derive(Default)]
+struct Caught {
+    dates: Vec<BusinessDate>,
+    count: i64,
+    sums: BTreeMap<(PolicyRef, String, Rate), PayerSums>,
+}
+
+/// Reductions, and holds of what the reductions leave.
+pub(super) fn standing(days: &[(&DayClose, bool)], rules: &Rulebook) -> (Vec<ChangeLine>, Vec<ChangeLine>) {
+    let mut caught: BTreeMap<(Month, &StandingHit), Caught> = BTreeMap::new();
+    for (day, counts) in days {
+        let mut waiting: Vec<Kind> = Vec::new();
+        for hit in &day.standing {
+            // Two gates may hold the same money; it waits once.
+            let mut kinds = hit.kinds.clone();
+            if hit.effect == Effect::Hold {
+                kinds.retain(|kind| !waiting.contains(kind));
+                waiting.extend(&kinds);
+            }
+            catch(caught.entry((day.date.month(), hit)).or_default(), day, hit, &kinds, *counts);
+        }
+    }
+    let (mut reductions, mut holds) = (Vec::new(), Vec::new());
+    for ((month, hit), caught) in caught {
+        let rounding = rules.policies.by_ref(&hit.policy).map_or(Rounding::HalfUp, Policy::rounding);
+        let mut sum = Sum { dates: caught.dates, count: caught.count, ..Sum::default() };
+        for ((_, _, reduced), sums) in &caught.sums {
+            for (payer, amount) in sums.iter() {
+                let taken = match hit.effect {
+                    Effect::Reduce(rate) => share(rate, *amount, rounding),
+                    _ => *amount - share(*reduced, *amount, rounding),
+                };
+                sum.shares.add(payer, -taken);
+            }
+        }
+        let (policy, gate, words) = (hit.policy.clone(), hit.gate, hit.reason.clone());
+        match hit.effect {
+            Effect::Reduce(_) => reductions.extend(sum.line(Reason::Reduction { month, policy, gate, words }, true)),
+            _ => holds.extend(sum.line(Reason::Hold { month, policy, gate, words }, true)),
+        }
+    }
+    (reductions, holds)
+}
+
+fn catch(caught: &mut Caught, day: &DayClose, hit: &StandingHit, kinds: &[Kind], counts: bool) {
+    let reduced = |kind: Kind| {
+        let rates = day.standing.iter().filter(|h| h.kinds.contains(&kind)).filter_map(|h| match h.effect {
+            Effect::Reduce(rate) if hit.effect == Effect::Hold => Some(rate.basis_points()),
+            _ => None,
+        });
+        Rate::from_basis_points(rates.sum::<u32>()).min(Rate::WHOLE)
+    };
+    let tiers = day.tiers.iter().map(|t| (t.kind, &t.policy, &t.benefit, &t.shares));
+    let corrections = day.corrections.iter().map(|c| (c.kind, &c.policy, &c.benefit, &c.shares));
+    for (kind, policy, benefit, shares) in tiers.chain(corrections).filter(|(kind, ..)| kinds.contains(kind)) {
+        let sums = caught.sums.entry((policy.clone(), benefit.clone(), reduced(kind))).or_default();
+        if counts {
+            sums.add_all(shares);
+        } else {
+            sums.take_all(shares);
+        }
+    }
+    let meals = i64::from(day.subsidised.count);
+    caught.count += if counts { meals } else { -meals };
+    if meals > 0 && !caught.dates.contains(&day.date) {
+        caught.dates.push(day.date);
+    }
+}
+
+/// A share of an amount that may be negative (an earlier month is taken back).
+fn share(rate: Rate, amount: Fen, rounding: Rounding) -> Fen {
+    if amount.is_negative() { -rate.of(-amount, rounding) } else { rate.of(amount, rounding) }
+}

@@ -1,0 +1,5 @@
+//! Each construct by an example, and properties over random policies, elders and meals.
+
+mod examples;
+mod properties;
+mod random;

@@ -1,0 +1,135 @@
+//! Announcing policies, and which one covers a canteen on a date.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its own data has failed")]
+
+use domain::calendar::BusinessDate;
+use domain::policy::{Policy, PolicySet};
+use domain::region::RegionCode;
+
+fn date(text: &str) -> BusinessDate {
+    text.parse().unwrap()
+}
+
+fn region(text: &str) -> RegionCode {
+    text.parse().unwrap()
+}
+
+fn policy(id: &str, version: u32, regions: &str, dates: &str) -> Policy {
+    let text = format!(
+        "[policy]\nid = \"{id}\"\nname = \"试\"\nversion = {version}\nsemantics = 1\nregion = {regions}\n{dates}\n\
+         [meals]\nlunch = [\"10:30\", \"13:30\"]\n"
+    );
+    Policy::parse(id, &text).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+const CITY: &str = "\"440300\"";
+
+fn code(set: &mut PolicySet, policy: Policy, today: &str) -> &'static str {
+    let before = set.policies().count();
+    match set.announce(policy, date(today)) {
+        Ok(()) => "",
+        Err(error) => {
+            assert_eq!(set.policies().count(), before, "a refused policy changes nothing");
+            assert!(!error.to_string().is_empty());
+            error.code()
+        }
+    }
+}
+
+#[test]
+fn the_longest_region_covers_and_a_version_ends_before_the_next() {
+    let mut set = PolicySet::new();
+    let today = "2025-12-01";
+    assert_eq!(code(&mut set, policy("city", 1, CITY, "effective_from = 2026-01-01"), today), "");
+    assert_eq!(
+        code(&mut set, policy("city", 2, CITY, "effective_from = 2026-07-01\neffective_until = 2026-12-31"), today),
+        ""
+    );
+    let district =
+        policy("district", 1, "[\"440304\", \"440400\"]", "effective_from = 2026-03-01\neffective_until = 2026-03-31");
+    assert_eq!(code(&mut set, district, today), "");
+    let covering =
+        |place: &str, day: &str| set.covering(&region(place), date(day)).map(|p| format!("{} {}", p.id(), p.version()));
+    assert_eq!(covering("440304001", "2025-12-31"), None);
+    assert_eq!(covering("440304001", "2026-01-01").as_deref(), Some("city 1"));
+    assert_eq!(covering("440304001", "2026-03-01").as_deref(), Some("district 1"));
+    assert_eq!(covering("440304001", "2026-03-31").as_deref(), Some("district 1"));
+    assert_eq!(covering("440304001", "2026-04-01").as_deref(), Some("city 1"));
+    assert_eq!(covering("440305001", "2026-03-15").as_deref(), Some("city 1"));
+    assert_eq!(covering("440402001", "2026-03-15").as_deref(), Some("district 1"));
+    assert_eq!(covering("440304001", "2026-06-30").as_deref(), Some("city 1"));
+    assert_eq!(covering("440304001", "2026-07-01").as_deref(), Some("city 2"));
+    assert_eq!(covering("440304001", "2027-01-01"), None);
+    assert_eq!(covering("4403", "2026-03-15").as_deref(), Some("city 1"), "known to the city only");
+    assert_eq!(covering("44", "2026-03-15"), None);
+
+    let first = set.policies().next().unwrap().reference().clone();
+    assert_eq!(set.by_ref(&first).map(Policy::version), Some(1));
+    assert_eq!(set.last_day(&first), Some(date("2026-06-30")));
+    let mut other = first.clone();
+    other.hash = domain::id::Digest::ZERO;
+    assert!(set.by_ref(&other).is_none(), "another content is another policy");
+}
+
+#[test]
+fn versions_are_announced_once_ahead_of_time_and_on_days_of_their_own() {
+    let mut set = PolicySet::new();
+    let v = |version, dates: &str| policy("city", version, CITY, dates);
+    assert_eq!(code(&mut set, v(1, "effective_from = 2025-12-31"), "2026-01-01"), "in_the_past");
+    assert_eq!(code(&mut set, v(1, "effective_from = 2026-01-01"), "2026-01-01"), "", "today is not the past");
+    assert_eq!(code(&mut set, v(1, "effective_from = 2026-02-01"), "2026-01-01"), "version_twice");
+    assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-01"), "2026-01-01"), "same_day");
+    assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-15"), "2026-02-01"), "in_the_past");
+    assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-15\ncorrects = 7"), "2026-02-01"), "corrects_unknown");
+    assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-15\ncorrects = 1"), "2026-02-01"), "");
+    assert_eq!(set.covering(&region("4403"), date("2026-01-14")).map(Policy::version), Some(1));
+    assert_eq!(set.covering(&region("4403"), date("2026-01-15")).map(Policy::version), Some(2));
+    assert!(
+        PolicySet::new().restore(v(1, "effective_from = 2020-01-01")).is_ok(),
+        "what was announced before is restored"
+    );
+}
+
+#[test]
+fn a_tie_is_refused_on_the_days_both_would_cover() {
+    let city = |id: &str, dates: &str| policy(id, 1, CITY, dates);
+    let mut set = PolicySet::new();
+    let today = "2025-12-01";
+    assert_eq!(code(&mut set, city("a", "effective_from = 2026-01-01\neffective_until = 2026-06-30"), today), "");
+    assert_eq!(code(&mut set, city("b", "effective_from = 2026-06-30"), today), "coverage_tie");
+    assert_eq!(
+        code(&mut set, policy("b", 1, "[\"440304\", \"440300\"]", "effective_from = 2026-02-01"), today),
+        "coverage_tie"
+    );
+    assert_eq!(code(&mut set, city("b", "effective_from = 2026-07-01"), today), "");
+    assert_eq!(
+        code(&mut set, policy("c", 1, "\"440000\"", "effective_from = 2026-01-01"), today),
+        "",
+        "a shorter region"
+    );
+    assert_eq!(
+        code(&mut set, policy("d", 1, "\"440304\"", "effective_from = 2026-01-01"), today),
+        "",
+        "a longer region"
+    );
+    assert_eq!(
+        code(&mut set, policy("e", 1, "\"440304000000\"", "effective_from = 2026-01-01"), today),
+        "coverage_tie"
+    );
+
+    // A version that an earlier end makes room for: the span counts, not the first announcement.
+    let mut set = PolicySet::new();
+    assert_eq!(code(&mut set, city("a", "effective_from = 2026-01-01"), today), "");
+    assert_eq!(code(&mut set, policy("a", 2, "\"440400\"", "effective_from = 2026-07-01"), today), "");
+    assert_eq!(code(&mut set, city("b", "effective_from = 2026-07-01"), today), "");
+}
+
+#[test]
+fn the_content_hash_is_of_the_bytes() {
+    let text = policy("a", 1, CITY, "effective_from = 2026-01-01").source().to_owned();
+    let same = Policy::parse("another-name", &text).unwrap();
+    assert_eq!(same.reference().hash, Policy::hash_of(&text));
+    assert_eq!(same.reference().hash, domain::id::Digest::of("zhucan.policy.1", &[text.as_bytes()]));
+    let commented = Policy::parse("a", &format!("{text}# \n")).unwrap();
+    assert_ne!(same.reference(), commented.reference());
+}

@@ -1,0 +1,165 @@
+//! Regions, canteens, their facts, prices and cashiers.
+
+use domain::calendar::BusinessDate;
+use domain::canteen::{CanteenFact, CanteenFactKind};
+use domain::id::{CanteenId, CashierId, UserId};
+use domain::region::RegionCode;
+use domain::sync::{Cashier, ListPrice};
+use serde::Deserialize;
+
+use super::valid;
+use crate::seal::Place;
+use crate::store::canteens::{self, CanteenRow, Region};
+use crate::store::{Tx, days};
+use crate::words::{Code, register};
+use crate::{Error, Office};
+
+/// A canteen to be registered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCanteen {
+    /// Where it stands; twelve digits, so that every level is known.
+    pub region: RegionCode,
+    /// Its name.
+    pub name: String,
+    /// Who runs it.
+    pub operator: String,
+    /// The operator's unified social credit code.
+    pub credit_code: String,
+    /// Address; may be empty.
+    #[serde(default)]
+    pub address: String,
+    /// Telephone for elders.
+    pub phone: String,
+    /// The bank of the payee account.
+    pub bank: String,
+    /// The holder of the payee account.
+    pub account_name: String,
+    /// The payee account.
+    pub account: String,
+    /// Meals a day that it can serve.
+    #[serde(default)]
+    pub capacity: Option<u32>,
+}
+
+/// A cashier to be added.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCashier {
+    /// Name in full.
+    pub name: String,
+    /// PIN, 4 to 12 digits.
+    pub pin: String,
+    /// May authorise overrides.
+    #[serde(default)]
+    pub supervisor: bool,
+}
+
+impl Office {
+    /// Adds a region with its office, or renames it.
+    pub async fn create_region(&self, region: Region) -> Result<(), Error> {
+        let region =
+            Region { name: valid::name(&region.name)?, office: valid::name(&region.office)?, code: region.code };
+        self.store.write(move |tx| Box::pin(async move { canteens::put_region(tx, &region).await })).await
+    }
+
+    /// Registers a canteen.
+    pub async fn create_canteen(&self, new: NewCanteen) -> Result<CanteenId, Error> {
+        let now = self.now();
+        let id = CanteenId::generate(now, &*self.entropy);
+        let place = Place { table: "canteens", column: "account", row: id.uuid() };
+        let row = CanteenRow {
+            id,
+            region: new.region,
+            name: valid::name(&new.name)?,
+            operator: valid::name(&new.operator)?,
+            credit_code: valid::credit_code(&new.credit_code)?,
+            address: valid::text(&new.address)?,
+            phone: valid::phone(&new.phone)?,
+            bank: valid::name(&new.bank)?,
+            account_name: valid::name(&new.account_name)?,
+            account: self.keys.seal(place, &valid::account(&new.account)?, &*self.entropy),
+            capacity: new.capacity,
+            created_at: now,
+        };
+        self.store.write(move |tx| Box::pin(async move { canteens::add(tx, &row).await.map(|()| id) })).await
+    }
+
+    /// Adds what was learned of a canteen; its days from that date on are closed again.
+    pub async fn add_canteen_fact(
+        &self,
+        canteen: CanteenId,
+        valid_from: BusinessDate,
+        kind: CanteenFactKind,
+        by: Option<UserId>,
+    ) -> Result<CanteenFact, Error> {
+        match &kind {
+            CanteenFactKind::Standing { standing } => valid::standing(standing)?,
+            CanteenFactKind::Tags { tags } => valid::tags(tags)?,
+        }
+        let now = self.now();
+        let fact = CanteenFact { valid_from, known_from: now, kind };
+        let stored = fact.clone();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    hold(tx, canteen).await?;
+                    canteens::add_facts(tx, canteen, std::slice::from_ref(&stored), by).await?;
+                    let touched = days::of_canteen(tx, canteen, valid_from).await?;
+                    days::touch(tx, &touched.iter().map(|d| (d.canteen, d.date)).collect(), now).await
+                })
+            })
+            .await?;
+        self.changed.notify_one();
+        Ok(fact)
+    }
+
+    /// Approves a list price from a date on; days from that date on are closed again.
+    pub async fn add_price(&self, canteen: CanteenId, price: ListPrice, by: Option<UserId>) -> Result<(), Error> {
+        valid::price(price.price)?;
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    hold(tx, canteen).await?;
+                    canteens::add_price(tx, canteen, &price, now, by).await?;
+                    let touched = days::of_canteen(tx, canteen, price.valid_from).await?;
+                    days::touch(tx, &touched.iter().map(|d| (d.canteen, d.date)).collect(), now).await
+                })
+            })
+            .await?;
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Adds a cashier.
+    pub async fn add_cashier(&self, canteen: CanteenId, new: NewCashier) -> Result<CashierId, Error> {
+        valid::pin(&new.pin)?;
+        let name = valid::name(&new.name)?;
+        let pin_hash = self.hasher.hash(&new.pin).await?;
+        let now = self.now();
+        let id = CashierId::generate(now, &*self.entropy);
+        let cashier = Cashier { id, name, pin_hash, supervisor: new.supervisor };
+        let added = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    hold(tx, canteen).await?;
+                    canteens::add_cashier(tx, canteen, &cashier, now).await
+                })
+            })
+            .await;
+        match added {
+            Err(error) if error.is_unique_violation() => Err(Error::refused(Code::NameTaken, register::NAME_TAKEN)),
+            other => other.map(|()| id),
+        }
+    }
+}
+
+/// Holds the canteen, or refuses an id that names none.
+async fn hold(tx: &mut Tx, canteen: CanteenId) -> Result<(), Error> {
+    if canteens::hold(tx, canteen).await? {
+        return Ok(());
+    }
+    Err(Error::refused(Code::CanteenUnknown, register::NO_CANTEEN))
+}

@@ -1,0 +1,208 @@
+//! Elders, what is learned of them, and their cards.
+
+use std::collections::BTreeSet;
+
+use domain::calendar::{BusinessDate, UnixMs};
+use domain::credential::{CardNumber, Scan};
+use domain::elder::{ElderFact, ElderFactKind};
+use domain::id::{CanteenId, ElderId, UserId};
+use domain::region::RegionCode;
+use domain::resident_id::ResidentId;
+use serde::Deserialize;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::valid;
+use crate::names;
+use crate::seal::Place;
+use crate::store::elders::{self, CardRow, ElderRow};
+use crate::store::{Tx, days};
+use crate::words::{Code, register};
+use crate::{Error, Office};
+
+/// What is learned of an elder.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct NewElderFact {
+    /// First business date on which it holds.
+    pub valid_from: BusinessDate,
+    /// What it says.
+    #[serde(flatten)]
+    pub kind: ElderFactKind,
+}
+
+/// An elder to be registered. Birth date and sex are those of the resident ID.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewElder {
+    /// Resident ID, as typed.
+    pub resident_id: Zeroizing<String>,
+    /// Name in full.
+    pub name: String,
+    /// Telephone; nothing if there is none.
+    #[serde(default)]
+    pub phone: Option<Zeroizing<String>>,
+    /// The office that looks after the elder.
+    pub region: RegionCode,
+    /// The canteen where the elder is a regular.
+    #[serde(default)]
+    pub canteen: Option<CanteenId>,
+    /// Hukou, residence, categories ...
+    #[serde(default)]
+    pub facts: Vec<NewElderFact>,
+}
+
+/// A card that was just issued: the only moment at which its number is in the open.
+#[derive(Clone, Debug)]
+pub struct IssuedCard {
+    /// The card's id.
+    pub id: Uuid,
+    /// Its number, for the printer.
+    pub number: CardNumber,
+    /// How many older cards of the elder were revoked.
+    pub revoked: u64,
+}
+
+impl Office {
+    /// Registers an elder.
+    pub async fn register_elder(&self, new: NewElder, by: Option<UserId>) -> Result<ElderId, Error> {
+        let resident_id = ResidentId::parse(&new.resident_id);
+        let resident_id = resident_id.map_err(|_| Error::refused(Code::Invalid, register::RESIDENT_ID))?;
+        let now = self.now();
+        let id = ElderId::generate(now, &*self.entropy);
+        let row = self.elder_row(id, &new, &resident_id, now)?;
+        let facts = facts(&new.facts, now)?;
+        let added = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(canteen) = row.registered_canteen {
+                        require_canteen(tx, canteen).await?;
+                    }
+                    elders::add(tx, &row).await?;
+                    elders::add_facts(tx, id, &facts, by).await
+                })
+            })
+            .await;
+        match added {
+            Err(error) if error.is_unique_violation() => Err(Error::refused(Code::ElderExists, register::ELDER_EXISTS)),
+            other => other.map(|()| id),
+        }
+    }
+
+    fn elder_row(&self, id: ElderId, new: &NewElder, number: &ResidentId, now: UnixMs) -> Result<ElderRow, Error> {
+        let place = |column| Place { table: "elders", column, row: id.uuid() };
+        let name = valid::name(&new.name)?;
+        let phone = new.phone.as_deref().map(|p| valid::phone(p)).transpose()?.map(Zeroizing::new);
+        Ok(ElderRow {
+            id,
+            region: new.region.clone(),
+            sort_key: names::sort_key(&name),
+            name,
+            female: number.is_female(),
+            birth: number.birth(),
+            resident_id: self.keys.seal(place("resident_id"), number.expose(), &*self.entropy),
+            resident_id_digest: Scan::ResidentId(number.clone()).digest(self.keys.digest_key()),
+            phone: phone.as_deref().map(|p| self.keys.seal(place("phone"), p, &*self.entropy)),
+            phone_digest: phone.as_deref().map(|p| self.keys.digest("phone", p)),
+            registered_canteen: new.canteen,
+            registered_at: now,
+            changed_at: now,
+        })
+    }
+
+    /// Adds what was learned of an elder; the days it bears on are closed again.
+    pub async fn add_elder_fact(
+        &self,
+        elder: ElderId,
+        fact: NewElderFact,
+        by: Option<UserId>,
+    ) -> Result<ElderFact, Error> {
+        let now = self.now();
+        let fact = facts(std::slice::from_ref(&fact), now)?.remove(0);
+        let stored = fact.clone();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    require_elder(tx, elder, now).await?;
+                    elders::add_facts(tx, elder, std::slice::from_ref(&stored), by).await?;
+                    let touched: BTreeSet<_> =
+                        days::of_elder(tx, elder, bears_from(&stored)?).await?.into_iter().collect();
+                    days::touch(tx, &touched, now).await
+                })
+            })
+            .await?;
+        self.changed.notify_one();
+        Ok(fact)
+    }
+
+    /// Issues a card; older ones of the elder are revoked.
+    pub async fn issue_card(&self, elder: ElderId) -> Result<IssuedCard, Error> {
+        let now = self.now();
+        let number = CardNumber::generate(&*self.entropy);
+        let id = domain::id::RecordId::generate(now, &*self.entropy).uuid();
+        let place = Place { table: "cards", column: "number", row: id };
+        let row = CardRow {
+            id,
+            elder,
+            digest: Scan::Card(number.clone()).digest(self.keys.digest_key()),
+            number: self.keys.seal(place, number.expose(), &*self.entropy),
+            tail: number.tail().to_owned(),
+            issued_at: now,
+            revoked_at: None,
+        };
+        let revoked = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    require_elder(tx, elder, now).await?;
+                    let revoked = elders::revoke_cards(tx, elder, now).await?;
+                    elders::add_card(tx, &row).await.map(|()| revoked)
+                })
+            })
+            .await?;
+        Ok(IssuedCard { id, number, revoked })
+    }
+
+    /// Revokes all cards of an elder; says how many there were.
+    pub async fn revoke_cards(&self, elder: ElderId) -> Result<u64, Error> {
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    require_elder(tx, elder, now).await?;
+                    elders::revoke_cards(tx, elder, now).await
+                })
+            })
+            .await
+    }
+}
+
+fn facts(new: &[NewElderFact], now: UnixMs) -> Result<Vec<ElderFact>, Error> {
+    let fact = |new: &NewElderFact| {
+        valid::elder_fact(&new.kind)?;
+        Ok(ElderFact { valid_from: new.valid_from, known_from: now, kind: new.kind.clone() })
+    };
+    new.iter().map(fact).collect()
+}
+
+/// The first date whose meals a fact can bear on. A death, or its withdrawal, bears on every date: the last word on
+/// it may move the day of death either way.
+fn bears_from(fact: &ElderFact) -> Result<BusinessDate, Error> {
+    let first = BusinessDate::new(1, 1, 1).ok_or_else(|| Error::Internal("the first date".to_owned()))?;
+    Ok(if matches!(fact.kind, ElderFactKind::Death { .. }) { first } else { fact.valid_from })
+}
+
+/// Touches the elder, or refuses an id that names nobody.
+async fn require_elder(tx: &mut Tx, elder: ElderId, now: UnixMs) -> Result<(), Error> {
+    if elders::touch(tx, elder, now).await? {
+        return Ok(());
+    }
+    Err(Error::refused(Code::ElderUnknown, register::NO_ELDER))
+}
+
+pub(super) async fn require_canteen(tx: &mut Tx, canteen: CanteenId) -> Result<(), Error> {
+    if crate::store::canteens::get(tx, canteen).await?.is_some() {
+        return Ok(());
+    }
+    Err(Error::refused(Code::CanteenUnknown, register::NO_CANTEEN))
+}

@@ -1,0 +1,15 @@
+//! What people at the office do, without a way it reached us: the API, the command line and the demo call these.
+//!
+//! Each is a method of [`crate::Office`]: it checks its input, submits one write unit and answers.
+
+mod canteens;
+mod elders;
+mod people;
+mod policies;
+mod terminals;
+mod valid;
+
+pub use canteens::{NewCanteen, NewCashier};
+pub use elders::{IssuedCard, NewElder, NewElderFact};
+pub use people::{NewUser, Session};
+pub use terminals::EnrolmentCode;

@@ -1,0 +1,79 @@
+//! What can go wrong at the office, in one type: a refusal that its sender can act on, or trouble of our own.
+
+use crate::words::Code;
+
+/// Why a piece of work was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The sender's request does not fit: what, and what to do next.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Stored data that cannot be read back.
+    #[error("stored data cannot be read: {0}")]
+    Corrupt(String),
+    /// A defect of this program, such as a panic inside a piece of work.
+    #[error("internal: {0}")]
+    Internal(String),
+    /// Keys, files or settings with which the server must not start.
+    #[error("cannot start: {0}")]
+    Startup(String),
+}
+
+/// A refusal: a code that never changes, and a sentence in Chinese about this very case.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct Refusal {
+    /// Which.
+    pub code: Code,
+    /// The case, in Chinese. No personal data.
+    pub detail: String,
+    /// Seconds after which another try makes sense.
+    pub retry_after: Option<i64>,
+}
+
+impl Refusal {
+    /// A refusal with the words for this case.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), retry_after: None }
+    }
+}
+
+impl Error {
+    /// A refusal with the words for this case.
+    #[must_use]
+    pub fn refused(code: Code, detail: impl Into<String>) -> Self {
+        Self::Refused(Refusal::new(code, detail))
+    }
+
+    /// The code, if this is a refusal.
+    #[must_use]
+    pub const fn code(&self) -> Option<Code> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.code),
+            _ => None,
+        }
+    }
+
+    /// Whether a UNIQUE constraint was in the way.
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
+    }
+
+    /// Whether the database asks for the whole unit to be run again: serialisation failure or deadlock.
+    #[must_use]
+    pub(crate) fn wants_retry(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(e))
+            if matches!(e.code().as_deref(), Some("40001" | "40P01")))
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}

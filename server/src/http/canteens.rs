@@ -1,0 +1,160 @@
+//! Canteens: `POST /api/v1/canteens`, `GET` lists and shows, `POST .../facts`, `.../prices`, `.../cashiers`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use domain::calendar::BusinessDate;
+use domain::canteen::{CanteenFact, CanteenFactKind};
+use domain::id::CanteenId;
+use domain::region::RegionCode;
+use domain::sync::ListPrice;
+use serde::{Deserialize, Serialize};
+
+use super::body::{Json, Path};
+use super::{Answer, App, SignedIn};
+use crate::admin::{NewCanteen, NewCashier};
+use crate::people::Right;
+use crate::store::canteens::{self, CanteenRow};
+use crate::store::people::UserRow;
+use crate::words::{Code, register};
+use crate::{Error, Office};
+
+#[derive(Serialize)]
+struct Canteen {
+    id: CanteenId,
+    region: RegionCode,
+    name: String,
+    operator: String,
+    credit_code: String,
+    address: String,
+    phone: String,
+    capacity: Option<u32>,
+}
+
+impl From<CanteenRow> for Canteen {
+    fn from(row: CanteenRow) -> Self {
+        let CanteenRow { id, region, name, operator, credit_code, address, phone, capacity, .. } = row;
+        Self { id, region, name, operator, credit_code, address, phone, capacity }
+    }
+}
+
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    canteen: Canteen,
+    facts: Vec<CanteenFact>,
+    prices: Vec<ListPrice>,
+}
+
+#[derive(Serialize)]
+struct Added<T> {
+    id: T,
+}
+
+#[derive(Deserialize)]
+struct NewFact {
+    valid_from: BusinessDate,
+    #[serde(flatten)]
+    kind: CanteenFactKind,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPrice {
+    valid_from: BusinessDate,
+    period: domain::calendar::MealPeriod,
+    /// Fen.
+    price: domain::money::Fen,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/v1/canteens", post(create).get(list))
+        .route("/api/v1/canteens/{id}", get(show))
+        .route("/api/v1/canteens/{id}/facts", post(add_fact))
+        .route("/api/v1/canteens/{id}/prices", post(add_price))
+        .route("/api/v1/canteens/{id}/cashiers", post(add_cashier))
+}
+
+/// The canteen, if the person may do that there.
+pub(super) async fn permitted(
+    office: &Office,
+    user: &UserRow,
+    right: Right,
+    id: CanteenId,
+) -> Result<CanteenRow, Error> {
+    user.require(right)?;
+    let row = office.store.read(move |tx| Box::pin(async move { canteens::get(tx, id).await })).await?;
+    let row = row.ok_or_else(|| Error::refused(Code::CanteenUnknown, register::NO_CANTEEN))?;
+    user.require_canteen(row.id, &row.region)?;
+    Ok(row)
+}
+
+async fn create(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(new): Json<NewCanteen>,
+) -> Answer<(StatusCode, Json<Added<CanteenId>>)> {
+    user.require(Right::ManageCanteens)?;
+    user.require_inside(&new.region)?;
+    let id = office.create_canteen(new).await?;
+    Ok((StatusCode::CREATED, Json(Added { id })))
+}
+
+async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Vec<Canteen>>> {
+    user.require(Right::Read)?;
+    let region = user.region.clone();
+    let rows = office.store.read(move |tx| Box::pin(async move { canteens::inside(tx, &region).await })).await?;
+    let own = rows.into_iter().filter(|row| user.require_canteen(row.id, &row.region).is_ok());
+    Ok(Json(own.map(Canteen::from).collect()))
+}
+
+async fn show(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<CanteenId>,
+) -> Answer<Json<Whole>> {
+    let row = permitted(&office, &user, Right::Read, id).await?;
+    let (facts, prices) = office
+        .store
+        .read(move |tx| Box::pin(async move { Ok((canteens::facts(tx, id).await?, canteens::prices(tx, id).await?)) }))
+        .await?;
+    Ok(Json(Whole { canteen: row.into(), facts, prices }))
+}
+
+async fn add_fact(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<CanteenId>,
+    Json(new): Json<NewFact>,
+) -> Answer<(StatusCode, Json<CanteenFact>)> {
+    permitted(&office, &user, Right::ManageCanteens, id).await?;
+    let fact = office.add_canteen_fact(id, new.valid_from, new.kind, Some(user.id)).await?;
+    Ok((StatusCode::CREATED, Json(fact)))
+}
+
+async fn add_price(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<CanteenId>,
+    Json(new): Json<NewPrice>,
+) -> Answer<(StatusCode, Json<ListPrice>)> {
+    permitted(&office, &user, Right::ApprovePrices, id).await?;
+    let price = ListPrice { valid_from: new.valid_from, period: new.period, price: new.price };
+    office.add_price(id, price.clone(), Some(user.id)).await?;
+    Ok((StatusCode::CREATED, Json(price)))
+}
+
+async fn add_cashier(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<CanteenId>,
+    Json(new): Json<NewCashier>,
+) -> Answer<(StatusCode, Json<Added<domain::id::CashierId>>)> {
+    permitted(&office, &user, Right::ManageCanteens, id).await?;
+    let id = office.add_cashier(id, new).await?;
+    Ok((StatusCode::CREATED, Json(Added { id })))
+}

@@ -1,0 +1,179 @@
+//! Elders: `POST /api/v1/elders`, `GET` lists and shows, `POST .../facts`, `.../cards`, `DELETE .../cards`.
+//!
+//! Names are shown masked; ID, telephone and card numbers are never shown, but for a new card's number once.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use domain::calendar::{BusinessDate, UnixMs};
+use domain::elder::{Elder, ElderFact};
+use domain::id::{CanteenId, ElderId};
+use domain::region::RegionCode;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::body::{Json, Path, Query};
+use super::{Answer, App, SignedIn};
+use crate::admin::{NewElder, NewElderFact};
+use crate::people::Right;
+use crate::store::elders::{self, ElderRow};
+use crate::store::people::UserRow;
+use crate::words::{Code, register};
+use crate::{Error, Office, names};
+
+/// So many elders on one page.
+const PAGE: i64 = 100;
+
+#[derive(Serialize)]
+struct Listed {
+    id: ElderId,
+    masked_name: String,
+    female: bool,
+    birth: BusinessDate,
+    region: RegionCode,
+    canteen: Option<CanteenId>,
+}
+
+impl From<&ElderRow> for Listed {
+    fn from(row: &ElderRow) -> Self {
+        Self {
+            id: row.id,
+            masked_name: names::mask(&row.name),
+            female: row.female,
+            birth: row.birth,
+            region: row.region.clone(),
+            canteen: row.registered_canteen,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Card {
+    id: Uuid,
+    tail: String,
+    issued: UnixMs,
+    revoked: Option<UnixMs>,
+}
+
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    elder: Listed,
+    facts: Vec<ElderFact>,
+    cards: Vec<Card>,
+}
+
+#[derive(Serialize)]
+struct Added {
+    id: ElderId,
+}
+
+#[derive(Serialize)]
+struct NewCard {
+    id: Uuid,
+    /// For the printer; it is not shown again.
+    number: String,
+    revoked: u64,
+}
+
+#[derive(Serialize)]
+struct Revoked {
+    revoked: u64,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    page: u32,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/v1/elders", post(create).get(list))
+        .route("/api/v1/elders/{id}", get(show))
+        .route("/api/v1/elders/{id}/facts", post(add_fact))
+        .route("/api/v1/elders/{id}/cards", post(issue_card).delete(revoke_cards))
+}
+
+/// The elder, if the person may do that for them.
+async fn permitted(office: &Office, user: &UserRow, right: Right, id: ElderId) -> Result<ElderRow, Error> {
+    user.require(right)?;
+    let row = office.store.read(move |tx| Box::pin(async move { elders::get(tx, id).await })).await?;
+    let row = row.ok_or_else(|| Error::refused(Code::ElderUnknown, register::NO_ELDER))?;
+    user.require_inside(&row.region)?;
+    Ok(row)
+}
+
+async fn create(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(new): Json<NewElder>,
+) -> Answer<(StatusCode, Json<Added>)> {
+    user.require(Right::ManageElders)?;
+    user.require_inside(&new.region)?;
+    let id = office.register_elder(new, Some(user.id)).await?;
+    Ok((StatusCode::CREATED, Json(Added { id })))
+}
+
+async fn list(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Query(Page { page }): Query<Page>,
+) -> Answer<Json<Vec<Listed>>> {
+    user.require(Right::ReadElders)?;
+    let (region, skip) = (user.region.clone(), i64::from(page) * PAGE);
+    let rows =
+        office.store.read(move |tx| Box::pin(async move { elders::inside(tx, &region, skip, PAGE).await })).await?;
+    Ok(Json(rows.iter().map(Listed::from).collect()))
+}
+
+async fn show(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<ElderId>,
+) -> Answer<Json<Whole>> {
+    let row = permitted(&office, &user, Right::ReadElders, id).await?;
+    let (mut for_rules, cards) = office
+        .store
+        .read(move |tx| {
+            Box::pin(async move { Ok((elders::for_rules(tx, &[id]).await?, elders::cards(tx, &[id]).await?)) })
+        })
+        .await?;
+    let facts = for_rules.remove(&id).map(|elder: Elder| elder.facts).unwrap_or_default();
+    let card = |c: elders::CardRow| Card { id: c.id, tail: c.tail, issued: c.issued_at, revoked: c.revoked_at };
+    Ok(Json(Whole { elder: (&row).into(), facts, cards: cards.into_iter().map(card).collect() }))
+}
+
+async fn add_fact(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<ElderId>,
+    Json(new): Json<NewElderFact>,
+) -> Answer<(StatusCode, Json<ElderFact>)> {
+    permitted(&office, &user, Right::ManageElders, id).await?;
+    let fact = office.add_elder_fact(id, new, Some(user.id)).await?;
+    Ok((StatusCode::CREATED, Json(fact)))
+}
+
+async fn issue_card(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<ElderId>,
+) -> Answer<(StatusCode, Json<NewCard>)> {
+    permitted(&office, &user, Right::ManageElders, id).await?;
+    let card = office.issue_card(id).await?;
+    let answer = NewCard { id: card.id, number: card.number.expose().to_owned(), revoked: card.revoked };
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+async fn revoke_cards(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<ElderId>,
+) -> Answer<Json<Revoked>> {
+    permitted(&office, &user, Right::ManageElders, id).await?;
+    Ok(Json(Revoked { revoked: office.revoke_cards(id).await? }))
+}

@@ -1,0 +1,28 @@
+//! `POST /api/v1/enrolments`: a terminal asks to be let in.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use domain::sync::{Enrol, Enrolled, enrolment_digest};
+
+use super::body::Json;
+use super::signed::check_signature;
+use super::{Answer, App};
+use crate::Office;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/api/v1/enrolments", post(enrol))
+}
+
+async fn enrol(State(office): State<Arc<Office>>, Json(asked): Json<Enrol>) -> Answer<Json<Enrolled>> {
+    check_signature(asked.public_key, enrolment_digest(&asked.code, &asked.public_key), asked.signature)?;
+    let terminal = office.enrol(&asked.code, asked.public_key).await?;
+    Ok(Json(Enrolled {
+        terminal: terminal.id,
+        canteen: terminal.canteen,
+        digest_key: hex::encode(office.keys.terminal_digest_key(terminal.id).as_slice()),
+        server_time: office.now(),
+    }))
+}

@@ -1,0 +1,85 @@
+//! The API: one file a resource. A handler authenticates, parses into domain types, submits one unit of work and
+//! answers; every refusal is a problem document.
+
+pub mod body;
+mod canteens;
+mod elders;
+mod enrolments;
+mod health;
+mod months;
+mod office;
+mod policies;
+pub mod problem;
+mod session;
+mod signed;
+mod statements;
+mod terminal;
+mod terminals;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use tower_http::trace::TraceLayer;
+
+pub use office::SignedIn;
+pub use problem::Problem;
+pub use signed::Signed;
+
+use crate::Office;
+use crate::words::{self, Code};
+use signed::Nonces;
+
+/// What a handler answers.
+pub type Answer<T> = Result<T, Problem>;
+
+/// Bodies are no larger than this, bytes.
+const BODY: usize = 64 * 1024;
+/// A batch of records may be larger, bytes.
+const BATCH: usize = 2 * 1024 * 1024;
+/// No request takes longer.
+const TIME: Duration = Duration::from_secs(30);
+
+/// What handlers share. Take `State<Arc<Office>>` out of it.
+#[derive(Clone)]
+pub struct App {
+    office: Arc<Office>,
+    nonces: Arc<Nonces>,
+}
+
+impl FromRef<App> for Arc<Office> {
+    fn from_ref(app: &App) -> Self {
+        Self::clone(&app.office)
+    }
+}
+
+/// The whole API over one office.
+pub fn router(office: Arc<Office>) -> Router {
+    let app = App { office, nonces: Arc::default() };
+    let api = Router::new()
+        .merge(canteens::routes())
+        .merge(elders::routes())
+        .merge(enrolments::routes())
+        .merge(health::routes())
+        .merge(months::routes())
+        .merge(policies::routes())
+        .merge(session::routes())
+        .merge(statements::routes())
+        .merge(terminal::routes())
+        .merge(terminals::routes());
+    api.fallback(async || Problem::from(Code::NotFound))
+        .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), limit_time))
+        .layer(TraceLayer::new_for_http())
+        .with_state(app)
+}
+
+/// Answers in time, whatever happens behind. A unit of work under way is not cut short by it.
+async fn limit_time(State(_): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
+    let answer = tokio::time::timeout(TIME, next.run(request)).await;
+    answer.map_err(|_| Problem::new(Code::Timeout, words::TIMEOUT))
+}

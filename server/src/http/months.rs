@@ -1,0 +1,276 @@
+//! A region's month: `GET /api/v1/months/{region}/{month}`, and `POST .../draft`, `.../submit`, `.../send-back`,
+//! `.../approve`; findings decided, days left out and closed under `/api/v1/findings` and `/api/v1/days`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use domain::calendar::{BusinessDate, Month, UnixMs};
+use domain::id::{CanteenId, Digest, StatementId};
+use domain::money::Fen;
+use domain::region::RegionCode;
+use domain::settlement::Role as MonthRole;
+use serde::{Deserialize, Serialize};
+
+use super::body::{Json, Path};
+use super::canteens::permitted;
+use super::{Answer, App, Problem, SignedIn};
+use crate::close::{CloseReport, close_days};
+use crate::month::{self, Actor, MonthView};
+use crate::people::Right;
+use crate::statements::bank_batch;
+use crate::store::months;
+use crate::store::people::UserRow;
+use crate::words::{Code, settlement as words};
+use crate::{Error, Office};
+
+#[derive(Serialize)]
+struct MonthBody {
+    region: RegionCode,
+    month: Month,
+    version: i64,
+    state: &'static str,
+    digest: Digest,
+    drafted_at: UnixMs,
+    submitted_at: Option<UnixMs>,
+    approved_at: Option<UnixMs>,
+    returned_reason: Option<String>,
+    in_the_way: Vec<InTheWay>,
+    statements: Vec<StatementHead>,
+}
+
+#[derive(Serialize)]
+struct InTheWay {
+    canteen: CanteenId,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct StatementHead {
+    id: StatementId,
+    number: String,
+    canteen: CanteenId,
+    approved: Fen,
+    held: Fen,
+    payable: Fen,
+    digest: Digest,
+}
+
+impl From<MonthView> for MonthBody {
+    fn from(view: MonthView) -> Self {
+        let MonthView { settlement, statements, in_the_way } = view;
+        let head = |s: months::StoredStatement| StatementHead {
+            id: s.id,
+            number: s.number,
+            canteen: s.canteen,
+            approved: s.content.0.approved(),
+            held: s.content.0.held(),
+            payable: s.payable,
+            digest: s.digest,
+        };
+        Self {
+            region: settlement.region,
+            month: settlement.month,
+            version: settlement.version,
+            state: settlement.state.0.name(),
+            digest: settlement.digest,
+            drafted_at: settlement.drafted_at,
+            submitted_at: settlement.submitted_at,
+            approved_at: settlement.approved_at,
+            returned_reason: settlement.returned_reason,
+            in_the_way: in_the_way.into_iter().map(|(canteen, reason)| InTheWay { canteen, reason }).collect(),
+            statements: statements.into_iter().map(head).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CloseBody {
+    added: usize,
+    unchanged: usize,
+    incomplete: Vec<DayKey>,
+}
+
+#[derive(Serialize)]
+struct DayKey {
+    date: BusinessDate,
+    canteen: CanteenId,
+}
+
+impl From<CloseReport> for CloseBody {
+    fn from(report: CloseReport) -> Self {
+        let incomplete = report.incomplete.into_keys().map(|(date, canteen)| DayKey { date, canteen }).collect();
+        Self { added: report.added, unchanged: report.unchanged, incomplete }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SendBack {
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Approve {
+    /// The month's digest as it was shown.
+    digest: Digest,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LeaveOut {
+    canteen: CanteenId,
+    date: BusinessDate,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decide {
+    canteen: CanteenId,
+    number: String,
+    explanation: String,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/v1/months/{region}/{month}", get(show))
+        .route("/api/v1/months/{region}/{month}/draft", post(draft))
+        .route("/api/v1/months/{region}/{month}/submit", post(submit))
+        .route("/api/v1/months/{region}/{month}/send-back", post(send_back))
+        .route("/api/v1/months/{region}/{month}/approve", post(approve))
+        .route("/api/v1/months/{region}/{month}/bank.csv", get(bank))
+        .route("/api/v1/days/close", post(close))
+        .route("/api/v1/days/left-out", post(leave_out))
+        .route("/api/v1/findings/decision", post(decide))
+}
+
+/// The person as maker or checker of the region's month.
+fn actor(user: &UserRow, region: &RegionCode, right: Right) -> Result<Actor, Error> {
+    user.require(right)?;
+    user.require_inside(region)?;
+    let role = if right == Right::CheckMonth { MonthRole::FinanceChecker } else { MonthRole::FinanceMaker };
+    Ok(Actor { user: user.id, role })
+}
+
+/// What a person writes down: not empty, not a novel.
+fn explained(text: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    if (1..=500).contains(&text.chars().count()) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new(Code::Invalid, words::reason_needed()))
+}
+
+async fn show(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, of)): Path<(RegionCode, Month)>,
+) -> Answer<Json<MonthBody>> {
+    user.require(Right::Read)?;
+    user.require_inside(&region)?;
+    let view = office.store.read(move |tx| Box::pin(async move { month::view(tx, &region, of).await })).await?;
+    let missing = || Problem::new(Code::NotFound, words::month_not_drafted(of));
+    Ok(Json(view.ok_or_else(missing)?.into()))
+}
+
+async fn draft(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, of)): Path<(RegionCode, Month)>,
+) -> Answer<Json<MonthBody>> {
+    let actor = actor(&user, &region, Right::MakeMonth)?;
+    let (view, _) =
+        month::draft(&office.store, &office.book(), &office.entropy, &region, of, actor, office.now()).await?;
+    Ok(Json(view.into()))
+}
+
+async fn submit(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, of)): Path<(RegionCode, Month)>,
+) -> Answer<Json<MonthBody>> {
+    let actor = actor(&user, &region, Right::MakeMonth)?;
+    Ok(Json(month::submit(&office.store, &region, of, actor, office.now()).await?.into()))
+}
+
+async fn send_back(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, of)): Path<(RegionCode, Month)>,
+    Json(body): Json<SendBack>,
+) -> Answer<Json<MonthBody>> {
+    let actor = actor(&user, &region, Right::CheckMonth)?;
+    let reason = explained(&body.reason)?;
+    Ok(Json(month::send_back(&office.store, &region, of, actor, reason, office.now()).await?.into()))
+}
+
+async fn approve(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, of)): Path<(RegionCode, Month)>,
+    Json(body): Json<Approve>,
+) -> Answer<Json<MonthBody>> {
+    let actor = actor(&user, &region, Right::CheckMonth)?;
+    Ok(Json(month::approve(&office.store, &region, of, actor, body.digest, office.now()).await?.into()))
+}
+
+async fn bank(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, of)): Path<(RegionCode, Month)>,
+) -> Answer<impl IntoResponse> {
+    let right = if user.role.rights().contains(&Right::CheckMonth) { Right::CheckMonth } else { Right::MakeMonth };
+    actor(&user, &region, right)?;
+    let kept = Arc::clone(&office);
+    let payments =
+        office.store.read(move |tx| Box::pin(async move { bank_batch(tx, &region, of, &kept.keys).await })).await?;
+    let csv = receipts::bank::csv(&payments).map_err(|e| Error::Internal(e.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], csv))
+}
+
+async fn close(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<CloseBody>> {
+    user.require(Right::MakeMonth)?;
+    Ok(Json(close_days(&office.store, &office.book(), office.now()).await?.into()))
+}
+
+async fn leave_out(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(body): Json<LeaveOut>,
+) -> Answer<Json<DayKey>> {
+    permitted(&office, &user, Right::MakeMonth, body.canteen).await?;
+    let reason = explained(&body.reason)?;
+    let (canteen, date, by, now) = (body.canteen, body.date, user.id, office.now());
+    office
+        .store
+        .write(move |tx| Box::pin(async move { months::leave_out(tx, canteen, date, &reason, by, now).await }))
+        .await?;
+    Ok(Json(DayKey { date, canteen }))
+}
+
+async fn decide(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(body): Json<Decide>,
+) -> Answer<Json<DayKey>> {
+    permitted(&office, &user, Right::MakeMonth, body.canteen).await?;
+    let explanation = explained(&body.explanation)?;
+    let (canteen, number, by, now) = (body.canteen, body.number, user.id, office.now());
+    let date = office
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                let unknown = || Error::refused(Code::NotFound, words::no_such_finding());
+                let date = months::finding_date(tx, canteen, &number).await?.ok_or_else(unknown)?;
+                months::decide_finding(tx, canteen, &number, &explanation, by, now).await?;
+                Ok(date)
+            })
+        })
+        .await?;
+    Ok(Json(DayKey { date, canteen }))
+}

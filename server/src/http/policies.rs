@@ -1,0 +1,104 @@
+//! Policies: `POST /api/v1/policies` announces a file, `GET` lists them, `GET .../{id}/{version}` shows the source.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use domain::calendar::{BusinessDate, WorkCalendar};
+use domain::decision::PolicyRef;
+use domain::policy::Policy;
+use domain::region::RegionCode;
+use serde::{Deserialize, Serialize};
+
+use super::body::{Json, Path};
+use super::{Answer, App, Problem, SignedIn};
+use crate::people::Right;
+use crate::words::{self, Code};
+use crate::{Error, Office};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Announce {
+    /// Stands in messages.
+    file_name: String,
+    /// The whole file.
+    source: String,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    reference: &'a PolicyRef,
+    name: &'a str,
+    regions: &'a [RegionCode],
+    effective_from: BusinessDate,
+    last_day: Option<BusinessDate>,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/v1/policies", post(announce).get(list))
+        .route("/api/v1/policies/{id}/{version}", get(source))
+        .route("/api/v1/calendar", get(calendar).put(publish))
+}
+
+async fn announce(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(new): Json<Announce>,
+) -> Answer<(StatusCode, Json<PolicyRef>)> {
+    user.require(Right::AnnouncePolicies)?;
+    let policy = Policy::parse(&new.file_name, &new.source);
+    let policy = policy.map_err(|e| Error::refused(Code::PolicyRefused, e.to_string()))?;
+    for region in policy.regions() {
+        user.require_inside(region)?;
+    }
+    let reference = office.announce_policy(&new.file_name, &new.source, Some(user.id)).await?;
+    Ok((StatusCode::CREATED, Json(reference)))
+}
+
+async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<impl IntoResponse> {
+    user.require(Right::Read)?;
+    let book = office.book();
+    let listed = |policy| {
+        let policy: &Policy = policy;
+        Listed {
+            reference: policy.reference(),
+            name: policy.name(),
+            regions: policy.regions(),
+            effective_from: policy.effective_from(),
+            last_day: book.policies.last_day(policy.reference()),
+        }
+    };
+    Ok(Json(book.policies.policies().map(listed).collect::<Vec<_>>()).into_response())
+}
+
+async fn source(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((id, version)): Path<(String, u32)>,
+) -> Answer<impl IntoResponse> {
+    user.require(Right::Read)?;
+    let book = office.book();
+    let policy = book.policies.policies().find(|p| p.id() == id && p.version() == version);
+    let policy = policy.ok_or_else(|| Problem::new(Code::PolicyUnknown, words::NO_POLICY))?;
+    Ok(([(header::CONTENT_TYPE, "application/toml; charset=utf-8")], policy.source().to_owned()))
+}
+
+async fn calendar(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<WorkCalendar>> {
+    user.require(Right::Read)?;
+    Ok(Json(office.book().calendar().clone()))
+}
+
+async fn publish(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(calendar): Json<WorkCalendar>,
+) -> Answer<StatusCode> {
+    user.require(Right::AnnouncePolicies)?;
+    office.publish_calendar(calendar).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

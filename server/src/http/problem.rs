@@ -1,0 +1,89 @@
+//! Refusals on the wire: RFC 9457 problem documents with a stable code, in Chinese, with the next step.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::error::{Error, Refusal};
+use crate::words::{self, Code};
+
+/// A problem as it is answered.
+#[derive(Clone, Debug)]
+pub struct Problem(Refusal);
+
+/// The document.
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    next_step: &'a str,
+}
+
+impl Problem {
+    /// A problem with the words for this case, in Chinese.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self(Refusal::new(code, detail))
+    }
+
+    /// Its code.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.0.code
+    }
+}
+
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
+        Self::new(code, code.title())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal)
+    }
+}
+
+/// Our own trouble is logged in full and answered without detail.
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => Self(refusal),
+            Error::Database(sqlx::Error::PoolTimedOut) => Self::new(Code::Busy, words::BUSY),
+            error => {
+                tracing::error!(%error, "a request failed");
+                Self::new(Code::Internal, words::INTERNAL)
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Refusal { code, detail, retry_after } = self.0;
+        let document = Document {
+            r#type: format!("urn:zhucan:problem:{code}"),
+            title: code.title(),
+            status: code.status(),
+            detail: &detail,
+            code: code.name(),
+            next_step: code.next_step(),
+        };
+        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("zh-CN"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

@@ -1,0 +1,77 @@
+//! Ingest: a terminal's batch becomes stored records with outcomes, in one write unit.
+//!
+//! **Outcomes never flip, and arrival order never makes one.** A record gets its outcome when every place before it in
+//! its journal has one; until then it waits (`waiting_records`), is left out of the answer, and the cursor waits with
+//! it. So an outcome is a function of the record's own bytes, of its journal before it, and of the rules: whatever the
+//! order, the splits and the repetitions in which a journal arrives, the same outcomes, cursor and meals result. What
+//! cannot be a record at all is rejected at once and kept in quarantine; the cursor passes it.
+//!
+//! What is left to first-come is what only a forger or a copied journal can do: two different genuine records for one
+//! place or id. The first is stored, the other one is kept as a conflict. A genuine record for a place that only
+//! something in quarantine holds is stored when it comes, judged on its own; if its neighbour was judged without it and
+//! the hashes do not fit, the view `chain_breaks` says so.
+//!
+//! None of this moves money: accepted and disputed meals go into the day close alike, and it decides them again.
+
+pub mod judge;
+mod unit;
+
+use std::sync::Arc;
+
+use domain::record::check::Dispute;
+use domain::sync::{Batch, BatchAnswer, MAX_BATCH_BYTES, MAX_BATCH_RECORDS};
+
+use crate::store::records::{Journal, blob_digest};
+use crate::store::terminals::TerminalRow;
+use crate::words::{self, Code};
+use crate::{Error, Office};
+use judge::{Alone, Origin};
+use unit::Blob;
+
+/// Stores a batch and answers for every record of it that has an outcome. Records behind a gap are left out.
+pub async fn ingest(office: &Arc<Office>, terminal: &TerminalRow, batch: Batch) -> Result<BatchAnswer, Error> {
+    check_size(&batch)?;
+    let journal = Journal { canteen: terminal.canteen, terminal: terminal.id, epoch: batch.epoch };
+    let origin = Origin { journal, key: terminal.public_key };
+    let batch = Arc::new(batch);
+    let mut blobs = judged(office, origin, &batch).await?;
+    if blobs.iter().any(|blob| names_unknown_rules(&blob.alone)) && office.refresh_rules().await? {
+        blobs = judged(office, origin, &batch).await?;
+    }
+    let (now, rules) = (office.now(), Arc::clone(&office.rules));
+    let answer = office
+        .store
+        .write(move |tx| Box::pin(async move { unit::store(tx, origin, blobs, &rules, now).await }))
+        .await?;
+    office.changed.notify_one();
+    Ok(answer)
+}
+
+/// A batch may be one large record, but no more.
+fn check_size(batch: &Batch) -> Result<(), Error> {
+    let (count, bytes) = (batch.records.len(), batch.records.iter().map(|r| r.signed.record.len()).sum());
+    if count > MAX_BATCH_RECORDS || (count > 1 && bytes > MAX_BATCH_BYTES) {
+        return Err(Error::refused(Code::BatchSize, words::batch(count, bytes)));
+    }
+    Ok(())
+}
+
+/// Judges every blob by itself, on a thread for such work: signatures and decisions take milliseconds.
+async fn judged(office: &Office, origin: Origin, batch: &Arc<Batch>) -> Result<Vec<Blob>, Error> {
+    let (book, batch) = (office.book(), Arc::clone(batch));
+    let work = move || {
+        let blob = |sent: &domain::sync::BatchRecord| Blob {
+            sequence: sent.sequence,
+            digest: blob_digest(&sent.signed),
+            alone: judge::alone(&sent.signed, sent.sequence, origin, &book),
+            signed: sent.signed.clone(),
+        };
+        batch.records.iter().map(blob).collect()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(e.to_string()))
+}
+
+/// Whether the record names rules that may have been announced by another process.
+fn names_unknown_rules(alone: &Alone) -> bool {
+    matches!(alone, Alone::Genuine { dispute: Some(Dispute::UnknownPolicy | Dispute::UnknownCalendar), .. })
+}

@@ -1,0 +1,188 @@
+//! The office: it keeps what terminals send, and answers for the money.
+//!
+//! `http -> admin and ingest -> store -> domain`: a handler authenticates, parses into domain types, submits one unit of
+//! work and answers. [`Office`] is what everything works on: the store, the keys, the clock and the rules in memory.
+
+pub mod admin;
+pub mod close;
+pub mod error;
+pub mod feeds;
+pub mod http;
+pub mod ingest;
+pub mod month;
+pub mod names;
+pub mod passphrase;
+pub mod people;
+pub mod rules;
+pub mod seal;
+pub mod statements;
+pub mod store;
+pub mod verify;
+pub mod words;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::calendar::{Clock, UnixMs};
+use domain::id::Entropy;
+use domain::record::check::Rulebook;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+pub use error::{Error, Refusal};
+pub use store::{Database, Store};
+
+use passphrase::Hasher;
+use rules::Rules;
+use seal::Keys;
+use store::meta;
+
+/// What a server is told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the data is.
+    pub database: Database,
+    /// The key file, outside the database.
+    pub keys: PathBuf,
+    /// Make keys when there is no key file and the database is new. Otherwise a missing file is an error.
+    pub create: bool,
+    /// Where people reach the server, without a slash at the end: printed in the QR code of statements.
+    pub public_url: String,
+}
+
+/// The office as all its parts see it.
+pub struct Office {
+    /// The data.
+    pub store: Store,
+    /// The keys of sealed columns and digests.
+    pub keys: Keys,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The rulebook in force.
+    pub rules: Arc<Rules>,
+    /// Names the database, in every hello.
+    pub server_epoch: String,
+    /// Passphrases and PINs.
+    pub hasher: Hasher,
+    /// Told whenever days were touched: the day close waits for it.
+    pub changed: Notify,
+    /// What papers are printed with.
+    pub fonts: receipts::Fonts,
+    /// Where people reach the server.
+    pub public_url: String,
+}
+
+impl Office {
+    /// Opens the database and the keys, and reads the rules.
+    ///
+    /// Fails when the database cannot be opened, or when the keys are not those it was sealed with.
+    pub async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Arc<Self>, Error> {
+        let store = Store::open(&config.database).await?;
+        let (keys, server_epoch) = open_keys(&store, config, &*entropy).await?;
+        let office = Arc::new(Self {
+            store,
+            keys,
+            clock,
+            hasher: Hasher::new(Arc::clone(&entropy)),
+            entropy,
+            rules: Arc::new(Rules::empty()),
+            server_epoch,
+            changed: Notify::new(),
+            fonts: receipts::Fonts::embedded().map_err(|e| Error::Startup(e.to_string()))?,
+            public_url: config.public_url.clone(),
+        });
+        office.refresh_rules().await?;
+        Ok(office)
+    }
+
+    /// The wall clock.
+    #[must_use]
+    pub fn now(&self) -> UnixMs {
+        self.clock.wall()
+    }
+
+    /// The rulebook in force.
+    #[must_use]
+    pub fn book(&self) -> Arc<Rulebook> {
+        self.rules.book()
+    }
+}
+
+/// A server: the office with its API.
+#[derive(Clone)]
+pub struct Server {
+    office: Arc<Office>,
+}
+
+/// How often the server looks for rules that another process announced.
+const LOOK: Duration = Duration::from_secs(10);
+
+impl Server {
+    /// Opens the office; see [`Office::open`].
+    pub async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
+        Ok(Self { office: Office::open(config, clock, entropy).await? })
+    }
+
+    /// What everything works on.
+    #[must_use]
+    pub fn office(&self) -> &Arc<Office> {
+        &self.office
+    }
+
+    /// The API.
+    pub fn router(&self) -> axum::Router {
+        http::router(Arc::clone(&self.office))
+    }
+
+    /// Serves until `shutdown` is done, lets requests under way finish, and closes the database.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), Error> {
+        let office = Arc::clone(&self.office);
+        let look = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                if let Err(error) = office.refresh_rules().await {
+                    tracing::warn!(%error, "the rules could not be read");
+                }
+            }
+        });
+        let closing = tokio::spawn(close::watch(Arc::clone(&self.office)));
+        let served = axum::serve(listener, self.router()).with_graceful_shutdown(shutdown).await;
+        look.abort();
+        closing.abort();
+        self.office.store.close().await;
+        served.map_err(|e| Error::Startup(e.to_string()))
+    }
+}
+
+/// Loads or makes the keys and checks that the database knows them.
+async fn open_keys(store: &Store, config: &Config, entropy: &dyn Entropy) -> Result<(Keys, String), Error> {
+    let known = store.read(|tx| Box::pin(async move { meta::get(tx, "key_check").await })).await?;
+    let keys = if config.keys.exists() {
+        Keys::load(&config.keys)?
+    } else if config.create && known.is_none() {
+        let keys = Keys::generate(entropy);
+        keys.save(&config.keys)?;
+        keys
+    } else {
+        return Err(Error::Startup(format!("there is no key file {}", config.keys.display())));
+    };
+    let mut random = [0; 16];
+    entropy.fill(&mut random);
+    let new_epoch = hex::encode(random);
+    let epoch =
+        store.write(move |tx| Box::pin(async move { meta::keep(tx, "server_epoch", &new_epoch).await })).await?;
+    let check = keys.check_value(&epoch);
+    let mine = check.clone();
+    let kept = store.write(move |tx| Box::pin(async move { meta::keep(tx, "key_check", &mine).await })).await?;
+    if kept != check {
+        return Err(Error::Startup(format!("{} is not the key file of this database", config.keys.display())));
+    }
+    Ok((keys, epoch))
+}

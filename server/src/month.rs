@@ -1,0 +1,291 @@
+//! A region's month from its draft to its approval by a second person.
+
+use std::sync::Arc;
+
+use domain::calendar::{BusinessDate, Month, UnixMs};
+use domain::id::{CanteenId, Digest, Entropy, StatementId, UserId};
+use domain::reconciliation::Settings;
+use domain::record::check::Rulebook;
+use domain::region::RegionCode;
+use domain::settlement::{Action, MonthInput, MonthState, NotAllowed, Role, next_state, settle_month};
+
+use crate::close::{CloseReport, close_days};
+use crate::error::Error;
+use crate::store::months::{self, Settlement, State, StoredStatement};
+use crate::store::{Json, Store, Tx};
+use crate::words::{Code, settlement as words};
+
+/// Who acts, and as what.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor {
+    /// The person.
+    pub user: UserId,
+    /// The role in the region.
+    pub role: Role,
+}
+
+/// A region's month with its statements, by number.
+#[derive(Clone, Debug)]
+pub struct MonthView {
+    /// Where the month stands.
+    pub settlement: Settlement,
+    /// The statements of the current draft.
+    pub statements: Vec<StoredStatement>,
+    /// What stands in the way of submitting: canteen and, in words, why.
+    pub in_the_way: Vec<(CanteenId, String)>,
+}
+
+fn refused(reason: NotAllowed) -> Error {
+    Error::refused(words::month_code(reason), words::month_refusal(reason))
+}
+
+/// The month as it stands, if it was ever drafted.
+pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Option<MonthView>, Error> {
+    let Some(settlement) = months::settlement(tx, region, month).await? else { return Ok(None) };
+    let statements = months::statements(tx, &settlement).await?;
+    let mut in_the_way = Vec::new();
+    for statement in &statements {
+        let decided = months::decided(tx, statement.canteen).await?;
+        let reconciliation = &statement.content.0.reconciliation;
+        let blocking: Vec<_> = reconciliation.blocking.iter().filter(|n| !decided.contains(*n)).cloned().collect();
+        in_the_way.extend(words::incomplete_days(&reconciliation.incomplete).map(|why| (statement.canteen, why)));
+        in_the_way.extend(words::blocking_findings(&blocking).map(|why| (statement.canteen, why)));
+    }
+    Ok(Some(MonthView { settlement, statements, in_the_way }))
+}
+
+async fn current(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<MonthView, Error> {
+    let missing = || Error::refused(Code::Conflict, words::month_not_drafted(month));
+    view(tx, region, month).await?.ok_or_else(missing)
+}
+
+/// Makes the month's statements: takes an earlier draft back, closes what waits, sums, and freezes.
+///
+/// Refused when the month is submitted or approved, or when an earlier month of the region is not approved yet.
+pub async fn draft(
+    store: &Store,
+    rules: &Arc<Rulebook>,
+    entropy: &Arc<dyn Entropy>,
+    region: &RegionCode,
+    month: Month,
+    actor: Actor,
+    now: UnixMs,
+) -> Result<(MonthView, CloseReport), Error> {
+    let to_release = region.clone();
+    store.write_serializable(move |tx| Box::pin(take_back(tx, to_release.clone(), month, actor, now))).await?;
+    let report = close_days(store, rules, now).await?;
+    let (region, rules, entropy) = (region.clone(), Arc::clone(rules), Arc::clone(entropy));
+    let view = store
+        .write_serializable(move |tx| {
+            let (region, rules, entropy) = (region.clone(), Arc::clone(&rules), Arc::clone(&entropy));
+            Box::pin(async move {
+                let version = allowed_to_draft(tx, &region, month, actor).await?.map_or(1, |s| s.version + 1);
+                let draft = Draft { region: &region, month, version, rules: &rules, entropy: &*entropy, actor, now };
+                draft.save(tx).await?;
+                current(tx, &region, month).await
+            })
+        })
+        .await?;
+    Ok((view, report))
+}
+
+async fn take_back(tx: &mut Tx, region: RegionCode, month: Month, actor: Actor, now: UnixMs) -> Result<(), Error> {
+    match allowed_to_draft(tx, &region, month, actor).await? {
+        Some(settlement) => months::release(tx, &settlement, now).await,
+        None => Ok(()),
+    }
+}
+
+/// Whether the actor may draft the month; answers with the draft that there is.
+async fn allowed_to_draft(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Month,
+    actor: Actor,
+) -> Result<Option<Settlement>, Error> {
+    let settlement = months::settlement(tx, region, month).await?;
+    let state = settlement.as_ref().map_or(MonthState::Open, |s| s.state.0);
+    next_state(state, Action::Draft, actor.user, actor.role).map_err(refused)?;
+    if let Some(earlier) = months::unapproved_before(tx, region, month).await?.first() {
+        return Err(Error::refused(Code::Conflict, words::earlier_month_open(*earlier)));
+    }
+    if let Some(later) = months::drafted_after(tx, region, month).await? {
+        return Err(Error::refused(Code::Conflict, words::later_month_drafted(later)));
+    }
+    Ok(settlement)
+}
+
+struct Draft<'a> {
+    region: &'a RegionCode,
+    month: Month,
+    version: i64,
+    rules: &'a Rulebook,
+    entropy: &'a dyn Entropy,
+    actor: Actor,
+    now: UnixMs,
+}
+
+impl Draft<'_> {
+    async fn save(&self, tx: &mut Tx) -> Result<(), Error> {
+        let canteens = months::canteens(tx, self.region).await?;
+        if canteens.is_empty() {
+            return Err(Error::refused(Code::Conflict, words::region_without_canteens(self.region)));
+        }
+        let mut drafted = Vec::with_capacity(canteens.len());
+        for (index, (canteen, _)) in canteens.iter().enumerate() {
+            drafted.push(self.statement(tx, *canteen, index + 1).await?);
+        }
+        let digest = digest_of(drafted.iter().map(|(statement, _)| statement.digest));
+        let settlement = Settlement {
+            region: self.region.clone(),
+            month: self.month,
+            version: self.version,
+            state: State(MonthState::Drafted),
+            digest,
+            drafted_by: self.actor.user,
+            drafted_at: self.now,
+            submitted_by: None,
+            submitted_at: None,
+            approved_by: None,
+            approved_at: None,
+            returned_reason: None,
+        };
+        months::save_settlement(tx, &settlement).await?;
+        for (statement, settles) in &drafted {
+            months::save_statement(tx, statement, settles).await?;
+        }
+        months::touch_left_behind(tx, &settlement, self.now).await
+    }
+
+    async fn statement(
+        &self,
+        tx: &mut Tx,
+        canteen: CanteenId,
+        number: usize,
+    ) -> Result<(StoredStatement, Vec<(BusinessDate, i64)>), Error> {
+        let left_out = months::left_out(tx, canteen, self.month).await?;
+        let is_left_out = |day: &BusinessDate| left_out.iter().any(|(left, _)| left == day);
+        let (closes, mut incomplete) = months::month_closes(tx, canteen, self.month).await?;
+        let closes: Vec<_> = closes.into_iter().filter(|(_, close)| !is_left_out(&close.date)).collect();
+        incomplete.retain(|day| !is_left_out(day));
+        let reopened = months::reopened(tx, canteen, self.month).await?;
+        let carried = months::carried(tx, canteen, self.month).await?;
+        let decided = months::decided(tx, canteen).await?;
+        let settles = closes.iter().map(|(revision, close)| (close.date, *revision));
+        let settles = settles.chain(reopened.iter().map(|(revision, day)| (day.now.date, *revision))).collect();
+        let days: Vec<_> = closes.into_iter().map(|(_, close)| close).collect();
+        let reopened: Vec<_> = reopened.into_iter().map(|(_, day)| day).collect();
+        let content = settle_month(&MonthInput {
+            canteen,
+            month: self.month,
+            days: &days,
+            incomplete: &incomplete,
+            left_out: &left_out,
+            reopened: &reopened,
+            carried: &carried,
+            decided: &decided,
+            rules: self.rules,
+            settings: &Settings::default(),
+        });
+        let statement = StoredStatement {
+            id: StatementId::generate(self.now, self.entropy),
+            region: self.region.clone(),
+            month: self.month,
+            version: self.version,
+            canteen,
+            number: statement_number(self.region, self.month, number),
+            digest: content.digest(),
+            payable: content.payable(),
+            content: Json(content),
+            approved: 0,
+        };
+        Ok((statement, settles))
+    }
+}
+
+/// `JS-4403-202603-001`: region, month, and the canteen's place in the region's list.
+fn statement_number(region: &RegionCode, month: Month, number: usize) -> String {
+    let (year, month) = month.ym();
+    format!("JS-{region}-{year:04}{month:02}-{number:03}")
+}
+
+/// The digest of a month: of its statements' digests, in the order of their numbers.
+#[must_use]
+pub fn digest_of(statements: impl Iterator<Item = Digest>) -> Digest {
+    let bytes: Vec<u8> = statements.flat_map(|digest| digest.0).collect();
+    Digest::of("zhucan.settlement.1", &[&bytes])
+}
+
+/// Hands the month to a checker.
+///
+/// Refused while a day is incomplete and not left out, or a blocking finding is undecided.
+pub async fn submit(
+    store: &Store,
+    region: &RegionCode,
+    month: Month,
+    actor: Actor,
+    now: UnixMs,
+) -> Result<MonthView, Error> {
+    advance(store, region, month, actor, None, now, |view| Action::Submit { ready: view.in_the_way.is_empty() }).await
+}
+
+/// Hands the month back to its maker with a reason.
+pub async fn send_back(
+    store: &Store,
+    region: &RegionCode,
+    month: Month,
+    actor: Actor,
+    reason: String,
+    now: UnixMs,
+) -> Result<MonthView, Error> {
+    advance(store, region, month, actor, Some(reason), now, |_| Action::SendBack).await
+}
+
+/// Approves what was seen: `seen` is the digest that the checker was shown.
+///
+/// Refused when the checker submitted the month or when the statements changed since they were shown.
+pub async fn approve(
+    store: &Store,
+    region: &RegionCode,
+    month: Month,
+    actor: Actor,
+    seen: Digest,
+    now: UnixMs,
+) -> Result<MonthView, Error> {
+    advance(store, region, month, actor, None, now, move |view| Action::Approve {
+        seen,
+        stored: view.settlement.digest,
+        makers: [view.settlement.drafted_by, view.settlement.submitted_by.unwrap_or(view.settlement.drafted_by)],
+    })
+    .await
+}
+
+async fn advance(
+    store: &Store,
+    region: &RegionCode,
+    month: Month,
+    actor: Actor,
+    reason: Option<String>,
+    now: UnixMs,
+    action: impl Fn(&MonthView) -> Action + Clone + Send + Sync + 'static,
+) -> Result<MonthView, Error> {
+    let region = region.clone();
+    store
+        .write_serializable(move |tx| {
+            let (region, action, reason) = (region.clone(), action.clone(), reason.clone());
+            Box::pin(async move {
+                let view = current(tx, &region, month).await?;
+                let state = view.settlement.state.0;
+                let next = next_state(state, action(&view), actor.user, actor.role).map_err(|reason| match reason {
+                    NotAllowed::NotReady => Error::refused(Code::Conflict, words::in_the_way(&view.in_the_way)),
+                    other => refused(other),
+                })?;
+                let done = months::advance(tx, &view.settlement, next, actor.user, reason.as_deref(), now).await?;
+                if !done {
+                    return Err(Error::refused(Code::Conflict, words::month_changed_meanwhile()));
+                }
+                current(tx, &region, month).await
+            })
+        })
+        .await
+}

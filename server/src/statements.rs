@@ -1,0 +1,204 @@
+//! A stored statement as what is printed: sheet, workbook and bank batch. Values only; `receipts` makes the bytes.
+
+mod meals;
+mod sheet;
+
+use std::sync::Arc;
+
+use domain::calendar::UnixMs;
+use domain::decision::PolicyRef;
+use domain::id::StatementId;
+use domain::money::Fen;
+use domain::reconciliation::{DayClose, Verdict};
+use domain::record::check::Rulebook;
+use domain::region::RegionCode;
+use receipts::bank::Payment;
+use receipts::statement::StatementSheet;
+use receipts::workbook::MealSheet;
+
+use crate::error::Error;
+use crate::seal::{Keys, Place};
+use crate::sql;
+use crate::store::canteens::{self, CanteenRow, Region};
+use crate::store::months::{self, Settlement, StoredStatement};
+use crate::store::{Json, Tx, people};
+use crate::words::{Code, settlement as words};
+
+/// A day that the statement settles, with the verdicts behind it and, for a day settled before, what was then known.
+struct SettledDay {
+    close: DayClose,
+    verdicts: Vec<Verdict>,
+    before: Option<Vec<Verdict>>,
+}
+
+/// A decision on a finding.
+struct Decided {
+    number: String,
+    explanation: String,
+    by: String,
+    at: UnixMs,
+}
+
+/// Everything that stands on a statement's papers.
+pub struct Dossier {
+    stored: StoredStatement,
+    settlement: Settlement,
+    region: Region,
+    regions: Vec<Region>,
+    canteen: CanteenRow,
+    account_tail: String,
+    maker: String,
+    checker: Option<String>,
+    days: Vec<SettledDay>,
+    decided: Vec<Decided>,
+    rules: Arc<Rulebook>,
+}
+
+impl Dossier {
+    /// Loads a statement with all that is printed of it.
+    ///
+    /// Refused when there is no such statement, or when it belongs to a draft that was replaced.
+    pub async fn load(tx: &mut Tx, id: StatementId, rules: Arc<Rulebook>, keys: &Keys) -> Result<Self, Error> {
+        let unknown = || Error::refused(Code::NotFound, words::no_such_statement());
+        let stored = months::statement(tx, id).await?.ok_or_else(unknown)?;
+        let settlement = months::settlement(tx, &stored.region, stored.month).await?.ok_or_else(unknown)?;
+        if settlement.version != stored.version {
+            return Err(Error::refused(Code::Conflict, words::statement_replaced(settlement.version)));
+        }
+        let canteen = canteens::get(tx, stored.canteen).await?.ok_or_else(unknown)?;
+        let account = account(&canteen, keys)?;
+        let regions = canteens::regions(tx).await?;
+        let region = regions.iter().find(|r| r.code == stored.region).cloned().ok_or_else(unknown)?;
+        let maker = name(tx, settlement.submitted_by.unwrap_or(settlement.drafted_by)).await?;
+        let checker = match settlement.approved_by {
+            Some(checker) => Some(name(tx, checker).await?),
+            None => None,
+        };
+        Ok(Self {
+            days: days(tx, &stored).await?,
+            decided: decided(tx, &stored).await?,
+            account_tail: account.chars().skip(account.chars().count().saturating_sub(4)).collect(),
+            stored,
+            settlement,
+            region,
+            regions,
+            canteen,
+            maker,
+            checker,
+            rules,
+        })
+    }
+
+    /// The sheet to be printed. `public_url` is where the verification page is; `now` stands on the paper.
+    #[must_use]
+    pub fn sheet(&self, public_url: &str, now: UnixMs) -> StatementSheet {
+        sheet::sheet(self, public_url, now)
+    }
+
+    /// The itemised meals for the workbook.
+    pub async fn meals(&self, tx: &mut Tx) -> Result<MealSheet, Error> {
+        meals::meals(tx, self).await
+    }
+
+    /// Whose statement it is.
+    #[must_use]
+    pub fn canteen(&self) -> domain::id::CanteenId {
+        self.canteen.id
+    }
+
+    /// The settled days that lie in the statement's month.
+    fn month_days(&self) -> impl Iterator<Item = &SettledDay> {
+        self.days.iter().filter(|d| d.close.date.month() == self.stored.month)
+    }
+
+    /// The policy versions in force at the canteen in the month.
+    fn month_policies(&self) -> Vec<PolicyRef> {
+        let policies = &self.rules.policies;
+        let covering = |date| policies.covering(&self.canteen.region, date).map(|p| p.reference().clone());
+        let mut references: Vec<PolicyRef> = self.stored.month.days().filter_map(covering).collect();
+        references.dedup();
+        references
+    }
+
+    fn decided_numbers(&self) -> Vec<String> {
+        self.decided.iter().map(|d| d.number.clone()).collect()
+    }
+
+    /// `JS-4403-202603-001-v1`, for file names.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{}-v{}", self.stored.number, self.stored.version)
+    }
+}
+
+async fn name(tx: &mut Tx, user: domain::id::UserId) -> Result<String, Error> {
+    Ok(people::get(tx, user).await?.map_or_else(String::new, |user| user.name))
+}
+
+fn account(canteen: &CanteenRow, keys: &Keys) -> Result<String, Error> {
+    let place = Place { table: "canteens", column: "account", row: canteen.id.uuid() };
+    Ok(keys.open(place, &canteen.account)?.to_string())
+}
+
+async fn days(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<SettledDay>, Error> {
+    let rows: Vec<(Json<DayClose>, Json<Vec<Verdict>>, Option<Json<Vec<Verdict>>>)> = sql!(
+        tx,
+        "SELECT d.content, d.verdicts, b.verdicts FROM settled_days s \
+         JOIN day_closes d ON d.canteen = s.canteen AND d.date = s.date AND d.revision = s.revision \
+         LEFT JOIN day_closes b ON b.canteen = s.canteen AND b.date = s.date AND b.revision = \
+         (SELECT MAX(e.revision) FROM settled_days e \
+          WHERE e.canteen = s.canteen AND e.date = s.date AND e.revision < s.revision) \
+         WHERE s.statement = $1 ORDER BY s.date",
+        stored.id
+    )
+    .all()
+    .await?;
+    let day = |(Json(close), Json(verdicts), before): (_, _, Option<Json<_>>)| SettledDay {
+        close,
+        verdicts,
+        before: before.map(|Json(verdicts)| verdicts),
+    };
+    Ok(rows.into_iter().map(day).collect())
+}
+
+async fn decided(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<Decided>, Error> {
+    let rows: Vec<(String, String, String, UnixMs)> = sql!(
+        tx,
+        "SELECT f.number, f.explanation, u.name, f.decided_at FROM finding_decisions f \
+         JOIN users u ON u.id = f.decided_by WHERE f.canteen = $1 ORDER BY f.number",
+        stored.canteen
+    )
+    .all()
+    .await?;
+    let decided = |(number, explanation, by, at)| Decided { number, explanation, by, at };
+    Ok(rows.into_iter().map(decided).collect())
+}
+
+/// The bank batch of a region's month: one payment for each canteen that is owed something.
+///
+/// Refused before the month is approved.
+pub async fn bank_batch(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: domain::calendar::Month,
+    keys: &Keys,
+) -> Result<Vec<Payment>, Error> {
+    let settlement = months::settlement(tx, region, month).await?;
+    let approved = |s: &Settlement| s.state.0 == domain::settlement::MonthState::Approved;
+    let Some(settlement) = settlement.filter(approved) else {
+        return Err(Error::refused(Code::Conflict, words::not_approved_yet(month)));
+    };
+    let mut payments = Vec::new();
+    for statement in months::statements(tx, &settlement).await?.into_iter().filter(|s| s.payable > Fen::ZERO) {
+        let canteen = canteens::get(tx, statement.canteen).await?;
+        let canteen = canteen.ok_or_else(|| Error::Corrupt("a statement of no canteen".to_owned()))?;
+        payments.push(Payment {
+            account: account(&canteen, keys)?,
+            payee: canteen.account_name,
+            bank: canteen.bank,
+            amount: statement.payable,
+            purpose: words::payment_purpose(month, &statement.number),
+        });
+    }
+    Ok(payments)
+}

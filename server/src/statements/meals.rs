@@ -1,0 +1,98 @@
+//! The workbook's meals: one row for each meal that the statement settles for the first time, and for each whose
+//! payment it changes.
+
+use std::collections::BTreeMap;
+
+use domain::calendar::BusinessDate;
+use domain::decision::{Kind, Line};
+use domain::id::{ElderId, RecordId};
+use domain::money::Fen;
+use domain::policy::Effect;
+use domain::reconciliation::Verdict;
+use domain::record::{Body, Record};
+use domain::words::{Language, mode_name, period_name};
+use receipts::workbook::{MealRow, MealSheet};
+
+use super::{Dossier, SettledDay};
+use crate::error::Error;
+use crate::names::mask;
+use crate::sql;
+use crate::store::{Tx, records};
+use crate::words::settlement as words;
+
+pub(super) async fn meals(tx: &mut Tx, dossier: &Dossier) -> Result<MealSheet, Error> {
+    let benefits = benefits(dossier);
+    let mut meals = Vec::new();
+    for day in &dossier.days {
+        let held = records::held(tx, dossier.stored.canteen, day.close.date).await?;
+        let records: BTreeMap<RecordId, Record> = held.into_iter().map(|h| (h.record.id, h.record)).collect();
+        let names = names(tx, dossier, day.close.date).await?;
+        let mut rows: Vec<(&Record, &Verdict)> =
+            changed(day).filter_map(|v| records.get(&v.record).map(|record| (record, v))).collect();
+        rows.sort_by_key(|(record, _)| (record.at, record.id));
+        meals.extend(rows.into_iter().map(|(record, verdict)| {
+            let name = names.get(&verdict.elder).map_or("", String::as_str);
+            row(day, record, verdict, name, &benefits)
+        }));
+    }
+    let names = benefits.into_iter().map(|(_, label)| label).collect();
+    Ok(MealSheet { benefits: names, meals })
+}
+
+/// The verdicts that no earlier statement settled as they stand.
+fn changed(day: &SettledDay) -> impl Iterator<Item = &Verdict> {
+    let settled = |v: &Verdict| day.before.as_ref().is_some_and(|before| before.contains(v));
+    day.verdicts.iter().filter(move |v| !settled(v))
+}
+
+/// The benefits that lower a price, with their names, as columns.
+fn benefits(dossier: &Dossier) -> Vec<(String, String)> {
+    let lines = dossier.days.iter().flat_map(|d| &d.verdicts).flat_map(|v| v.paid.iter().map(move |l| (v, l)));
+    let mut columns: BTreeMap<String, String> = BTreeMap::new();
+    for (verdict, line) in lines.filter(|(_, l)| matches!(l.kind, Kind::Diner | Kind::Concession)) {
+        let policy = verdict.policy.as_ref().or(verdict.charged_under.as_ref());
+        let policy = policy.and_then(|reference| dossier.rules.policies.by_ref(reference));
+        let label = policy.and_then(|p| p.benefit(&line.benefit)).map(|b| b.label.clone());
+        columns.entry(line.benefit.clone()).or_insert_with(|| label.unwrap_or_else(|| line.benefit.clone()));
+    }
+    columns.into_iter().collect()
+}
+
+async fn names(tx: &mut Tx, dossier: &Dossier, date: BusinessDate) -> Result<BTreeMap<ElderId, String>, Error> {
+    let rows: Vec<(ElderId, String)> = sql!(
+        tx,
+        "SELECT id, name FROM elders WHERE id IN (SELECT elder FROM elder_meals WHERE canteen = $1 AND date = $2)",
+        dossier.stored.canteen,
+        date
+    )
+    .all()
+    .await?;
+    Ok(rows.into_iter().map(|(id, name)| (id, mask(&name))).collect())
+}
+
+fn row(day: &SettledDay, record: &Record, verdict: &Verdict, elder: &str, benefits: &[(String, String)]) -> MealRow {
+    let Body::Meal(meal) = &record.body else { unreachable!("only meals are judged") };
+    let sum =
+        |wanted: &dyn Fn(&Line) -> bool| -> Fen { verdict.paid.iter().filter(|l| wanted(l)).map(|l| l.amount).sum() };
+    let of = |kind: Kind| sum(&|line| line.kind == kind);
+    let held =
+        |line: &Line| day.close.standing.iter().any(|h| h.effect == Effect::Hold && h.kinds.contains(&line.kind));
+    let id = record.id.uuid().simple().to_string();
+    let finding = day.close.findings.iter().find(|f| f.evidence.contains(&record.id));
+    MealRow {
+        date: meal.meal.date.to_string(),
+        time: record.at.local_clock(),
+        period: period_name(&meal.meal.period, Language::Chinese),
+        mode: mode_name(meal.meal.mode, Language::Chinese).to_owned(),
+        elder: elder.to_owned(),
+        record: id[24..].to_owned(),
+        list_price: meal.decision.price,
+        own_payment: meal.decision.own_payment,
+        benefits: benefits.iter().map(|(id, _)| sum(&|line| line.benefit == *id)).collect(),
+        amount: of(Kind::Diner),
+        operator: of(Kind::Operator),
+        delivery: of(Kind::Delivery),
+        held: sum(&held),
+        finding: finding.map(|f| format!("{} {}", f.number, words::finding(f.code))).unwrap_or_default(),
+    }
+}

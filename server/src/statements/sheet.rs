@@ -1,0 +1,232 @@
+//! The printed sheet's values.
+
+use std::collections::BTreeMap;
+
+use domain::calendar::{BusinessDate, UnixMs};
+use domain::decision::{Kind, Payer, PolicyRef};
+use domain::money::Fen;
+use domain::policy::Effect;
+use domain::reconciliation::{DayClose, Finding};
+use domain::settlement::{self as month, MonthState, Reason};
+use receipts::statement::{ChangeLine, DayRow, FindingRow, ServedLine, ShareRow, Signature, Signed, StatementSheet};
+
+use super::Dossier;
+use crate::words::settlement as words;
+
+pub(super) fn sheet(dossier: &Dossier, public_url: &str, now: UnixMs) -> StatementSheet {
+    let Dossier { stored, settlement, region, canteen, .. } = dossier;
+    let content = &stored.content.0;
+    let of = stored.month;
+    StatementSheet {
+        office: region.office.clone(),
+        number: stored.number.clone(),
+        version: u32::try_from(stored.version).unwrap_or(u32::MAX),
+        draft: settlement.state.0 != MonthState::Approved,
+        month: words::month(of),
+        period: words::span(of.first(), of.last()),
+        canteen: canteen.name.clone(),
+        operator: canteen.operator.clone(),
+        credit_code: canteen.credit_code.clone(),
+        payee: words::masked_account(&canteen.bank, &dossier.account_tail),
+        grade: words::grades(&content.reconciliation.grades, of.last()),
+        policy: policies(dossier),
+        served: served(dossier),
+        meals: u64::from(content.reconciliation.subsidised.count),
+        concession: content.reconciliation.concessions.amount,
+        subtotal: content.served_total(),
+        changes: changes(dossier),
+        approved: content.approved(),
+        holds: holds(dossier),
+        payers: payer_names(dossier),
+        shares: shares(content),
+        payable: content.payable(),
+        reconciliation: words::reconciliation_box(&content.reconciliation, &dossier.decided_numbers()),
+        signatures: signatures(dossier),
+        verify_url: Some(verify_url(public_url, dossier)),
+        digest: stored.digest.to_string(),
+        audit_head: None,
+        printed_at: words::instant(now),
+        made_at: now,
+        days: day_rows(dossier),
+        findings: finding_rows(dossier),
+    }
+}
+
+/// Where a paper is compared with the database: number, version and half the digest.
+fn verify_url(public_url: &str, dossier: &Dossier) -> String {
+    let digest = dossier.stored.digest.to_string();
+    format!("{public_url}/verify/{}/{}/{}", dossier.stored.number, dossier.stored.version, &digest[..16])
+}
+
+fn policies(dossier: &Dossier) -> String {
+    let mut named: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    let closes = || dossier.month_days().map(|d| &d.close);
+    let covering = dossier.month_policies();
+    for reference in covering.iter().chain(closes().flat_map(|c| &c.tiers).map(|t| &t.policy)) {
+        if let Some(policy) = dossier.rules.policies.by_ref(reference) {
+            let versions = named.entry(policy.name()).or_default();
+            versions.push(reference.version);
+        }
+    }
+    let text = named.into_iter().map(|(name, mut versions)| {
+        versions.sort_unstable();
+        versions.dedup();
+        words::policy_versions(name, &versions)
+    });
+    text.collect::<Vec<_>>().join("；")
+}
+
+/// A benefit's name; with its version where two versions of its policy stand on one sheet.
+fn label(dossier: &Dossier, reference: &PolicyRef, benefit: &str, several: bool) -> String {
+    let policy = dossier.rules.policies.by_ref(reference);
+    let found = policy.and_then(|p| p.benefit(benefit));
+    let name = found.map_or(benefit, |b| b.label.as_str());
+    if several { words::of_version(name, reference.version) } else { name.to_owned() }
+}
+
+fn served(dossier: &Dossier) -> Vec<ServedLine> {
+    let lines = &dossier.stored.content.0.served;
+    let several = |line: &month::ServedLine| {
+        lines.iter().any(|l| l.policy.id == line.policy.id && l.policy.version != line.policy.version)
+    };
+    let line = |line: &month::ServedLine| ServedLine {
+        label: format!(
+            "{}{}",
+            label(dossier, &line.policy, &line.benefit, several(line)),
+            words::paid_to_canteen(line.kind)
+        ),
+        standard: Some(line.standard),
+        count: u64::from(line.count),
+        amount: line.amount,
+    };
+    let mut printed: Vec<&month::ServedLine> = lines.iter().filter(|l| l.kind != Kind::Concession).collect();
+    printed.sort_by_key(|l| (l.kind, place(dossier, l), l.policy.version, std::cmp::Reverse(l.standard)));
+    printed.into_iter().map(line).collect()
+}
+
+/// A benefit's place in its file: the order in which people know the tiers.
+fn place(dossier: &Dossier, line: &month::ServedLine) -> usize {
+    let policy = dossier.rules.policies.by_ref(&line.policy);
+    policy.and_then(|p| p.benefits().iter().position(|b| b.id == line.benefit)).unwrap_or(usize::MAX)
+}
+
+fn change(line: &month::ChangeLine, of: domain::calendar::Month) -> ChangeLine {
+    ChangeLine {
+        reason: words::reason(&line.reason, line.amount, of),
+        basis: words::basis(&line.dates, &line.findings),
+        count: line.count.map(i64::unsigned_abs).filter(|count| *count > 0),
+        amount: line.amount,
+        signed: line.reason != Reason::Carried,
+    }
+}
+
+fn changes(dossier: &Dossier) -> Vec<ChangeLine> {
+    let content = &dossier.stored.content.0;
+    let mut lines: Vec<ChangeLine> = content.changes.iter().map(|line| change(line, content.month)).collect();
+    if !content.changes.iter().any(|l| l.reason == Reason::Carried) {
+        lines.insert(0, words::nothing_carried());
+    }
+    lines
+}
+
+fn holds(dossier: &Dossier) -> Vec<ChangeLine> {
+    let content = &dossier.stored.content.0;
+    let mut lines: Vec<ChangeLine> = content.holds.iter().map(|line| change(line, content.month)).collect();
+    let carried = content.carried().total();
+    if !carried.is_zero() {
+        lines.push(words::carried_on(-carried));
+    }
+    lines
+}
+
+fn payer_names(dossier: &Dossier) -> Vec<String> {
+    let payers: Vec<&Payer> = dossier.stored.content.0.payers.iter().map(|p| &p.payer).collect();
+    if payers.is_empty() {
+        return vec![words::NO_PAYER.to_owned()];
+    }
+    let name = |payer: &&Payer| {
+        let alone = payers.iter().filter(|p| p.name == payer.name).count() == 1;
+        let unit = payer.unit.as_ref().filter(|_| !alone);
+        let place = unit.map(|unit| {
+            let known = dossier.regions.iter().find(|r| r.code == *unit);
+            known.map_or_else(|| unit.to_string(), |r| r.name.clone())
+        });
+        format!("{}{}", place.unwrap_or_default(), words::payer(payer))
+    };
+    payers.iter().map(name).collect()
+}
+
+fn shares(content: &month::Statement) -> Vec<ShareRow> {
+    let row = |label: &str, amount: fn(&month::PayerLine) -> Fen| {
+        let mut amounts: Vec<Fen> = content.payers.iter().map(amount).collect();
+        if amounts.is_empty() {
+            amounts.push(Fen::ZERO);
+        }
+        ShareRow { label: label.to_owned(), total: amounts.iter().sum(), amounts }
+    };
+    let mut rows = vec![row(words::APPROVED, |p| p.approved), row(words::HELD, |p| p.held)];
+    if !content.carried().total().is_zero() {
+        rows.push(row(words::CARRIED_ON, |p| -p.carried));
+    }
+    rows.push(row(words::PAYABLE, |p| p.payable));
+    rows
+}
+
+fn signatures(dossier: &Dossier) -> Vec<Signature> {
+    let settlement = &dossier.settlement;
+    let signed = |name: &str, at: UnixMs| Signed { name: name.to_owned(), date: words::day(at.local_date()) };
+    let approved = settlement.state.0 == MonthState::Approved;
+    let maker = settlement.submitted_at.filter(|_| approved).map(|at| signed(&dossier.maker, at));
+    let checker = dossier.checker.as_deref().zip(settlement.approved_at).map(|(name, at)| signed(name, at));
+    vec![
+        Signature { role: words::MAKER.to_owned(), signed: maker },
+        Signature { role: words::CHECKER.to_owned(), signed: checker },
+        Signature { role: words::APPROVER.to_owned(), signed: None },
+    ]
+}
+
+fn held_on(close: &DayClose) -> Fen {
+    let kinds: Vec<Kind> =
+        close.standing.iter().filter(|h| h.effect == Effect::Hold).flat_map(|h| h.kinds.clone()).collect();
+    let tiers = close.tiers.iter().filter(|t| kinds.contains(&t.kind)).map(|t| t.shares.total());
+    let corrections = close.corrections.iter().filter(|c| kinds.contains(&c.kind)).map(|c| c.shares.total());
+    -tiers.chain(corrections).sum::<Fen>()
+}
+
+fn day_rows(dossier: &Dossier) -> Vec<DayRow> {
+    let content = &dossier.stored.content.0;
+    let row = |date: BusinessDate| {
+        let settled = dossier.month_days().find(|d| d.close.date == date).map(|d| &d.close);
+        let left_out = content.reconciliation.left_out.iter().find(|(day, _)| *day == date);
+        let charged = |c: &DayClose| c.tiers.iter().map(|t| t.shares.total()).sum();
+        DayRow {
+            date: words::day(date),
+            weekday: words::weekday(date).to_owned(),
+            meals: settled.map_or(0, |c| u64::from(c.subsidised.count)),
+            amount: settled.map_or(Fen::ZERO, charged),
+            deducted: settled.map_or(Fen::ZERO, |c| c.corrections.iter().map(|x| x.shares.total()).sum()),
+            held: settled.map_or(Fen::ZERO, held_on),
+            grade: settled.map_or_else(String::new, |c| words::grade(&c.grade)),
+            note: words::day_note(settled, left_out.map(|(_, reason)| reason.as_str())),
+        }
+    };
+    content.month.days().map(row).collect()
+}
+
+fn finding_rows(dossier: &Dossier) -> Vec<FindingRow> {
+    let rows = dossier.days.iter().flat_map(|d| d.close.findings.iter().map(move |f| (&d.close, f)));
+    let row = |(close, finding): (&DayClose, &Finding)| {
+        let of_finding = close.corrections.iter().filter(|c| finding.evidence.contains(&c.record));
+        let decided = dossier.decided.iter().find(|d| d.number == finding.number);
+        FindingRow {
+            number: finding.number.clone(),
+            date: words::day(close.date),
+            subject: words::finding_subject(finding, &close.standing),
+            count: u64::try_from(finding.evidence.len()).unwrap_or(0),
+            amount: of_finding.map(|c| c.shares.total()).sum(),
+            decision: decided.map_or_else(|| words::by_rule(finding), |d| d.explanation.clone()),
+            decided_by: decided.map_or_else(String::new, |d| words::signed(&d.by, d.at)),
+        }
+    };
+    rows.map(row).collect()
+}

@@ -1,0 +1,216 @@
+//! Regions, canteens, their dated facts, prices and cashiers.
+
+use domain::calendar::{BusinessDate, MealPeriod, UnixMs};
+use domain::canteen::{Canteen, CanteenFact};
+use domain::id::{CanteenId, CashierId, UserId};
+use domain::money::Fen;
+use domain::region::RegionCode;
+use domain::sync::{Cashier, ListPrice};
+
+use super::{Bind as _, Json, Tx, insert};
+use crate::error::Error;
+use crate::{row, sql};
+
+row! {
+    /// A place with its office.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Region {
+        /// Its code.
+        pub code: RegionCode,
+        /// Its name, as on statements: `福田区`.
+        pub name: String,
+        /// The office that pays: `福田区民政局`.
+        pub office: String,
+    }
+}
+
+row! {
+    /// A canteen as registered.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct CanteenRow {
+        /// Which one.
+        pub id: CanteenId,
+        /// Where it stands.
+        pub region: RegionCode,
+        /// Its name.
+        pub name: String,
+        /// Who runs it, and is paid.
+        pub operator: String,
+        /// The operator's unified social credit code, 18 characters.
+        pub credit_code: String,
+        /// Address; may be empty.
+        pub address: String,
+        /// Telephone for elders.
+        pub phone: String,
+        /// The bank of the payee account.
+        pub bank: String,
+        /// The holder of the payee account.
+        pub account_name: String,
+        /// The payee account, sealed at (`canteens`, `account`, id).
+        pub account: Vec<u8>,
+        /// Meals a day that it says it can serve.
+        pub capacity: Option<u32>,
+        /// When it was registered, unix ms.
+        pub created_at: UnixMs,
+    }
+}
+
+/// Adds a region or gives it another name.
+pub async fn put_region(tx: &mut Tx, region: &Region) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO regions (code, name, office) VALUES ($1, $2, $3)
+         ON CONFLICT (code) DO UPDATE SET name = excluded.name, office = excluded.office",
+        &region.code,
+        &region.name,
+        &region.office
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// All regions, by code.
+pub async fn regions(tx: &mut Tx) -> Result<Vec<Region>, Error> {
+    sql!(tx, "SELECT code, name, office FROM regions ORDER BY code").all().await
+}
+
+/// Adds a canteen.
+pub async fn add(tx: &mut Tx, canteen: &CanteenRow) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO canteens (id, region, name, operator, credit_code, address, phone, bank, account_name, account,
+                               capacity, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        canteen.id,
+        &canteen.region,
+        &canteen.name,
+        &canteen.operator,
+        &canteen.credit_code,
+        &canteen.address,
+        &canteen.phone,
+        &canteen.bank,
+        &canteen.account_name,
+        &canteen.account,
+        canteen.capacity,
+        canteen.created_at
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// One canteen.
+pub async fn get(tx: &mut Tx, id: CanteenId) -> Result<Option<CanteenRow>, Error> {
+    sql!(tx, "SELECT * FROM canteens WHERE id = $1", id).optional().await
+}
+
+/// Holds other changes of the same canteen back until this unit ends; says whether there is such a canteen.
+pub async fn hold(tx: &mut Tx, id: CanteenId) -> Result<bool, Error> {
+    Ok(sql!(tx, "UPDATE canteens SET name = name WHERE id = $1", id).execute().await? == 1)
+}
+
+/// All canteens inside a region, by place and name.
+pub async fn inside(tx: &mut Tx, region: &RegionCode) -> Result<Vec<CanteenRow>, Error> {
+    sql!(tx, "SELECT * FROM canteens WHERE region LIKE $1 || '%' ORDER BY region, name, id", region).all().await
+}
+
+/// Adds dated facts in the order of learning.
+pub async fn add_facts(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    facts: &[CanteenFact],
+    by: Option<UserId>,
+) -> Result<(), Error> {
+    let last: i64 =
+        sql!(tx, "SELECT COALESCE(MAX(number), 0) FROM canteen_facts WHERE canteen = $1", canteen).value().await?;
+    let mut rows = Vec::new();
+    for (number, fact) in (last + 1..).zip(facts) {
+        rows.extend([
+            canteen.bind(),
+            number.bind(),
+            fact.valid_from.bind(),
+            fact.known_from.bind(),
+            Json(fact).bind(),
+            by.bind(),
+        ]);
+    }
+    insert(tx, "INSERT INTO canteen_facts (canteen, number, valid_from, known_from, fact, recorded_by)", 6, rows, "")
+        .await
+        .map(drop)
+}
+
+/// A canteen's facts in the order of learning.
+pub async fn facts(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<CanteenFact>, Error> {
+    let rows = sql!(tx, "SELECT fact FROM canteen_facts WHERE canteen = $1 ORDER BY number", canteen);
+    Ok(rows.values::<Json<CanteenFact>>().await?.into_iter().map(|Json(fact)| fact).collect())
+}
+
+/// A canteen as the rules see it.
+pub async fn for_rules(tx: &mut Tx, id: CanteenId) -> Result<Option<Canteen>, Error> {
+    let region = sql!(tx, "SELECT region FROM canteens WHERE id = $1", id).optional::<(RegionCode,)>().await?;
+    let Some((region,)) = region else { return Ok(None) };
+    Ok(Some(Canteen { id, region, facts: facts(tx, id).await? }))
+}
+
+/// Adds a list price in the order of learning.
+pub async fn add_price(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    price: &ListPrice,
+    now: UnixMs,
+    by: Option<UserId>,
+) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO prices (canteen, number, valid_from, period, price, known_from, recorded_by)
+         VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM prices WHERE canteen = $1), $2, $3, $4, $5, $6)",
+        canteen,
+        price.valid_from,
+        &price.period,
+        price.price,
+        now,
+        by
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// A canteen's list prices in the order of learning; of two for the same day and period the later one holds.
+pub async fn prices(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<ListPrice>, Error> {
+    let rows = sql!(tx, "SELECT valid_from, period, price FROM prices WHERE canteen = $1 ORDER BY number", canteen)
+        .all::<(BusinessDate, MealPeriod, Fen)>()
+        .await?;
+    Ok(rows.into_iter().map(|(valid_from, period, price)| ListPrice { valid_from, period, price }).collect())
+}
+
+/// Adds a cashier.
+pub async fn add_cashier(tx: &mut Tx, canteen: CanteenId, cashier: &Cashier, now: UnixMs) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO cashiers (id, canteen, name, pin_hash, supervisor, added_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        cashier.id,
+        canteen,
+        &cashier.name,
+        &cashier.pin_hash,
+        cashier.supervisor,
+        now
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Who may serve in a canteen, in the order of joining.
+pub async fn cashiers(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<Cashier>, Error> {
+    let rows = sql!(
+        tx,
+        "SELECT id, name, pin_hash, supervisor FROM cashiers WHERE canteen = $1 AND left_at IS NULL
+         ORDER BY added_at, id",
+        canteen
+    );
+    let rows = rows.all::<(CashierId, String, String, bool)>().await?;
+    let cashier = |(id, name, pin_hash, supervisor)| Cashier { id, name, pin_hash, supervisor };
+    Ok(rows.into_iter().map(cashier).collect())
+}

@@ -1,0 +1,311 @@
+//! Day closes: what they are made from, and where they are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::calendar::{BusinessDate, UnixMs};
+use domain::canteen::Canteen;
+use domain::decision::Line;
+use domain::elder::Elder;
+use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
+use domain::reconciliation::{DayClose, Elsewhere, Held, Prior, Reconciled, Verdict};
+use domain::record::{Body, Record};
+
+use super::records::{self, Decoded};
+use super::{Json, Tx};
+use crate::error::Error;
+use crate::sql;
+
+/// What a day close is made from, but for the rules.
+#[derive(Debug)]
+pub struct DayData {
+    /// The day's records and those of the shifts opened on it.
+    pub records: Vec<Held>,
+    /// The highest sequence held below the day's, for each terminal and epoch.
+    pub before: BTreeMap<(TerminalId, u32), u64>,
+    /// The canteen and those of `elsewhere`.
+    pub canteens: BTreeMap<CanteenId, Canteen>,
+    /// Who ate.
+    pub elders: BTreeMap<ElderId, Elder>,
+    /// Their meals of the same date in other canteens.
+    pub elsewhere: Vec<Elsewhere>,
+    /// Their uses on other dates of the week and month.
+    pub prior: Vec<Prior>,
+}
+
+/// The days up to `until` that wait to be closed, by date: touched since their last close, or never closed.
+pub async fn waiting(tx: &mut Tx, until: BusinessDate) -> Result<Vec<(BusinessDate, CanteenId)>, Error> {
+    let touched: Vec<(BusinessDate, CanteenId)> =
+        sql!(tx, "SELECT date, canteen FROM day_states WHERE version > closed_version AND date <= $1", until)
+            .all()
+            .await?;
+    let mut days: BTreeSet<_> = touched.into_iter().collect();
+    let canteens: Vec<(CanteenId, UnixMs, Option<BusinessDate>)> = sql!(
+        tx,
+        "SELECT c.id, c.created_at, (SELECT MAX(d.date) FROM day_closes d WHERE d.canteen = c.id) FROM canteens c"
+    )
+    .all()
+    .await?;
+    for (canteen, created, closed) in canteens {
+        let mut day = closed.map_or_else(|| created.business_date().month().first(), |day| day.plus_days(1));
+        while day <= until {
+            days.insert((day, canteen));
+            day = day.plus_days(1);
+        }
+    }
+    Ok(days.into_iter().collect())
+}
+
+/// Loads what the close of a day is made from.
+pub async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<DayData, Error> {
+    let records = records::held(tx, canteen, date).await?;
+    let before = records::before(tx, canteen, date).await?;
+    let elsewhere = elsewhere(tx, canteen, date).await?;
+    let elders = elders(tx, canteen, date).await?;
+    let prior = prior(tx, canteen, date).await?;
+    let mut canteens = BTreeMap::new();
+    for id in elsewhere.iter().map(|e| e.canteen).chain([canteen]).collect::<BTreeSet<_>>() {
+        canteens.extend(super::canteens::for_rules(tx, id).await?.map(|canteen| (id, canteen)));
+    }
+    Ok(DayData { records, before, canteens, elders, elsewhere, prior })
+}
+
+async fn elsewhere(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Elsewhere>, Error> {
+    let rows: Vec<(Decoded, bool)> = sql!(
+        tx,
+        "SELECT r.bytes, m.frozen_by IS NOT NULL FROM elder_meals m \
+         JOIN records r ON r.canteen = m.canteen AND r.id = m.record \
+         WHERE m.elder IN (SELECT o.elder FROM elder_meals o WHERE o.canteen = $1 AND o.date = $2) \
+         AND m.date = $2 AND m.canteen <> $1 AND m.voided_by IS NULL",
+        canteen,
+        date
+    )
+    .all()
+    .await?;
+    let mut meals = Vec::new();
+    for (Decoded(record), frozen) in rows {
+        let Record { id, canteen, at, body: Body::Meal(meal), .. } = record else { continue };
+        meals.push(Elsewhere { record: id, canteen, at, frozen, meal: *meal });
+    }
+    Ok(meals)
+}
+
+async fn elders(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<BTreeMap<ElderId, Elder>, Error> {
+    let ids = sql!(tx, "SELECT DISTINCT elder FROM elder_meals WHERE canteen = $1 AND date = $2", canteen, date);
+    let ids: Vec<ElderId> = ids.values().await?;
+    super::elders::for_rules(tx, &ids).await
+}
+
+crate::row! {
+    /// A meal of another date: as charged, and as judged if its day is closed.
+    struct Used {
+        elder: ElderId,
+        canteen: CanteenId,
+        date: BusinessDate,
+        frozen: bool,
+        policy: Option<String>,
+        lines: Json<Vec<Line>>,
+        judged: bool,
+        due_policy: Option<String>,
+        due_lines: Option<Json<Vec<Line>>>,
+    }
+}
+
+async fn prior(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Prior>, Error> {
+    let from = date.monday().min(date.month().first());
+    let to = date.monday().plus_days(6).max(date.month().last());
+    let rows: Vec<Used> = sql!(
+        tx,
+        "SELECT m.elder, m.canteen, m.date, m.frozen_by IS NOT NULL AS frozen, m.policy, m.lines, \
+         d.record IS NOT NULL AS judged, d.policy AS due_policy, d.lines AS due_lines FROM elder_meals m \
+         LEFT JOIN due_meals d ON d.elder = m.elder AND d.date = m.date AND d.canteen = m.canteen \
+         AND d.record = m.record \
+         WHERE m.elder IN (SELECT o.elder FROM elder_meals o WHERE o.canteen = $1 AND o.date = $2) \
+         AND m.voided_by IS NULL AND m.date <> $2 AND m.date >= $3 AND m.date <= $4 \
+         AND (m.date < $2 OR m.frozen_by IS NOT NULL)",
+        canteen,
+        date,
+        from,
+        to
+    )
+    .all()
+    .await?;
+    let mut prior = Vec::new();
+    for row in rows {
+        let (policy, lines) = if row.judged { (row.due_policy, row.due_lines) } else { (row.policy, Some(row.lines)) };
+        let (Some(policy), Some(Json(lines))) = (policy, lines) else { continue };
+        let Used { elder, canteen, date, frozen, .. } = row;
+        prior.extend(lines.into_iter().map(|line| {
+            let policy = policy.clone();
+            Prior { elder, canteen, date, frozen, policy, line }
+        }));
+    }
+    Ok(prior)
+}
+
+crate::row! {
+    /// A stored close.
+    pub struct StoredClose {
+        /// The canteen.
+        pub canteen: CanteenId,
+        /// The business date.
+        pub date: BusinessDate,
+        /// Counts from 1.
+        pub revision: i64,
+        /// Digest of the content as stored.
+        pub digest: Digest,
+        /// The close.
+        pub content: Json<DayClose>,
+        /// Facts learned later are not in it.
+        pub closed_at: UnixMs,
+    }
+}
+
+/// The last close of a day.
+pub async fn last(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Option<StoredClose>, Error> {
+    sql!(
+        tx,
+        "SELECT canteen, date, revision, digest, content, closed_at FROM day_closes \
+         WHERE canteen = $1 AND date = $2 ORDER BY revision DESC LIMIT 1",
+        canteen,
+        date
+    )
+    .optional()
+    .await
+}
+
+/// One revision of a day's close.
+pub async fn revision(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    date: BusinessDate,
+    revision: i64,
+) -> Result<Option<DayClose>, Error> {
+    let row: Option<(Json<DayClose>,)> = sql!(
+        tx,
+        "SELECT content FROM day_closes WHERE canteen = $1 AND date = $2 AND revision = $3",
+        canteen,
+        date,
+        revision
+    )
+    .optional()
+    .await?;
+    Ok(row.map(|(Json(close),)| close))
+}
+
+/// Stores a close that has seen the day's first `seen` touches. The same close again changes nothing; another one is a
+/// new revision. Days that an elder's uses of this day limit are touched where those uses changed.
+///
+/// Answers whether a revision was added.
+pub async fn save(tx: &mut Tx, reconciled: &Reconciled, seen: i64, now: UnixMs) -> Result<bool, Error> {
+    let Reconciled { close, verdicts } = reconciled;
+    let (canteen, date, digest) = (close.canteen, close.date, close.digest());
+    let last = last(tx, canteen, date).await?;
+    let changed = last.as_ref().is_none_or(|last| last.digest != digest);
+    if changed {
+        let revision = last.map_or(1, |last| last.revision + 1);
+        sql!(
+            tx,
+            "INSERT INTO day_closes (canteen, date, revision, digest, content, verdicts, closed_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            canteen,
+            date,
+            revision,
+            digest,
+            Json(close),
+            Json(verdicts),
+            now
+        )
+        .execute()
+        .await?;
+    }
+    save_due(tx, canteen, date, verdicts, now).await?;
+    sql!(
+        tx,
+        "INSERT INTO day_states (canteen, date, version, closed_version, touched_at) VALUES ($1, $2, $3, $3, $4) \
+         ON CONFLICT (canteen, date) DO UPDATE SET closed_version = excluded.closed_version",
+        canteen,
+        date,
+        seen,
+        now
+    )
+    .execute()
+    .await?;
+    Ok(changed)
+}
+
+type Due = BTreeMap<RecordId, (ElderId, Option<String>, Vec<Line>)>;
+
+async fn save_due(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    date: BusinessDate,
+    verdicts: &[Verdict],
+    now: UnixMs,
+) -> Result<(), Error> {
+    let rows: Vec<(RecordId, ElderId, Option<String>, Json<Vec<Line>>)> =
+        sql!(tx, "SELECT record, elder, policy, lines FROM due_meals WHERE canteen = $1 AND date = $2", canteen, date)
+            .all()
+            .await?;
+    let old: Due =
+        rows.into_iter().map(|(record, elder, policy, Json(lines))| (record, (elder, policy, lines))).collect();
+    let due = |v: &Verdict| (v.record, (v.elder, v.policy.as_ref().map(|p| p.id.clone()), v.due.clone()));
+    let new: Due = verdicts.iter().map(due).collect();
+    if old == new {
+        return Ok(());
+    }
+    let mut elders = BTreeSet::new();
+    for (record, (elder, ..)) in old.iter().filter(|(record, due)| new.get(record) != Some(*due)) {
+        sql!(
+            tx,
+            "DELETE FROM due_meals WHERE elder = $1 AND date = $2 AND canteen = $3 AND record = $4",
+            *elder,
+            date,
+            canteen,
+            *record
+        )
+        .execute()
+        .await?;
+        elders.insert(*elder);
+    }
+    for (record, (elder, policy, lines)) in new.iter().filter(|(record, due)| old.get(record) != Some(*due)) {
+        sql!(
+            tx,
+            "INSERT INTO due_meals (elder, date, canteen, record, policy, lines) VALUES ($1, $2, $3, $4, $5, $6)",
+            *elder,
+            date,
+            canteen,
+            *record,
+            policy.as_deref(),
+            Json(lines)
+        )
+        .execute()
+        .await?;
+        elders.insert(*elder);
+    }
+    for elder in elders {
+        touch_limited(tx, elder, date, now).await?;
+    }
+    Ok(())
+}
+
+/// Touches the elder's other days that a use on `date` limits: later ones of the week and month, and earlier ones that
+/// no draft has frozen where the use is of a frozen meal.
+async fn touch_limited(tx: &mut Tx, elder: ElderId, date: BusinessDate, now: UnixMs) -> Result<(), Error> {
+    let from = date.monday().min(date.month().first());
+    let to = date.monday().plus_days(6).max(date.month().last());
+    sql!(
+        tx,
+        "UPDATE day_states SET version = version + 1, touched_at = $5 WHERE closed_version > 0 AND (canteen, date) IN \
+         (SELECT m.canteen, m.date FROM elder_meals m WHERE m.elder = $1 AND m.date >= $2 AND m.date <= $3 \
+          AND (m.date > $4 OR (m.date < $4 AND m.frozen_by IS NULL AND EXISTS (SELECT 1 FROM elder_meals f \
+          WHERE f.elder = $1 AND f.date = $4 AND f.frozen_by IS NOT NULL))))",
+        elder,
+        from,
+        to,
+        date,
+        now
+    )
+    .execute()
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! Elders, their dated facts and their cards.
+
+use std::collections::BTreeMap;
+
+use domain::calendar::{BusinessDate, UnixMs};
+use domain::elder::{Elder, ElderFact};
+use domain::id::{CanteenId, Digest, ElderId, UserId};
+use domain::region::RegionCode;
+use uuid::Uuid;
+
+use super::{Bind as _, Json, Statement, Tx, Value, insert};
+use crate::error::Error;
+use crate::{row, sql};
+
+row! {
+    /// An elder as registered.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ElderRow {
+        /// The pseudonym that stands on records.
+        pub id: ElderId,
+        /// The office that looks after the elder.
+        pub region: RegionCode,
+        /// The name in full.
+        pub name: String,
+        /// The name as it is sorted: pinyin.
+        pub sort_key: String,
+        /// For `男` and `女`.
+        pub female: bool,
+        /// Date of birth.
+        pub birth: BusinessDate,
+        /// The resident ID number, sealed at (`elders`, `resident_id`, id).
+        pub resident_id: Vec<u8>,
+        /// Its digest under the server's key.
+        pub resident_id_digest: Digest,
+        /// The telephone number, sealed at (`elders`, `phone`, id).
+        pub phone: Option<Vec<u8>>,
+        /// Its digest under the server's key.
+        pub phone_digest: Option<Digest>,
+        /// The canteen where the elder is a regular.
+        pub registered_canteen: Option<CanteenId>,
+        /// When registered, unix ms.
+        pub registered_at: UnixMs,
+        /// When anything about the elder changed last, unix ms.
+        pub changed_at: UnixMs,
+    }
+}
+
+row! {
+    /// A card that was issued.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct CardRow {
+        /// Which one.
+        pub id: Uuid,
+        /// Whose.
+        pub elder: ElderId,
+        /// The number's digest under the server's key.
+        pub digest: Digest,
+        /// The number, sealed at (`cards`, `number`, id).
+        pub number: Vec<u8>,
+        /// Its last four digits.
+        pub tail: String,
+        /// When issued, unix ms.
+        pub issued_at: UnixMs,
+        /// When revoked, unix ms.
+        pub revoked_at: Option<UnixMs>,
+    }
+}
+
+/// Adds an elder. A resident ID that is registered already violates a UNIQUE constraint.
+pub async fn add(tx: &mut Tx, elder: &ElderRow) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO elders (id, region, name, sort_key, female, birth, resident_id, resident_id_digest, phone,
+                             phone_digest, registered_canteen, registered_at, changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        elder.id,
+        &elder.region,
+        &elder.name,
+        &elder.sort_key,
+        elder.female,
+        elder.birth,
+        &elder.resident_id,
+        elder.resident_id_digest,
+        elder.phone.as_ref(),
+        elder.phone_digest,
+        elder.registered_canteen,
+        elder.registered_at,
+        elder.changed_at
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// One elder.
+pub async fn get(tx: &mut Tx, id: ElderId) -> Result<Option<ElderRow>, Error> {
+    sql!(tx, "SELECT * FROM elders WHERE id = $1", id).optional().await
+}
+
+/// The elder with that resident ID.
+pub async fn by_resident_id(tx: &mut Tx, digest: Digest) -> Result<Option<ElderRow>, Error> {
+    sql!(tx, "SELECT * FROM elders WHERE resident_id_digest = $1", digest).optional().await
+}
+
+/// Elders of a region by name, so many behind the first `skip`.
+pub async fn inside(tx: &mut Tx, region: &RegionCode, skip: i64, most: i64) -> Result<Vec<ElderRow>, Error> {
+    sql!(
+        tx,
+        "SELECT * FROM elders WHERE region LIKE $1 || '%' ORDER BY sort_key, id LIMIT $2 OFFSET $3",
+        region,
+        most,
+        skip
+    )
+    .all()
+    .await
+}
+
+/// Marks the elder as changed, so that terminals fetch the roster entry again. Also holds other changes of the same
+/// elder back until this unit ends, and says whether there is such an elder.
+pub async fn touch(tx: &mut Tx, id: ElderId, now: UnixMs) -> Result<bool, Error> {
+    Ok(sql!(tx, "UPDATE elders SET changed_at = $2 WHERE id = $1", id, now).execute().await? == 1)
+}
+
+/// Adds dated facts in the order of learning; [`touch`] the elder first.
+pub async fn add_facts(tx: &mut Tx, elder: ElderId, facts: &[ElderFact], by: Option<UserId>) -> Result<(), Error> {
+    let last: i64 =
+        sql!(tx, "SELECT COALESCE(MAX(number), 0) FROM elder_facts WHERE elder = $1", elder).value().await?;
+    let mut rows = Vec::new();
+    for (number, fact) in (last + 1..).zip(facts) {
+        rows.extend([
+            elder.bind(),
+            number.bind(),
+            fact.valid_from.bind(),
+            fact.known_from.bind(),
+            Json(fact).bind(),
+            by.bind(),
+        ]);
+    }
+    insert(tx, "INSERT INTO elder_facts (elder, number, valid_from, known_from, fact, recorded_by)", 6, rows, "")
+        .await
+        .map(drop)
+}
+
+/// So many ids are asked for in one statement.
+const MANY: usize = 500;
+
+/// `($1, $2, ...)` for so many values.
+fn list(count: usize) -> String {
+    let places: Vec<String> = (1..=count).map(|n| format!("${n}")).collect();
+    format!("({})", places.join(", "))
+}
+
+/// Elders as the rules see them, with all facts in the order of learning. Unknown ids are left out.
+pub async fn for_rules(tx: &mut Tx, ids: &[ElderId]) -> Result<BTreeMap<ElderId, Elder>, Error> {
+    let mut elders = BTreeMap::new();
+    for ids in ids.chunks(MANY) {
+        let places = list(ids.len());
+        let values: Vec<Value<'_>> = ids.iter().map(|id| id.bind()).collect();
+        let births = format!("SELECT id, birth FROM elders WHERE id IN {places}");
+        for (id, birth) in Statement::built(tx, births, values.clone()).all::<(ElderId, BusinessDate)>().await? {
+            elders.insert(id, Elder { id, birth, facts: Vec::new() });
+        }
+        let facts = format!("SELECT elder, fact FROM elder_facts WHERE elder IN {places} ORDER BY elder, number");
+        for (id, Json(fact)) in Statement::built(tx, facts, values).all::<(ElderId, Json<ElderFact>)>().await? {
+            if let Some(elder) = elders.get_mut(&id) {
+                elder.facts.push(fact);
+            }
+        }
+    }
+    Ok(elders)
+}
+
+/// Adds a card.
+pub async fn add_card(tx: &mut Tx, card: &CardRow) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO cards (id, elder, digest, number, tail, issued_at, revoked_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        card.id,
+        card.elder,
+        card.digest,
+        &card.number,
+        &card.tail,
+        card.issued_at,
+        card.revoked_at
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Revokes all cards of an elder that are still good; says how many there were.
+pub async fn revoke_cards(tx: &mut Tx, elder: ElderId, now: UnixMs) -> Result<u64, Error> {
+    sql!(tx, "UPDATE cards SET revoked_at = $2 WHERE elder = $1 AND revoked_at IS NULL", elder, now).execute().await
+}
+
+/// The card with that digest under the server's key.
+pub async fn card(tx: &mut Tx, digest: Digest) -> Result<Option<CardRow>, Error> {
+    sql!(tx, "SELECT * FROM cards WHERE digest = $1", digest).optional().await
+}
+
+/// The cards of these elders, by elder and instant of issue.
+pub async fn cards(tx: &mut Tx, elders: &[ElderId]) -> Result<Vec<CardRow>, Error> {
+    let mut cards = Vec::new();
+    for ids in elders.chunks(MANY) {
+        let text = format!("SELECT * FROM cards WHERE elder IN {} ORDER BY elder, issued_at, id", list(ids.len()));
+        cards.extend(Statement::built(tx, text, ids.iter().map(|id| id.bind()).collect()).all::<CardRow>().await?);
+    }
+    Ok(cards)
+}

@@ -1,0 +1,304 @@
+//! The only place with SQL: one store over two databases, and every statement written once.
+//!
+//! A handler submits **one** unit of work and awaits nothing but SQL inside it: load, a pure function, save.
+//!
+//! ```no_run
+//! use server::store::{Store, Tx};
+//! use server::{Error, sql};
+//! use domain::id::CanteenId;
+//! use domain::calendar::BusinessDate;
+//!
+//! // A store function takes the open transaction first. The same text runs on SQLite and PostgreSQL.
+//! async fn meals(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<i64, Error> {
+//!     sql!(tx, "SELECT COUNT(*) FROM elder_meals WHERE canteen = $1 AND date = $2", canteen, date).value().await
+//! }
+//!
+//! async fn example(store: &Store, canteen: CanteenId, date: BusinessDate) -> Result<i64, Error> {
+//!     // A read sees one snapshot.
+//!     let before = store.read(move |tx| Box::pin(async move { meals(tx, canteen, date).await })).await?;
+//!     // A write is durable when it answers; an `Err` undoes it; it runs to its end even when nobody waits any more.
+//!     store
+//!         .write(move |tx| {
+//!             Box::pin(async move {
+//!                 sql!(tx, "UPDATE elder_meals SET frozen_by = NULL WHERE canteen = $1", canteen).execute().await?;
+//!                 Ok(before)
+//!             })
+//!         })
+//!         .await
+//! }
+//! ```
+//!
+//! What both databases accept: `$1`, ids as UUID, money and instants as BIGINT, dates as ISO text,
+//! `CAST(COALESCE(SUM(x), 0) AS BIGINT)`, `ON CONFLICT`, `RETURNING`; never `now()`, never FOR UPDATE. Rows are read as
+//! tuples by position or as structs made with [`crate::row!`] by name.
+
+pub mod canteens;
+pub mod closes;
+pub mod days;
+pub mod elders;
+pub mod feeds;
+pub mod meta;
+pub mod months;
+pub mod people;
+pub mod policies;
+pub mod records;
+pub mod statement;
+pub mod terminals;
+pub mod usage;
+pub mod value;
+mod writer;
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+
+pub use statement::{Statement, Tx, insert};
+pub use value::{At, Bind, Column, FromRow, Json, Row, Value};
+
+use crate::error::Error;
+
+/// A future on the heap, as units of work are: `Box::pin(async move { ... })`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A file; it is made when it is not there.
+    Sqlite(PathBuf),
+    /// `postgres://user@host/name`.
+    Postgres(String),
+}
+
+impl std::str::FromStr for Database {
+    type Err = Error;
+
+    /// Reads `sqlite://PATH`, `postgres://...` or `postgresql://...`.
+    fn from_str(url: &str) -> Result<Self, Error> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            return Ok(Self::Sqlite(PathBuf::from(path)));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(url.to_owned()));
+        }
+        Err(Error::Startup("a database is sqlite://PATH or postgres://USER@HOST/NAME".to_owned()))
+    }
+}
+
+/// Versions of SQLite before this one can corrupt a database when the WAL is reset.
+const LEAST_SQLITE: (i64, i64, i64) = (3, 51, 3);
+/// A unit that keeps meeting other units is given up after so many tries.
+const TRIES: u32 = 20;
+
+static SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/server/sqlite");
+static POSTGRES: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/server/postgres");
+
+/// The store. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub enum Store {
+    /// On SQLite.
+    Sqlite(SqliteStore),
+    /// On PostgreSQL.
+    Postgres(PgPool),
+}
+
+/// SQLite: readers beside one writer.
+#[derive(Clone)]
+pub struct SqliteStore {
+    readers: SqlitePool,
+    writers: SqlitePool,
+    writer: writer::Writer,
+}
+
+impl Store {
+    /// Opens the database and brings it to this program's shape.
+    ///
+    /// Fails when it cannot be reached, when it was written by a later program, or when the SQLite inside this program
+    /// is older than 3.51.3.
+    pub async fn open(database: &Database) -> Result<Self, Error> {
+        match database {
+            Database::Sqlite(path) => open_sqlite(path).await,
+            Database::Postgres(url) => open_postgres(url).await,
+        }
+    }
+
+    /// A consistent picture: all statements of `work` see the same snapshot.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let store = self.clone();
+        spawned(async move {
+            let mut tx = match &store {
+                Self::Sqlite(sqlite) => Tx::Sqlite(sqlite.readers.begin().await?),
+                Self::Postgres(pool) => {
+                    Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                }
+            };
+            let result = work(&mut tx).await;
+            tx.rollback().await;
+            result
+        })
+        .await
+    }
+
+    /// One unit of work, durable when it answers. On PostgreSQL it runs under READ COMMITTED: it must rest on unique
+    /// keys and conditional updates, as ingest does.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
+        T: Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.writer.write(work).await,
+            Self::Postgres(pool) => {
+                let pool = pool.clone();
+                spawned(async move {
+                    let tx = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+                    finish(Tx::Postgres(tx), work).await
+                })
+                .await
+            }
+        }
+    }
+
+    /// One unit of work as if it were alone with the database: for closes and the states of months. On PostgreSQL it
+    /// runs under SERIALIZABLE and as a whole again when it met another one, so it is called as often as needed.
+    pub async fn write_serializable<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.writer.write(work).await,
+            Self::Postgres(pool) => {
+                let pool = pool.clone();
+                spawned(async move { retried(&pool, &work).await }).await
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.read(|tx| Box::pin(async move { crate::sql!(tx, "SELECT CAST(1 AS BIGINT)").value::<i64>().await }))
+            .await
+            .map(drop)
+    }
+
+    /// Waits for the work under way and closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(sqlite) => {
+                // A last unit behind all others: when it answers, the queue is empty.
+                let _ = sqlite.writer.write(|_| Box::pin(async { Ok(()) })).await;
+                sqlite.readers.close().await;
+                sqlite.writers.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Runs in a task of its own: a client that goes away must not cut a `begin()` short, which would leave a connection
+/// of the pool inside a transaction.
+async fn spawned<T: Send + 'static>(work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Result<T, Error> {
+    match tokio::spawn(work).await {
+        Ok(result) => result,
+        Err(failure) if failure.is_panic() => Err(Error::Internal(writer::words_of(failure.into_panic().as_ref()))),
+        Err(_) => Err(Error::Database(sqlx::Error::PoolClosed)),
+    }
+}
+
+async fn finish<T, F>(mut tx: Tx, work: F) -> Result<T, Error>
+where
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>>,
+{
+    match work(&mut tx).await {
+        Ok(value) => tx.commit().await.map(|()| value),
+        Err(error) => {
+            tx.rollback().await;
+            Err(error)
+        }
+    }
+}
+
+async fn retried<T, F>(pool: &PgPool, work: &F) -> Result<T, Error>
+where
+    F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>>,
+{
+    let mut tries = 1;
+    loop {
+        let tx = pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?;
+        match finish(Tx::Postgres(tx), work).await {
+            Err(error) if error.wants_retry() && tries < TRIES => {
+                tokio::time::sleep(Duration::from_millis(u64::from(tries) * 5)).await;
+                tries += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn open_sqlite(path: &std::path::Path) -> Result<Store, Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10));
+    let writers = SqlitePoolOptions::new()
+        .max_connections(1)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options.clone())
+        .await?;
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&writers).await?;
+    check_version(&version)?;
+    SQLITE.run(&writers).await.map_err(|e| Error::Startup(e.to_string()))?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(8)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options.pragma("query_only", "ON"))
+        .await?;
+    let writer = writer::Writer::start(writers.clone());
+    Ok(Store::Sqlite(SqliteStore { readers, writers, writer }))
+}
+
+fn check_version(version: &str) -> Result<(), Error> {
+    let mut parts = version.split('.').map(|part| part.parse::<i64>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    if (next(), next(), next()) >= LEAST_SQLITE {
+        return Ok(());
+    }
+    Err(Error::Startup(format!("SQLite {version} can lose data; 3.51.3 or newer is needed")))
+}
+
+async fn open_postgres(url: &str) -> Result<Store, Error> {
+    let options: PgConnectOptions = url.parse()?;
+    let pool = PgPoolOptions::new().max_connections(16).connect_with(options).await?;
+    POSTGRES.run(&pool).await.map_err(|e| Error::Startup(e.to_string()))?;
+    Ok(Store::Postgres(pool))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_sqlite_that_can_lose_data_is_refused() {
+        for bad in ["3.51.2", "3.50.9", "2.99.9", "3.51", ""] {
+            assert!(check_version(bad).is_err(), "{bad}");
+        }
+        for good in ["3.51.3", "3.52.0", "4.0.0"] {
+            assert!(check_version(good).is_ok(), "{good}");
+        }
+    }
+}

@@ -1,0 +1,477 @@
+//! Months, their statements, and which revision of which day they settled.
+
+use std::collections::BTreeSet;
+
+use domain::calendar::{BusinessDate, Month, UnixMs};
+use domain::id::{CanteenId, Digest, StatementId, UserId};
+use domain::money::Fen;
+use domain::reconciliation::{DayClose, PayerSums};
+use domain::region::RegionCode;
+use domain::settlement::{MonthState, Reopened, Statement};
+
+use super::{Json, Tx};
+use crate::error::Error;
+use crate::sql;
+
+crate::row! {
+    /// A region's month.
+    #[derive(Clone, Debug)]
+    pub struct Settlement {
+        /// The region.
+        pub region: RegionCode,
+        /// The month.
+        pub month: Month,
+        /// Counts the drafts, from 1.
+        pub version: i64,
+        /// Where it stands.
+        pub state: State,
+        /// Digest of all its statements.
+        pub digest: Digest,
+        /// Who drafted it.
+        pub drafted_by: UserId,
+        /// When, unix ms.
+        pub drafted_at: UnixMs,
+        /// Who submitted it.
+        pub submitted_by: Option<UserId>,
+        /// When, unix ms.
+        pub submitted_at: Option<UnixMs>,
+        /// Who approved it.
+        pub approved_by: Option<UserId>,
+        /// When, unix ms.
+        pub approved_at: Option<UnixMs>,
+        /// Why it was sent back, if it was.
+        pub returned_reason: Option<String>,
+    }
+}
+
+/// A month's state as a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State(pub MonthState);
+
+impl super::Column for State {
+    fn read(row: &super::Row<'_>, at: super::At<'_>) -> Result<Self, Error> {
+        String::read(row, at)?.parse().map(Self).map_err(Error::Corrupt)
+    }
+}
+
+crate::row! {
+    /// A canteen's statement as stored.
+    #[derive(Clone, Debug)]
+    pub struct StoredStatement {
+        /// Its id.
+        pub id: StatementId,
+        /// The region that settles.
+        pub region: RegionCode,
+        /// The month.
+        pub month: Month,
+        /// The draft it belongs to.
+        pub version: i64,
+        /// The canteen.
+        pub canteen: CanteenId,
+        /// Its number, as printed.
+        pub number: String,
+        /// Digest of the content.
+        pub digest: Digest,
+        /// What is paid, fen; the content says it too.
+        pub payable: Fen,
+        /// The statement.
+        pub content: Json<Statement>,
+        /// Whether it can never change again.
+        pub approved: i64,
+    }
+}
+
+const SETTLEMENT: &str = "SELECT region, month, version, state, digest, drafted_by, drafted_at, submitted_by, \
+    submitted_at, approved_by, approved_at, returned_reason FROM settlements WHERE region = $1 AND month = $2";
+
+/// A region's month, if it was ever drafted.
+pub async fn settlement(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Option<Settlement>, Error> {
+    sql!(tx, SETTLEMENT, region, month).optional().await
+}
+
+/// The region's months before this one that are drafted and not approved.
+pub async fn unapproved_before(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Vec<Month>, Error> {
+    sql!(
+        tx,
+        "SELECT month FROM settlements WHERE region = $1 AND month < $2 AND state <> 'approved' ORDER BY month",
+        region,
+        month
+    )
+    .values()
+    .await
+}
+
+/// The region's first month after this one that was drafted.
+pub async fn drafted_after(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Option<Month>, Error> {
+    sql!(tx, "SELECT MIN(month) FROM settlements WHERE region = $1 AND month > $2", region, month).value().await
+}
+
+/// The canteens that the region settles, in the order of their names: those for which no narrower region is set up.
+pub async fn canteens(tx: &mut Tx, region: &RegionCode) -> Result<Vec<(CanteenId, String)>, Error> {
+    let regions: Vec<RegionCode> = sql!(tx, "SELECT code FROM regions").values().await?;
+    let rows: Vec<(CanteenId, RegionCode, String)> =
+        sql!(tx, "SELECT id, region, name FROM canteens ORDER BY name, id").all().await?;
+    let settles = |place: &RegionCode| {
+        let covering = regions.iter().filter(|r| r.contains(place)).max_by_key(|r| r.as_str().len());
+        covering == Some(region)
+    };
+    Ok(rows.into_iter().filter(|(_, place, _)| settles(place)).map(|(id, _, name)| (id, name)).collect())
+}
+
+/// The last closes of a canteen's days in a month, by date, and the days that have none or were touched since.
+pub async fn month_closes(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    month: Month,
+) -> Result<(Vec<(i64, DayClose)>, Vec<BusinessDate>), Error> {
+    let rows: Vec<(i64, Json<DayClose>, bool)> = sql!(
+        tx,
+        "SELECT d.revision, d.content, COALESCE(s.version, 0) > COALESCE(s.closed_version, 0) FROM day_closes d \
+         LEFT JOIN day_states s ON s.canteen = d.canteen AND s.date = d.date \
+         WHERE d.canteen = $1 AND d.date >= $2 AND d.date <= $3 AND d.revision = \
+         (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) ORDER BY d.date",
+        canteen,
+        month.first(),
+        month.last()
+    )
+    .all()
+    .await?;
+    let closes: Vec<(i64, DayClose)> =
+        rows.into_iter().filter(|(_, _, touched)| !touched).map(|(n, Json(close), _)| (n, close)).collect();
+    let closed: BTreeSet<BusinessDate> = closes.iter().map(|(_, close)| close.date).collect();
+    Ok((closes, month.days().filter(|day| !closed.contains(day)).collect()))
+}
+
+/// Days before the month whose last close is not what a statement settled, by date, with that close's revision.
+pub async fn reopened(tx: &mut Tx, canteen: CanteenId, month: Month) -> Result<Vec<(i64, Reopened)>, Error> {
+    let rows: Vec<(i64, Json<DayClose>, Option<Json<DayClose>>)> = sql!(
+        tx,
+        "SELECT d.revision, d.content, b.content FROM day_closes d \
+         LEFT JOIN day_closes b ON b.canteen = d.canteen AND b.date = d.date AND b.revision = \
+         (SELECT MAX(s.revision) FROM settled_days s WHERE s.canteen = d.canteen AND s.date = d.date) \
+         LEFT JOIN day_states t ON t.canteen = d.canteen AND t.date = d.date \
+         WHERE d.canteen = $1 AND d.date < $2 AND COALESCE(t.version, 0) = COALESCE(t.closed_version, 0) \
+         AND d.revision = (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
+         AND (b.revision IS NULL OR b.revision < d.revision) ORDER BY d.date",
+        canteen,
+        month.first()
+    )
+    .all()
+    .await?;
+    let days = rows
+        .into_iter()
+        .map(|(revision, Json(now), settled)| (revision, Reopened { settled: settled.map(|Json(close)| close), now }));
+    // A day without meals that was never settled owes nothing.
+    Ok(days.filter(|(_, day)| day.settled.is_some() || day.now.records > 0).collect())
+}
+
+/// The negative balances that the canteen's last statement before the month left.
+pub async fn carried(tx: &mut Tx, canteen: CanteenId, month: Month) -> Result<PayerSums, Error> {
+    let last: Option<(Json<Statement>,)> = sql!(
+        tx,
+        "SELECT content FROM statements WHERE canteen = $1 AND month < $2 AND approved = 1 \
+         ORDER BY month DESC LIMIT 1",
+        canteen,
+        month
+    )
+    .optional()
+    .await?;
+    Ok(last.map(|(Json(statement),)| statement.carried()).unwrap_or_default())
+}
+
+/// Numbers of the canteen's findings that somebody has decided.
+pub async fn decided(tx: &mut Tx, canteen: CanteenId) -> Result<BTreeSet<String>, Error> {
+    let numbers: Vec<String> =
+        sql!(tx, "SELECT number FROM finding_decisions WHERE canteen = $1", canteen).values().await?;
+    Ok(numbers.into_iter().collect())
+}
+
+/// Writes down a decision on a finding; a later one replaces it.
+pub async fn decide_finding(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    number: &str,
+    explanation: &str,
+    by: UserId,
+    now: UnixMs,
+) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO finding_decisions (canteen, number, explanation, decided_by, decided_at) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (canteen, number) DO UPDATE SET \
+         explanation = excluded.explanation, decided_by = excluded.decided_by, decided_at = excluded.decided_at",
+        canteen,
+        number,
+        explanation,
+        by,
+        now
+    )
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// The days of the month that were left out for the canteen, with the reasons.
+pub async fn left_out(tx: &mut Tx, canteen: CanteenId, month: Month) -> Result<Vec<(BusinessDate, String)>, Error> {
+    sql!(tx, "SELECT date, reason FROM left_out WHERE canteen = $1 AND month = $2 ORDER BY date", canteen, month)
+        .all()
+        .await
+}
+
+/// Leaves a day out of its month, with a reason.
+pub async fn leave_out(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    date: BusinessDate,
+    reason: &str,
+    by: UserId,
+    now: UnixMs,
+) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO left_out (canteen, month, date, reason, decided_by, decided_at) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (canteen, month, date) DO UPDATE SET reason = excluded.reason, \
+         decided_by = excluded.decided_by, decided_at = excluded.decided_at",
+        canteen,
+        date.month(),
+        date,
+        reason,
+        by,
+        now
+    )
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Takes a draft back: its meals are free again and its days are looked at again. The statements stay to be compared.
+pub async fn release(tx: &mut Tx, settlement: &Settlement, now: UnixMs) -> Result<(), Error> {
+    let (region, month, version) = (&settlement.region, settlement.month, settlement.version);
+    let statements = "(SELECT id FROM statements WHERE region = $1 AND month = $2 AND version = $3)";
+    let touch = format!(
+        "UPDATE day_states SET version = version + 1, touched_at = $4 WHERE (canteen, date) IN \
+         (SELECT canteen, date FROM settled_days WHERE statement IN {statements})"
+    );
+    let values = || {
+        use super::Bind as _;
+        vec![region.bind(), month.bind(), version.bind()]
+    };
+    let mut with_now = values();
+    with_now.push(super::Bind::bind(now));
+    super::Statement::built(tx, touch, with_now).execute().await?;
+    let free = format!("UPDATE elder_meals SET frozen_by = NULL WHERE frozen_by IN {statements}");
+    super::Statement::built(tx, free, values()).execute().await?;
+    let unsettle = format!("DELETE FROM settled_days WHERE statement IN {statements}");
+    super::Statement::built(tx, unsettle, values()).execute().await?;
+    Ok(())
+}
+
+/// Opens the next version of a month's draft.
+pub async fn save_settlement(tx: &mut Tx, settlement: &Settlement) -> Result<(), Error> {
+    let Settlement { region, month, version, digest, drafted_by, drafted_at, .. } = settlement;
+    sql!(
+        tx,
+        "INSERT INTO settlements (region, month, version, state, digest, drafted_by, drafted_at) \
+         VALUES ($1, $2, $3, 'drafted', $4, $5, $6) ON CONFLICT (region, month) DO UPDATE SET \
+         version = excluded.version, state = excluded.state, digest = excluded.digest, \
+         drafted_by = excluded.drafted_by, drafted_at = excluded.drafted_at, \
+         submitted_by = NULL, submitted_at = NULL",
+        region,
+        *month,
+        *version,
+        digest,
+        *drafted_by,
+        *drafted_at
+    )
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Stores a drafted statement, notes the days that it settles and freezes their meals.
+pub async fn save_statement(
+    tx: &mut Tx,
+    statement: &StoredStatement,
+    settles: &[(BusinessDate, i64)],
+) -> Result<(), Error> {
+    let StoredStatement { id, region, month, version, canteen, number, digest, payable, content, .. } = statement;
+    sql!(
+        tx,
+        "INSERT INTO statements (id, region, month, version, canteen, number, digest, payable, content) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        *id,
+        region,
+        *month,
+        *version,
+        *canteen,
+        number,
+        digest,
+        *payable,
+        Json(&content.0)
+    )
+    .execute()
+    .await?;
+    for (date, revision) in settles {
+        sql!(
+            tx,
+            "INSERT INTO settled_days (canteen, date, revision, statement) VALUES ($1, $2, $3, $4)",
+            *canteen,
+            *date,
+            *revision,
+            *id
+        )
+        .execute()
+        .await?;
+    }
+    sql!(
+        tx,
+        "UPDATE elder_meals SET frozen_by = $1 WHERE canteen = $2 AND frozen_by IS NULL \
+         AND date IN (SELECT date FROM settled_days WHERE statement = $1)",
+        *id,
+        *canteen
+    )
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Touches the days with meals that this draft did not freeze though it froze others of the same elders: frozen meals
+/// come first from now on.
+pub async fn touch_left_behind(tx: &mut Tx, settlement: &Settlement, now: UnixMs) -> Result<(), Error> {
+    let Settlement { region, month, version, .. } = settlement;
+    sql!(
+        tx,
+        "UPDATE day_states SET version = version + 1, touched_at = $6 WHERE closed_version > 0 AND (canteen, date) IN \
+         (SELECT u.canteen, u.date FROM elder_meals u WHERE u.frozen_by IS NULL AND u.date >= $4 AND u.date <= $5 \
+          AND EXISTS (SELECT 1 FROM elder_meals f WHERE f.elder = u.elder AND f.frozen_by IN \
+          (SELECT id FROM statements WHERE region = $1 AND month = $2 AND version = $3)))",
+        region,
+        *month,
+        *version,
+        month.first().monday(),
+        month.last(),
+        now
+    )
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Puts a month into its next state; `reason` says why it goes back. Nothing happens, and `false` is answered, if it is not in `version` and `from`.
+pub async fn advance(
+    tx: &mut Tx,
+    settlement: &Settlement,
+    to: MonthState,
+    by: UserId,
+    reason: Option<&str>,
+    now: UnixMs,
+) -> Result<bool, Error> {
+    let Settlement { region, month, version, state: State(from), .. } = settlement;
+    let (month, version, from) = (*month, *version, from.name());
+    let statement = match to {
+        MonthState::Submitted => sql!(
+            tx,
+            "UPDATE settlements SET state = 'submitted', submitted_by = $5, submitted_at = $6 \
+             WHERE region = $1 AND month = $2 AND version = $3 AND state = $4",
+            region,
+            month,
+            version,
+            from,
+            by,
+            now
+        ),
+        MonthState::Approved => sql!(
+            tx,
+            "UPDATE settlements SET state = 'approved', approved_by = $5, approved_at = $6 \
+             WHERE region = $1 AND month = $2 AND version = $3 AND state = $4",
+            region,
+            month,
+            version,
+            from,
+            by,
+            now
+        ),
+        MonthState::Open | MonthState::Drafted => sql!(
+            tx,
+            "UPDATE settlements SET state = 'drafted', returned_reason = $5 \
+             WHERE region = $1 AND month = $2 AND version = $3 AND state = $4",
+            region,
+            month,
+            version,
+            from,
+            reason
+        ),
+    };
+    let changed = statement.execute().await?;
+    if changed == 1 && to == MonthState::Approved {
+        sql!(
+            tx,
+            "UPDATE statements SET approved = 1 WHERE region = $1 AND month = $2 AND version = $3",
+            region,
+            month,
+            version
+        )
+        .execute()
+        .await?;
+    }
+    Ok(changed == 1)
+}
+
+/// The statements of a month's current draft, by number.
+pub async fn statements(tx: &mut Tx, settlement: &Settlement) -> Result<Vec<StoredStatement>, Error> {
+    sql!(
+        tx,
+        "SELECT id, region, month, version, canteen, number, digest, payable, content, approved FROM statements \
+         WHERE region = $1 AND month = $2 AND version = $3 ORDER BY number",
+        &settlement.region,
+        settlement.month,
+        settlement.version
+    )
+    .all()
+    .await
+}
+
+/// One statement.
+pub async fn statement(tx: &mut Tx, id: StatementId) -> Result<Option<StoredStatement>, Error> {
+    sql!(
+        tx,
+        "SELECT id, region, month, version, canteen, number, digest, payable, content, approved FROM statements \
+         WHERE id = $1",
+        id
+    )
+    .optional()
+    .await
+}
+
+/// One version of a statement, by the number that is printed on it.
+pub async fn by_number(tx: &mut Tx, number: &str, version: i64) -> Result<Option<StoredStatement>, Error> {
+    sql!(
+        tx,
+        "SELECT id, region, month, version, canteen, number, digest, payable, content, approved FROM statements \
+         WHERE number = $1 AND version = $2",
+        number,
+        version
+    )
+    .optional()
+    .await
+}
+
+/// The day of a canteen's finding, if its last close has one with that number.
+pub async fn finding_date(tx: &mut Tx, canteen: CanteenId, number: &str) -> Result<Option<BusinessDate>, Error> {
+    let closes: Vec<Json<DayClose>> = sql!(
+        tx,
+        "SELECT content FROM day_closes d WHERE canteen = $1 AND content LIKE $2 AND revision = \
+         (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date)",
+        canteen,
+        format!("%\"{}\"%", number.replace(['%', '_'], ""))
+    )
+    .values()
+    .await?;
+    let has = |close: &DayClose| close.findings.iter().any(|finding| finding.number == number);
+    Ok(closes.into_iter().map(|Json(close)| close).find(has).map(|close| close.date))
+}
+
+/// The closes that a statement settled, by date.
+pub async fn settled_by(tx: &mut Tx, statement: StatementId) -> Result<Vec<(BusinessDate, i64)>, Error> {
+    sql!(tx, "SELECT date, revision FROM settled_days WHERE statement = $1 ORDER BY date", statement).all().await
+}

@@ -1,0 +1,83 @@
+//! Announced policies and published calendars.
+
+use domain::calendar::{UnixMs, WorkCalendar};
+use domain::id::{Digest, UserId};
+use domain::policy::Policy;
+
+use super::{Json, Tx};
+use crate::error::Error;
+use crate::{row, sql};
+
+row! {
+    /// One version of one policy.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PolicyRow {
+        /// Stable id.
+        pub id: String,
+        /// Version.
+        pub version: u32,
+        /// Digest of the source.
+        pub hash: Digest,
+        /// The whole file.
+        pub source: String,
+        /// When announced, unix ms.
+        pub announced_at: UnixMs,
+        /// Who announced it.
+        pub announced_by: Option<UserId>,
+    }
+}
+
+/// Something that is another value whenever anything was announced or published.
+pub async fn edition(tx: &mut Tx) -> Result<(i64, i64), Error> {
+    sql!(
+        tx,
+        "SELECT (SELECT COALESCE(MAX(number), 0) FROM policies), (SELECT COALESCE(MAX(published_at), 0) FROM calendars)"
+    )
+    .one()
+    .await
+}
+
+/// Every version, in the order of announcing.
+pub async fn all(tx: &mut Tx) -> Result<Vec<PolicyRow>, Error> {
+    sql!(tx, "SELECT id, version, hash, source, announced_at, announced_by FROM policies ORDER BY number").all().await
+}
+
+/// Adds a version behind all others.
+pub async fn add(tx: &mut Tx, policy: &Policy, now: UnixMs, by: Option<UserId>) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO policies (id, version, number, hash, source, announced_at, announced_by)
+         VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM policies), $3, $4, $5, $6)",
+        policy.id(),
+        policy.version(),
+        policy.reference().hash,
+        policy.source(),
+        now,
+        by
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Every calendar, the one in force last.
+pub async fn calendars(tx: &mut Tx) -> Result<Vec<WorkCalendar>, Error> {
+    let rows = sql!(tx, "SELECT calendar FROM calendars ORDER BY published_at, digest").values::<Json<WorkCalendar>>();
+    Ok(rows.await?.into_iter().map(|Json(calendar)| calendar).collect())
+}
+
+/// Puts a calendar in force. `now` is moved on if need be, so that the last one published is the one in force.
+pub async fn publish_calendar(tx: &mut Tx, calendar: &WorkCalendar, now: UnixMs) -> Result<(), Error> {
+    let last: i64 = sql!(tx, "SELECT COALESCE(MAX(published_at), 0) FROM calendars").value().await?;
+    sql!(
+        tx,
+        "INSERT INTO calendars (digest, calendar, published_at) VALUES ($1, $2, $3)
+         ON CONFLICT (digest) DO UPDATE SET published_at = excluded.published_at",
+        calendar.digest(),
+        Json(calendar),
+        now.get().max(last + 1)
+    )
+    .execute()
+    .await
+    .map(drop)
+}

@@ -1,0 +1,424 @@
+//! Records, what waits behind a gap, and quarantine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::calendar::{BusinessDate, UnixMs};
+use domain::id::{CanteenId, Digest, RecordId, ShiftId, TerminalId};
+use domain::reconciliation::Held;
+use domain::record::check::Dispute;
+use domain::record::encoding::{SignatureHex, SignedRecord};
+use domain::record::{Record, encoding};
+use domain::sync::{Outcome, Rejection};
+
+use super::{At, Bind, Column, Json, Row, Tx, Value, insert};
+use crate::error::Error;
+use crate::{row, sql};
+
+/// One terminal's journal of one epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Journal {
+    /// The terminal's canteen.
+    pub canteen: CanteenId,
+    /// The terminal.
+    pub terminal: TerminalId,
+    /// The epoch.
+    pub epoch: u32,
+}
+
+/// A sequence as the database keeps it. What does not fit is no sequence of any journal and is refused long before.
+#[must_use]
+pub fn place(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
+}
+
+/// A record with its outcome, ready to be stored.
+#[derive(Clone, Debug)]
+pub struct NewRecord {
+    /// As read from the bytes.
+    pub record: Record,
+    /// As signed.
+    pub signed: SignedRecord,
+    /// Why it is disputed, if it is.
+    pub dispute: Option<Dispute>,
+    /// When it came, unix ms.
+    pub received_at: UnixMs,
+}
+
+/// Something that cannot be a record of its terminal, ready to be kept.
+#[derive(Clone, Debug)]
+pub struct NewReject {
+    /// The sequence it was sent for.
+    pub sequence: u64,
+    /// The id in it, where one could be read.
+    pub record: Option<RecordId>,
+    /// As sent.
+    pub signed: SignedRecord,
+    /// Why not.
+    pub rejection: Rejection,
+    /// When it came, unix ms.
+    pub received_at: UnixMs,
+}
+
+/// Bytes and signature together: what "the same record again" means.
+#[must_use]
+pub fn blob_digest(signed: &SignedRecord) -> Digest {
+    Digest::of("zhucan.blob.1", &[signed.record.as_bytes(), &signed.signature.0])
+}
+
+row! {
+    /// What is held at a place of a journal.
+    #[derive(Clone, Debug)]
+    pub struct StoredRow {
+        /// The record's id.
+        pub id: RecordId,
+        /// Sequence.
+        pub sequence: u64,
+        /// Hash of its bytes.
+        pub hash: Digest,
+        /// Signature, 64 bytes.
+        pub signature: Vec<u8>,
+        /// Why it is disputed, if it is.
+        pub dispute: Option<Json<Dispute>>,
+    }
+}
+
+impl StoredRow {
+    /// Its outcome.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match &self.dispute {
+            None => Outcome::Accepted,
+            Some(Json(dispute)) => Outcome::Disputed { dispute: dispute.clone() },
+        }
+    }
+
+    /// Whether it is this very blob.
+    #[must_use]
+    pub fn is(&self, signed: &SignedRecord) -> bool {
+        self.hash == signed.hash() && self.signature == signed.signature.0
+    }
+}
+
+row! {
+    /// What quarantine holds for a place of a journal.
+    #[derive(Clone, Debug)]
+    pub struct RejectRow {
+        /// Sequence it was sent for.
+        pub sequence: u64,
+        /// Digest of bytes and signature.
+        pub digest: Digest,
+        /// The id in it, where one could be read.
+        pub record: Option<RecordId>,
+        /// Why it was rejected.
+        pub rejection: Json<Rejection>,
+    }
+}
+
+/// The records at the places `from..=to` of a journal, in order.
+pub async fn between(tx: &mut Tx, journal: Journal, from: u64, to: u64) -> Result<Vec<StoredRow>, Error> {
+    sql!(
+        tx,
+        "SELECT id, sequence, hash, signature, dispute FROM records
+         WHERE canteen = $1 AND terminal = $2 AND epoch = $3 AND sequence BETWEEN $4 AND $5 ORDER BY sequence",
+        journal.canteen,
+        journal.terminal,
+        journal.epoch,
+        place(from),
+        place(to)
+    )
+    .all()
+    .await
+}
+
+/// What quarantine holds for the places `from..=to` of a journal.
+pub async fn rejects_between(tx: &mut Tx, journal: Journal, from: u64, to: u64) -> Result<Vec<RejectRow>, Error> {
+    sql!(
+        tx,
+        "SELECT sequence, digest, record, rejection FROM quarantine
+         WHERE canteen = $1 AND terminal = $2 AND epoch = $3 AND sequence BETWEEN $4 AND $5
+         ORDER BY sequence, received_at, digest",
+        journal.canteen,
+        journal.terminal,
+        journal.epoch,
+        place(from),
+        place(to)
+    )
+    .all()
+    .await
+}
+
+/// The decoded records at the places `from..=to` of a journal, in order.
+pub async fn decoded(tx: &mut Tx, journal: Journal, from: u64, to: u64) -> Result<Vec<Record>, Error> {
+    let rows = sql!(
+        tx,
+        "SELECT bytes FROM records
+         WHERE canteen = $1 AND terminal = $2 AND epoch = $3 AND sequence BETWEEN $4 AND $5 ORDER BY sequence",
+        journal.canteen,
+        journal.terminal,
+        journal.epoch,
+        place(from),
+        place(to)
+    );
+    Ok(rows.values::<Decoded>().await?.into_iter().map(|d| d.0).collect())
+}
+
+/// Which of these record ids the canteen holds already.
+pub async fn taken(tx: &mut Tx, canteen: CanteenId, ids: &[RecordId]) -> Result<BTreeSet<RecordId>, Error> {
+    let mut found = BTreeSet::new();
+    for ids in ids.chunks(500) {
+        let places: Vec<String> = (2..ids.len() + 2).map(|n| format!("${n}")).collect();
+        let text = format!("SELECT id FROM records WHERE canteen = $1 AND id IN ({})", places.join(", "));
+        let values = std::iter::once(canteen.bind()).chain(ids.iter().map(|id| id.bind())).collect();
+        found.extend(super::Statement::built(tx, text, values).values::<RecordId>().await?);
+    }
+    Ok(found)
+}
+
+/// Stores records that have an outcome. Their places and ids are known to be free.
+pub async fn add(tx: &mut Tx, records: &[NewRecord]) -> Result<(), Error> {
+    let mut rows: Vec<Value<'_>> = Vec::with_capacity(records.len() * 17);
+    for new in records {
+        let (record, signed) = (&new.record, &new.signed);
+        let outcome = if new.dispute.is_none() { "accepted" } else { "disputed" };
+        let voids = match &record.body {
+            domain::record::Body::Void { meal, .. } => Some(*meal),
+            _ => None,
+        };
+        rows.extend([
+            record.canteen.bind(),
+            record.id.bind(),
+            record.terminal.bind(),
+            record.epoch.bind(),
+            place(record.sequence).bind(),
+            record.at.business_date().bind(),
+            record.body.kind().bind(),
+            record.at.bind(),
+            record.shift.bind(),
+            voids.bind(),
+            signed.record.as_bytes().bind(),
+            signed.hash().bind(),
+            record.previous.bind(),
+            signed.signature.0.as_slice().bind(),
+            outcome.bind(),
+            new.dispute.as_ref().map(Json).bind(),
+            new.received_at.bind(),
+        ]);
+    }
+    let head = "INSERT INTO records (canteen, id, terminal, epoch, sequence, business_date, kind, at, shift, voids, \
+                bytes, hash, previous, signature, outcome, dispute, received_at)";
+    insert(tx, head, 17, rows, "").await.map(drop)
+}
+
+/// Keeps what was rejected. The same blob again is not kept again.
+pub async fn quarantine(tx: &mut Tx, journal: Journal, rejects: &[NewReject]) -> Result<(), Error> {
+    let mut rows: Vec<Value<'_>> = Vec::with_capacity(rejects.len() * 11);
+    for reject in rejects {
+        rows.extend([
+            journal.canteen.bind(),
+            journal.terminal.bind(),
+            journal.epoch.bind(),
+            place(reject.sequence).bind(),
+            blob_digest(&reject.signed).bind(),
+            reject.record.bind(),
+            reject.signed.record.as_bytes().bind(),
+            reject.signed.signature.0.as_slice().bind(),
+            reject.signed.hash().bind(),
+            Json(reject.rejection).bind(),
+            reject.received_at.bind(),
+        ]);
+    }
+    let head = "INSERT INTO quarantine (canteen, terminal, epoch, sequence, digest, record, bytes, signature, hash, \
+                rejection, received_at)";
+    insert(tx, head, 11, rows, "ON CONFLICT DO NOTHING").await.map(drop)
+}
+
+/// Keeps blobs that came ahead of a gap.
+pub async fn wait(tx: &mut Tx, journal: Journal, blobs: &[(u64, &SignedRecord)], now: UnixMs) -> Result<(), Error> {
+    let mut rows: Vec<Value<'_>> = Vec::with_capacity(blobs.len() * 8);
+    for (sequence, signed) in blobs {
+        rows.extend([
+            journal.canteen.bind(),
+            journal.terminal.bind(),
+            journal.epoch.bind(),
+            place(*sequence).bind(),
+            blob_digest(signed).bind(),
+            signed.record.as_bytes().bind(),
+            signed.signature.0.as_slice().bind(),
+            now.bind(),
+        ]);
+    }
+    let head =
+        "INSERT INTO waiting_records (canteen, terminal, epoch, sequence, digest, bytes, signature, received_at)";
+    insert(tx, head, 8, rows, "ON CONFLICT DO NOTHING").await.map(drop)
+}
+
+row! {
+    /// A blob that waits behind a gap.
+    #[derive(Clone, Debug)]
+    pub struct WaitingRow {
+        /// The sequence it was sent for.
+        pub sequence: u64,
+        /// Digest of bytes and signature.
+        pub digest: Digest,
+        /// The record's bytes: JSON text.
+        pub bytes: Vec<u8>,
+        /// Signature, 64 bytes.
+        pub signature: Vec<u8>,
+        /// When it came, unix ms.
+        pub received_at: UnixMs,
+    }
+}
+
+impl WaitingRow {
+    /// As it was sent.
+    pub fn signed(self) -> Result<SignedRecord, Error> {
+        signed(self.bytes, self.signature)
+    }
+}
+
+/// Bytes and signature as they came.
+pub fn signed(bytes: Vec<u8>, signature: Vec<u8>) -> Result<SignedRecord, Error> {
+    let record = String::from_utf8(bytes).map_err(|_| Error::Corrupt("a record is text".to_owned()))?;
+    let signature = signature.try_into().map_err(|_| Error::Corrupt("a signature has 64 bytes".to_owned()))?;
+    Ok(SignedRecord { record, signature: SignatureHex(signature) })
+}
+
+/// So many blobs that wait at `from` or above, by sequence and arrival.
+pub async fn waiting(tx: &mut Tx, journal: Journal, from: u64, most: i64) -> Result<Vec<WaitingRow>, Error> {
+    sql!(
+        tx,
+        "SELECT sequence, digest, bytes, signature, received_at FROM waiting_records
+         WHERE canteen = $1 AND terminal = $2 AND epoch = $3 AND sequence >= $4
+         ORDER BY sequence, received_at, digest LIMIT $5",
+        journal.canteen,
+        journal.terminal,
+        journal.epoch,
+        place(from),
+        most
+    )
+    .all()
+    .await
+}
+
+/// Takes out what waited below `to`: it has its outcome now.
+pub async fn stop_waiting(tx: &mut Tx, journal: Journal, to: u64) -> Result<(), Error> {
+    sql!(
+        tx,
+        "DELETE FROM waiting_records WHERE canteen = $1 AND terminal = $2 AND epoch = $3 AND sequence < $4",
+        journal.canteen,
+        journal.terminal,
+        journal.epoch,
+        place(to)
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// The epochs of a terminal in which something waits behind a gap.
+pub async fn waiting_epochs(tx: &mut Tx, canteen: CanteenId, terminal: TerminalId) -> Result<BTreeSet<u32>, Error> {
+    let rows =
+        sql!(tx, "SELECT DISTINCT epoch FROM waiting_records WHERE canteen = $1 AND terminal = $2", canteen, terminal);
+    Ok(rows.values::<u32>().await?.into_iter().collect())
+}
+
+/// A record as a column: read from its bytes.
+#[derive(Clone, Debug)]
+pub struct Decoded(pub Record);
+
+impl Column for Decoded {
+    fn read(row: &Row<'_>, at: At<'_>) -> Result<Self, Error> {
+        let bytes: Vec<u8> = Column::read(row, at)?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::Corrupt("a record is text".to_owned()))?;
+        encoding::decode(&text).map(Self).map_err(|e| Error::Corrupt(format!("a stored record: {e}")))
+    }
+}
+
+/// The rule for a void, as SQL: it is of the same terminal and shift as the meal `r`, and comes after it.
+const VOIDED: &str = "EXISTS (SELECT 1 FROM records v WHERE v.canteen = r.canteen AND v.voids = r.id
+    AND v.terminal = r.terminal AND v.shift = r.shift
+    AND (v.epoch > r.epoch OR (v.epoch = r.epoch AND v.sequence > r.sequence)))";
+
+/// A canteen's records of a date and all records of the shifts opened on it, in the order of their journals, as
+/// [`domain::reconciliation::reconcile_day`] wants them.
+pub async fn held(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Held>, Error> {
+    let text = format!(
+        "SELECT r.bytes, r.outcome = 'disputed', {VOIDED},
+            EXISTS (SELECT 1 FROM elder_meals m
+                    WHERE m.canteen = r.canteen AND m.record = r.id AND m.frozen_by IS NOT NULL)
+         FROM records r
+         WHERE r.canteen = $1 AND (r.business_date = $2 OR r.shift IN
+            (SELECT o.shift FROM records o WHERE o.canteen = $1 AND o.business_date = $2 AND o.kind = 'shift_open'))
+         ORDER BY r.terminal, r.epoch, r.sequence"
+    );
+    let statement = super::Statement::built(tx, text, vec![canteen.bind(), date.bind()]);
+    let rows = statement.all::<(Decoded, bool, bool, bool)>().await?;
+    let held = |(record, disputed, voided, frozen): (Decoded, bool, bool, bool)| Held {
+        record: record.0,
+        disputed,
+        voided,
+        frozen,
+    };
+    Ok(rows.into_iter().map(held).collect())
+}
+
+/// For each terminal and epoch with records on the date: the highest sequence held that is older than they are.
+pub async fn before(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    date: BusinessDate,
+) -> Result<BTreeMap<(TerminalId, u32), u64>, Error> {
+    let rows = sql!(
+        tx,
+        "SELECT d.terminal, d.epoch, (SELECT MAX(p.sequence) FROM records p WHERE p.canteen = $1
+            AND p.terminal = d.terminal AND p.epoch = d.epoch AND p.sequence < d.first)
+         FROM (SELECT terminal, epoch, MIN(sequence) AS first FROM records
+               WHERE canteen = $1 AND business_date = $2 GROUP BY terminal, epoch) d",
+        canteen,
+        date
+    );
+    let rows = rows.all::<(TerminalId, u32, Option<u64>)>().await?;
+    Ok(rows.into_iter().filter_map(|(terminal, epoch, last)| Some(((terminal, epoch), last?))).collect())
+}
+
+/// The void that reverses a stored meal by the rule of [`held`]: the earliest, if there are several.
+pub async fn void_of(tx: &mut Tx, canteen: CanteenId, meal: RecordId) -> Result<Option<RecordId>, Error> {
+    let row = sql!(
+        tx,
+        "SELECT v.id FROM records r JOIN records v ON v.canteen = r.canteen AND v.voids = r.id
+            AND v.terminal = r.terminal AND v.shift = r.shift
+            AND (v.epoch > r.epoch OR (v.epoch = r.epoch AND v.sequence > r.sequence))
+         WHERE r.canteen = $1 AND r.id = $2 AND r.kind = 'meal' ORDER BY v.epoch, v.sequence LIMIT 1",
+        canteen,
+        meal
+    );
+    Ok(row.optional::<(RecordId,)>().await?.map(|(id,)| id))
+}
+
+/// The record with that id, as signed, with its outcome.
+pub async fn get(tx: &mut Tx, canteen: CanteenId, id: RecordId) -> Result<Option<(SignedRecord, Outcome)>, Error> {
+    let row = sql!(tx, "SELECT bytes, signature, dispute FROM records WHERE canteen = $1 AND id = $2", canteen, id);
+    let Some((bytes, signature, dispute)) = row.optional::<(Vec<u8>, Vec<u8>, Option<Json<Dispute>>)>().await? else {
+        return Ok(None);
+    };
+    let outcome = dispute.map_or(Outcome::Accepted, |Json(dispute)| Outcome::Disputed { dispute });
+    Ok(Some((signed(bytes, signature)?, outcome)))
+}
+
+/// The business date and place of a meal.
+pub async fn meal_date(tx: &mut Tx, canteen: CanteenId, meal: RecordId) -> Result<Option<BusinessDate>, Error> {
+    let row = sql!(tx, "SELECT business_date FROM records WHERE canteen = $1 AND id = $2", canteen, meal);
+    Ok(row.optional::<(BusinessDate,)>().await?.map(|(date,)| date))
+}
+
+/// The business dates on which these shifts were opened.
+pub async fn opened_on(tx: &mut Tx, canteen: CanteenId, shift: ShiftId) -> Result<Vec<BusinessDate>, Error> {
+    sql!(
+        tx,
+        "SELECT DISTINCT business_date FROM records WHERE canteen = $1 AND shift = $2 AND kind = 'shift_open'",
+        canteen,
+        shift
+    )
+    .values()
+    .await
+}

@@ -1,0 +1,174 @@
+//! One statement with its bound values, run on whichever database the transaction is of.
+
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Transaction};
+
+use super::value::{Column, FromRow, Row, Value};
+use crate::error::Error;
+
+/// An open transaction on either database.
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    pub(super) async fn commit(self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    pub(super) async fn rollback(self) {
+        // A transaction that cannot be rolled back belongs to a connection that is gone, and its work with it.
+        let _ = match self {
+            Self::Sqlite(tx) => tx.rollback().await,
+            Self::Postgres(tx) => tx.rollback().await,
+        };
+    }
+
+    /// Whether this is PostgreSQL, for the rare statement that has two texts.
+    #[must_use]
+    pub const fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+}
+
+/// A statement ready to run. Made with [`crate::sql!`].
+#[must_use = "a statement does nothing until it is run"]
+pub struct Statement<'t, 'v> {
+    tx: &'t mut Tx,
+    sql: SqlStr,
+    values: Vec<Value<'v>>,
+}
+
+macro_rules! bound {
+    ($database:ty, $arguments:ty, $sql:expr, $values:expr) => {{
+        let mut query: Query<'_, $database, $arguments> = sqlx::query($sql);
+        for value in $values {
+            query = match value {
+                Value::Int(v) => query.bind(v),
+                Value::Bool(v) => query.bind(v),
+                Value::Text(v) => query.bind(v.map(std::borrow::Cow::into_owned)),
+                Value::Bytes(v) => query.bind(v.map(std::borrow::Cow::into_owned)),
+                Value::Uuid(v) => query.bind(v),
+            };
+        }
+        query
+    }};
+}
+
+impl<'t, 'v> Statement<'t, 'v> {
+    /// A statement whose text is fixed.
+    pub fn new(tx: &'t mut Tx, sql: &'static str, values: Vec<Value<'v>>) -> Self {
+        Self { tx, sql: sql.into_sql_str(), values }
+    }
+
+    /// A statement whose text was put together by the program: from fixed pieces only, never from input.
+    pub fn built(tx: &'t mut Tx, sql: String, values: Vec<Value<'v>>) -> Self {
+        Self { tx, sql: AssertSqlSafe(sql).into_sql_str(), values }
+    }
+
+    /// Runs it and counts the rows it changed.
+    pub async fn execute(self) -> Result<u64, Error> {
+        Ok(match self.tx {
+            Tx::Sqlite(tx) => {
+                bound!(Sqlite, SqliteArguments, self.sql, self.values).execute(&mut **tx).await?.rows_affected()
+            }
+            Tx::Postgres(tx) => {
+                bound!(Postgres, PgArguments, self.sql, self.values).execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    /// All rows.
+    pub async fn all<T: FromRow>(self) -> Result<Vec<T>, Error> {
+        match self.tx {
+            Tx::Sqlite(tx) => {
+                let rows = bound!(Sqlite, SqliteArguments, self.sql, self.values).fetch_all(&mut **tx).await?;
+                rows.iter().map(|row| T::from_row(&Row::Sqlite(row))).collect()
+            }
+            Tx::Postgres(tx) => {
+                let rows = bound!(Postgres, PgArguments, self.sql, self.values).fetch_all(&mut **tx).await?;
+                rows.iter().map(|row| T::from_row(&Row::Postgres(row))).collect()
+            }
+        }
+    }
+
+    /// The first row, if there is one.
+    pub async fn optional<T: FromRow>(self) -> Result<Option<T>, Error> {
+        match self.tx {
+            Tx::Sqlite(tx) => {
+                let row = bound!(Sqlite, SqliteArguments, self.sql, self.values).fetch_optional(&mut **tx).await?;
+                row.map(|row| T::from_row(&Row::Sqlite(&row))).transpose()
+            }
+            Tx::Postgres(tx) => {
+                let row = bound!(Postgres, PgArguments, self.sql, self.values).fetch_optional(&mut **tx).await?;
+                row.map(|row| T::from_row(&Row::Postgres(&row))).transpose()
+            }
+        }
+    }
+
+    /// The only row; its absence is an error of the database.
+    pub async fn one<T: FromRow>(self) -> Result<T, Error> {
+        self.optional().await?.ok_or(Error::Database(sqlx::Error::RowNotFound))
+    }
+
+    /// The first column of the only row.
+    pub async fn value<T: Column>(self) -> Result<T, Error> {
+        self.one::<(T,)>().await.map(|(value,)| value)
+    }
+
+    /// The first column of all rows.
+    pub async fn values<T: Column>(self) -> Result<Vec<T>, Error> {
+        Ok(self.all::<(T,)>().await?.into_iter().map(|(value,)| value).collect())
+    }
+}
+
+/// A statement on a transaction with its bound values, in the order of `$1`, `$2` ...; see [`crate::store`].
+#[macro_export]
+macro_rules! sql {
+    ($tx:expr, $text:expr $(, $value:expr)* $(,)?) => {
+        $crate::store::Statement::new($tx, $text, vec![$($crate::store::Bind::bind($value)),*])
+    };
+}
+
+/// Rows for [`insert`]: at most so many values are bound in one statement.
+const MAX_VALUES: usize = 16_000;
+
+/// Inserts many rows with as few statements as may be: `head` (`INSERT INTO t (a, b)`), a list of rows, `tail`
+/// (such as `ON CONFLICT DO NOTHING`; may be empty). All rows have `width` values. Returns how many rows were changed.
+pub async fn insert(
+    tx: &mut Tx,
+    head: &'static str,
+    width: usize,
+    rows: Vec<Value<'_>>,
+    tail: &'static str,
+) -> Result<u64, Error> {
+    debug_assert!(width > 0 && rows.len().is_multiple_of(width), "rows of {width} values");
+    let mut changed = 0;
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let chunk: Vec<Value<'_>> = rows.by_ref().take(MAX_VALUES / width * width).collect();
+        let mut text = format!("{head} VALUES ");
+        for row in 0..chunk.len() / width {
+            text.push_str(if row == 0 { "(" } else { ", (" });
+            for column in 0..width {
+                let separator = if column == 0 { "$" } else { ", $" };
+                text.push_str(separator);
+                text.push_str(&(row * width + column + 1).to_string());
+            }
+            text.push(')');
+        }
+        text.push(' ');
+        text.push_str(tail);
+        changed += Statement::built(tx, text, chunk).execute().await?;
+    }
+    Ok(changed)
+}

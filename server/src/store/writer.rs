@@ -1,0 +1,152 @@
+//! SQLite has one writer at a time. One task takes whatever units of work wait, runs each in a savepoint inside one
+//! transaction, and answers all of them after the one commit: what costs is the sync of the disk, and it is shared.
+
+use std::any::Any;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use sqlx::SqlitePool;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{BoxFuture, Tx};
+use crate::error::Error;
+
+/// So many units wait before those who bring more are held up.
+const QUEUE: usize = 1024;
+/// So many units share a commit at most.
+const GROUP: usize = 64;
+
+/// A unit of work whose kind of result is nobody's business here.
+trait Unit: Send {
+    /// Runs it; says whether its changes are to be kept.
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
+    /// Hands the result over: its own after a commit, `trouble` otherwise.
+    fn answer(self: Box<Self>, trouble: Option<String>);
+}
+
+struct Pending<F, T> {
+    work: Option<F>,
+    result: Option<Result<T, Error>>,
+    reply: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<F, T> Unit for Pending<F, T>
+where
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send,
+    T: Send,
+{
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
+        Box::pin(async move {
+            let Some(work) = self.work.take() else { return false };
+            let result = match (Caught { future: work(tx) }).await {
+                Ok(result) => result,
+                Err(panic) => Err(Error::Internal(words_of(panic.as_ref()))),
+            };
+            self.result.insert(result).is_ok()
+        })
+    }
+
+    fn answer(self: Box<Self>, trouble: Option<String>) {
+        let result = match (self.result, trouble) {
+            // A refusal or failure of its own stands whatever became of the others.
+            (Some(Err(error)), _) => Err(error),
+            (_, Some(trouble)) => Err(Error::Database(sqlx::Error::Protocol(trouble))),
+            (Some(result), None) => result,
+            (None, None) => Err(Error::Internal("the unit did not run".to_owned())),
+        };
+        // Nobody waits any more when the client has gone; the work is done all the same.
+        let _ = self.reply.send(result);
+    }
+}
+
+/// The way to the writer task. The task ends when the last of these is dropped and the queue is empty.
+#[derive(Clone)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Box<dyn Unit>>,
+}
+
+impl Writer {
+    /// Starts the task on a pool with one connection.
+    pub(super) fn start(pool: SqlitePool) -> Self {
+        let (queue, units) = mpsc::channel(QUEUE);
+        tokio::spawn(serve(pool, units));
+        Self { queue }
+    }
+
+    /// Submits a unit and waits until it is durable. Once submitted it runs to its end, whoever still listens.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let unit = Box::new(Pending { work: Some(work), result: None, reply });
+        self.queue.send(unit).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+fn gone() -> Error {
+    Error::Database(sqlx::Error::PoolClosed)
+}
+
+async fn serve(pool: SqlitePool, mut units: mpsc::Receiver<Box<dyn Unit>>) {
+    while let Some(first) = units.recv().await {
+        let mut done = Vec::new();
+        let trouble = run_group(&pool, first, &mut units, &mut done).await.err().map(|e| e.to_string());
+        if let Some(trouble) = &trouble {
+            tracing::error!(units = done.len(), %trouble, "a group of write units was not committed");
+        }
+        for unit in done {
+            unit.answer(trouble.clone());
+        }
+    }
+}
+
+/// Runs `first` and whatever else waits in one transaction. On an error nothing of the group is kept.
+async fn run_group(
+    pool: &SqlitePool,
+    first: Box<dyn Unit>,
+    units: &mut mpsc::Receiver<Box<dyn Unit>>,
+    done: &mut Vec<Box<dyn Unit>>,
+) -> Result<(), Error> {
+    done.push(first);
+    let mut tx = Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?);
+    let mut next = 0;
+    while let Some(unit) = done.get_mut(next) {
+        crate::sql!(&mut tx, "SAVEPOINT unit").execute().await?;
+        if !unit.run(&mut tx).await {
+            crate::sql!(&mut tx, "ROLLBACK TO unit").execute().await?;
+        }
+        crate::sql!(&mut tx, "RELEASE unit").execute().await?;
+        next += 1;
+        if next < GROUP
+            && let Ok(more) = units.try_recv()
+        {
+            done.push(more);
+        }
+    }
+    tx.commit().await
+}
+
+/// A future whose panic is an answer: one poisoned unit must not stop the writer.
+pub(super) struct Caught<'t, T> {
+    pub(super) future: BoxFuture<'t, T>,
+}
+
+impl<T> Future for Caught<'_, T> {
+    type Output = Result<T, Box<dyn Any + Send>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let future = self.future.as_mut();
+        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| future.poll(cx))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    }
+}
+
+pub(super) fn words_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".to_owned())
+}

@@ -1,0 +1,83 @@
+//! Recomputes everything that is stored from what it was made from, and names the place of whatever does not hold:
+//! records from their bytes, day closes from the records, statements from the closes, months from the statements.
+
+mod closes;
+mod records;
+mod statements;
+
+use std::fmt;
+use std::sync::Arc;
+
+use domain::record::check::Rulebook;
+
+use crate::error::Error;
+use crate::sql;
+use crate::store::Store;
+
+/// Something that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Break {
+    /// Which row, in words that find it again.
+    pub place: String,
+    /// What does not hold, in Chinese.
+    pub what: String,
+}
+
+impl fmt::Display for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}：{}", self.place, self.what)
+    }
+}
+
+/// What was looked at and what does not hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Records whose bytes, hash, signature, chain and decision were checked.
+    pub records: usize,
+    /// Closes that were made again.
+    pub closes: usize,
+    /// Days that wait to be closed again and were left out.
+    pub waiting: usize,
+    /// Statements that were made again.
+    pub statements: usize,
+    /// What does not hold, by place.
+    pub breaks: Vec<Break>,
+}
+
+impl VerifyReport {
+    fn broken(&mut self, place: impl fmt::Display, what: impl fmt::Display) {
+        self.breaks.push(Break { place: place.to_string(), what: what.to_string() });
+    }
+}
+
+/// Checks the whole database. `progress` is told what is being looked at, now and then.
+pub async fn verify(
+    store: &Store,
+    rules: &Arc<Rulebook>,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<VerifyReport, Error> {
+    let mut report = VerifyReport::default();
+    policies(store, &mut report).await?;
+    records::verify(store, rules, &mut report, progress).await?;
+    closes::verify(store, rules, &mut report, progress).await?;
+    statements::verify(store, rules, &mut report, progress).await?;
+    report.breaks.sort();
+    report.breaks.dedup();
+    Ok(report)
+}
+
+/// A policy's name is the digest of its text.
+async fn policies(store: &Store, report: &mut VerifyReport) -> Result<(), Error> {
+    let rows: Vec<(String, i64, domain::id::Digest, String)> = store
+        .read(|tx| Box::pin(async move { sql!(tx, "SELECT id, version, hash, source FROM policies").all().await }))
+        .await?;
+    for (id, version, hash, source) in rows {
+        let place = format!("政策 {id} 第 {version} 版");
+        match domain::policy::Policy::parse(&id, &source) {
+            Ok(policy) if policy.reference().hash == hash => {}
+            Ok(_) => report.broken(place, "内容与摘要不符"),
+            Err(_) => report.broken(place, "无法读取"),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! Records: bytes, hash, signature, chain, sequence, and the decision by their own inputs.
+
+use std::sync::Arc;
+
+use domain::decision::Line;
+use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
+use domain::record::check::{Rulebook, check};
+use domain::record::encoding::{SignatureHex, SignedRecord, decode, hash};
+use domain::record::{Body, Record};
+use ed25519_dalek::VerifyingKey;
+
+use super::VerifyReport;
+use crate::error::Error;
+use crate::sql;
+use crate::store::{Json, Store, Tx};
+
+/// So many records are in memory at a time.
+const CHUNK: i64 = 2_000;
+
+crate::row! {
+    /// A journal as the server holds it.
+    #[derive(Clone)]
+    struct Journal {
+        canteen: CanteenId,
+        terminal: TerminalId,
+        epoch: i64,
+        next: i64,
+        public_key: Vec<u8>,
+    }
+}
+
+crate::row! {
+    struct Stored {
+        id: RecordId,
+        sequence: i64,
+        business_date: domain::calendar::BusinessDate,
+        bytes: Vec<u8>,
+        hash: Digest,
+        signature: Vec<u8>,
+        outcome: String,
+        lines: Option<Json<Vec<Line>>>,
+        elder: Option<ElderId>,
+    }
+}
+
+impl Journal {
+    fn place(&self, sequence: i64, id: RecordId) -> String {
+        format!("记录 {id}（食堂 {} 终端 {} 第 {} 代 序号 {sequence}）", self.canteen, self.terminal, self.epoch)
+    }
+}
+
+pub(super) async fn verify(
+    store: &Store,
+    rules: &Arc<Rulebook>,
+    report: &mut VerifyReport,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<(), Error> {
+    let journals: Vec<Journal> = store
+        .read(|tx| {
+            Box::pin(async move {
+                sql!(
+                    tx,
+                    "SELECT e.canteen, e.terminal, e.epoch, e.next, t.public_key FROM terminal_epochs e \
+                     JOIN terminals t ON t.id = e.terminal ORDER BY e.canteen, e.terminal, e.epoch"
+                )
+                .all()
+                .await
+            })
+        })
+        .await?;
+    for journal in journals {
+        progress(&format!("记录：终端 {}", journal.terminal));
+        verify_journal(store, rules, &journal, report).await?;
+    }
+    Ok(())
+}
+
+async fn verify_journal(
+    store: &Store,
+    rules: &Rulebook,
+    journal: &Journal,
+    report: &mut VerifyReport,
+) -> Result<(), Error> {
+    let key = <[u8; 32]>::try_from(journal.public_key.as_slice()).ok();
+    let key = key.and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
+    let Some(key) = key else {
+        report.broken(format!("终端 {}", journal.terminal), "公钥无法读取");
+        return Ok(());
+    };
+    let mut last: Option<(i64, Digest)> = None;
+    loop {
+        let (of, after) = (journal.clone(), last.map_or(-1, |(sequence, _)| sequence));
+        let rows = store.read(move |tx| Box::pin(async move { chunk(tx, &of, after).await })).await?;
+        let full = rows.len() >= usize::try_from(CHUNK).unwrap_or(usize::MAX);
+        for row in rows {
+            report.records += 1;
+            let place = journal.place(row.sequence, row.id);
+            for what in faults(&row, journal, rules, &key, last) {
+                report.broken(&place, what);
+            }
+            last = Some((row.sequence, row.hash));
+        }
+        if !full {
+            break;
+        }
+    }
+    missing(store, journal, report).await
+}
+
+async fn chunk(tx: &mut Tx, journal: &Journal, after: i64) -> Result<Vec<Stored>, Error> {
+    sql!(
+        tx,
+        "SELECT r.id, r.sequence, r.business_date, r.bytes, r.hash, r.signature, r.outcome, m.lines, m.elder \
+         FROM records r LEFT JOIN elder_meals m ON m.canteen = r.canteen AND m.record = r.id \
+         WHERE r.canteen = $1 AND r.terminal = $2 AND r.epoch = $3 AND r.sequence > $4 ORDER BY r.sequence LIMIT $5",
+        journal.canteen,
+        journal.terminal,
+        journal.epoch,
+        after,
+        CHUNK
+    )
+    .all()
+    .await
+}
+
+fn faults(
+    row: &Stored,
+    journal: &Journal,
+    rules: &Rulebook,
+    key: &VerifyingKey,
+    last: Option<(i64, Digest)>,
+) -> Vec<&'static str> {
+    let mut faults = Vec::new();
+    if hash(&row.bytes) != row.hash {
+        faults.push("内容与摘要不符");
+    }
+    let text = String::from_utf8(row.bytes.clone()).unwrap_or_default();
+    let signature = <[u8; 64]>::try_from(row.signature.as_slice()).unwrap_or([0; 64]);
+    let signed = SignedRecord { record: text, signature: SignatureHex(signature) };
+    if signed.verify(key).is_err() {
+        faults.push("签名不符");
+    }
+    let Ok(record) = decode(&signed.record) else {
+        faults.push("无法读取");
+        return faults;
+    };
+    if !same_place(&record, row, journal) {
+        faults.push("与所存的编号、序号或日期不符");
+    }
+    let follows = |(sequence, hash): (i64, Digest)| row.sequence != sequence + 1 || record.previous == hash;
+    if row.outcome == "accepted" && !last.is_none_or(follows) {
+        faults.push("与前一条记录不相接");
+    }
+    if row.outcome == "accepted" && check(&record, rules).is_err() {
+        faults.push("按记录自带的资料重算，结果不同");
+    }
+    if let Body::Meal(meal) = &record.body {
+        let named = meal.diner.as_ref().map(|d| d.elder);
+        let lines = meal.diner.as_ref().map(|_| &meal.decision.lines);
+        if named != row.elder || lines != row.lines.as_ref().map(|Json(lines)| lines) {
+            faults.push("用餐表与记录不符");
+        }
+    }
+    faults
+}
+
+fn same_place(record: &Record, row: &Stored, journal: &Journal) -> bool {
+    record.id == row.id
+        && record.canteen == journal.canteen
+        && record.terminal == journal.terminal
+        && i64::from(record.epoch) == journal.epoch
+        && i64::try_from(record.sequence) == Ok(row.sequence)
+        && record.at.business_date() == row.business_date
+}
+
+/// Every sequence that was acknowledged is there, as a record or in quarantine.
+async fn missing(store: &Store, journal: &Journal, report: &mut VerifyReport) -> Result<(), Error> {
+    let of = journal.clone();
+    let held: i64 = store
+        .read(move |tx| {
+            Box::pin(async move {
+                sql!(
+                    tx,
+                    "SELECT COUNT(*) FROM (SELECT sequence FROM records \
+                     WHERE canteen = $1 AND terminal = $2 AND epoch = $3 AND sequence < $4 \
+                     UNION SELECT sequence FROM quarantine \
+                     WHERE canteen = $1 AND terminal = $2 AND epoch = $3 AND sequence < $4) held",
+                    of.canteen,
+                    of.terminal,
+                    of.epoch,
+                    of.next
+                )
+                .value()
+                .await
+            })
+        })
+        .await?;
+    if held != journal.next {
+        let place = format!("终端 {} 第 {} 代", journal.terminal, journal.epoch);
+        report.broken(place, format!("已确认 {} 条，实有 {held} 条", journal.next));
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! Statements: each is what its digest says and what its closes give; each month is what its statements give.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use domain::calendar::{BusinessDate, Month};
+use domain::id::{CanteenId, Digest};
+use domain::money::Fen;
+use domain::reconciliation::Settings;
+use domain::record::check::Rulebook;
+use domain::region::RegionCode;
+use domain::settlement::{MonthInput, Reopened, Statement, settle_month};
+
+use super::VerifyReport;
+use crate::error::Error;
+use crate::month::digest_of;
+use crate::sql;
+use crate::store::closes::revision as close;
+use crate::store::{Store, Tx, months};
+
+crate::row! {
+    #[derive(Clone)]
+    struct Stored {
+        id: domain::id::StatementId,
+        number: String,
+        version: i64,
+        month: Month,
+        canteen: CanteenId,
+        digest: Digest,
+        payable: Fen,
+        content: String,
+        current: bool,
+    }
+}
+
+pub(super) async fn verify(
+    store: &Store,
+    rules: &Arc<Rulebook>,
+    report: &mut VerifyReport,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<(), Error> {
+    let rows: Vec<Stored> = store
+        .read(|tx| {
+            Box::pin(async move {
+                sql!(
+                    tx,
+                    "SELECT s.id, s.number, s.version, s.month, s.canteen, s.digest, s.payable, s.content, \
+                     s.version = m.version AS current FROM statements s \
+                     JOIN settlements m ON m.region = s.region AND m.month = s.month ORDER BY s.number, s.version"
+                )
+                .all()
+                .await
+            })
+        })
+        .await?;
+    for row in rows {
+        report.statements += 1;
+        progress(&format!("结算单：{}", row.number));
+        let place = format!("结算单 {} 第 {} 版", row.number, row.version);
+        let Ok(content) = serde_json::from_str::<Statement>(&row.content) else {
+            report.broken(place, "无法读取");
+            continue;
+        };
+        if content.digest() != row.digest {
+            report.broken(&place, "内容与摘要不符");
+        }
+        if content.payable() != row.payable {
+            report.broken(&place, format!("应付 {} 与内容 {} 不符", row.payable, content.payable()));
+        }
+        if row.current {
+            let (rules, of, asked) = (Arc::clone(rules), row.clone(), content.clone());
+            let again = store.read(move |tx| Box::pin(async move { again(tx, &rules, &of, &asked).await })).await?;
+            match again {
+                None => report.broken(&place, "所依据的日清不存在"),
+                Some(made) if made != content => report.broken(&place, "从日清重算，结果不同"),
+                Some(_) => {}
+            }
+        }
+    }
+    settlements(store, report).await
+}
+
+/// The statement made again from the closes that it settled.
+async fn again(tx: &mut Tx, rules: &Rulebook, of: &Stored, content: &Statement) -> Result<Option<Statement>, Error> {
+    let (mut days, mut reopened) = (Vec::new(), Vec::new());
+    for (date, revision) in months::settled_by(tx, of.id).await? {
+        let Some(now) = close(tx, of.canteen, date, revision).await? else { return Ok(None) };
+        if date.month() == of.month {
+            days.push(now);
+        } else {
+            let settled = match before(tx, of.canteen, date, revision).await? {
+                Some(revision) => close(tx, of.canteen, date, revision).await?,
+                None => None,
+            };
+            reopened.push(Reopened { settled, now });
+        }
+    }
+    let findings = days.iter().chain(reopened.iter().map(|r| &r.now)).flat_map(|d| &d.findings);
+    let blocking = &content.reconciliation.blocking;
+    let decided: BTreeSet<String> = findings.map(|f| f.number.clone()).filter(|n| !blocking.contains(n)).collect();
+    Ok(Some(settle_month(&MonthInput {
+        canteen: of.canteen,
+        month: of.month,
+        days: &days,
+        incomplete: &content.reconciliation.incomplete,
+        left_out: &content.reconciliation.left_out,
+        reopened: &reopened,
+        carried: &months::carried(tx, of.canteen, of.month).await?,
+        decided: &decided,
+        rules,
+        settings: &Settings::default(),
+    })))
+}
+
+/// The revision of the day that was settled before this one.
+async fn before(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, revision: i64) -> Result<Option<i64>, Error> {
+    sql!(
+        tx,
+        "SELECT MAX(revision) FROM settled_days WHERE canteen = $1 AND date = $2 AND revision < $3",
+        canteen,
+        date,
+        revision
+    )
+    .value()
+    .await
+}
+
+async fn settlements(store: &Store, report: &mut VerifyReport) -> Result<(), Error> {
+    let rows: Vec<(RegionCode, Month, i64, Digest)> = store
+        .read(|tx| {
+            Box::pin(async move { sql!(tx, "SELECT region, month, version, digest FROM settlements").all().await })
+        })
+        .await?;
+    for (region, month, version, digest) in rows {
+        let place = format!("月结 {region} {month} 第 {version} 版");
+        let digests: Vec<Digest> = store
+            .read(move |tx| {
+                Box::pin(async move {
+                    sql!(
+                        tx,
+                        "SELECT digest FROM statements WHERE region = $1 AND month = $2 AND version = $3 \
+                         ORDER BY number",
+                        &region,
+                        month,
+                        version
+                    )
+                    .values()
+                    .await
+                })
+            })
+            .await?;
+        if digest_of(digests.into_iter()) != digest {
+            report.broken(place, "与各结算单的摘要不符");
+        }
+    }
+    Ok(())
+}

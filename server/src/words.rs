@@ -1,0 +1,278 @@
+//! Every Chinese sentence that the server says, in one place.
+//!
+//! A refusal has a code that never changes, a title and a next step; what is special about the case is its detail.
+
+pub mod settlement;
+
+/// What kind of refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// No such address.
+    NotFound,
+    /// The address knows no such method.
+    MethodNotAllowed,
+    /// The body is larger than allowed.
+    TooLarge,
+    /// The body is not JSON.
+    UnsupportedMediaType,
+    /// The body is not readable as what is asked for.
+    Malformed,
+    /// The body is readable, but something in it cannot be.
+    Invalid,
+    /// It took too long.
+    Timeout,
+    /// Too much is going on.
+    Busy,
+    /// A defect or a database in trouble.
+    Internal,
+    /// Not signed in, or not any more.
+    SignInNeeded,
+    /// Name or passphrase is wrong.
+    SignInFailed,
+    /// Too many failures: wait.
+    SignInLocked,
+    /// The role has no right to do this.
+    Forbidden,
+    /// The thing lies outside the person's region or canteen.
+    OutOfScope,
+    /// Headers that sign a request are missing or unreadable.
+    SignatureMissing,
+    /// The request's signature does not fit.
+    SignatureInvalid,
+    /// The request's time is too far from the server's.
+    ClockOff,
+    /// The request was seen before.
+    Replayed,
+    /// No such terminal.
+    TerminalUnknown,
+    /// The terminal was revoked.
+    TerminalRevoked,
+    /// The terminal speaks a later protocol.
+    ProtocolUnknown,
+    /// The enrolment code is wrong, used or too old.
+    CodeInvalid,
+    /// A batch with too many records or of no records.
+    BatchSize,
+    /// No such canteen.
+    CanteenUnknown,
+    /// No such elder.
+    ElderUnknown,
+    /// The resident ID is registered already.
+    ElderExists,
+    /// No such card.
+    CardUnknown,
+    /// The name is taken.
+    NameTaken,
+    /// The policy is refused.
+    PolicyRefused,
+    /// No such policy.
+    PolicyUnknown,
+    /// What was asked for does not fit the state things are in.
+    Conflict,
+}
+
+impl Code {
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        self.entry().0
+    }
+
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.entry().1
+    }
+
+    /// The title, in Chinese.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.entry().2
+    }
+
+    /// What to do next, in Chinese.
+    #[must_use]
+    pub const fn next_step(self) -> &'static str {
+        self.entry().3
+    }
+
+    const fn entry(self) -> (u16, &'static str, &'static str, &'static str) {
+        match self {
+            Self::NotFound => (404, "not_found", "没有这个地址", "请核对访问地址"),
+            Self::MethodNotAllowed => (405, "method_not_allowed", "此地址不支持这种请求", "请核对请求方法"),
+            Self::TooLarge => (413, "too_large", "提交的内容过大", "请分成几次提交"),
+            Self::UnsupportedMediaType => (415, "unsupported_media_type", "内容格式不对", "请以 application/json 提交"),
+            Self::Malformed => (400, "malformed", "提交的内容无法读取", "请核对内容是否完整、格式是否正确"),
+            Self::Invalid => (422, "invalid", "提交的内容有误", "请按提示更正后重新提交"),
+            Self::Timeout => (408, "timeout", "处理超时", "请稍后重试；重复提交不会重复入账"),
+            Self::Busy => (503, "busy", "系统繁忙", "请稍后重试"),
+            Self::Internal => (500, "internal", "系统内部错误", "数据未改动，请稍后重试；反复出现请联系管理员"),
+            Self::SignInNeeded => (401, "sign_in_needed", "尚未登录或登录已过期", "请重新登录"),
+            Self::SignInFailed => (401, "sign_in_failed", "用户名或口令不正确", "请核对后重新输入"),
+            Self::SignInLocked => (429, "sign_in_locked", "登录失败次数过多", "请等待后再试，或联系管理员"),
+            Self::Forbidden => (403, "forbidden", "没有此项权限", "请由有权限的人员办理"),
+            Self::OutOfScope => (403, "out_of_scope", "不在您的管辖范围内", "请由所属区域的人员办理"),
+            Self::SignatureMissing => (401, "signature_missing", "请求没有终端签名", "请使用已登记的终端"),
+            Self::SignatureInvalid => {
+                (401, "signature_invalid", "终端签名不正确", "请检查终端；如终端曾恢复或更换，请重新登记")
+            }
+            Self::ClockOff => (401, "clock_off", "终端时间与服务器相差过大", "请校准终端时间后重试"),
+            Self::Replayed => (401, "replayed", "此请求已经提交过", "请重新发起请求"),
+            Self::TerminalUnknown => (401, "terminal_unknown", "终端未登记", "请用登记码重新登记终端"),
+            Self::TerminalRevoked => (403, "terminal_revoked", "终端已停用", "请联系管理员；未上传的记录请勿删除"),
+            Self::ProtocolUnknown => (400, "protocol_unknown", "终端程序版本过新", "请先升级服务器"),
+            Self::CodeInvalid => (403, "code_invalid", "登记码无效、已使用或已过期", "请向管理员索取新的登记码"),
+            Self::BatchSize => (422, "batch_size", "一批记录的数量或大小不符合要求", "请分批上传"),
+            Self::CanteenUnknown => (404, "canteen_unknown", "没有这个食堂", "请核对食堂编号"),
+            Self::ElderUnknown => (404, "elder_unknown", "没有这位老人", "请核对老人编号"),
+            Self::ElderExists => (409, "elder_exists", "此身份证号已登记", "请查找已有的登记并在其上更正"),
+            Self::CardUnknown => (404, "card_unknown", "没有这张卡", "请核对卡号"),
+            Self::NameTaken => (409, "name_taken", "名称已被使用", "请换一个名称"),
+            Self::PolicyRefused => (422, "policy_refused", "政策文件未被接受", "请按提示修改政策文件后重新公布"),
+            Self::PolicyUnknown => (404, "policy_unknown", "没有这个政策版本", "请核对政策编号和版本"),
+            Self::Conflict => (409, "conflict", "与当前状态不符", "请刷新后再办理"),
+        }
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+use crate::people::Role;
+
+/// Nobody may wait in a queue without end.
+pub const BUSY: &str = "正在处理的请求过多";
+/// A place outside the person's own.
+pub const OUT_OF_SCOPE: &str = "所办事项不在本人管辖的区域或食堂之内";
+
+/// What a role is called.
+#[must_use]
+pub const fn role(role: Role) -> &'static str {
+    match role {
+        Role::CanteenManager => "食堂负责人",
+        Role::CardIssuer => "发卡员",
+        Role::PolicyEditor => "政策管理员",
+        Role::FinanceMaker => "财务经办",
+        Role::FinanceChecker => "财务复核",
+        Role::Auditor => "审计",
+        Role::Administrator => "系统管理员",
+    }
+}
+
+/// The person's role has no such right.
+#[must_use]
+pub fn no_right(of: Role) -> String {
+    format!("“{}”没有办理此事项的权限", role(of))
+}
+
+/// Details of refusals when something is registered.
+pub mod register {
+    /// A name is empty, too long or has characters that cannot be printed.
+    pub const NAME: &str = "名称应为 1 至 60 个可打印的字符";
+    /// A text is too long or has characters that cannot be printed.
+    pub const TEXT: &str = "文字应不超过 200 个可打印的字符";
+    /// A telephone number.
+    pub const PHONE: &str = "电话号码应为 5 至 20 位数字，可含“-”";
+    /// A unified social credit code.
+    pub const CREDIT_CODE: &str = "统一社会信用代码应为 18 位且校验码相符";
+    /// A bank account.
+    pub const ACCOUNT: &str = "银行账号应为 8 至 30 位数字";
+    /// A list price.
+    pub const PRICE: &str = "餐价应大于 0 且不超过 1000 元";
+    /// A PIN.
+    pub const PIN: &str = "收银员 PIN 应为 4 至 12 位数字";
+    /// A passphrase.
+    pub const PASSPHRASE: &str = "口令应为 10 至 200 个字符";
+    /// A resident ID.
+    pub const RESIDENT_ID: &str = "身份证号码不正确，请核对每一位数字";
+    /// A category's level.
+    pub const CATEGORY: &str = "人员类别名称或等级不正确";
+    /// A quantified grade, risk level or number of stars.
+    pub const STANDING: &str = "食品安全等级或星级不在允许的取值之内";
+    /// A tag.
+    pub const TAGS: &str = "标签应为 1 至 40 个可打印的字符";
+    /// Who runs one canteen needs one.
+    pub const MANAGER: &str = "食堂负责人须指定一个食堂，其他角色不得指定食堂";
+    /// The name is taken.
+    pub const NAME_TAKEN: &str = "同名已存在";
+    /// The resident ID is registered already.
+    pub const ELDER_EXISTS: &str = "系统中已有此身份证号的登记";
+    /// No such canteen.
+    pub const NO_CANTEEN: &str = "食堂编号不存在";
+    /// No such elder.
+    pub const NO_ELDER: &str = "老人编号不存在";
+    /// No such terminal.
+    pub const NO_TERMINAL: &str = "终端编号不存在";
+    /// The calendar is empty.
+    pub const CALENDAR_EMPTY: &str = "日历没有任何节假日安排";
+}
+
+/// Name or passphrase is wrong; which of them is not said.
+pub const SIGN_IN_FAILED: &str = "用户名或口令不正确";
+/// No session, or it has run out.
+pub const SIGN_IN_NEEDED: &str = "请求没有有效的登录凭证";
+/// The terminal was taken out of service.
+pub const TERMINAL_REVOKED: &str = "此终端已被停用";
+/// The code is unknown, used or too old.
+pub const CODE_INVALID: &str = "登记码应在 10 分钟内使用，且只能使用一次";
+
+/// Sign-in is locked for so many seconds.
+#[must_use]
+pub fn locked(seconds: i64) -> String {
+    format!("请在 {seconds} 秒后再试")
+}
+
+/// A request took too long.
+pub const TIMEOUT: &str = "请求未能在规定时间内完成";
+/// A defect or a database in trouble; what exactly stands in the log.
+pub const INTERNAL: &str = "请求未能完成，详情见服务器日志";
+/// The body broke off.
+pub const TRUNCATED: &str = "提交的内容不完整";
+/// Headers of a signed request.
+pub const SIGNATURE_HEADERS: &str = "缺少终端签名的请求头，或其格式不正确";
+/// The signature is not of the terminal's key.
+pub const SIGNATURE_INVALID: &str = "签名与终端登记的密钥不符";
+/// No such terminal.
+pub const TERMINAL_UNKNOWN: &str = "服务器上没有此终端的登记";
+/// The request was seen before.
+pub const REPLAYED: &str = "同一请求编号已被使用";
+/// No such version of a policy.
+pub const NO_POLICY: &str = "没有公布过这个政策版本";
+
+/// The body is not what is asked for; the reader's own word says where.
+#[must_use]
+pub fn json(reason: &str) -> String {
+    format!("内容无法读取：{reason}")
+}
+
+/// The address or its query is not what is asked for.
+#[must_use]
+pub fn address(reason: &str) -> String {
+    format!("访问地址中的参数不正确：{reason}")
+}
+
+/// The terminal's clock and the server's.
+#[must_use]
+pub fn clock_off(terminal: domain::calendar::UnixMs, server: domain::calendar::UnixMs) -> String {
+    let shown = |at: domain::calendar::UnixMs| format!("{} {}", at.local_date(), at.local_clock());
+    format!("终端时间 {}，服务器时间 {}", shown(terminal), shown(server))
+}
+
+/// The terminal speaks another protocol.
+#[must_use]
+pub fn protocol(version: u16) -> String {
+    format!("终端使用的通信协议版本为 {version}，服务器支持 {}", domain::sync::PROTOCOL)
+}
+
+/// A batch with too many records or too many bytes.
+#[must_use]
+pub fn batch(records: usize, bytes: usize) -> String {
+    format!(
+        "本批 {records} 条、{bytes} 字节；每批最多 {} 条、{} 字节",
+        domain::sync::MAX_BATCH_RECORDS,
+        domain::sync::MAX_BATCH_BYTES
+    )
+}

@@ -1,0 +1,158 @@
+//! The programs of the demo as they really run: the office on a loopback port, a terminal behind a line of its own.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use domain::calendar::Clock;
+use domain::id::Entropy;
+use terminal::Terminal;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::line::Line;
+
+/// The office's key file in its folder.
+const KEYS: &str = "office.key";
+
+/// An office with its key in `folder`, whose address is printed on statements.
+#[must_use]
+pub fn office_config(folder: &Path, database: server::Database, address: SocketAddr) -> server::Config {
+    server::Config { database, keys: folder.join(KEYS), create: true, public_url: format!("http://{address}") }
+}
+
+/// A running office. It ends when dropped.
+pub struct OfficeHost {
+    /// The server itself.
+    pub server: server::Server,
+    /// Where its API is.
+    pub address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl OfficeHost {
+    /// Opens the office with its key in `folder` and serves its API on a free loopback port. Nothing happens by
+    /// itself: days are closed when somebody asks for it.
+    pub async fn open(
+        folder: &Path,
+        database: server::Database,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let config = office_config(folder, database, address);
+        let server = server::Server::open(&config, clock, entropy).await?;
+        let router = server.router();
+        let task = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "the demo's office stopped");
+            }
+        });
+        Ok(Self { server, address, task })
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops answering and closes the database.
+    pub async fn close(self) {
+        self.task.abort();
+        self.server.office().store.close().await;
+    }
+}
+
+impl Drop for OfficeHost {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A running terminal with its cashier's page, behind a line that can be cut. It ends when dropped.
+pub struct TillHost {
+    /// The terminal itself.
+    pub terminal: Terminal,
+    /// Its line to the office.
+    pub line: Line,
+    /// Where its page is.
+    pub address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl TillHost {
+    /// Enrols a new terminal in `folder` with a one-time code and serves its page on a free loopback port. It talks to
+    /// the office only when it is told to.
+    pub async fn enrol(
+        folder: &Path,
+        code: &str,
+        office: SocketAddr,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> anyhow::Result<Self> {
+        let line = Line::open(office).await?;
+        let config = terminal::Config::new(folder, line.url());
+        terminal::enrol(&config, code, Arc::clone(&clock), Arc::clone(&entropy)).await?;
+        Self::serve(config, line, clock, entropy).await
+    }
+
+    /// Opens an enrolled terminal again.
+    pub async fn open(
+        folder: &Path,
+        office: SocketAddr,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> anyhow::Result<Self> {
+        let line = Line::open(office).await?;
+        Self::serve(terminal::Config::new(folder, line.url()), line, clock, entropy).await
+    }
+
+    async fn serve(
+        config: terminal::Config,
+        line: Line,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> anyhow::Result<Self> {
+        let terminal = Terminal::open(config, clock, entropy).await?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let router = terminal.router();
+        let task = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "a till of the demo stopped");
+            }
+        });
+        Ok(Self { terminal, line, address, task })
+    }
+
+    /// The page's address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Talks with the office, if the line is up. A line that is up and a talk that fails is an error.
+    pub async fn sync(&self) -> anyhow::Result<()> {
+        let talked = self.terminal.sync_once().await;
+        if self.line.is_up() {
+            talked.context("a terminal cannot talk with the office")?;
+        }
+        Ok(())
+    }
+
+    /// Stops answering and closes the journal.
+    pub async fn close(self) {
+        self.task.abort();
+        self.terminal.close().await;
+    }
+}
+
+impl Drop for TillHost {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

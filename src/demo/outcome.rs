@@ -1,0 +1,96 @@
+//! What the demo came to: the statements as the office serves them, and the papers written to the folder.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use domain::settlement::Statement;
+use serde_json::Value;
+
+use super::http::text;
+use super::people::Desk;
+use super::play::Stage;
+use super::world::{CANTEENS, MAKER, PROGRAMMES};
+
+/// A canteen's statement for a month.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// The month.
+    pub month: &'static str,
+    /// `approved` or `drafted`.
+    pub state: String,
+    /// Place of the canteen.
+    pub canteen: usize,
+    /// The statement's id at the office.
+    pub id: String,
+    /// The statement's number.
+    pub number: String,
+    /// The content.
+    pub statement: Statement,
+}
+
+/// Both months' statements, by month and canteen.
+pub async fn collect(stage: &Stage, months: &[&'static str]) -> anyhow::Result<Vec<Settled>> {
+    let maker = stage.desk(MAKER).await?;
+    let mut all = Vec::new();
+    for month in months {
+        for programme in PROGRAMMES {
+            let answer = maker.month(programme.region, month).await?;
+            let state = text(&answer, "/state")?;
+            for head in answer.pointer("/statements").and_then(Value::as_array).context("no statements")? {
+                all.push(settled(stage, &maker, month, state, head).await?);
+            }
+        }
+    }
+    all.sort_by_key(|s| (s.month, s.canteen));
+    Ok(all)
+}
+
+async fn settled(
+    stage: &Stage,
+    maker: &Desk,
+    month: &'static str,
+    state: &str,
+    head: &Value,
+) -> anyhow::Result<Settled> {
+    let (id, canteen) = (text(head, "/id")?, text(head, "/canteen")?);
+    let content = maker.caller().get(&format!("/api/v1/statements/{id}")).await?;
+    Ok(Settled {
+        month,
+        state: state.to_owned(),
+        canteen: stage.canteens.iter().position(|c| c == canteen).context("a statement of no canteen")?,
+        id: id.to_owned(),
+        number: text(head, "/number")?.to_owned(),
+        statement: serde_json::from_value(content).context("a statement")?,
+    })
+}
+
+/// Where a statement's paper lies, without its ending.
+#[must_use]
+pub fn paper(folder: &Path, settled: &Settled) -> PathBuf {
+    folder.join("statements").join(settled.month).join(CANTEENS[settled.canteen].key)
+}
+
+/// Writes PDF and workbook of every statement, and the bank's batch of each approved month.
+pub async fn write_papers(stage: &Stage, folder: &Path, all: &[Settled]) -> anyhow::Result<()> {
+    let maker = stage.desk(MAKER).await?;
+    for settled in all {
+        let stem = paper(folder, settled);
+        std::fs::create_dir_all(stem.parent().unwrap_or(folder))?;
+        for ending in ["pdf", "xlsx"] {
+            let bytes = maker.caller().bytes(&format!("/api/v1/statements/{}/{ending}", settled.id)).await?;
+            std::fs::write(stem.with_extension(ending), bytes)?;
+        }
+    }
+    for (month, programme) in all
+        .iter()
+        .filter(|s| s.state == "approved")
+        .map(|s| (s.month, CANTEENS[s.canteen].programme()))
+        .collect::<std::collections::BTreeSet<_>>()
+    {
+        let path = format!("/api/v1/months/{}/{month}/bank.csv", programme.region);
+        let bytes = maker.caller().bytes(&path).await?;
+        let name = format!("bank-{}.csv", programme.region);
+        std::fs::write(folder.join("statements").join(month).join(name), bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! The demo's people at the office: each does at the office's HTTP API what they would do in the console.
+
+use anyhow::Context as _;
+use domain::calendar::WorkCalendar;
+use domain::canteen::{CanteenFactKind, Standing};
+use domain::elder::ElderFact;
+use serde_json::{Value, json};
+
+use super::elders::DemoElder;
+use super::http::{Caller, text};
+use super::policies::DemoPolicy;
+use super::world::{DemoCanteen, DemoUser, date, region, yuan};
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct Desk(Caller);
+
+impl Desk {
+    /// Signs in at the office.
+    pub async fn sign_in(office: &str, user: DemoUser) -> anyhow::Result<Self> {
+        let caller = Caller::new(office)?;
+        let body = json!({ "name": user.name, "passphrase": user.passphrase });
+        let session = caller.post("/api/v1/session", &body).await?;
+        Ok(Self(caller.with_token(text(&session, "/token")?)))
+    }
+
+    /// The caller behind.
+    #[must_use]
+    pub const fn caller(&self) -> &Caller {
+        &self.0
+    }
+
+    /// Announces a policy.
+    pub async fn announce(&self, policy: &DemoPolicy) -> anyhow::Result<()> {
+        let body = json!({ "file_name": policy.file, "source": policy.text });
+        self.0.post("/api/v1/policies", &body).await.map(drop)
+    }
+
+    /// Publishes the statutory calendar.
+    pub async fn publish_calendar(&self, calendar: &WorkCalendar) -> anyhow::Result<()> {
+        self.0.put("/api/v1/calendar", &serde_json::to_value(calendar)?).await
+    }
+
+    /// Registers a canteen with its cashiers; answers with its id.
+    pub async fn register_canteen(&self, canteen: &DemoCanteen) -> anyhow::Result<String> {
+        let body = json!({
+            "region": canteen.region, "name": canteen.name, "operator": canteen.operator,
+            "credit_code": canteen.credit_code, "address": canteen.address, "phone": canteen.phone,
+            "bank": canteen.bank, "account_name": canteen.operator, "account": canteen.account, "capacity": 120,
+        });
+        let id = self.created("/api/v1/canteens", &body).await?;
+        for cashier in canteen.cashiers {
+            let body = json!({ "name": cashier.name, "pin": cashier.pin, "supervisor": cashier.supervisor });
+            self.0.post(&format!("/api/v1/canteens/{id}/cashiers"), &body).await?;
+        }
+        Ok(id)
+    }
+
+    /// Writes down a canteen's quantified grade from a day on.
+    pub async fn grade(&self, canteen: &str, from: &str, grade: &str) -> anyhow::Result<()> {
+        let standing = Standing { quality_grade: grade.to_owned(), ..Standing::default() };
+        let mut body = serde_json::to_value(CanteenFactKind::Standing { standing })?;
+        body["valid_from"] = json!(date(from));
+        self.0.post(&format!("/api/v1/canteens/{canteen}/facts"), &body).await.map(drop)
+    }
+
+    /// Approves a canteen's list prices.
+    pub async fn approve_prices(&self, id: &str, canteen: &DemoCanteen) -> anyhow::Result<()> {
+        for (from, period, price) in canteen.prices {
+            let body = json!({ "valid_from": from, "period": period, "price": yuan(price) });
+            self.0.post(&format!("/api/v1/canteens/{id}/prices"), &body).await?;
+        }
+        Ok(())
+    }
+
+    /// A one-time code for a terminal of the canteen.
+    pub async fn enrolment_code(&self, canteen: &str) -> anyhow::Result<String> {
+        let answer = self.0.post(&format!("/api/v1/canteens/{canteen}/enrolment-codes"), &json!({})).await?;
+        Ok(text(&answer, "/code")?.to_owned())
+    }
+
+    /// Registers an elder in a canteen and issues a card; answers with the elder's id and the card's number.
+    pub async fn register_elder(
+        &self,
+        place: usize,
+        elder: &DemoElder,
+        canteen: (&str, &DemoCanteen),
+    ) -> anyhow::Result<(String, String)> {
+        let facts = elder.facts_at_start().iter().map(new_fact).collect::<Result<Vec<_>, _>>()?;
+        let body = json!({
+            "resident_id": elder.resident_id(place), "name": elder.name,
+            "region": region(canteen.1.programme().region), "canteen": canteen.0, "facts": facts,
+        });
+        let id = self.created("/api/v1/elders", &body).await?;
+        let card = self.0.post(&format!("/api/v1/elders/{id}/cards"), &json!({})).await?;
+        Ok((id, text(&card, "/number")?.to_owned()))
+    }
+
+    /// Writes down what was learned of an elder.
+    pub async fn elder_fact(&self, elder: &str, fact: &ElderFact) -> anyhow::Result<()> {
+        self.0.post(&format!("/api/v1/elders/{elder}/facts"), &new_fact(fact)?).await.map(drop)
+    }
+
+    /// Closes the days that wait.
+    pub async fn close_days(&self) -> anyhow::Result<Value> {
+        self.0.post("/api/v1/days/close", &json!({})).await
+    }
+
+    /// Leaves a canteen's day out of its month.
+    pub async fn leave_out(&self, canteen: &str, day: &str, reason: &str) -> anyhow::Result<()> {
+        let body = json!({ "canteen": canteen, "date": day, "reason": reason });
+        self.0.post("/api/v1/days/left-out", &body).await.map(drop)
+    }
+
+    /// A region's month as it stands.
+    pub async fn month(&self, region: &str, month: &str) -> anyhow::Result<Value> {
+        self.0.get(&format!("/api/v1/months/{region}/{month}")).await
+    }
+
+    /// Takes a region's month a step on: `draft` or `submit`.
+    pub async fn advance(&self, region: &str, month: &str, action: &str) -> anyhow::Result<Value> {
+        self.0.post(&format!("/api/v1/months/{region}/{month}/{action}"), &json!({})).await
+    }
+
+    /// Approves what stands there now.
+    pub async fn approve(&self, region: &str, month: &str) -> anyhow::Result<Value> {
+        let seen = self.month(region, month).await?;
+        let body = json!({ "digest": text(&seen, "/digest")? });
+        self.0.post(&format!("/api/v1/months/{region}/{month}/approve"), &body).await
+    }
+
+    async fn created(&self, path: &str, body: &Value) -> anyhow::Result<String> {
+        let answer = self.0.post(path, body).await?;
+        Ok(text(&answer, "/id").with_context(|| path.to_owned())?.to_owned())
+    }
+}
+
+/// A fact as it is told to the office, which notes itself when it learned it.
+fn new_fact(fact: &ElderFact) -> anyhow::Result<Value> {
+    let mut json = serde_json::to_value(fact)?;
+    json.as_object_mut().context("a fact is an object")?.remove("known_from");
+    Ok(json)
+}

@@ -1,0 +1,5 @@
+//! What the program is put together from, for the binary and for the tests that drive it as a whole.
+
+pub mod demo;
+pub mod machine;
+pub mod place;

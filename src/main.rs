@@ -1,0 +1,82 @@
+//! `zhucan`: one program for the office and the canteen. Commands are read and put together here, nothing else.
+
+mod office_command;
+mod policy_command;
+mod terminal_command;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use domain::calendar::Clock;
+use domain::id::Entropy;
+use tracing_subscriber::EnvFilter;
+
+use zhucan::demo;
+use zhucan::machine::{SystemClock, SystemEntropy};
+
+/// Meal assistance point of sale and settlement for elder canteens (助餐)
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play a month of three canteens and write their statements
+    Demo(demo::run::DemoArgs),
+    /// Set up an office: database, keys, region, first administrator
+    Init(office_command::InitArgs),
+    /// Run the office's server
+    Serve(office_command::ServeArgs),
+    /// Recompute everything that is stored and name what does not hold
+    Verify(office_command::VerifyArgs),
+    /// Check and explain policy files
+    Policy(policy_command::PolicyArgs),
+    /// Run a canteen's terminal
+    Terminal(terminal_command::TerminalArgs),
+}
+
+fn main() -> ExitCode {
+    let quiet = EnvFilter::try_from_env("ZHUCAN_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(quiet).with_writer(std::io::stderr).init();
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(&*entropy));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match command {
+        Command::Policy(args) => policy_command::run(args),
+        Command::Demo(args) => runtime.block_on(demo::run::run(args, clock, entropy)),
+        Command::Init(args) => runtime.block_on(office_command::init(args, clock, entropy)),
+        Command::Serve(args) => runtime.block_on(office_command::serve(args, clock, entropy)),
+        Command::Verify(args) => runtime.block_on(office_command::verify(args, clock, entropy)),
+        Command::Terminal(args) => runtime.block_on(terminal_command::run(args, clock, entropy)),
+    }
+}
+
+/// Done when the process is asked to stop: Ctrl-C, or SIGTERM from a service manager.
+async fn stopped() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,95 @@
+//! The canteen's commands: `terminal enrol`, `terminal run`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use domain::calendar::Clock;
+use domain::id::Entropy;
+use receipts::slip::Paper;
+use terminal::{PrinterConfig, Terminal};
+use tokio::net::TcpListener;
+
+use zhucan::place;
+
+/// Arguments of `zhucan terminal`.
+#[derive(Debug, Args)]
+pub(crate) struct TerminalArgs {
+    #[command(subcommand)]
+    command: TerminalCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum TerminalCommand {
+    /// Register this computer with a one-time code from the office
+    Enrol {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// The code
+        #[arg(long)]
+        code: String,
+    },
+    /// Serve the cashier's page on this computer
+    Run {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// The page's port on 127.0.0.1
+        #[arg(long, default_value_t = 8788, env = "ZHUCAN_PORT")]
+        port: u16,
+        /// Where slips go: none, spool:DIR, device:/dev/usb/lp0 or tcp:HOST:9100
+        #[arg(long, default_value = "none", env = "ZHUCAN_PRINTER")]
+        printer: PrinterConfig,
+        /// Paper of 80 mm in place of 58 mm
+        #[arg(long)]
+        wide: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct PlaceArgs {
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = "data", env = "ZHUCAN_DATA")]
+    data: PathBuf,
+    /// The office's address
+    #[arg(long, value_name = "URL", env = "ZHUCAN_SERVER")]
+    server: String,
+    /// Allow an office without TLS that is not on this computer
+    #[arg(long)]
+    plain_http: bool,
+}
+
+impl PlaceArgs {
+    fn config(self) -> terminal::Config {
+        let mut config = terminal::Config::new(place::terminal(&self.data), self.server);
+        config.allow_plain_http = self.plain_http;
+        config
+    }
+}
+
+/// Runs the command.
+pub(crate) async fn run(
+    args: TerminalArgs,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> anyhow::Result<ExitCode> {
+    match args.command {
+        TerminalCommand::Enrol { place, code } => {
+            let enrolment = terminal::enrol(&place.config(), &code, clock, entropy).await?;
+            println!("已登记。指纹：{}", enrolment.fingerprint);
+        }
+        TerminalCommand::Run { place, port, printer, wide } => {
+            let mut config = place.config();
+            config.printer = printer;
+            config.paper = if wide { Paper::Mm80 } else { Paper::Mm58 };
+            let listener = TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("127.0.0.1:{port}"))?;
+            let address = listener.local_addr()?;
+            let terminal = Terminal::open(config, clock, entropy).await?;
+            println!("收银页面：http://{address}");
+            terminal.serve(listener, crate::stopped()).await?;
+            terminal.close().await;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

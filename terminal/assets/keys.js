@@ -1,0 +1,73 @@
+// Scanner and keyboard. A scanner types digits and Enter much faster than a hand; what comes so fast is a scan whatever
+// has focus, and its own Enter never confirms anything. A single character counts only when no other key falls near it.
+
+export const BURST_MS = 50;
+const SHORTEST_SCAN = 8;
+const LONGEST_SCAN = 200;
+
+// What a key types, by its place on the keyboard, so that no input method can change it.
+export function charOf(code) {
+  const digit = /^(?:Digit|Numpad)(\d)$/.exec(code);
+  if (digit) return digit[1];
+  const letter = /^Key([A-Z])$/.exec(code);
+  if (letter) return letter[1];
+  return { Slash: "/", NumpadDivide: "/", Period: ".", Minus: "-", Equal: "=", Semicolon: ":", Space: " " }[code] ?? "";
+}
+
+// Sorts keys by their times into scans, single characters and Enter. `now` is in ms; timers are given in.
+export class KeyStream {
+  constructor({ onScan, onChars, onEnter, later, cancel }) {
+    Object.assign(this, { onScan, onChars, onEnter, later, cancel });
+    this.chars = "";
+    this.last = -Infinity;
+    this.timer = null;
+    this.quietUntil = -Infinity;
+  }
+
+  // A character key. Tells whether it goes on a burst.
+  char(char, now) {
+    const burst = now - this.last <= BURST_MS && this.chars.length > 0;
+    if (!burst) this.flush();
+    if (this.chars.length < LONGEST_SCAN) this.chars += char;
+    this.last = now;
+    this.arm();
+    return burst;
+  }
+
+  // Enter. Tells whether it ended a scan or followed other keys too fast to be meant: then it confirms nothing.
+  enter(now) {
+    const near = now - this.last <= BURST_MS;
+    if (near && this.chars.length >= SHORTEST_SCAN) {
+      this.scan(now);
+      return true;
+    }
+    if (near || now < this.quietUntil) return true;
+    this.flush();
+    this.onEnter();
+    return false;
+  }
+
+  arm() {
+    if (this.timer !== null) this.cancel(this.timer);
+    this.timer = this.later(() => { this.timer = null; this.flush(); }, BURST_MS + 5);
+  }
+
+  // The keys so far were all: a long burst is a scanner that sends no Enter, a lone key is a key.
+  flush() {
+    if (this.timer !== null) this.cancel(this.timer);
+    this.timer = null;
+    const chars = this.chars;
+    this.chars = "";
+    if (chars.length >= 15) this.scan(this.last, chars);
+    else if (chars.length > 0) this.onChars(chars);
+  }
+
+  scan(now, chars = this.chars) {
+    if (this.timer !== null) this.cancel(this.timer);
+    this.timer = null;
+    this.chars = "";
+    // A slow scanner's Enter may come after its digits were taken.
+    this.quietUntil = now + 400;
+    this.onScan(chars);
+  }
+}

@@ -1,0 +1,241 @@
+//! Everything a terminal shares between its screen, its printer and its conversation with the office.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use domain::calendar::{BusinessDate, UnixMs};
+use domain::id::Entropy;
+use domain::record::{Body, TimeSource};
+use tokio::sync::{Notify, OnceCell, watch};
+
+use crate::Config;
+use crate::clock::TillClock;
+use crate::journal::{Entry, Journal, JournalError, Stored};
+use crate::keys::Identity;
+use crate::office::Office;
+use crate::printer::PrintQueue;
+use crate::roster::Roster;
+use crate::rules::Rules;
+use crate::slip::{self, Around};
+use crate::storage::StorageError;
+use crate::sync::{SyncError, SyncReport};
+use crate::till::Till;
+
+/// How the conversation with the office stands.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Link {
+    /// Whether the last round reached the office.
+    pub(crate) online: bool,
+    /// Whether a round has ended since the program started.
+    pub(crate) tried: bool,
+    /// When a round last came to its end.
+    pub(crate) last: Option<UnixMs>,
+    /// Rounds that failed in a row.
+    pub(crate) failures: u32,
+    /// What was wrong with the last one.
+    pub(crate) trouble: Option<String>,
+}
+
+/// The parts of a terminal.
+pub(crate) struct Core {
+    pub(crate) config: Config,
+    pub(crate) identity: Identity,
+    pub(crate) journal: Journal,
+    pub(crate) roster: Roster,
+    pub(crate) time: Arc<TillClock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) office: Office,
+    pub(crate) printer: PrintQueue,
+    pub(crate) till: Till,
+    pub(crate) sync_turn: tokio::sync::Mutex<()>,
+    /// Wakes the background round.
+    pub(crate) wake_sync: Notify,
+    rules: RwLock<Option<Arc<Rules>>>,
+    link: Mutex<Link>,
+    version: watch::Sender<u64>,
+    fonts: OnceCell<Arc<receipts::Fonts>>,
+}
+
+/// What [`Core::new`] is made of.
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    pub(crate) identity: Identity,
+    pub(crate) journal: Journal,
+    pub(crate) roster: Roster,
+    pub(crate) time: Arc<TillClock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) office: Office,
+    pub(crate) printer: PrintQueue,
+    pub(crate) rules: Option<Rules>,
+}
+
+impl Core {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { config, identity, journal, roster, time, entropy, office, printer, rules } = parts;
+        Self {
+            config,
+            identity,
+            journal,
+            roster,
+            time,
+            entropy,
+            office,
+            printer,
+            till: Till::default(),
+            sync_turn: tokio::sync::Mutex::default(),
+            wake_sync: Notify::new(),
+            rules: RwLock::new(rules.map(Arc::new)),
+            link: Mutex::default(),
+            version: watch::Sender::new(1),
+            fonts: OnceCell::new(),
+        }
+    }
+
+    /// The setup in force; nothing before the first one has arrived.
+    pub(crate) fn rules(&self) -> Option<Arc<Rules>> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a setup in force.
+    pub(crate) fn set_rules(&self, rules: Rules) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(rules));
+        self.changed();
+    }
+
+    /// How the conversation with the office stands.
+    pub(crate) fn link(&self) -> Link {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps what became of a round.
+    pub(crate) fn note_sync(&self, result: &Result<SyncReport, SyncError>) {
+        let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        link.tried = true;
+        link.online = matches!(result, Ok(_) | Err(SyncError::Setup(_)));
+        match result {
+            Ok(_) => {
+                link.last = Some(self.time.now().at);
+                link.failures = 0;
+                link.trouble = None;
+            }
+            Err(error) => {
+                link.failures = link.failures.saturating_add(1);
+                link.trouble = Some(error.to_string());
+                tracing::warn!(%error, failures = link.failures, "no full round with the office");
+            }
+        }
+        drop(link);
+        self.changed();
+    }
+
+    /// The state that screens show has changed.
+    pub(crate) fn changed(&self) {
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    /// Tells of changes.
+    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    /// Appends a record; the background round will send it.
+    pub(crate) async fn append(&self, entry: Entry) -> Result<crate::journal::Appended, JournalError> {
+        let appended = self.journal.append(entry).await?;
+        self.wake_sync.notify_one();
+        Ok(appended)
+    }
+
+    /// Writes the `day` record when business days have ended since the last one. Without the server's time a wall
+    /// clock that jumped by more than a day is not believed, unless the cashier has confirmed the date.
+    pub(crate) async fn end_days(&self, confirmed: bool) -> Result<bool, JournalError> {
+        let now = self.time.now();
+        let yesterday = now.at.business_date().plus_days(-1);
+        let Some(done) = self.last_day_over().await? else { return Ok(false) };
+        if done >= yesterday {
+            return Ok(false);
+        }
+        let latest = self.journal.latest_date().await?.unwrap_or(yesterday);
+        if now.source != TimeSource::Server && !confirmed && latest.plus_days(1) < now.at.business_date() {
+            return Ok(false);
+        }
+        let body = Body::Day { through: yesterday };
+        self.append(Entry { id: None, cashier: None, shift: None, body }).await?;
+        self.changed();
+        Ok(true)
+    }
+
+    /// The last day that was declared over; the day before the journal began if none was.
+    async fn last_day_over(&self) -> Result<Option<BusinessDate>, StorageError> {
+        if let Some(day) = self.journal.last_of("day").await?
+            && let Body::Day { through } = day.record.body
+        {
+            return Ok(Some(through));
+        }
+        Ok(self.journal.first().await?.map(|first| first.record.at.business_date().plus_days(-1)))
+    }
+
+    /// The fonts, parsed once.
+    async fn fonts(&self) -> Result<Arc<receipts::Fonts>, String> {
+        let load = || async {
+            let fonts = tokio::task::spawn_blocking(receipts::Fonts::embedded).await;
+            fonts.map_err(|e| e.to_string())?.map(Arc::new).map_err(|e| e.to_string())
+        };
+        self.fonts.get_or_try_init(load).await.cloned()
+    }
+
+    /// What stands on a record's slip besides the record.
+    async fn around(&self, stored: &Stored, reprint: bool) -> Result<Around, StorageError> {
+        let rules = self.rules();
+        let setup = rules.as_ref().map(|rules| &rules.setup);
+        let cashier = stored.record.cashier.and_then(|id| rules.as_ref()?.cashier(id));
+        let mut around = Around {
+            canteen: setup.map(|setup| setup.name.clone()).unwrap_or_default(),
+            phone: setup.map(|setup| setup.phone.clone()).unwrap_or_default(),
+            cashier: cashier.map(|cashier| cashier.name.clone()).unwrap_or_default(),
+            reprint,
+            ..Around::default()
+        };
+        let meal = match &stored.record.body {
+            Body::Void { meal, .. } => self.journal.by_id(*meal).await?,
+            Body::ShiftClose(_) => {
+                self.around_shift(stored, &mut around).await?;
+                None
+            }
+            _ => None,
+        };
+        let eaten = meal.as_ref().unwrap_or(stored);
+        if let Body::Meal(body) = &eaten.record.body
+            && let Some(diner) = &body.diner
+        {
+            around.name = Some(self.name_of(diner.elder).await?);
+        }
+        around.meal = meal.map(Box::new);
+        Ok(around)
+    }
+
+    async fn around_shift(&self, stored: &Stored, around: &mut Around) -> Result<(), StorageError> {
+        let Some(shift) = stored.record.shift else { return Ok(()) };
+        let records = self.journal.of_shift(shift).await?;
+        if let (Some(first), Some(last)) = (records.first(), records.last()) {
+            around.shift = Some((first.record.at, (first.record.sequence, last.record.sequence)));
+        }
+        around.number = self.journal.shift_number(stored.record.epoch, stored.record.sequence).await?;
+        around.reprints = self.journal.reprints(shift).await?;
+        around.unsent = self.journal.unsent().await?.count;
+        Ok(())
+    }
+
+    /// The masked name of an elder; a dash for one that the roster no longer holds.
+    pub(crate) async fn name_of(&self, elder: domain::id::ElderId) -> Result<String, StorageError> {
+        Ok(self.roster.by_elder(elder).await?.map_or_else(|| "—".to_owned(), |entry| entry.masked_name))
+    }
+
+    /// The bytes of a record's slip.
+    pub(crate) async fn slip(&self, record: domain::id::RecordId, reprint: bool) -> Result<Vec<u8>, String> {
+        let stored = self.journal.by_id(record).await.map_err(|e| e.to_string())?;
+        let stored = stored.ok_or_else(|| "no such record".to_owned())?;
+        let around = self.around(&stored, reprint).await.map_err(|e| e.to_string())?;
+        let fonts = self.fonts().await?;
+        let bytes = slip::compose(&stored, &around, self.config.paper, &fonts).map_err(|e| e.to_string())?;
+        bytes.ok_or_else(|| "this record has no slip".to_owned())
+    }
+}

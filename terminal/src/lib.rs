@@ -1,0 +1,88 @@
+//! The canteen's daemon: journal, checkout, shifts, upload and the cashier's page, for one terminal.
+//!
+//! scan → decide → journal → slip → upload. A meal exists once its record is on the disk; nothing is shown as done or
+//! printed before, and nothing that fails later undoes it. The terminal works with the network down for as long as it
+//! takes.
+//!
+//! [`enrol`] once, [`Terminal::open`], then [`Terminal::serve`] on a loopback listener.
+
+mod checkout;
+mod clock;
+mod core;
+mod enrol;
+mod error;
+#[cfg(test)]
+mod fixture;
+pub mod journal;
+pub mod keys;
+mod lock;
+mod office;
+pub mod outbox;
+pub mod pin;
+mod printer;
+mod roster;
+pub mod rules;
+mod seal;
+pub mod shift;
+mod slip;
+mod state;
+mod storage;
+mod sync;
+mod terminal;
+mod till;
+mod transport;
+pub mod trusted_time;
+mod usage;
+mod web;
+mod words;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use enrol::{EnrolError, Enrolment, enrol, enrol_with};
+pub use error::Error;
+pub(crate) use lock::DirLock;
+pub use lock::LockError;
+pub use office::OfficeError;
+pub use printer::{Printer, PrinterConfig, PrinterConfigError};
+pub use seal::SealError;
+pub use storage::{DATABASE_FILE, StorageError};
+pub use sync::{SyncError, SyncReport, retry_after};
+pub use terminal::Terminal;
+pub use transport::{AddressError, Sending, Transport, TransportError, WireRequest, WireResponse};
+
+/// How a terminal is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where database and key file lie. One terminal, one directory.
+    pub data_dir: PathBuf,
+    /// The office: `https://office.example[:port]`.
+    pub server_url: String,
+    /// Where the cashier's page is served; loopback only.
+    pub listen: SocketAddr,
+    /// Where slips go.
+    pub printer: PrinterConfig,
+    /// The printer's paper.
+    pub paper: receipts::slip::Paper,
+    /// A request to the office is given up after this time.
+    pub request_timeout: Duration,
+    /// Whether names and birth dates may cross a network without TLS.
+    pub allow_plain_http: bool,
+}
+
+impl Config {
+    /// A terminal in `data_dir` for the office at `server_url`: page on 127.0.0.1:8788, no printer, 58 mm paper.
+    #[must_use]
+    pub fn new(data_dir: impl Into<PathBuf>, server_url: impl Into<String>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            server_url: server_url.into(),
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8788),
+            printer: PrinterConfig::None,
+            paper: receipts::slip::Paper::Mm58,
+            request_timeout: Duration::from_secs(15),
+            allow_plain_http: false,
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! One program per data directory: two tills on one journal would sell twice.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+const LOCK_FILE: &str = "terminal.lock";
+
+/// Why the data directory is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another program runs on it.
+    #[error("{0} is in use by another program")]
+    InUse(PathBuf),
+    /// It cannot be made or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// Holds a data directory until dropped; the system lets go of it when the program dies.
+#[derive(Debug)]
+pub(crate) struct DirLock(#[expect(dead_code, reason = "held, not read")] File);
+
+impl DirLock {
+    pub(crate) fn take(dir: &Path) -> Result<Self, LockError> {
+        let fail = |source| LockError::Io { path: dir.to_owned(), source };
+        std::fs::create_dir_all(dir).map_err(fail)?;
+        let file = File::options().create(true).truncate(false).write(true).open(dir.join(LOCK_FILE)).map_err(fail)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(LockError::InUse(dir.to_owned())),
+            Err(TryLockError::Error(source)) => Err(fail(source)),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! PINs: short numbers, so wrong ones are counted, delayed and at last locked out.
+
+use domain::calendar::UnixMs;
+use domain::sync::Cashier;
+
+use crate::storage::{Storage, StorageError};
+
+/// After so many wrong PINs in a row only a new PIN from the office helps.
+pub const LOCKED_AT: u32 = 10;
+/// So many wrong PINs in a row cost no waiting.
+const FREE: u32 = 3;
+const LONGEST_WAIT_MS: i64 = 5 * 60 * 1000;
+
+/// What a PIN brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PinCheck {
+    /// It is right.
+    Right,
+    /// It is wrong; so many more wrong ones lock the cashier.
+    Wrong {
+        /// How many.
+        left: u32,
+    },
+    /// Not looked at: too soon after wrong ones.
+    Wait {
+        /// Seconds.
+        seconds: i64,
+    },
+    /// Not looked at: locked until the office sets another PIN.
+    Locked,
+}
+
+/// How long to wait after so many wrong PINs in a row, ms: nothing at first, then doubling from two seconds.
+pub(crate) fn delay_ms(failures: u32) -> i64 {
+    if failures < FREE { 0 } else { (2_000_i64 << (failures - FREE).min(20)).min(LONGEST_WAIT_MS) }
+}
+
+/// Checks a PIN, counts a wrong one and forgets them after a right one.
+pub(crate) async fn check(
+    storage: &Storage,
+    cashier: &Cashier,
+    pin: String,
+    now: UnixMs,
+) -> Result<PinCheck, StorageError> {
+    let known: Option<(u32, i64)> =
+        sqlx::query_as("SELECT failures, last_at FROM pin_failure WHERE cashier = $1 AND pin_hash = $2")
+            .bind(cashier.id.uuid())
+            .bind(&cashier.pin_hash)
+            .fetch_optional(storage.reader())
+            .await?;
+    let (failures, last_at) = known.unwrap_or((0, 0));
+    if failures >= LOCKED_AT {
+        return Ok(PinCheck::Locked);
+    }
+    // A clock that was set back must not lengthen the wait.
+    let since = now.get().saturating_sub(last_at);
+    let wait = delay_ms(failures) - since.max(0);
+    if wait > 0 {
+        return Ok(PinCheck::Wait { seconds: (wait + 999) / 1000 });
+    }
+    let hash = cashier.pin_hash.clone();
+    let right = tokio::task::spawn_blocking(move || verify(&pin, &hash))
+        .await
+        .map_err(|stopped| StorageError::damaged("setup", &stopped))?;
+    let mut unit = storage.begin().await?;
+    if right {
+        sqlx::query("DELETE FROM pin_failure WHERE cashier = $1").bind(cashier.id.uuid()).execute(&mut *unit).await?;
+    } else {
+        sqlx::query(
+            "INSERT INTO pin_failure (cashier, pin_hash, failures, last_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (cashier) DO UPDATE SET pin_hash = $2, failures = $3, last_at = $4",
+        )
+        .bind(cashier.id.uuid())
+        .bind(&cashier.pin_hash)
+        .bind(failures + 1)
+        .bind(now.get())
+        .execute(&mut *unit)
+        .await?;
+    }
+    unit.commit().await?;
+    Ok(match (right, failures + 1) {
+        (true, _) => PinCheck::Right,
+        (false, LOCKED_AT..) => PinCheck::Locked,
+        (false, failures) => PinCheck::Wrong { left: LOCKED_AT - failures },
+    })
+}
+
+fn verify(pin: &str, hash: &str) -> bool {
+    use argon2::password_hash::PasswordVerifier as _;
+    argon2::Argon2::default().verify_password(pin.as_bytes(), hash).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cashier(pin: &str) -> Cashier {
+        use argon2::password_hash::PasswordHasher as _;
+        use domain::id::CashierId;
+        let hash = argon2::Argon2::default().hash_password_with_salt(pin.as_bytes(), b"a salt of tests!").unwrap();
+        let id = CashierId::from_uuid(uuid::Uuid::from_u128(1));
+        Cashier { id, name: "测试员".into(), pin_hash: hash.to_string(), supervisor: false }
+    }
+
+    #[test]
+    fn the_wait_grows_from_the_third_wrong_pin_on() {
+        assert_eq!([0, 2, 3, 4, 5, 9].map(delay_ms), [0, 0, 2_000, 4_000, 8_000, 128_000]);
+        assert_eq!(delay_ms(u32::MAX), LONGEST_WAIT_MS);
+    }
+
+    #[tokio::test]
+    async fn wrong_pins_are_counted_delayed_and_locked_out_and_a_new_pin_opens_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = Storage::open(dir.path()).await.unwrap();
+        let (anna, mut now) = (cashier("2580"), 1_000_000_000);
+        let ask = async |cashier: &Cashier, pin: &str, now| {
+            check(&storage, cashier, pin.to_owned(), UnixMs::new(now)).await.unwrap()
+        };
+        assert_eq!(ask(&anna, "2580", now).await, PinCheck::Right);
+        for left in (1..LOCKED_AT).rev() {
+            now += LONGEST_WAIT_MS;
+            assert_eq!(ask(&anna, "1111", now).await, PinCheck::Wrong { left });
+            if left == LOCKED_AT - 4 {
+                assert_eq!(
+                    ask(&anna, "2580", now + 1).await,
+                    PinCheck::Wait { seconds: 4 },
+                    "even the right one waits"
+                );
+                assert_eq!(ask(&anna, "2580", now - 999_999).await, PinCheck::Wait { seconds: 4 });
+            }
+        }
+        now += LONGEST_WAIT_MS;
+        assert_eq!(ask(&anna, "1111", now).await, PinCheck::Locked);
+        assert_eq!(ask(&anna, "2580", now + 1_000_000_000).await, PinCheck::Locked);
+        assert_eq!(ask(&cashier("1357"), "1357", now).await, PinCheck::Right, "the office set another PIN");
+    }
+}

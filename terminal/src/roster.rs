@@ -1,0 +1,209 @@
+//! What the terminal holds of the office: setup, elders with their cards, and what elders have used elsewhere.
+//!
+//! Feeds are deltas; each page replaces whole rows in one transaction, and a feed's version moves only when its last
+//! page is in, so an interrupted or repeated page does no harm. Everything about a person is sealed.
+
+use std::collections::BTreeMap;
+
+use domain::calendar::UnixMs;
+use domain::id::{Digest, ElderId};
+use domain::sync::{RosterEntry, RosterPage, Setup, UsagePage, Use};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::seal::Sealer;
+use crate::storage::{Storage, StorageError, Unit};
+
+/// A feed of the office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Feed {
+    /// Elders and cards.
+    Roster,
+    /// What elders have used.
+    Usage,
+}
+
+impl Feed {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Roster => "roster",
+            Self::Usage => "usage",
+        }
+    }
+}
+
+/// One elder's uses as the office knows them, and which of the terminal's own meals are among them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KnownUsage {
+    /// Uses, in every canteen.
+    pub(crate) uses: Vec<Use>,
+    /// For each epoch of this terminal: own records below this sequence are counted.
+    pub(crate) included: BTreeMap<u32, u64>,
+    /// The instant it is from.
+    pub(crate) version: UnixMs,
+}
+
+/// The local copy of the feeds.
+#[derive(Clone)]
+pub(crate) struct Roster {
+    storage: Storage,
+    sealer: Sealer,
+}
+
+const SETUP_ROW: &[u8] = b"1";
+
+impl Roster {
+    pub(crate) const fn new(storage: Storage, sealer: Sealer) -> Self {
+        Self { storage, sealer }
+    }
+
+    fn seal<T: Serialize>(&self, table: &'static str, row: &[u8], value: &T) -> Result<Vec<u8>, StorageError> {
+        let json = serde_json::to_vec(value).map_err(|error| StorageError::damaged(table, &error))?;
+        Ok(self.sealer.seal(table, row, &json))
+    }
+
+    fn unseal<T: DeserializeOwned>(&self, table: &'static str, row: &[u8], sealed: &[u8]) -> Result<T, StorageError> {
+        let json = self.sealer.open(table, row, sealed).map_err(|error| StorageError::damaged(table, &error))?;
+        serde_json::from_slice(&json).map_err(|error| StorageError::damaged(table, &error))
+    }
+
+    /// The setup, if one has arrived.
+    pub(crate) async fn setup(&self) -> Result<Option<Setup>, StorageError> {
+        let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT sealed FROM setup WHERE only_row = 1")
+            .fetch_optional(self.storage.reader())
+            .await?;
+        sealed.map(|sealed| self.unseal("setup", SETUP_ROW, &sealed)).transpose()
+    }
+
+    /// Replaces the setup.
+    pub(crate) async fn store_setup(&self, setup: &Setup) -> Result<(), StorageError> {
+        let sealed = self.seal("setup", SETUP_ROW, setup)?;
+        let mut unit = self.storage.begin().await?;
+        sqlx::query(
+            "INSERT INTO setup (only_row, digest, sealed) VALUES (1, $1, $2) \
+             ON CONFLICT (only_row) DO UPDATE SET digest = $1, sealed = $2",
+        )
+        .bind(setup.digest().0.to_vec())
+        .bind(sealed)
+        .execute(&mut *unit)
+        .await?;
+        Ok(unit.commit().await?)
+    }
+
+    /// The instant a feed is from; zero before its first page.
+    pub(crate) async fn version(&self, feed: Feed) -> Result<UnixMs, StorageError> {
+        let version: Option<i64> = sqlx::query_scalar("SELECT version FROM feed WHERE name = $1")
+            .bind(feed.name())
+            .fetch_optional(self.storage.reader())
+            .await?;
+        Ok(UnixMs::new(version.unwrap_or(0)))
+    }
+
+    /// Takes over the elders of one page. The feed's version moves with `complete`, on its last page.
+    pub(crate) async fn apply_roster(&self, page: &RosterPage, complete: Option<UnixMs>) -> Result<(), StorageError> {
+        let mut unit = self.storage.begin().await?;
+        for entry in &page.entries {
+            let elder = entry.elder.id.uuid();
+            let sealed = self.seal("roster", elder.as_bytes(), entry)?;
+            sqlx::query(
+                "INSERT INTO roster (elder, sealed) VALUES ($1, $2) ON CONFLICT (elder) DO UPDATE SET sealed = $2",
+            )
+            .bind(elder)
+            .bind(sealed)
+            .execute(&mut *unit)
+            .await?;
+            sqlx::query("DELETE FROM credential WHERE elder = $1").bind(elder).execute(&mut *unit).await?;
+            for digest in entry.cards.iter().map(|card| card.digest).chain(entry.resident_id) {
+                sqlx::query(
+                    "INSERT INTO credential (digest, elder) VALUES ($1, $2) \
+                     ON CONFLICT (digest) DO UPDATE SET elder = $2",
+                )
+                .bind(digest.0.to_vec())
+                .bind(elder)
+                .execute(&mut *unit)
+                .await?;
+            }
+        }
+        if let Some(version) = complete {
+            set_version(&mut unit, Feed::Roster, version).await?;
+        }
+        Ok(unit.commit().await?)
+    }
+
+    /// Takes over what elders have used.
+    pub(crate) async fn apply_usage(&self, page: &UsagePage) -> Result<(), StorageError> {
+        let mut unit = self.storage.begin().await?;
+        for entry in &page.entries {
+            let elder = entry.elder.uuid();
+            if entry.uses.is_empty() {
+                sqlx::query("DELETE FROM elder_usage WHERE elder = $1").bind(elder).execute(&mut *unit).await?;
+                continue;
+            }
+            let sealed = self.seal("elder_usage", elder.as_bytes(), &entry.uses)?;
+            sqlx::query(
+                "INSERT INTO elder_usage (elder, sealed) VALUES ($1, $2) \
+                 ON CONFLICT (elder) DO UPDATE SET sealed = $2",
+            )
+            .bind(elder)
+            .bind(sealed)
+            .execute(&mut *unit)
+            .await?;
+        }
+        sqlx::query("DELETE FROM usage_included").execute(&mut *unit).await?;
+        for cursor in &page.included {
+            sqlx::query("INSERT INTO usage_included (epoch, next_sequence) VALUES ($1, $2)")
+                .bind(cursor.epoch)
+                .bind(i64::try_from(cursor.next).unwrap_or(i64::MAX))
+                .execute(&mut *unit)
+                .await?;
+        }
+        set_version(&mut unit, Feed::Usage, page.version).await?;
+        Ok(unit.commit().await?)
+    }
+
+    /// The elder that a credential's digest names.
+    pub(crate) async fn find(&self, digest: &Digest) -> Result<Option<RosterEntry>, StorageError> {
+        let row: Option<(uuid::Uuid, Vec<u8>)> = sqlx::query_as(
+            "SELECT r.elder, r.sealed FROM credential c JOIN roster r ON r.elder = c.elder WHERE c.digest = $1",
+        )
+        .bind(digest.0.to_vec())
+        .fetch_optional(self.storage.reader())
+        .await?;
+        row.map(|(elder, sealed)| self.unseal("roster", elder.as_bytes(), &sealed)).transpose()
+    }
+
+    /// The elder of that pseudonym.
+    pub(crate) async fn by_elder(&self, elder: ElderId) -> Result<Option<RosterEntry>, StorageError> {
+        let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT sealed FROM roster WHERE elder = $1")
+            .bind(elder.uuid())
+            .fetch_optional(self.storage.reader())
+            .await?;
+        sealed.map(|sealed| self.unseal("roster", elder.uuid().as_bytes(), &sealed)).transpose()
+    }
+
+    /// What the office knows that an elder has used: one consistent picture.
+    pub(crate) async fn usage(&self, elder: ElderId) -> Result<KnownUsage, StorageError> {
+        let mut snapshot = self.storage.reader().begin().await?;
+        let version: Option<i64> =
+            sqlx::query_scalar("SELECT version FROM feed WHERE name = 'usage'").fetch_optional(&mut *snapshot).await?;
+        let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT sealed FROM elder_usage WHERE elder = $1")
+            .bind(elder.uuid())
+            .fetch_optional(&mut *snapshot)
+            .await?;
+        let included: Vec<(u32, i64)> =
+            sqlx::query_as("SELECT epoch, next_sequence FROM usage_included").fetch_all(&mut *snapshot).await?;
+        snapshot.rollback().await?;
+        let uses = sealed.map(|sealed| self.unseal("elder_usage", elder.uuid().as_bytes(), &sealed)).transpose()?;
+        let included = included.into_iter().map(|(epoch, next)| (epoch, u64::try_from(next).unwrap_or(0))).collect();
+        Ok(KnownUsage { uses: uses.unwrap_or_default(), included, version: UnixMs::new(version.unwrap_or(0)) })
+    }
+}
+
+async fn set_version(unit: &mut Unit, feed: Feed, version: UnixMs) -> Result<(), StorageError> {
+    sqlx::query("INSERT INTO feed (name, version) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET version = $2")
+        .bind(feed.name())
+        .bind(version.get())
+        .execute(&mut **unit)
+        .await?;
+    Ok(())
+}

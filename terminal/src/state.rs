@@ -1,0 +1,505 @@
+//! The state that screens show, as plain values: `GET /api/state` says it in JSON, the pages are made of it.
+
+use domain::calendar::{BusinessDate, MealPeriod, UnixMs};
+use domain::decision::{Kind, Mode};
+use domain::id::{CanteenId, CashierId, RecordId, ShiftId, TerminalId};
+use domain::money::Fen;
+use domain::record::totals::CountSum;
+use domain::record::{Body, Credential, Meal, Tender, TimeSource};
+use domain::sync::Cashier;
+use serde::Serialize;
+
+use crate::checkout::{First, Offer, Person, Refusal};
+use crate::core::Core;
+use crate::journal::{PeriodCount, Stored};
+use crate::outbox::Unsent;
+use crate::printer::{Printed, PrinterState};
+use crate::roster::Feed;
+use crate::rules::{Rules, Serving};
+use crate::shift::{Count, DENOMINATIONS, DIFFERENCE_LIMIT, OpenShift, ShiftSums};
+use crate::storage::StorageError;
+use crate::till::{Stage, TillState};
+
+/// Meals in the column `刚才`.
+const RECENT: u32 = 8;
+/// Meals in the list of a day.
+const DAY_LIST: u32 = 2_000;
+/// A roster older than this may miss revocations: tell.
+const STALE_MS: i64 = 24 * 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Everything a screen needs.
+#[derive(Debug, Serialize)]
+pub(crate) struct Snapshot {
+    pub(crate) canteen: CanteenView,
+    pub(crate) terminal: TerminalId,
+    pub(crate) ready: bool,
+    pub(crate) clock: ClockView,
+    pub(crate) window: Option<WindowView>,
+    /// When no meal is served now: the next window, and whether it is tomorrow's.
+    pub(crate) next_window: Option<(WindowView, bool)>,
+    pub(crate) cashiers: Vec<CashierView>,
+    pub(crate) cashier: Option<CashierView>,
+    pub(crate) shift: Option<ShiftView>,
+    pub(crate) printer: PrinterState,
+    pub(crate) sync: SyncView,
+    pub(crate) today: Option<TodayView>,
+    pub(crate) recent: Vec<MealView>,
+    pub(crate) next: Option<NextView>,
+    pub(crate) stage: StageView,
+    pub(crate) last: Option<MealView>,
+    pub(crate) close: Option<CloseView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct CanteenView {
+    pub(crate) id: CanteenId,
+    pub(crate) name: String,
+    pub(crate) phone: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ClockView {
+    pub(crate) at: UnixMs,
+    pub(crate) source: TimeSource,
+    pub(crate) date: BusinessDate,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct WindowView {
+    pub(crate) period: MealPeriod,
+    pub(crate) from: String,
+    pub(crate) until: String,
+    pub(crate) open: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CashierView {
+    pub(crate) id: CashierId,
+    pub(crate) name: String,
+    pub(crate) supervisor: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ShiftView {
+    pub(crate) id: ShiftId,
+    pub(crate) cashier: String,
+    pub(crate) date: BusinessDate,
+    pub(crate) opened_at: UnixMs,
+    pub(crate) float: Fen,
+    pub(crate) forgotten: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SyncView {
+    pub(crate) online: bool,
+    pub(crate) tried: bool,
+    pub(crate) unsent: u64,
+    pub(crate) oldest: Option<UnixMs>,
+    pub(crate) last: Option<UnixMs>,
+    pub(crate) roster: UnixMs,
+    pub(crate) stale: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct TodayView {
+    pub(crate) period: MealPeriod,
+    #[serde(flatten)]
+    pub(crate) count: PeriodCount,
+    pub(crate) yesterday: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct NextView {
+    pub(crate) period: MealPeriod,
+    pub(crate) price: Option<Fen>,
+    pub(crate) mode: Mode,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct PersonView {
+    pub(crate) name: String,
+    pub(crate) initial: String,
+    pub(crate) age: u8,
+    pub(crate) female: bool,
+    pub(crate) credential: Credential,
+    pub(crate) tail: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct OfferView {
+    pub(crate) sale: RecordId,
+    pub(crate) person: Option<PersonView>,
+    pub(crate) period: MealPeriod,
+    pub(crate) mode: Mode,
+    pub(crate) price: Fen,
+    pub(crate) subsidy: Fen,
+    pub(crate) concession: Fen,
+    pub(crate) delivery_fee: Fen,
+    pub(crate) own_payment: Fen,
+    pub(crate) to_pay: Fen,
+    pub(crate) tender: Tender,
+    pub(crate) other: Option<OtherView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct OtherView {
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct FirstView {
+    pub(crate) at: UnixMs,
+    pub(crate) here: bool,
+    pub(crate) meal: Option<MealView>,
+    pub(crate) cashier: Option<String>,
+}
+
+/// What the left card shows.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum StageView {
+    SignIn,
+    OpenShift,
+    ForgottenShift,
+    Idle,
+    Serving(Box<OfferView>),
+    Duplicate {
+        person: PersonView,
+        period: MealPeriod,
+        first: Box<FirstView>,
+        price: Option<Fen>,
+    },
+    Refused {
+        code: &'static str,
+        tail: Option<String>,
+        since: Option<UnixMs>,
+        list_at: Option<UnixMs>,
+        next: Option<WindowView>,
+        tomorrow: bool,
+        period: Option<MealPeriod>,
+        price: Option<Fen>,
+    },
+}
+
+/// A meal in a list.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct MealView {
+    pub(crate) record: RecordId,
+    pub(crate) sequence: u64,
+    pub(crate) at: UnixMs,
+    pub(crate) name: Option<String>,
+    pub(crate) guest: bool,
+    pub(crate) period: MealPeriod,
+    pub(crate) mode: Mode,
+    pub(crate) tender: Tender,
+    pub(crate) price: Fen,
+    pub(crate) subsidy: Fen,
+    pub(crate) concession: Fen,
+    pub(crate) delivery_fee: Fen,
+    pub(crate) own_payment: Fen,
+    pub(crate) to_pay: Fen,
+    pub(crate) voided: bool,
+    pub(crate) printed: Printed,
+    /// Its place in its period; only where one meal is shown.
+    pub(crate) number: Option<u32>,
+    pub(crate) shift: Option<ShiftId>,
+    pub(crate) here_shift: bool,
+}
+
+/// The closing of a shift. What was expected is told only once the drawer was counted.
+#[derive(Debug, Serialize)]
+pub(crate) struct CloseView {
+    pub(crate) denominations: Vec<(i64, u32)>,
+    pub(crate) counted: Option<Fen>,
+    pub(crate) sums: Option<SumsView>,
+    pub(crate) number: u32,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SumsView {
+    pub(crate) float: Fen,
+    pub(crate) cash: CountSum,
+    pub(crate) moved: Fen,
+    pub(crate) expected: Fen,
+    pub(crate) difference: Fen,
+    pub(crate) needs_reason: bool,
+    pub(crate) needs_supervisor: bool,
+    pub(crate) totals: domain::record::ZTotals,
+    pub(crate) first_sequence: u64,
+    pub(crate) last_sequence: u64,
+}
+
+fn window_view(window: &domain::policy::model::MealWindow, open: bool) -> WindowView {
+    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
+    WindowView { period: window.period.clone(), from: clock(window.start), until: clock(window.end), open }
+}
+
+fn cashier_view(cashier: &Cashier) -> CashierView {
+    CashierView { id: cashier.id, name: cashier.name.clone(), supervisor: cashier.supervisor }
+}
+
+fn person_view(person: &Person, date: BusinessDate) -> PersonView {
+    let name = person.entry.masked_name.clone();
+    PersonView {
+        initial: name.chars().next().map(String::from).unwrap_or_default(),
+        name,
+        age: date.age(person.entry.elder.birth),
+        female: person.entry.female,
+        credential: person.credential,
+        tail: person.tail.clone(),
+    }
+}
+
+impl Core {
+    /// The state now.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, StorageError> {
+        let state = self.till.state.lock().await.clone();
+        let now = self.time.now();
+        let rules = self.rules();
+        let shift = self.journal.open_shift().await?;
+        let serving = rules.as_ref().map(|rules| rules.serving(now.at));
+        let setup = rules.as_ref().map(|rules| &rules.setup);
+        let cashier = state.cashier.and_then(|id| rules.as_ref()?.cashier(id)).map(cashier_view);
+        let today = match &serving {
+            Some(serving) => Some(self.today_view(&serving.window().period, now.at).await?),
+            None => None,
+        };
+        let recent = self.journal.meals_on(now.at.business_date(), RECENT).await?;
+        let recent = self.meal_views(&recent, shift.as_ref().map(|shift| shift.id)).await?;
+        let last = self.last_view(&state).await?;
+        Ok(Snapshot {
+            canteen: CanteenView {
+                id: self.identity.canteen,
+                name: setup.map(|setup| setup.name.clone()).unwrap_or_default(),
+                phone: setup.map(|setup| setup.phone.clone()).unwrap_or_default(),
+            },
+            terminal: self.identity.terminal,
+            ready: rules.is_some(),
+            clock: ClockView { at: now.at, source: now.source, date: now.at.business_date() },
+            window: serving.as_ref().map(|s| window_view(s.window(), matches!(s, Serving::Open(_)))),
+            next_window: match &serving {
+                Some(Serving::Closed { next, tomorrow, .. }) => Some((window_view(next, false), *tomorrow)),
+                _ => None,
+            },
+            cashiers: setup.map(|setup| setup.cashiers.iter().map(cashier_view).collect()).unwrap_or_default(),
+            shift: shift.as_ref().map(|shift| self.shift_view(shift, rules.as_deref(), state.cashier)),
+            printer: self.printer.state(),
+            sync: self.sync_view(now.at).await?,
+            today,
+            recent,
+            next: rules.as_ref().map(|rules| next_view(rules, now.at, state.mode())),
+            stage: self.stage_view(&state, rules.as_deref(), shift.as_ref(), now.at).await?,
+            close: self.close_view(&state, shift.as_ref()).await?,
+            cashier,
+            last,
+        })
+    }
+
+    fn shift_view(&self, shift: &OpenShift, rules: Option<&Rules>, cashier: Option<CashierId>) -> ShiftView {
+        let name = shift.cashier.and_then(|id| rules?.cashier(id)).map(|cashier| cashier.name.clone());
+        ShiftView {
+            id: shift.id,
+            cashier: name.unwrap_or_default(),
+            date: shift.date,
+            opened_at: shift.opened_at,
+            float: shift.float,
+            forgotten: self.is_forgotten(shift, cashier),
+        }
+    }
+
+    async fn sync_view(&self, now: UnixMs) -> Result<SyncView, StorageError> {
+        let link = self.link();
+        let Unsent { count, oldest } = self.journal.unsent().await?;
+        let roster = self.roster.version(Feed::Roster).await?;
+        let stale = now.get() - roster.get() > STALE_MS;
+        let (online, tried) = (link.online, link.tried);
+        Ok(SyncView { online, tried, unsent: count, oldest, last: link.last, roster, stale })
+    }
+
+    async fn today_view(&self, period: &MealPeriod, now: UnixMs) -> Result<TodayView, StorageError> {
+        let count = self.journal.count(now.business_date(), period, UnixMs::new(i64::MAX)).await?;
+        let before = now.plus(-DAY_MS);
+        let yesterday = self.journal.count(before.business_date(), period, before).await?.count;
+        let open_then = self.journal.meals_on(before.business_date(), 1).await?;
+        let yesterday = (!open_then.is_empty()).then_some(yesterday);
+        Ok(TodayView { period: period.clone(), count, yesterday })
+    }
+
+    async fn last_view(&self, state: &TillState) -> Result<Option<MealView>, StorageError> {
+        let Some(id) = state.last else { return Ok(None) };
+        let Some(stored) = self.journal.by_id(id).await? else { return Ok(None) };
+        let shift = stored.record.shift;
+        self.numbered_view(&stored, shift).await
+    }
+
+    async fn numbered_view(&self, stored: &Stored, shift: Option<ShiftId>) -> Result<Option<MealView>, StorageError> {
+        let Some(mut view) = self.meal_view(stored, shift).await? else { return Ok(None) };
+        view.number = Some(self.journal.number_of(&stored.record, &view.period).await?);
+        Ok(Some(view))
+    }
+
+    async fn meal_view(&self, stored: &Stored, shift: Option<ShiftId>) -> Result<Option<MealView>, StorageError> {
+        let Body::Meal(meal) = &stored.record.body else { return Ok(None) };
+        let name = match &meal.diner {
+            Some(diner) => Some(self.name_of(diner.elder).await?),
+            None => None,
+        };
+        let printed = self.printer.printed(stored.record.id);
+        Ok(Some(meal_view(stored, meal, name, printed, shift)))
+    }
+
+    async fn meal_views(&self, meals: &[Stored], shift: Option<ShiftId>) -> Result<Vec<MealView>, StorageError> {
+        let mut views = Vec::with_capacity(meals.len());
+        for stored in meals {
+            views.extend(self.meal_view(stored, shift).await?);
+        }
+        Ok(views)
+    }
+
+    /// The meals of a day, the last first.
+    pub(crate) async fn day_list(&self, date: BusinessDate) -> Result<Vec<MealView>, StorageError> {
+        let shift = self.journal.open_shift().await?.map(|shift| shift.id);
+        let meals = self.journal.meals_on(date, DAY_LIST).await?;
+        self.meal_views(&meals, shift).await
+    }
+
+    async fn stage_view(
+        &self,
+        state: &TillState,
+        rules: Option<&Rules>,
+        shift: Option<&OpenShift>,
+        now: UnixMs,
+    ) -> Result<StageView, StorageError> {
+        if state.cashier.is_none() || rules.is_none() {
+            return Ok(StageView::SignIn);
+        }
+        let Some(shift) = shift else { return Ok(StageView::OpenShift) };
+        if self.is_forgotten(shift, state.cashier) {
+            return Ok(StageView::ForgottenShift);
+        }
+        let price = rules.and_then(|rules| rules.price(now.business_date(), &rules.serving(now).window().period));
+        Ok(match &state.stage {
+            Stage::Idle => StageView::Idle,
+            Stage::Serving { offer, tender, other } => {
+                let mut view = offer_view(offer, *tender);
+                view.other = other.as_ref().map(|other| OtherView { name: other.name.clone() });
+                StageView::Serving(Box::new(view))
+            }
+            Stage::Duplicate { person, period, first } => StageView::Duplicate {
+                person: person_view(person, now.business_date()),
+                period: period.clone(),
+                first: Box::new(self.first_view(first, rules).await?),
+                price,
+            },
+            Stage::Refused(refusal) => refused_view(refusal, price),
+        })
+    }
+
+    async fn first_view(&self, first: &First, rules: Option<&Rules>) -> Result<FirstView, StorageError> {
+        let mut view = FirstView { at: first.at, here: first.here, meal: None, cashier: None };
+        if let Some(stored) = &first.record {
+            view.meal = self.numbered_view(stored, stored.record.shift).await?;
+            let cashier = stored.record.cashier.and_then(|id| rules?.cashier(id));
+            view.cashier = cashier.map(|cashier| cashier.name.clone());
+        }
+        Ok(view)
+    }
+
+    async fn close_view(
+        &self,
+        state: &TillState,
+        shift: Option<&OpenShift>,
+    ) -> Result<Option<CloseView>, StorageError> {
+        let (Some(shift), Some(_)) = (shift, state.cashier) else { return Ok(None) };
+        let sums = ShiftSums::of(&self.journal.of_shift(shift.id).await?);
+        let counted = Self::valid_count(state, shift, &sums).map(|counted| &counted.count);
+        let pieces = |value: i64| counted.map_or(0, |count| count.pieces(value));
+        Ok(Some(CloseView {
+            denominations: DENOMINATIONS.iter().map(|value| (*value, pieces(*value))).collect(),
+            counted: counted.map(Count::total),
+            sums: counted.map(|count| sums_view(&sums, shift, count.total())),
+            number: self.journal.shift_number(u32::MAX, 0).await?,
+        }))
+    }
+}
+
+fn sums_view(sums: &ShiftSums, shift: &OpenShift, counted: Fen) -> SumsView {
+    let expected = sums.expected(shift.float);
+    let difference = counted - expected;
+    SumsView {
+        float: shift.float,
+        cash: sums.totals.cash,
+        moved: sums.moved,
+        expected,
+        difference,
+        needs_reason: !difference.is_zero(),
+        needs_supervisor: difference.abs() > DIFFERENCE_LIMIT,
+        totals: sums.totals.clone(),
+        first_sequence: sums.sequences.0,
+        last_sequence: sums.sequences.1,
+    }
+}
+
+fn next_view(rules: &Rules, now: UnixMs, mode: Mode) -> NextView {
+    let period = rules.serving(now).window().period.clone();
+    NextView { price: rules.price(now.business_date(), &period), period, mode }
+}
+
+fn offer_view(offer: &Offer, tender: Tender) -> OfferView {
+    let decision = &offer.meal.decision;
+    OfferView {
+        sale: offer.sale,
+        person: offer.person.as_ref().map(|person| person_view(person, offer.meal.meal.date)),
+        period: offer.meal.meal.period.clone(),
+        mode: offer.meal.meal.mode,
+        price: decision.price,
+        subsidy: decision.total(Kind::Diner),
+        concession: decision.total(Kind::Concession),
+        delivery_fee: decision.delivery_fee,
+        own_payment: decision.own_payment,
+        to_pay: decision.to_pay(),
+        tender,
+        other: None,
+    }
+}
+
+fn meal_view(stored: &Stored, meal: &Meal, name: Option<String>, printed: Printed, shift: Option<ShiftId>) -> MealView {
+    let (record, decision) = (&stored.record, &meal.decision);
+    MealView {
+        record: record.id,
+        sequence: record.sequence,
+        at: record.at,
+        guest: name.is_none(),
+        name,
+        period: meal.meal.period.clone(),
+        mode: meal.meal.mode,
+        tender: meal.tender,
+        price: decision.price,
+        subsidy: decision.total(Kind::Diner),
+        concession: decision.total(Kind::Concession),
+        delivery_fee: decision.delivery_fee,
+        own_payment: decision.own_payment,
+        to_pay: decision.to_pay(),
+        voided: stored.voided.is_some(),
+        printed,
+        number: None,
+        shift: record.shift,
+        here_shift: record.shift.is_some() && record.shift == shift,
+    }
+}
+
+fn refused_view(refusal: &Refusal, price: Option<Fen>) -> StageView {
+    let (mut tail, mut since, mut list_at, mut next, mut tomorrow, mut period) = (None, None, None, None, false, None);
+    match refusal {
+        Refusal::Unreadable(_) => {}
+        Refusal::UnknownCard { tail: t, list_at: l } => (tail, list_at) = (Some(t.clone()), Some(*l)),
+        Refusal::UnknownId { list_at: l } | Refusal::NotActive { list_at: l } => list_at = Some(*l),
+        Refusal::CardRevoked { tail: t, since: s, list_at: l } => {
+            (tail, since, list_at) = (Some(t.clone()), Some(*s), Some(*l));
+        }
+        Refusal::OutsideWindow { next: n, tomorrow: t } => (next, tomorrow) = (Some(window_view(n, false)), *t),
+        Refusal::NoPrice { period: p } => period = Some(p.clone()),
+    }
+    StageView::Refused { code: refusal.code(), tail, since, list_at, next, tomorrow, period, price }
+}

@@ -1,0 +1,96 @@
+//! The terminal's database: one SQLite file, one writer, a few readers.
+//!
+//! Write-ahead log with synchronous=FULL: a commit that was answered survives a power cut.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+/// The database's file name inside the data directory.
+pub const DATABASE_FILE: &str = "terminal.db";
+/// Older SQLite versions can corrupt a database when its write-ahead log is reset.
+const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+const READERS: u32 = 4;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/terminal");
+
+/// A transaction of the one writer.
+pub(crate) type Unit = sqlx::Transaction<'static, sqlx::Sqlite>;
+
+/// Why the database does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// SQLite or the disk reports an error.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema cannot be brought up to date.
+    #[error("database schema: {0}")]
+    Schema(#[from] sqlx::migrate::MigrateError),
+    /// The program was built with a SQLite that is too old.
+    #[error("SQLite {0} is too old")]
+    TooOld(String),
+    /// A stored value cannot be read.
+    #[error("damaged row in {table}: {reason}")]
+    Damaged {
+        /// Table.
+        table: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl StorageError {
+    /// A row that cannot be read.
+    pub(crate) fn damaged(table: &'static str, reason: &dyn std::fmt::Display) -> Self {
+        Self::Damaged { table, reason: reason.to_string() }
+    }
+}
+
+/// The pools.
+#[derive(Clone, Debug)]
+pub(crate) struct Storage {
+    write: SqlitePool,
+    read: SqlitePool,
+}
+
+impl Storage {
+    /// Opens or makes the database of a data directory and brings its schema up to date.
+    pub(crate) async fn open(data_dir: &Path) -> Result<Self, StorageError> {
+        let options = SqliteConnectOptions::new()
+            .filename(data_dir.join(DATABASE_FILE))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("trusted_schema", "OFF");
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;
+        let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+        if parts.as_slice() < OLDEST_SQLITE.as_slice() {
+            return Err(StorageError::TooOld(version));
+        }
+        MIGRATIONS.run(&write).await?;
+        let read = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
+        Ok(Self { write, read })
+    }
+
+    /// Begins a transaction that holds the write lock from its start.
+    pub(crate) async fn begin(&self) -> Result<Unit, StorageError> {
+        Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// The readers.
+    pub(crate) const fn reader(&self) -> &SqlitePool {
+        &self.read
+    }
+
+    /// Closes all connections once they are idle.
+    pub(crate) async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}

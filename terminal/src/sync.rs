@@ -1,0 +1,219 @@
+//! One round with the office: say hello, send what waits, fetch what changed.
+//!
+//! Every step leaves the journal and the feeds whole, so a round may break off anywhere and be begun again.
+
+use std::time::Duration;
+
+use domain::calendar::UnixMs;
+use domain::sync::{Batch, BatchAnswer, Cursor, Hello, HelloAnswer, Outcome, PROTOCOL, RosterPage, Setup, UsagePage};
+
+use crate::core::Core;
+use crate::journal::{JournalError, SOFTWARE};
+use crate::office::OfficeError;
+use crate::roster::Feed;
+use crate::rules::{Rules, SetupError};
+use crate::storage::StorageError;
+
+/// A feed never has more pages than this.
+const MAX_PAGES: u32 = 10_000;
+/// Between rounds when all is well.
+pub(crate) const CALM: Duration = Duration::from_secs(20);
+const FIRST_RETRY_MS: u64 = 1_000;
+const LONGEST_RETRY_MS: u64 = 60_000;
+
+/// Why a round broke off. Nothing is lost; the next round goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The office was not reached, refused, or answered unreadably.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
+    /// The terminal's database did not serve.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A new epoch could not be begun.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The office's setup cannot be used; the one before stays in force.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The office does not keep to the protocol.
+    #[error("the office broke the protocol: {0}")]
+    Protocol(&'static str),
+}
+
+/// What a round did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct SyncReport {
+    /// Records sent.
+    pub sent: u64,
+    /// Of these: genuine and right.
+    pub accepted: u64,
+    /// Of these: genuine; the day close judges them.
+    pub disputed: u64,
+    /// Of these: in quarantine.
+    pub rejected: u64,
+    /// Records that still wait.
+    pub unsent: u64,
+    /// The epoch that was begun because the server holds records that this journal does not.
+    pub new_epoch: Option<u32>,
+    /// Whether the setup was replaced.
+    pub setup_changed: bool,
+    /// Elders replaced.
+    pub roster_entries: u64,
+    /// Elders whose usage was replaced.
+    pub usage_entries: u64,
+}
+
+/// How long to wait after so many failed rounds in a row: longer each time, up to a minute, and never in step with
+/// other terminals. `random` is any number.
+#[must_use]
+pub fn retry_after(failures: u32, random: u64) -> Duration {
+    let full = FIRST_RETRY_MS.saturating_mul(1 << failures.min(20)).min(LONGEST_RETRY_MS);
+    Duration::from_millis(full / 2 + random % (full / 2 + 1))
+}
+
+impl Core {
+    /// One round with the office. Rounds never overlap.
+    pub(crate) async fn sync_once(&self) -> Result<SyncReport, SyncError> {
+        let _turn = self.sync_turn.lock().await;
+        let result = self.round().await;
+        self.note_sync(&result);
+        result
+    }
+
+    async fn round(&self) -> Result<SyncReport, SyncError> {
+        let mut report = SyncReport::default();
+        let hello = self.hello(&mut report).await?;
+        self.send_pending(&mut report).await?;
+        let setup = self.refresh_setup(&hello, &mut report).await;
+        self.refresh_roster(&mut report).await?;
+        self.refresh_usage(&mut report).await?;
+        // A setup that cannot be used holds up neither records nor revocations.
+        setup?;
+        report.unsent = self.journal.unsent().await?.count;
+        Ok(report)
+    }
+
+    async fn hello(&self, report: &mut SyncReport) -> Result<HelloAnswer, SyncError> {
+        let unsent = self.journal.unsent().await?.count;
+        let head = self.journal.head().await?;
+        let hello = Hello { protocol: PROTOCOL, software: SOFTWARE.to_owned(), head, unsent };
+        let answer: HelloAnswer = self.office.post("/api/v1/terminal/hello", &hello).await?;
+        self.time.learn(self.journal.storage(), answer.server_time).await?;
+        self.journal.resend_beyond(&answer.cursors).await?;
+        if let Some(known) = self.forked(&answer.cursors).await? {
+            let start = self.journal.begin_epoch(known).await?;
+            tracing::warn!(epoch = start.epoch, "the server holds records that this journal does not: a new epoch");
+            report.new_epoch = Some(start.epoch);
+        }
+        Ok(answer)
+    }
+
+    /// The highest epoch the server knows, if it holds something that this journal should hold and does not: the
+    /// journal was restored from a backup, or copied.
+    async fn forked(&self, cursors: &[Cursor]) -> Result<Option<u32>, SyncError> {
+        let current = self.journal.head().await?.map_or(0, |head| head.epoch);
+        let known = cursors.iter().filter(|cursor| cursor.next > 0).map(|cursor| cursor.epoch).max().unwrap_or(0);
+        if known > current {
+            return Ok(Some(known));
+        }
+        let here = cursors.iter().find(|cursor| cursor.epoch == current && cursor.next > 0);
+        let Some(cursor) = here else { return Ok(None) };
+        let held = self.journal.hash_at(current, cursor.next - 1).await?;
+        Ok((held != Some(cursor.head)).then_some(current))
+    }
+
+    async fn send_pending(&self, report: &mut SyncReport) -> Result<(), SyncError> {
+        for epoch in self.journal.pending_epochs().await? {
+            let mut from = 0;
+            loop {
+                let records = self.journal.pending(epoch, from).await?;
+                let Some(last) = records.last().map(|record| record.sequence) else { break };
+                self.send_batch(Batch { epoch, records }, report).await?;
+                from = last + 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_batch(&self, batch: Batch, report: &mut SyncReport) -> Result<(), SyncError> {
+        let answer: BatchAnswer = self.office.post("/api/v1/terminal/records", &batch).await?;
+        // A record ahead of a gap has no outcome yet and goes on waiting here.
+        let mut sent = batch.records.iter().map(|record| record.sequence);
+        if !answer.outcomes.iter().all(|outcome| sent.any(|sequence| sequence == outcome.sequence)) {
+            return Err(SyncError::Protocol("the outcomes are not those of the batch"));
+        }
+        if answer.cursor.epoch != batch.epoch {
+            return Err(SyncError::Protocol("the cursor is of another epoch"));
+        }
+        self.journal.acknowledge(batch.epoch, &answer.outcomes, answer.server_time).await?;
+        report.sent += batch.records.len() as u64;
+        for outcome in &answer.outcomes {
+            match outcome.outcome {
+                Outcome::Accepted => report.accepted += 1,
+                Outcome::Disputed { .. } => report.disputed += 1,
+                Outcome::Rejected { .. } => report.rejected += 1,
+            }
+        }
+        self.changed();
+        Ok(())
+    }
+
+    async fn refresh_setup(&self, hello: &HelloAnswer, report: &mut SyncReport) -> Result<(), SyncError> {
+        if self.rules().is_some_and(|rules| rules.digest == hello.setup) {
+            return Ok(());
+        }
+        let setup: Setup = self.office.get("/api/v1/terminal/setup".to_owned()).await?;
+        if setup.canteen != self.identity.canteen {
+            return Err(SyncError::Protocol("the setup is of another canteen"));
+        }
+        let rules = Rules::new(setup)?;
+        self.roster.store_setup(&rules.setup).await?;
+        report.setup_changed = true;
+        self.set_rules(rules);
+        Ok(())
+    }
+
+    async fn refresh_roster(&self, report: &mut SyncReport) -> Result<(), SyncError> {
+        let after = self.roster.version(Feed::Roster).await?;
+        let mut oldest: Option<UnixMs> = None;
+        for number in 0..MAX_PAGES {
+            let path = format!("/api/v1/terminal/roster?after={}&page={number}", after.get());
+            let page: RosterPage = self.office.get(path).await?;
+            // What changed while the pages were fetched is asked for again.
+            let version = oldest.map_or(page.version, |oldest| oldest.min(page.version));
+            oldest = Some(version);
+            report.roster_entries += page.entries.len() as u64;
+            self.roster.apply_roster(&page, (!page.more).then_some(version)).await?;
+            if !page.more {
+                return Ok(());
+            }
+        }
+        Err(SyncError::Protocol("the roster has no last page"))
+    }
+
+    async fn refresh_usage(&self, report: &mut SyncReport) -> Result<(), SyncError> {
+        let after = self.roster.version(Feed::Usage).await?;
+        let epoch = self.journal.head().await?.map_or(0, |head| head.epoch);
+        let path = format!("/api/v1/terminal/usage?after={}&epoch={epoch}", after.get());
+        let page: UsagePage = self.office.get(path).await?;
+        report.usage_entries += page.entries.len() as u64;
+        self.roster.apply_usage(&page).await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_grow_to_a_minute_and_spread() {
+        assert!(retry_after(0, 0) >= Duration::from_millis(500));
+        for failures in 0..100 {
+            let (soonest, latest) = (retry_after(failures, 0), retry_after(failures, 30_000));
+            assert!(soonest <= latest && latest <= Duration::from_secs(60), "{failures}");
+        }
+        assert_eq!(retry_after(40, 0), Duration::from_secs(30));
+    }
+}

@@ -1,0 +1,208 @@
+//! Putting a terminal together and running it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use domain::calendar::Clock;
+use domain::id::{CanteenId, Entropy, TerminalId};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::clock::TillClock;
+use crate::core::{Core, Parts};
+use crate::journal::{Journal, JournalError, Owner};
+use crate::keys::Keys;
+use crate::office::Office;
+use crate::printer::{Compose, PrintQueue};
+use crate::roster::Roster;
+use crate::rules::Rules;
+use crate::seal::Sealer;
+use crate::storage::{Storage, StorageError};
+use crate::sync::{CALM, SyncError, SyncReport, retry_after};
+use crate::transport::{HttpTransport, Transport};
+use crate::{Config, DirLock, Error, web};
+
+/// How often the cutoff is looked for.
+const TICK: Duration = Duration::from_secs(20);
+
+/// A running terminal. Clones share it.
+#[derive(Clone)]
+pub struct Terminal {
+    core: Arc<Core>,
+    _lock: Arc<DirLock>,
+}
+
+impl Terminal {
+    /// Opens the enrolled terminal of `config.data_dir` and writes what the last start left to be written.
+    pub async fn open(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
+        let transport = HttpTransport::new(&config.server_url, config.request_timeout, config.allow_plain_http)?;
+        Self::open_with(config, clock, entropy, Arc::new(transport)).await
+    }
+
+    /// As [`Terminal::open`], with requests to the office going over another transport.
+    pub async fn open_with(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        transport: Arc<dyn Transport>,
+    ) -> Result<Self, Error> {
+        let lock = Arc::new(DirLock::take(&config.data_dir)?);
+        let keys = Keys::load(&config.data_dir)?.ok_or(Error::NotEnrolled)?;
+        let identity = keys.identity.clone().ok_or(Error::NotEnrolled)?;
+        let storage = Storage::open(&config.data_dir).await?;
+        let time = Arc::new(TillClock::load(clock, &storage).await?);
+        let owner = Owner { terminal: identity.terminal, canteen: identity.canteen };
+        let journal =
+            Journal::open(storage.clone(), keys.signing(), owner, Arc::clone(&time), Arc::clone(&entropy)).await?;
+        if journal.first().await?.is_some_and(|first| first.record.terminal != identity.terminal) {
+            return Err(Error::OtherJournal);
+        }
+        let roster = Roster::new(storage, Sealer::new(keys.sealing(), Arc::clone(&entropy)));
+        let rules = match roster.setup().await? {
+            Some(setup) => Some(Rules::new(setup).map_err(|e| StorageError::damaged("setup", &e))?),
+            None => None,
+        };
+        let office = Office {
+            transport,
+            key: keys.signing(),
+            terminal: identity.terminal,
+            time: Arc::clone(&time),
+            entropy: Arc::clone(&entropy),
+        };
+        let (printer, end) = PrintQueue::new(&config.printer);
+        let parts = Parts { config, identity, journal, roster, time, entropy, office, printer, rules };
+        let core = Arc::new(Core::new(parts));
+        if let Some((jobs, printer)) = end {
+            tokio::spawn(print(Arc::downgrade(&core), core.printer.idle(), jobs, printer));
+        }
+        core.end_days(false).await?;
+        Ok(Self { core, _lock: lock })
+    }
+
+    /// The terminal's name.
+    #[must_use]
+    pub fn id(&self) -> TerminalId {
+        self.core.identity.terminal
+    }
+
+    /// Its canteen.
+    #[must_use]
+    pub fn canteen(&self) -> CanteenId {
+        self.core.identity.canteen
+    }
+
+    /// Its journal.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.core.journal
+    }
+
+    /// Records that wait for the server.
+    pub async fn unsent(&self) -> Result<u64, StorageError> {
+        Ok(self.core.journal.unsent().await?.count)
+    }
+
+    /// One round with the office.
+    pub async fn sync_once(&self) -> Result<SyncReport, SyncError> {
+        self.core.sync_once().await
+    }
+
+    /// Writes the `day` record when the cutoff has passed; tells whether it did.
+    pub async fn tick(&self) -> Result<bool, JournalError> {
+        self.core.end_days(false).await
+    }
+
+    /// The cashier's page and its API; only for requests that this computer sends itself.
+    pub fn router(&self) -> Router {
+        let (_, never) = watch::channel(false);
+        web::router(Arc::clone(&self.core), never)
+    }
+
+    /// Serves the page on a loopback listener, talks with the office and ends the days, until `shutdown`.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), Error> {
+        let address = listener.local_addr()?;
+        if !address.ip().is_loopback() {
+            return Err(Error::NotLoopback(address));
+        }
+        let (stop, stopped) = watch::channel(false);
+        let sync = tokio::spawn(talk(Arc::clone(&self.core), stopped.clone()));
+        let days = tokio::spawn(watch_days(Arc::clone(&self.core), stopped.clone()));
+        let router = web::router(Arc::clone(&self.core), stopped);
+        let done = async move {
+            shutdown.await;
+            stop.send_replace(true);
+        };
+        let served = axum::serve(listener, router).with_graceful_shutdown(done).await;
+        for task in [sync, days] {
+            task.abort();
+        }
+        Ok(served?)
+    }
+
+    /// Closes the database once it is idle.
+    pub async fn close(&self) {
+        self.core.journal.storage().close().await;
+    }
+}
+
+/// Prints; holds the terminal only while it makes a slip, so that it ends with it.
+async fn print(
+    core: std::sync::Weak<Core>,
+    queue: PrintQueue,
+    jobs: tokio::sync::mpsc::Receiver<crate::printer::Job>,
+    printer: Box<dyn crate::printer::Printer>,
+) {
+    let source = core.clone();
+    let compose: Compose = Box::new(move |record, reprint| {
+        let core = source.clone();
+        Box::pin(async move {
+            match core.upgrade() {
+                Some(core) => core.slip(record, reprint).await,
+                None => Err("the terminal was closed".to_owned()),
+            }
+        })
+    });
+    let changed = move || {
+        if let Some(core) = core.upgrade() {
+            core.changed();
+        }
+    };
+    PrintQueue::work(queue, jobs, printer, compose, changed).await;
+}
+
+/// Rounds with the office: at once after a sale, now and then without one, ever more seldom while they fail.
+async fn talk(core: Arc<Core>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let wait = match core.sync_once().await {
+            Ok(_) => CALM,
+            Err(_) => {
+                let mut random = [0; 8];
+                core.entropy.fill(&mut random);
+                retry_after(core.link().failures.saturating_sub(1), u64::from_le_bytes(random))
+            }
+        };
+        let online = core.link().online;
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = core.wake_sync.notified(), if online => {}
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+async fn watch_days(core: Arc<Core>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = core.end_days(false).await {
+            tracing::error!(%error, "the end of the day was not recorded");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TICK) => {}
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Pages, events and slips.
+
+use std::convert::Infallible;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use domain::id::RecordId;
+use serde::{Deserialize, Serialize};
+use tokio_stream::{Stream, StreamExt as _};
+
+use super::error::{ApiError, Failure};
+use super::view::{self, Asked, Cx, Page, Regions};
+use super::{Shared, lang};
+use crate::state::{MealView, Snapshot, StageView};
+use crate::words::Lang;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/", get(shell))
+        .route("/view", get(regions))
+        .route("/events", get(events))
+        .route("/slips/{file}", get(slip))
+}
+
+#[derive(Deserialize)]
+struct ShellQuery {
+    lang: Option<String>,
+}
+
+async fn shell(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    query: Result<Query<ShellQuery>, QueryRejection>,
+) -> Response {
+    let asked = query.ok().and_then(|Query(query)| query.lang);
+    let lang = match asked.as_deref() {
+        Some("en") => Lang::En,
+        Some(_) => Lang::Zh,
+        None => lang(&headers),
+    };
+    let cookie = match lang {
+        Lang::En => "lang=en; Path=/; SameSite=Strict; Max-Age=31536000",
+        Lang::Zh => "lang=zh; Path=/; SameSite=Strict; Max-Age=31536000",
+    };
+    match shell_text(&shared, lang).await {
+        Ok(html) => ([(header::SET_COOKIE, cookie)], Html(html)).into_response(),
+        Err(failure) => failure.answer(lang).into_response(),
+    }
+}
+
+async fn shell_text(shared: &Shared, lang: Lang) -> Result<String, Failure> {
+    let snapshot = shared.core.snapshot().await?;
+    let cx = Cx { w: lang.words(), s: &snapshot };
+    let regions = view::regions(cx, Page::Till, &[], None)?;
+    Ok(view::shell(cx, &regions)?)
+}
+
+#[derive(Deserialize)]
+struct ViewQuery {
+    #[serde(default)]
+    page: Page,
+    /// `last` or a record when somebody wants to reverse a meal; `recount` to count the drawer again.
+    dialog: Option<String>,
+}
+
+/// The regions of a page with what the scripts have to know.
+#[derive(Serialize)]
+struct View {
+    page: Page,
+    /// Changes whenever the left card shows something else.
+    token: String,
+    stage: &'static str,
+    at: i64,
+    regions: Regions,
+}
+
+async fn regions(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    query: Result<Query<ViewQuery>, QueryRejection>,
+) -> Response {
+    let lang = lang(&headers);
+    let Ok(Query(query)) = query else { return ApiError::bad_request(lang).into_response() };
+    match view_of(&shared, query, lang).await {
+        Ok(view) => Json(view).into_response(),
+        Err(failure) => failure.answer(lang).into_response(),
+    }
+}
+
+async fn view_of(shared: &Shared, query: ViewQuery, lang: Lang) -> Result<View, Failure> {
+    let snapshot = shared.core.snapshot().await?;
+    let page = if snapshot.cashier.is_none() { Page::Till } else { query.page };
+    let wants_meals = page == Page::Meals || query.dialog.is_some();
+    let meals = if wants_meals { shared.core.day_list(snapshot.clock.date).await? } else { Vec::new() };
+    let asked = query.dialog.as_deref().filter(|_| snapshot.cashier.is_some()).map(|wanted| asked(wanted, &meals));
+    let cx = Cx { w: lang.words(), s: &snapshot };
+    let regions = view::regions(cx, page, &meals, asked)?;
+    let (stage, token) = token(&snapshot);
+    Ok(View { page, token, stage, at: snapshot.clock.at.get(), regions })
+}
+
+fn asked<'a>(wanted: &str, meals: &'a [MealView]) -> Asked<'a> {
+    if wanted == "recount" {
+        return Asked::Recount;
+    }
+    let mut possible = meals.iter().filter(|meal| meal.here_shift && !meal.voided);
+    if wanted == "last" {
+        return Asked::Void { meal: possible.next(), last: true };
+    }
+    let id = wanted.parse::<RecordId>().ok();
+    Asked::Void { meal: possible.find(|meal| Some(meal.record) == id), last: false }
+}
+
+fn token(snapshot: &Snapshot) -> (&'static str, String) {
+    match &snapshot.stage {
+        StageView::SignIn => ("sign_in", String::new()),
+        StageView::OpenShift => ("open_shift", String::new()),
+        StageView::ForgottenShift => ("forgotten_shift", String::new()),
+        StageView::Idle => ("idle", snapshot.last.as_ref().map(|last| last.record.to_string()).unwrap_or_default()),
+        StageView::Serving(offer) if offer.other.is_some() => ("asked", format!("{}?", offer.sale)),
+        StageView::Serving(offer) => ("serving", offer.sale.to_string()),
+        StageView::Duplicate { first, person, .. } => ("duplicate", format!("{}{}", first.at.get(), person.name)),
+        StageView::Refused { code, tail, .. } => ("refused", format!("{code}{}", tail.as_deref().unwrap_or_default())),
+    }
+}
+
+/// Tells the page that there is something new; the page then asks what.
+async fn events(State(shared): State<Shared>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let changes = tokio_stream::wrappers::WatchStream::new(shared.core.watch()).map(Some);
+    let mut stopped = shared.stopped.clone();
+    let end = async move {
+        // Without a sender the program never stops by itself.
+        if stopped.wait_for(|stop| *stop).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let end = tokio_stream::StreamExt::map(OnceAfter(Box::pin(end), false), |()| None);
+    let stream = changes
+        .merge(end)
+        .map_while(|version| version)
+        .map(|version| Ok(Event::default().event("state").data(version.to_string())));
+    Sse::new(stream).keep_alive(KeepAlive::default())
+}
+
+/// A stream of one item, once the future is done.
+struct OnceAfter(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>, bool);
+
+impl Stream for OnceAfter {
+    type Item = ();
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<()>> {
+        if self.1 {
+            return std::task::Poll::Ready(None);
+        }
+        let done = self.0.as_mut().poll(context);
+        self.1 = done.is_ready();
+        done.map(Some)
+    }
+}
+
+async fn slip(State(shared): State<Shared>, headers: HeaderMap, path: Result<Path<String>, PathRejection>) -> Response {
+    let lang = lang(&headers);
+    let id = path.ok().and_then(|Path(file)| file.strip_suffix(".svg")?.parse::<RecordId>().ok());
+    match slip_svg(&shared, id).await {
+        Ok(svg) => ([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response(),
+        Err(failure) => failure.answer(lang).into_response(),
+    }
+}
+
+async fn slip_svg(shared: &Shared, id: Option<RecordId>) -> Result<String, Failure> {
+    let id = id.ok_or(Failure::NoSlip)?;
+    let bytes = shared.core.slip(id, false).await.map_err(|error| {
+        tracing::info!(%error, "no slip to show");
+        Failure::NoSlip
+    })?;
+    Ok(receipts::preview::interpret(&bytes, shared.core.config.paper).svg())
+}
+
+/// Everything else.
+pub(super) async fn missing(headers: HeaderMap) -> Response {
+    let mut response = ApiError::not_found(lang(&headers)).into_response();
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}

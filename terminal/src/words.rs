@@ -1,0 +1,445 @@
+//! Every word that the cashier sees, in Chinese and English side by side.
+//!
+//! `{name}` marks a place that is filled in. The till says what did not happen and what to do next; it never names a
+//! tier.
+
+/// A language of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Lang {
+    #[default]
+    Zh,
+    En,
+}
+
+impl Lang {
+    pub(crate) const fn words(self) -> &'static Words {
+        match self {
+            Self::Zh => &ZH,
+            Self::En => &EN,
+        }
+    }
+
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::Zh => "zh-CN",
+            Self::En => "en",
+        }
+    }
+
+    pub(crate) const fn domain(self) -> domain::words::Language {
+        match self {
+            Self::Zh => domain::words::Language::Chinese,
+            Self::En => domain::words::Language::English,
+        }
+    }
+}
+
+macro_rules! catalogue {
+    ($($key:ident: $zh:literal, $en:literal;)*) => {
+        /// The words of one language.
+        #[derive(Debug)]
+        pub(crate) struct Words {
+            pub(crate) lang: Lang,
+            $(pub(crate) $key: &'static str,)*
+        }
+        /// 中文.
+        pub(crate) static ZH: Words = Words { lang: Lang::Zh, $($key: $zh,)* };
+        /// English.
+        pub(crate) static EN: Words = Words { lang: Lang::En, $($key: $en,)* };
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($key), $zh, $en),)*];
+    };
+}
+
+catalogue! {
+    // Bars
+    title: "收银", "Till";
+    cashier: "收银", "Cashier";
+    opened_at: "{time} 开班", "since {time}";
+    printer_ok: "打印正常", "Printer ready";
+    printer_none: "未接打印机", "No printer";
+    printer_trouble: "打印机异常", "Printer trouble";
+    synced: "已同步", "Synced";
+    connecting: "正在连接", "Connecting";
+    offline: "断网", "Offline";
+    unsent: "未上传 {count}", "{count} unsent";
+    no_setup_title: "正在等办公室的资料", "Waiting for the office";
+    no_setup_text: "本机已登记，首次联网后会自动取回食堂、价格和收银员资料。请检查网络。", "This terminal is enrolled. Canteen, prices and cashiers arrive with the first contact. Please check the network.";
+    // Keys
+    key_scan: "回到扫码", "Back to scanning";
+    key_mode: "方式", "Mode";
+    key_guest: "访客全价", "Guest, full price";
+    key_meals: "今日记录", "Today's meals";
+    key_void: "撤销上一笔", "Undo the last";
+    key_close: "交班", "Close shift";
+    key_back_not_closed: "返回扫码，暂不交班", "Back to scanning, do not close";
+    key_back_to_count: "返回扫码", "Back to scanning";
+    key_denominations: "换面额", "Next denomination";
+    key_sign_out: "换人", "Change cashier";
+    // Idle
+    idle_prompt: "请扫卡、扫码或刷身份证", "Scan a card, a code or an ID card";
+    idle_hint: "任何时候都能直接扫，不用先点鼠标", "Scan at any time, no click needed";
+    idle_closed: "现在不在用餐时段，{next}", "No meal is served now: {next}";
+    next_today: "{period} {from} 开始", "{period} begins at {from}";
+    next_tomorrow: "明天 {period} {from} 开始", "{period} begins at {from} tomorrow";
+    manual_label: "手工输入证件号", "Type an ID number";
+    manual_go: "查询", "Look up";
+    next_portion: "下一份", "Next";
+    set_meal: "{period}套餐", "Set {period}";
+    price: "餐价", "Price";
+    no_price: "未定价", "No price";
+    mode: "方式", "Mode";
+    recorded: "已记账", "Recorded";
+    voided: "已撤销", "Reversed";
+    number: "第 {number} 份", "No. {number}";
+    printed_yes: "已打印", "Printed";
+    printed_waiting: "正在打印", "Printing";
+    printed_no: "未打印", "Not printed";
+    reprint: "补打小票", "Print again";
+    own_payment: "自付", "To pay";
+    subsidy: "政府补贴", "Subsidy";
+    concession: "食堂让利", "Concession";
+    delivery_fee: "配送费", "Delivery fee";
+    // Tenders
+    tender_cash: "现金", "Cash";
+    tender_qr: "扫码", "QR";
+    tender_free: "免费", "Free";
+    // Right column
+    today: "今日{period}", "Today's {period}";
+    yesterday: "昨日此时 {count}", "Yesterday by now {count}";
+    portions: "份", "meals";
+    dine_in: "堂食", "Eating in";
+    pickup: "自取", "Pick-up";
+    delivery: "送餐", "Delivery";
+    guests: "其中访客", "Guests";
+    recent: "刚才", "Just now";
+    see_all: "F9 看全部", "F9 shows all";
+    recent_empty: "还没有记录，扫卡即开始", "Nothing yet: scan a card to begin";
+    guest: "访客", "Guest";
+    since_offline: "从断网算起", "Since the network went";
+    offline_oldest: "最早一条未上传", "The oldest unsent record";
+    offline_24: "满 24 小时：提醒找主管联网", "24 hours: ask the supervisor to connect";
+    offline_nothing: "没有未上传的记录", "Nothing is unsent";
+    offline_promise: "联网后自动上传。别处是否已用餐由系统核对，", "Records go out by themselves. Meals elsewhere are checked later; ";
+    offline_promise_strong: "不会向老人追收。", "no elder is charged afterwards.";
+    tomorrow_at: "明天 {time}", "tomorrow {time}";
+    date_at: "{month}月{day}日 {time}", "{day}/{month} {time}";
+    // Serving
+    may_be_served: "可享补贴", "Subsidised";
+    full_price: "全价", "Full price";
+    guest_full_price: "访客全价", "Guest, full price";
+    one_portion: "1 份", "1 meal";
+    waiting_for_payment: "待收款", "Not paid yet";
+    age: "{age} 周岁", "{age} years";
+    male: "男", "male";
+    female: "女", "female";
+    card: "助餐卡", "Meal card";
+    id_card: "身份证", "ID card";
+    tail: "尾号 {tail}", "ends in {tail}";
+    no_name: "不记名", "No name";
+    change: "找零", "Change";
+    received: "收 {amount}", "{amount} in";
+    change_back: "找 {amount}", "{amount} back";
+    look_for_qr: "请老人扫码付款，看到到账再按 Enter", "Wait until the payment shows, then press Enter";
+    nothing_to_pay: "不用收钱", "Nothing to collect";
+    take: "收款", "Take";
+    finish: "完成", "Done";
+    asked_title: "{waiting} 还没收款，又扫了 {other}", "{waiting} has not paid; {other} was scanned";
+    asked_unknown: "一张认不出的卡", "an unknown card";
+    asked_keep: "先收 {name}", "{name} first";
+    asked_switch: "放弃这笔，换成刚扫的", "Drop this one, take the new scan";
+    // Duplicate
+    used_already: "今日{period}已用 {time}", "Today's {period} was had at {time}";
+    not_charged: "本次没有收费", "Nothing was charged";
+    first_meal: "第一次用餐", "The first meal";
+    place: "地点", "Where";
+    here: "本食堂", "This canteen";
+    elsewhere: "别的食堂", "Another canteen";
+    meal: "餐品", "Meal";
+    what_next: "接下来", "Next";
+    next_person: "不收费，下一位", "Charge nothing, next";
+    reprint_of: "补打 {time} 的小票", "Print the slip of {time} again";
+    buy_again: "再买一份", "One more meal";
+    buy_again_note: "全价 {price}，不享补贴", "Full price {price}, no subsidy";
+    for_others: "替别人取餐", "Collecting for somebody";
+    for_others_note: "直接扫那位老人的卡", "Scan that elder's card";
+    // Refused
+    refused_card_misread: "没读全，请再扫一次", "Read badly: scan again";
+    refused_bad_id_number: "证件号有误，请核对", "Not a valid ID number";
+    refused_payment_code: "这是付款码，不是助餐卡", "A payment code, not a meal card";
+    refused_not_a_card: "认不出这个码", "Not a code of this programme";
+    refused_unknown_card: "名单里没有这张卡", "This card is not on the list";
+    refused_unknown_id: "名单里没有这个证件号", "This ID number is not on the list";
+    refused_card_revoked: "这张卡已挂失", "This card was reported lost";
+    refused_not_active: "这份登记已停用", "This registration is closed";
+    refused_outside_window: "现在不是用餐时段", "No meal is served now";
+    refused_no_price: "{period}还没有核定餐价", "No price is approved for {period}";
+    card_number: "卡号", "Card";
+    revoked_at: "挂失时间", "Reported";
+    list_at: "名单更新", "List of";
+    next_window: "下一时段", "Next";
+    go_on: "饭照常打，换一种方式登记", "Serve the meal; register it another way";
+    go_on_again: "请再扫一次", "Please scan again";
+    go_on_card: "请扫老人的助餐卡", "Please scan the elder's meal card";
+    go_on_price: "饭照常打，先记在纸质名单上", "Serve the meal and write it on the paper list";
+    go_on_closed: "饭照常打，按全价售出", "Serve the meal at full price";
+    way_id: "带了身份证：直接刷", "Has the ID card: scan it";
+    way_id_note: "最快，照享补贴，不用按键", "Fastest, subsidised, no key";
+    way_card: "带了助餐卡：直接扫", "Has the meal card: scan it";
+    way_card_note: "照享补贴，不用按键", "Subsidised, no key";
+    way_again: "再扫一次", "Scan again";
+    way_again_note: "把码放平，离扫描口一掌远", "Hold it flat, a hand's width away";
+    way_none: "不登记，下一位", "Register nothing, next";
+    way_none_note: "本次没有收费，没有记账", "Nothing charged, nothing recorded";
+    way_guest: "按全价售出 {price}", "Sell at full price {price}";
+    way_guest_note: "不享补贴，不记名", "No subsidy, no name";
+    new_card: "补卡", "New card";
+    new_card_text: "带身份证到发卡的服务点，当场领新卡", "At the card desk, with the ID card, at once";
+    ask_office: "查询", "Questions";
+    ask_office_text: "请办公室核对登记资料", "The office checks the registration";
+    ask_office_price: "请办公室核定餐价，联网后自动更新", "The office approves prices; they arrive by themselves";
+    phone: "电话 {phone}", "Phone {phone}";
+    elder_sees: "对老人只说「请稍等，我们来帮您」", "To the elder say only: one moment, we will help you";
+    // Offline
+    offline_title: "断网，照常打饭", "Offline: serve as usual";
+    offline_count: "未上传 {count} 条", "{count} unsent";
+    offline_age: "最早 {age}前", "oldest {age} ago";
+    hours: "{count} 小时", "{count} h";
+    minutes: "{count} 分钟", "{count} min";
+    offline_can: "可以", "Can";
+    offline_can_text: "刷卡用餐、算补贴、收现金和扫码、撤销、交班", "Serve, subsidise, take cash and QR, undo, close the shift";
+    offline_cannot: "暂不能", "Cannot";
+    offline_cannot_text: "查新办的卡、取新名单、重置本机", "Look up new cards, fetch lists, reset this till";
+    stale_title: "名单已 {age}未更新", "The list is {age} old";
+    stale_text: "饭照常打。请主管检查网络。", "Serve as usual. Ask the supervisor to check the network.";
+    // Signing in
+    other_language: "English", "Chinese";
+    high_contrast: "高对比", "High contrast";
+    single_keys: "单键快捷键", "Single-key shortcuts";
+    sign_in_title: "谁来收银？", "Who serves?";
+    sign_in_hint: "选姓名，输 PIN", "Choose a name, type the PIN";
+    pin: "PIN", "PIN";
+    sign_in: "进入", "Sign in";
+    supervisor: "主管", "Supervisor";
+    no_cashiers: "还没有收银员，请办公室添加", "No cashiers yet: the office adds them";
+    open_title: "开班", "Open the shift";
+    float: "备用金", "Float";
+    float_hint: "数一数抽屉里的钱，没有就填 0", "Count the drawer; 0 if it is empty";
+    yuan: "元", "yuan";
+    date_check: "今天是 {date}，对吗？开班即确认。", "Is today {date}? Opening confirms it.";
+    date_why: "本机还没连上办公室，日期以您确认的为准。", "The office was not reached yet, so the date is yours to confirm.";
+    open_shift: "开班", "Open";
+    forgotten_title: "上一班还没有交班", "The last shift was not closed";
+    forgotten_text: "{name} {date} 开班。先点钱交班，再开新班，饭不会漏记。", "{name}, opened {date}. Close it first; no meal is lost.";
+    forgotten_go: "去交班", "Close it";
+    // Today's meals
+    meals_title: "今日记录", "Today's meals";
+    meals_search: "找姓名、时间、金额", "Name, time or amount";
+    meals_empty: "今天还没有记录", "Nothing yet today";
+    col_time: "时间", "Time";
+    col_name: "姓名", "Name";
+    col_period: "餐次", "Meal";
+    col_tender: "收款", "Tender";
+    col_amount: "自付", "Paid";
+    col_number: "序号", "Seq.";
+    undo: "撤销", "Undo";
+    slip: "小票", "Slip";
+    other_shift: "已交班", "Closed";
+    undo_title: "撤销这一笔", "Undo this meal";
+    undo_last_title: "撤销上一笔", "Undo the last meal";
+    undo_text: "{time} {name}，退 {amount}（{tender}）", "{time} {name}: give {amount} back ({tender})";
+    undo_reason: "原因", "Reason";
+    undo_reasons: "按错|重复|老人不要了|收款方式错", "Mistake|Twice|Not wanted|Wrong tender";
+    undo_go: "撤销并退款", "Undo and give back";
+    leave: "不撤销", "Leave it";
+    nothing_to_undo: "本班还没有可撤销的记录", "Nothing to undo in this shift";
+    close_window: "关闭", "Close";
+    // Shift close
+    count_cash: "清点现金", "Count the cash";
+    counted: "已点完", "Counted";
+    denomination: "面额", "Note or coin";
+    pieces: "张 / 枚", "Pieces";
+    subtotal: "小计", "Amount";
+    denomination_yuan: "{count} 元", "{count} yuan";
+    denomination_jiao: "{count} 角", "{count} jiao";
+    actual: "实有", "Counted";
+    count_done: "点完了", "Counting done";
+    check_difference: "核对差额", "Difference";
+    blind: "先点完现金，这里再显示应有金额", "Count first; what is expected shows then";
+    cash_taken: "现金收款", "Cash taken";
+    cash_taken_note: "{count} 笔，已减找零", "{count}, change subtracted";
+    cash_moved: "现金收支", "Cash in and out";
+    expected: "应有", "Expected";
+    short: "少", "Short";
+    over: "多", "Over";
+    even: "相符", "Even";
+    within_limit: "不超过 ¥10.00，写明原因即可交班", "Within ¥10.00: give a reason and close";
+    above_limit: "超过 ¥10.00，要写明原因，并请主管输入 PIN", "Above ¥10.00: a reason and a supervisor's PIN";
+    no_difference: "账款相符，可以交班", "It adds up: close the shift";
+    reason: "原因", "Reason";
+    blind_note: "应有金额在点完现金后才显示。差额超过 ¥10.00 时，请主管输入 PIN。", "What is expected shows after counting. Above ¥10.00 a supervisor's PIN is needed.";
+    recount: "重新清点（主管）", "Count again (supervisor)";
+    approve: "授权", "Approve";
+    key_approve: "主管授权", "Supervisor";
+    z_title: "交班单（Z）", "Shift report (Z)";
+    z_number: "第 {number} 号", "No. {number}";
+    z_after: "点完现金后出单", "Shown after counting";
+    z_tender: "收款方式", "Tender";
+    z_count: "笔", "Count";
+    z_amount: "金额", "Amount";
+    z_own: "自付合计", "Paid by diners";
+    z_payer: "谁承担", "Who pays";
+    z_share: "份", "Meals";
+    z_own_guests: "自付（含访客 {count}）", "Diners ({count} guests)";
+    z_price: "餐价合计", "At list price";
+    z_meals: "用餐", "Meals";
+    z_guests: "其中访客", "Guests";
+    z_voids: "撤销", "Reversed";
+    z_voids_text: "{count} 笔 {amount}，已扣除", "{count}, {amount}, taken out";
+    z_sequences: "记录序号", "Records";
+    z_sequences_text: "{first}–{last}，无缺号", "{first}–{last}, no gap";
+    z_close: "交班并打印 Z", "Close and print Z";
+    z_close_no_print: "交班", "Close the shift";
+    z_approved: "{reason}（主管 {name} 授权）", "{reason} (approved by {name})";
+    slip_phone: "电话 {phone}", "Phone {phone}";
+    // Errors: what happened, what to do next
+    e_no_setup: "还没有食堂资料", "No setup yet";
+    n_no_setup: "检查网络，联网后自动取回", "Check the network; it arrives by itself";
+    e_sign_in_first: "还没有登录", "Nobody is signed in";
+    n_sign_in_first: "选姓名，输入 PIN", "Choose a name and type the PIN";
+    e_unknown_cashier: "没有这位收银员", "No such cashier";
+    n_unknown_cashier: "请办公室添加或恢复", "The office can add or restore";
+    e_wrong_pin: "PIN 不对，还可试 {left} 次", "Wrong PIN, {left} tries left";
+    n_wrong_pin: "慢慢再输一次", "Try again, slowly";
+    e_pin_wait: "输错几次了，请等 {seconds} 秒", "Several wrong PINs: wait {seconds} s";
+    n_pin_wait: "等完再输，或换人登录", "Wait, or let somebody else sign in";
+    e_pin_locked: "PIN 已锁定", "PIN locked";
+    n_pin_locked: "请办公室重设 PIN；可先换人登录", "The office sets a new PIN; somebody else may sign in";
+    e_shift_not_open: "还没有开班", "No shift is open";
+    n_shift_not_open: "先填备用金开班", "Open one with its float";
+    e_shift_open: "已经开班", "A shift is open";
+    n_shift_open: "直接扫卡", "Just scan";
+    e_shift_forgotten: "上一班还没有交班", "The last shift was not closed";
+    n_shift_forgotten: "按 F10 点钱交班，再开新班", "F10 closes it, then open a new one";
+    e_confirm_date: "请确认今天的日期：{date}", "Please confirm today's date: {date}";
+    n_confirm_date: "对就确认开班；不对先校准电脑时钟", "Confirm if it is right; else set the computer's clock";
+    e_bad_amount: "金额不对", "Not a possible amount";
+    n_bad_amount: "填 0 到 100000 元，最多两位小数", "0 to 100000 yuan, at most two decimals";
+    e_nothing_waits: "没有待收款的一笔", "Nothing waits to be paid";
+    n_nothing_waits: "请扫卡", "Scan a card";
+    e_other_sale: "屏幕上已是另一笔", "Another sale is on the screen";
+    n_other_sale: "看清屏幕上的姓名和金额再按 Enter", "Look at name and amount, then press Enter";
+    e_sale_waits: "还有一笔没收款", "A sale waits";
+    n_sale_waits: "先收款，或按 F2 放弃", "Take it, or F2 drops it";
+    e_bad_tender: "这一笔不能这样收", "Not payable so";
+    n_bad_tender: "免费只用于自付 0 元；其余选现金或扫码", "Free is for nothing to pay; else cash or QR";
+    e_meal_not_found: "找不到这一笔", "No such meal";
+    n_meal_not_found: "按 F9 在今日记录里找", "F9 shows today's meals";
+    e_other_shift: "这一笔属于已交的班", "The meal is of a closed shift";
+    n_other_shift: "请办公室处理", "The office can correct it";
+    e_reason_missing: "请写原因", "A reason is needed";
+    n_reason_missing: "几个字即可", "A few words will do";
+    e_text_too_long: "写得太长", "Too long";
+    n_text_too_long: "最多 100 字", "At most 100 characters";
+    e_count_first: "还没有清点现金", "The drawer was not counted";
+    n_count_first: "按面额点完再交班", "Count it by denomination first";
+    e_counted: "现金已点完", "The drawer was counted";
+    n_counted: "要重点，请主管输入 PIN", "A supervisor's PIN allows counting again";
+    e_bad_count: "点钞数不对", "Not a possible count";
+    n_bad_count: "每种面额填张数，不超过 100000", "Pieces of each note, at most 100000";
+    e_supervisor_needed: "需要主管授权", "A supervisor is needed";
+    n_supervisor_needed: "请主管选姓名，输入 PIN", "The supervisor chooses a name and types the PIN";
+    e_not_supervisor: "这位不是主管", "Not a supervisor";
+    n_not_supervisor: "请换一位主管", "Ask another one";
+    e_no_printer: "没有接打印机", "No printer";
+    n_no_printer: "账已记好；可在屏幕上看小票", "The meal is recorded; the slip can be seen on the screen";
+    e_no_slip: "这条记录没有小票", "This record has no slip";
+    n_no_slip: "选一笔用餐或撤销", "Choose a meal or a reversal";
+    e_day_changed: "营业日已过，这一笔没有收费", "The business day ended; nothing was charged";
+    n_day_changed: "请重新扫卡", "Scan again";
+    e_already_served: "这位老人本餐已用过", "Served in this period already";
+    n_already_served: "再买一份请按 F7 全价", "F7 sells one more at full price";
+    e_already_voided: "这一笔已撤销过", "Reversed already";
+    n_already_voided: "不用再撤销", "Nothing to do";
+    e_storage: "本机存储出错，这一步没有完成，没有收费", "The till's storage failed; nothing was done or charged";
+    n_storage: "再试一次；仍不行先记在纸质名单上，并打电话给办公室", "Try again; else use the paper list and call the office";
+    e_bad_request: "请求看不懂", "Not a request this till understands";
+    n_bad_request: "刷新页面再试", "Reload the page and try again";
+    e_not_found: "没有这一页", "No such page";
+    n_not_found: "回到收银页面", "Go back to the till";
+    e_foreign_origin: "只接受本机收银页面的请求", "Only this computer's till page may ask";
+    n_foreign_origin: "在本机浏览器打开收银页面", "Open the till in this computer's browser";
+    e_too_large: "内容太大", "Too large";
+    n_too_large: "刷新页面再试", "Reload the page and try again";
+    lost_till: "收银程序没有响应，正在重连", "The till program does not answer; trying again";
+    lost_till_next: "没有新收费。若久等，请重启本机", "Nothing new was charged. If it lasts, restart this computer";
+}
+
+impl Words {
+    /// Fills the marked places of a text.
+    #[expect(clippy::unused_self, reason = "reads as words.fill(words.key, ...) where it is used")]
+    pub(crate) fn fill(&self, text: &str, values: &[(&str, &str)]) -> String {
+        let mut filled = String::with_capacity(text.len() + 16);
+        let mut rest = text;
+        while let Some((before, marked)) = rest.split_once('{') {
+            filled.push_str(before);
+            let Some((name, after)) = marked.split_once('}') else {
+                rest = marked;
+                break;
+            };
+            let value = values.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| *value);
+            filled.push_str(value);
+            rest = after;
+        }
+        filled.push_str(rest);
+        filled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(text: &str) -> Vec<&str> {
+        let mut places: Vec<&str> =
+            text.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name)).collect();
+        places.sort_unstable();
+        places
+    }
+
+    fn is_chinese(c: char) -> bool {
+        ('\u{4e00}'..='\u{9fff}').contains(&c)
+    }
+
+    #[test]
+    fn both_languages_say_everything_with_the_same_places() {
+        for (key, zh, en) in ALL {
+            assert!(!zh.trim().is_empty() && !en.trim().is_empty(), "{key}");
+            assert_eq!(places(zh), places(en), "{key}");
+            assert!(!en.chars().any(is_chinese), "{key}: {en}");
+        }
+    }
+
+    #[test]
+    fn every_error_says_what_to_do_next() {
+        let keys: Vec<&str> = ALL.iter().map(|(key, ..)| *key).collect();
+        for error in keys.iter().filter_map(|key| key.strip_prefix("e_")) {
+            assert!(keys.contains(&format!("n_{error}").as_str()), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_tier_is_ever_named() {
+        for (key, zh, _) in ALL {
+            for tier in ["低保", "特困", "困难", "失能", "优抚", "计生"] {
+                assert!(!zh.contains(tier), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn places_are_filled_once_and_values_are_not_read_again() {
+        assert_eq!(ZH.fill("{a}-{b}-{c}", &[("a", "{b}"), ("b", "2")]), "{b}-2-");
+        assert_eq!(ZH.fill("没有", &[]), "没有");
+    }
+}

@@ -1,0 +1,380 @@
+//! Serving, through the API that the page uses: who pays what, and that nobody pays twice.
+
+mod support;
+
+use domain::credential::Scan;
+use domain::elder::{ElderFact, ElderFactKind};
+use domain::money::Fen;
+use serde_json::json;
+use support::fixture::TestClock;
+use support::till::Till;
+use support::{NOON, elder_id};
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const RESIDENT_ID: &str = "11010519491231002X";
+
+#[tokio::test]
+async fn scan_enter_done() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;
+    let stage = till.scan(&card).await;
+    assert_eq!(stage["kind"], "serving");
+    assert_eq!(
+        (&stage["price"], &stage["subsidy"], &stage["concession"], &stage["to_pay"]),
+        (&json!(1500), &json!(500), &json!(100), &json!(900))
+    );
+    assert_eq!(stage["person"]["age"], 82);
+    assert_eq!(stage["person"]["tail"], card[20..]);
+    assert_eq!(till.meals().await.len(), 0, "nothing is recorded before Enter");
+    let state = till.ok("/api/confirm", json!({ "sale": stage["sale"] })).await;
+    assert_eq!(
+        (&state["stage"]["kind"], &state["last"]["to_pay"], &state["last"]["number"]),
+        (&json!("idle"), &json!(900), &json!(1))
+    );
+    assert_eq!(state["last"]["record"], stage["sale"]);
+    assert_eq!(state["today"]["count"], 1);
+}
+
+#[tokio::test]
+async fn no_tier_is_named_anywhere() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = office.add_elder("孙*兰", "1948-12-24", true, &["低保"]).card).await;
+    assert_eq!(till.scan(&card).await["subsidy"], 800);
+    let (_, page) = till.get("/view").await;
+    let (_, state) = till.get("/api/state").await;
+    for text in [page, state] {
+        assert!(!String::from_utf8(text).unwrap().contains("低保"));
+    }
+}
+
+#[tokio::test]
+async fn a_retried_enter_charges_once_even_after_a_restart() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| {
+        for name in ["张*国", "李*珍"] {
+            cards.push(office.add_elder(name, "1943-11-22", false, &[]).card);
+        }
+    })
+    .await;
+    let sale = till.scan(&cards[0]).await["sale"].clone();
+    let first = till.ok("/api/confirm", json!({ "sale": sale })).await;
+    let again = till.ok("/api/confirm", json!({ "sale": sale })).await;
+    assert_eq!(first["last"], again["last"]);
+    // The answer was lost and the next sale waits already: the old one is found, the new one stays as it is.
+    let next = till.scan(&cards[1]).await["sale"].clone();
+    let late = till.ok("/api/confirm", json!({ "sale": sale, "tender": "qr_payment" })).await;
+    assert_eq!(late["stage"]["sale"], next);
+    let till = till.restart(11).await;
+    till.ok("/api/confirm", json!({ "sale": sale })).await;
+    assert_eq!(till.meals().await.len(), 1);
+    assert_eq!(till.refused("/api/confirm", json!({ "sale": next })).await, "nothing_waits");
+}
+
+#[tokio::test]
+async fn keys_pressed_at_once_charge_once() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;
+    let till = std::sync::Arc::new(till);
+    let sale = till.scan(&card).await["sale"].clone();
+    let presses: Vec<_> = (0..12)
+        .map(|_| {
+            let (till, sale) = (till.clone(), sale.clone());
+            tokio::spawn(async move { till.ok("/api/confirm", json!({ "sale": sale })).await })
+        })
+        .collect();
+    for press in presses {
+        press.await.unwrap();
+    }
+    assert_eq!(till.meals().await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_same_elder_and_period_is_never_charged_silently_again() {
+    let mut card = String::new();
+    let till = Till::serving(|office| {
+        let holder = office.add_elder("张*国", "1943-11-22", false, &[]);
+        let digest = Scan::read(RESIDENT_ID).unwrap().digest(&office.books().digest_key);
+        office.change(holder.entry.elder.id, |entry| entry.resident_id = Some(digest));
+        card = holder.card;
+    })
+    .await;
+    let record = till.sell(&card).await;
+    till.clock.pass(15 * MINUTE);
+    for code in [card.as_str(), RESIDENT_ID] {
+        let stage = till.scan(code).await;
+        assert_eq!(stage["kind"], "duplicate");
+        assert_eq!((&stage["first"]["at"], &stage["first"]["meal"]["record"]), (&json!(NOON), &record));
+        assert_eq!(stage["first"]["cashier"], "李桂芳");
+    }
+    // One more meal is a guest's, at full price and without a name.
+    let state = till.ok("/api/guest", json!({})).await;
+    assert_eq!((&state["stage"]["to_pay"], &state["stage"]["person"]), (&json!(1500), &json!(null)));
+    till.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await;
+    // After a reversal the elder may eat.
+    till.ok("/api/void", json!({ "meal": record, "reason": "按错" })).await;
+    till.clock.pass(MINUTE);
+    till.sell(&card).await;
+    // And in the evening again.
+    till.clock.pass(5 * HOUR);
+    assert_eq!(till.scan(&card).await["kind"], "serving");
+}
+
+#[tokio::test]
+async fn a_meal_elsewhere_counts_as_the_first() {
+    let mut card = String::new();
+    let till = Till::serving(|office| {
+        let holder = office.add_elder("张*国", "1943-11-22", false, &[]);
+        card = holder.card;
+        let line = serde_json::from_value(
+            json!({ "benefit": "age-80", "group": "standard", "kind": "diner", "amount": 500, "shares": [] }),
+        );
+        let used = domain::sync::Use {
+            date: NOON.business_date(),
+            policy: "yc-2026".into(),
+            line: line.unwrap(),
+            at: NOON.plus(-20 * MINUTE),
+            period: "lunch".parse().unwrap(),
+            here: false,
+        };
+        office.books().other_uses.insert(holder.entry.elder.id, vec![used]);
+    })
+    .await;
+    let stage = till.scan(&card).await;
+    assert_eq!(
+        (&stage["kind"], &stage["first"]["here"], &stage["first"]["meal"]),
+        (&json!("duplicate"), &json!(false), &json!(null))
+    );
+}
+
+#[tokio::test]
+async fn a_scan_while_a_sale_waits_keeps_the_sale_and_asks() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| {
+        for name in ["张*国", "李*珍"] {
+            cards.push(office.add_elder(name, "1943-11-22", false, &[]).card);
+        }
+    })
+    .await;
+    let sale = till.scan(&cards[0]).await["sale"].clone();
+    till.clock.pass(4_000);
+    assert_eq!(till.scan(&cards[0]).await["other"], json!(null), "the same card is no question");
+    let asked = till.scan(&cards[1]).await;
+    assert_eq!((&asked["sale"], &asked["other"]["name"]), (&sale, &json!("李*珍")));
+    let kept = till.ok("/api/answer", json!({ "keep": true })).await;
+    assert_eq!((&kept["stage"]["sale"], &kept["stage"]["other"]), (&sale, &json!(null)));
+    till.clock.pass(4_000);
+    till.scan(&cards[1]).await;
+    let switched = till.ok("/api/answer", json!({ "keep": false })).await;
+    assert_eq!(switched["stage"]["person"]["name"], "李*珍");
+    assert_eq!(till.meals().await.len(), 0);
+    assert_eq!(till.refused("/api/answer", json!({ "keep": false })).await, "nothing_waits");
+}
+
+#[tokio::test]
+async fn the_same_scan_within_three_seconds_is_the_trigger_held_too_long() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;
+    till.sell(&card).await;
+    assert_eq!(till.scan(&card).await["kind"], "idle");
+    till.clock.pass(3_000);
+    assert_eq!(till.scan(&card).await["kind"], "duplicate");
+}
+
+#[tokio::test]
+async fn every_refusal_says_what_it_is_and_charges_nothing() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| {
+        let lost = office.add_elder("郑*华", "1944-04-04", false, &[]);
+        office.change(lost.entry.elder.id, |entry| entry.cards[0].revoked = Some(NOON.plus(-HOUR)));
+        let gone = office.add_elder("许*贵", "1940-01-01", false, &[]);
+        let death = ElderFact {
+            valid_from: NOON.business_date().plus_days(-1),
+            known_from: NOON.plus(-HOUR),
+            kind: ElderFactKind::Death { dead: true },
+        };
+        office.change(gone.entry.elder.id, |entry| entry.elder.facts.push(death));
+        cards = vec![lost.card, gone.card];
+    })
+    .await;
+    let stranger = support::Office::new(std::sync::Arc::new(TestClock::at(NOON)));
+    for _ in 0..3 {
+        stranger.add_elder("外*人", "1950-01-01", false, &[]);
+    }
+    let unknown = stranger.add_elder("外*人", "1950-01-01", false, &[]).card;
+    let mut misread = cards[0].clone();
+    misread.replace_range(10..11, if &misread[10..11] == "0" { "1" } else { "0" });
+    for (code, expected) in [
+        (cards[0].as_str(), "card_revoked"),
+        (cards[1].as_str(), "not_active"),
+        (unknown.as_str(), "unknown_card"),
+        (misread.as_str(), "card_misread"),
+        (RESIDENT_ID, "unknown_id"),
+        ("440301194912310021", "bad_id_number"),
+        ("134567890123456789", "payment_code"),
+        ("6901234567892", "not_a_card"),
+        ("https://example.com/x", "not_a_card"),
+        ("", "not_a_card"),
+    ] {
+        let stage = till.scan(code).await;
+        assert_eq!((&stage["kind"], &stage["code"]), (&json!("refused"), &json!(expected)), "{code}");
+        assert_eq!(stage["price"], 1500, "the way to a guest's meal stays open");
+        let (_, page) = till.get("/view").await;
+        assert!(String::from_utf8(page).unwrap().contains("本次没有收费"));
+    }
+    let stage = till.scan(&cards[0]).await;
+    assert_eq!((&stage["since"], &stage["list_at"]), (&json!(NOON.plus(-HOUR)), &json!(NOON)));
+    assert_eq!(till.meals().await.len(), 0);
+}
+
+#[tokio::test]
+async fn outside_the_windows_only_guests_are_served() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;
+    till.clock.pass(2 * HOUR + 20 * MINUTE);
+    let stage = till.scan(&card).await;
+    assert_eq!(
+        (&stage["code"], &stage["next"]["from"], &stage["tomorrow"]),
+        (&json!("outside_window"), &json!("16:30"), &json!(false))
+    );
+    let state = till.ok("/api/guest", json!({})).await;
+    assert_eq!((&state["stage"]["period"], &state["stage"]["to_pay"]), (&json!("lunch"), &json!(1500)));
+    till.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await;
+}
+
+#[tokio::test]
+async fn without_a_policy_the_price_is_full_and_without_a_price_nothing_is_sold() {
+    let mut card = String::new();
+    let till = Till::serving(|office| {
+        card = office.add_elder("张*国", "1943-11-22", false, &[]).card;
+        office.books().setup.policies.clear();
+    })
+    .await;
+    let stage = till.scan(&card).await;
+    assert_eq!((&stage["subsidy"], &stage["to_pay"]), (&json!(0), &json!(1500)));
+    till.ok("/api/cancel", json!({})).await;
+    till.office.books().setup.prices.clear();
+    till.terminal.sync_once().await.unwrap();
+    assert_eq!(till.scan(&card).await["code"], "no_price");
+    assert_eq!(till.ok("/api/guest", json!({})).await["stage"]["code"], "no_price");
+}
+
+#[tokio::test]
+async fn a_delivered_meal_costs_its_fee_and_the_next_one_is_eaten_here_again() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| {
+        for name in ["张*国", "李*珍"] {
+            cards.push(office.add_elder(name, "1943-11-22", false, &[]).card);
+        }
+    })
+    .await;
+    till.scan(&cards[0]).await;
+    assert_eq!(till.ok("/api/mode", json!({})).await["stage"]["mode"], "pickup");
+    let stage = till.ok("/api/mode", json!({})).await["stage"].clone();
+    assert_eq!(
+        (&stage["mode"], &stage["delivery_fee"], &stage["own_payment"], &stage["to_pay"]),
+        (&json!("delivery"), &json!(200), &json!(900), &json!(1100))
+    );
+    till.ok("/api/confirm", json!({ "sale": stage["sale"], "tender": "qr_payment" })).await;
+    assert_eq!(till.scan(&cards[1]).await["mode"], "dine_in");
+}
+
+#[tokio::test]
+async fn free_is_for_nothing_to_pay() {
+    let mut card = String::new();
+    let till = Till::serving(|office| {
+        card = office.add_elder("张*国", "1943-11-22", false, &[]).card;
+        let free = support::POLICY.replace(r#"amount = { fixed = "5.00" }"#, r#"amount = { up_to = "15.00" }"#);
+        office.books().setup.policies = vec![free];
+    })
+    .await;
+    let stage = till.scan(&card).await;
+    assert_eq!((&stage["to_pay"], &stage["tender"]), (&json!(0), &json!("free")));
+    assert_eq!(till.refused("/api/confirm", json!({ "sale": stage["sale"], "tender": "cash" })).await, "bad_tender");
+    till.ok("/api/confirm", json!({ "sale": stage["sale"] })).await;
+    let guest = till.ok("/api/guest", json!({})).await["stage"].clone();
+    assert_eq!(till.refused("/api/tender", json!({ "tender": "free" })).await, "bad_tender");
+    assert_eq!(till.refused("/api/confirm", json!({ "sale": guest["sale"], "tender": "free" })).await, "bad_tender");
+}
+
+#[tokio::test]
+async fn a_meal_is_reversed_once_and_only_in_its_own_shift() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;
+    assert_eq!(till.refused("/api/void", json!({ "reason": "按错" })).await, "meal_not_found");
+    let record = till.sell(&card).await;
+    assert_eq!(till.refused("/api/void", json!({ "reason": "  " })).await, "reason_missing");
+    assert_eq!(till.refused("/api/void", json!({ "reason": "长".repeat(101) })).await, "text_too_long");
+    let state = till.ok("/api/void", json!({ "reason": "按错" })).await;
+    assert_eq!((&state["last"]["voided"], &state["today"]["count"]), (&json!(true), &json!(0)));
+    assert_eq!(till.refused("/api/void", json!({ "meal": record, "reason": "按错" })).await, "already_voided");
+    let other = till.sell_guest().await;
+    till.ok("/api/shift/close", json!({ "count": { "10000": 2, "1000": 1, "500": 1 } })).await;
+    till.open_shift(1).await;
+    assert_eq!(till.refused("/api/void", json!({ "meal": other, "reason": "按错" })).await, "other_shift");
+}
+
+impl Till {
+    async fn sell_guest(&self) -> serde_json::Value {
+        let state = self.ok("/api/guest", json!({})).await;
+        self.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await["last"]["record"].clone()
+    }
+}
+
+#[tokio::test]
+async fn what_is_used_up_is_not_given_again() {
+    let mut card = String::new();
+    let till = Till::serving(|office| {
+        card = office.add_elder("张*国", "1943-11-22", false, &[]).card;
+        office.books().setup.policies = vec![support::POLICY.replace("per_day = 2", "per_day = 1")];
+    })
+    .await;
+    till.sell(&card).await;
+    till.clock.pass(5 * HOUR + 30 * MINUTE);
+    let offline = till.scan(&card).await;
+    assert_eq!(
+        (&offline["period"], &offline["subsidy"], &offline["to_pay"]),
+        (&json!("dinner"), &json!(0), &json!(1200))
+    );
+    till.ok("/api/cancel", json!({})).await;
+    // The office's feed holds the lunch now: it is counted once, not twice.
+    till.terminal.sync_once().await.unwrap();
+    assert_eq!(till.scan(&card).await["subsidy"], 0);
+    till.ok("/api/void", json!({ "reason": "按错" })).await;
+    till.clock.pass(4_000);
+    till.ok("/api/cancel", json!({})).await;
+    assert_eq!(till.scan(&card).await["subsidy"], 500, "reversed here, though the feed still holds it");
+}
+
+#[tokio::test]
+async fn a_sale_that_waited_over_the_end_of_the_day_is_not_charged() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;
+    let sale = till.scan(&card).await["sale"].clone();
+    till.clock.pass(17 * HOUR);
+    assert_eq!(till.refused("/api/confirm", json!({ "sale": sale })).await, "shift_forgotten");
+    assert_eq!(till.meals().await.len(), 0);
+}
+
+#[tokio::test]
+async fn the_record_explains_itself() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = office.add_elder("孙*兰", "1948-12-24", true, &["低保"]).card).await;
+    till.sell(&card).await;
+    till.terminal.sync_once().await.unwrap();
+    let books = till.office.books();
+    let policies = {
+        let mut set = domain::policy::PolicySet::new();
+        set.restore(domain::policy::Policy::parse("p", support::POLICY).unwrap()).unwrap();
+        set
+    };
+    let rules = domain::record::check::Rulebook::new(policies, books.setup.calendar.clone());
+    let records: Vec<_> =
+        books.records[&1].values().map(|r| domain::record::encoding::decode(&r.record).unwrap()).collect();
+    for record in &records {
+        domain::record::check::check(record, &rules).unwrap();
+    }
+    let domain::record::Body::Meal(meal) = &records.last().unwrap().body else { panic!("a meal") };
+    assert_eq!(meal.diner.as_ref().unwrap().elder, elder_id(1));
+    assert_eq!((meal.decision.own_payment, meal.online), (Fen::new(600), true));
+}

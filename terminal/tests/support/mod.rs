@@ -1,0 +1,417 @@
+//! An office in memory, behind the transport: it keeps to the protocol, checks signatures and chains, and can lose,
+//! repeat or refuse what it is told to. Everybody in it is invented.
+#![expect(clippy::unwrap_used, reason = "test support: a failure here is a failed test")]
+#![expect(dead_code, unreachable_pub, reason = "no test uses all of it")]
+
+#[path = "../../src/fixture.rs"]
+pub mod fixture;
+pub mod till;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use domain::calendar::{BusinessDate, Clock as _, UnixMs, WorkCalendar};
+use domain::credential::{CardNumber, Scan};
+use domain::elder::{Elder, ElderFact, ElderFactKind};
+use domain::id::{CanteenId, CashierId, Digest, ElderId, Entropy as _, TerminalId};
+use domain::money::Fen;
+use domain::record::Body;
+use domain::record::encoding::{SignatureHex, SignedRecord, decode};
+use domain::sync::{
+    Batch, BatchAnswer, Cashier, Cursor, Enrol, Enrolled, Hello, HelloAnswer, ListPrice, Outcome, RecordAnswer,
+    Rejection, RosterCard, RosterEntry, RosterPage, Setup, UsageEntry, UsagePage, Use, enrolment_digest,
+    request_digest,
+};
+use ed25519_dalek::{Signature, VerifyingKey};
+use fixture::{SeededEntropy, TestClock};
+use terminal::{Sending, Transport, TransportError, WireRequest, WireResponse};
+
+/// The code that enrols.
+pub const CODE: &str = "ENROL-0001";
+/// Every cashier's PIN.
+pub const PIN: &str = "2580";
+/// 2026-03-31 11:32:00 +08:00, a Tuesday.
+pub const NOON: UnixMs = UnixMs::new(1_774_927_920_000);
+
+pub const POLICY: &str = r#"
+[policy]
+id = "yc-2026"
+name = "云川市老年人助餐补贴（虚构）"
+version = 1
+semantics = 1
+region = "440399"
+effective_from = 2026-01-01
+
+[meals]
+lunch = ["10:30", "13:00"]
+dinner = ["16:30", "18:30"]
+
+[delivery]
+fee = "2.00"
+
+[[benefit]]
+id = "hardship"
+kind = "diner"
+amount = { fixed = "8.00" }
+group = "standard"
+payers = { city = 5, district = 3, lottery = 2 }
+[benefit.elder]
+any_of = ["低保", "特困"]
+[benefit.limit]
+per_day = 2
+scope = "group"
+
+[[benefit]]
+id = "age-90"
+kind = "diner"
+amount = { fixed = "6.00" }
+group = "standard"
+payers = { city = 5, district = 3, street = 2 }
+[benefit.elder]
+age = { min = 90 }
+[benefit.limit]
+per_day = 2
+scope = "group"
+
+[[benefit]]
+id = "age-80"
+kind = "diner"
+amount = { fixed = "5.00" }
+group = "standard"
+payers = { city = 5, district = 3, street = 2 }
+[benefit.elder]
+age = { min = 80, max = 89 }
+[benefit.limit]
+per_day = 2
+scope = "group"
+
+[[benefit]]
+id = "age-60"
+kind = "diner"
+amount = { fixed = "3.00" }
+group = "standard"
+payers = { city = 5, district = 3, street = 2 }
+[benefit.elder]
+age = { min = 60, max = 79 }
+[benefit.limit]
+per_day = 2
+scope = "group"
+
+[[benefit]]
+id = "house"
+kind = "concession"
+amount = { fixed = "1.00" }
+requires = ["standard"]
+"#;
+
+/// What goes wrong with the next requests, one each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// The request never arrives.
+    LoseRequest,
+    /// It is done, and the answer is lost.
+    LoseAnswer,
+    /// It arrives twice; the second answer is the one that counts.
+    Twice,
+}
+
+pub struct Books {
+    pub clock: Arc<TestClock>,
+    pub entropy: SeededEntropy,
+    pub setup: Setup,
+    pub roster: Vec<RosterEntry>,
+    pub page_size: usize,
+    pub other_uses: BTreeMap<ElderId, Vec<Use>>,
+    pub terminal: TerminalId,
+    pub digest_key: [u8; 32],
+    pub key: Option<VerifyingKey>,
+    pub records: BTreeMap<u32, BTreeMap<u64, SignedRecord>>,
+    pub quarantine: Vec<SignedRecord>,
+    pub faults: VecDeque<Fault>,
+    pub offline: bool,
+    pub requests: Vec<String>,
+    nonces: std::collections::BTreeSet<String>,
+}
+
+#[derive(Clone)]
+pub struct Office(pub Arc<Mutex<Books>>);
+
+/// A card with its holder.
+pub struct Holder {
+    pub entry: RosterEntry,
+    pub card: String,
+}
+
+pub fn elder_id(n: u128) -> ElderId {
+    ElderId::from_uuid(uuid::Uuid::from_u128(0xe1de_0000 + n))
+}
+
+pub fn cashier_id(n: u128) -> CashierId {
+    CashierId::from_uuid(uuid::Uuid::from_u128(0xca5_0000 + n))
+}
+
+fn cashier(n: u128, name: &str, supervisor: bool) -> Cashier {
+    use argon2::password_hash::PasswordHasher as _;
+    // Cheap parameters: tests sign in often.
+    let cheap = argon2::Params::new(64, 1, 1, None).unwrap();
+    let argon = argon2::Argon2::from(cheap);
+    let pin_hash = argon.hash_password_with_salt(PIN.as_bytes(), b"a salt of tests!").unwrap().to_string();
+    Cashier { id: cashier_id(n), name: name.into(), pin_hash, supervisor }
+}
+
+fn setup(canteen: CanteenId) -> Setup {
+    let date: BusinessDate = "2026-01-01".parse().unwrap();
+    let price =
+        |period: &str, fen| ListPrice { valid_from: date, period: period.parse().unwrap(), price: Fen::new(fen) };
+    Setup {
+        canteen,
+        name: "四宝山街道长者食堂".into(),
+        region: "440399001002".parse().unwrap(),
+        phone: "555 0128".into(),
+        facts: Vec::new(),
+        prices: vec![price("lunch", 1_500), price("dinner", 1_200)],
+        policies: vec![POLICY.into()],
+        calendar: WorkCalendar::published(),
+        cashiers: vec![cashier(1, "李桂芳", false), cashier(2, "赵春梅", true)],
+    }
+}
+
+impl Office {
+    /// An office with one canteen, two cashiers and nobody on the roster.
+    pub fn new(clock: Arc<TestClock>) -> Self {
+        let entropy = SeededEntropy::new(99);
+        let mut digest_key = [0; 32];
+        entropy.fill(&mut digest_key);
+        let canteen = CanteenId::generate(NOON, &entropy);
+        let terminal = TerminalId::generate(NOON, &entropy);
+        Self(Arc::new(Mutex::new(Books {
+            clock,
+            entropy,
+            setup: setup(canteen),
+            roster: Vec::new(),
+            page_size: 500,
+            other_uses: BTreeMap::new(),
+            terminal,
+            digest_key,
+            key: None,
+            records: BTreeMap::new(),
+            quarantine: Vec::new(),
+            faults: VecDeque::new(),
+            offline: false,
+            requests: Vec::new(),
+            nonces: std::collections::BTreeSet::new(),
+        })))
+    }
+
+    pub fn books(&self) -> std::sync::MutexGuard<'_, Books> {
+        self.0.lock().unwrap()
+    }
+
+    /// Puts an elder with a printed card on the roster.
+    pub fn add_elder(&self, name: &str, birth: &str, female: bool, categories: &[&str]) -> Holder {
+        let mut books = self.books();
+        let number = books.roster.len() as u128 + 1;
+        let card = CardNumber::generate(&books.entropy);
+        let digest = Scan::Card(card.clone()).digest(&books.digest_key);
+        let fact = |name: &&str| ElderFact {
+            valid_from: "2020-01-01".parse().unwrap(),
+            known_from: UnixMs::new(1),
+            kind: ElderFactKind::Category { name: (*name).into(), level: None, held: true },
+        };
+        let entry = RosterEntry {
+            elder: Elder {
+                id: elder_id(number),
+                birth: birth.parse().unwrap(),
+                facts: categories.iter().map(fact).collect(),
+            },
+            masked_name: name.into(),
+            female,
+            cards: vec![RosterCard { digest, tail: card.tail().into(), revoked: None }],
+            resident_id: None,
+        };
+        books.roster.push(entry.clone());
+        Holder { entry, card: card.expose().to_owned() }
+    }
+
+    pub fn change(&self, elder: ElderId, change: impl FnOnce(&mut RosterEntry)) {
+        change(self.books().roster.iter_mut().find(|entry| entry.elder.id == elder).unwrap());
+    }
+}
+
+impl Transport for Office {
+    fn send(&self, request: WireRequest) -> Sending<'_> {
+        Box::pin(async move {
+            let mut books = self.books();
+            let lost = || TransportError("scripted loss".into());
+            if books.offline {
+                return Err(lost());
+            }
+            let fault = books.faults.pop_front().unwrap_or(Fault::None);
+            match fault {
+                Fault::None => Ok(books.answer(&request)),
+                Fault::LoseRequest => Err(lost()),
+                Fault::LoseAnswer => {
+                    books.answer(&request);
+                    Err(lost())
+                }
+                Fault::Twice => {
+                    books.answer(&request);
+                    books.nonces.clear();
+                    Ok(books.answer(&request))
+                }
+            }
+        })
+    }
+}
+
+fn ok(value: &impl serde::Serialize) -> WireResponse {
+    WireResponse { status: 200, body: serde_json::to_vec(value).unwrap() }
+}
+
+fn refuse(status: u16, code: &str, server_time: UnixMs) -> WireResponse {
+    let body = serde_json::json!({ "code": code, "detail": "拒绝", "server_time": server_time });
+    WireResponse { status, body: serde_json::to_vec(&body).unwrap() }
+}
+
+impl Books {
+    pub fn answer(&mut self, request: &WireRequest) -> WireResponse {
+        self.requests.push(format!("{} {}", request.method, request.path_and_query));
+        let now = self.clock.wall();
+        if request.path_and_query == "/api/v1/enrolments" {
+            return self.enrol(request, now);
+        }
+        if let Err(code) = self.check(request, now) {
+            return refuse(401, code, now);
+        }
+        let (path, query) = request.path_and_query.split_once('?').unwrap_or((&request.path_and_query, ""));
+        let number = |name: &str| {
+            let found = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+            found.map_or(0, |value| value.parse::<i64>().unwrap())
+        };
+        match path {
+            "/api/v1/terminal/hello" => {
+                let _: Hello = serde_json::from_slice(&request.body).unwrap();
+                ok(&HelloAnswer {
+                    server_epoch: "books-1".into(),
+                    server_time: now,
+                    cursors: self.records.keys().map(|epoch| self.cursor(*epoch)).collect(),
+                    setup: self.setup.digest(),
+                })
+            }
+            "/api/v1/terminal/records" => ok(&self.take(&serde_json::from_slice(&request.body).unwrap(), now)),
+            "/api/v1/terminal/setup" => ok(&self.setup),
+            "/api/v1/terminal/roster" => ok(&self.page(number("page"), now)),
+            "/api/v1/terminal/usage" => ok(&self.usage(now)),
+            _ => refuse(404, "not_found", now),
+        }
+    }
+
+    fn enrol(&mut self, request: &WireRequest, now: UnixMs) -> WireResponse {
+        let enrol: Enrol = serde_json::from_slice(&request.body).unwrap();
+        let key = VerifyingKey::from_bytes(&enrol.public_key.0).unwrap();
+        let digest = enrolment_digest(&enrol.code, &enrol.public_key);
+        let signed = key.verify_strict(&digest.0, &Signature::from_bytes(&enrol.signature.0)).is_ok();
+        if enrol.code != CODE || !signed || self.key.is_some_and(|known| known != key) {
+            return refuse(403, "code_refused", now);
+        }
+        self.key = Some(key);
+        ok(&Enrolled {
+            terminal: self.terminal,
+            canteen: self.setup.canteen,
+            digest_key: hex::encode(self.digest_key),
+            server_time: now,
+        })
+    }
+
+    fn check(&mut self, request: &WireRequest, now: UnixMs) -> Result<(), &'static str> {
+        let header = |name: &str| {
+            request.headers.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str()).ok_or("unsigned")
+        };
+        if header("zhucan-terminal")? != self.terminal.to_string() {
+            return Err("unknown_terminal");
+        }
+        let time: i64 = header("zhucan-time")?.parse().map_err(|_| "time")?;
+        if (time - now.get()).abs() > domain::sync::NONCE_WINDOW_MS {
+            return Err("clock");
+        }
+        let nonce = header("zhucan-nonce")?;
+        if nonce.len() != 32 || !self.nonces.insert(nonce.to_owned()) {
+            return Err("replayed");
+        }
+        let signature: SignatureHex = header("zhucan-signature")?.parse().map_err(|_| "signature")?;
+        let digest = request_digest(request.method, &request.path_and_query, &request.body, UnixMs::new(time), nonce);
+        let key = self.key.ok_or("not_enrolled")?;
+        key.verify_strict(&digest.0, &Signature::from_bytes(&signature.0)).map_err(|_| "signature")
+    }
+
+    /// The contiguous part of an epoch.
+    pub fn cursor(&self, epoch: u32) -> Cursor {
+        let records = self.records.get(&epoch);
+        let next = records.map_or(0, |records| (0..).take_while(|n| records.contains_key(n)).count() as u64);
+        let head = next.checked_sub(1).map_or(Digest::ZERO, |last| records.unwrap()[&last].hash());
+        Cursor { epoch, next, head }
+    }
+
+    fn take(&mut self, batch: &Batch, now: UnixMs) -> BatchAnswer {
+        assert!(batch.records.len() <= domain::sync::MAX_BATCH_RECORDS);
+        let outcomes = batch.records.iter().map(|sent| {
+            let record = decode(&sent.signed.record).unwrap();
+            sent.signed.verify(&self.key.unwrap()).unwrap();
+            assert_eq!((record.epoch, record.sequence, record.terminal), (batch.epoch, sent.sequence, self.terminal));
+            let slot = self.records.entry(batch.epoch).or_default().entry(sent.sequence);
+            let held = slot.or_insert_with(|| sent.signed.clone());
+            let outcome = if *held == sent.signed {
+                Outcome::Accepted
+            } else {
+                self.quarantine.push(sent.signed.clone());
+                Outcome::Rejected { rejection: Rejection::Conflict }
+            };
+            RecordAnswer { sequence: sent.sequence, id: Some(record.id), outcome }
+        });
+        let outcomes = outcomes.collect();
+        BatchAnswer { outcomes, cursor: self.cursor(batch.epoch), server_time: now }
+    }
+
+    fn page(&self, number: i64, version: UnixMs) -> RosterPage {
+        let start = usize::try_from(number).unwrap() * self.page_size;
+        let entries: Vec<_> = self.roster.iter().skip(start).take(self.page_size).cloned().collect();
+        RosterPage { more: start + entries.len() < self.roster.len(), entries, version }
+    }
+
+    fn usage(&self, version: UnixMs) -> UsagePage {
+        let mut uses = self.other_uses.clone();
+        let all: Vec<_> =
+            self.records.values().flat_map(BTreeMap::values).map(|r| decode(&r.record).unwrap()).collect();
+        let voided: Vec<_> = all
+            .iter()
+            .filter_map(|record| match &record.body {
+                Body::Void { meal, .. } => Some(*meal),
+                _ => None,
+            })
+            .collect();
+        for record in all.iter().filter(|record| !voided.contains(&record.id)) {
+            let Body::Meal(meal) = &record.body else { continue };
+            let (Some(diner), Some(policy)) = (&meal.diner, &meal.decision.policy) else { continue };
+            for line in &meal.decision.lines {
+                uses.entry(diner.elder).or_default().push(Use {
+                    date: meal.meal.date,
+                    policy: policy.id.clone(),
+                    line: line.clone(),
+                    at: record.at,
+                    period: meal.meal.period.clone(),
+                    here: true,
+                });
+            }
+        }
+        for entry in &self.roster {
+            uses.entry(entry.elder.id).or_default();
+        }
+        UsagePage {
+            entries: uses.into_iter().map(|(elder, uses)| UsageEntry { elder, uses }).collect(),
+            included: self.records.keys().map(|epoch| self.cursor(*epoch)).collect(),
+            version,
+        }
+    }
+}

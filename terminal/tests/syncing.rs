@@ -1,0 +1,250 @@
+//! The conversation with the office: lost, repeated and late answers, restored servers, restored terminals.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use domain::calendar::UnixMs;
+use domain::record::Body;
+use domain::record::encoding::decode;
+use proptest::prelude::*;
+use serde_json::json;
+use support::NOON;
+use support::till::{Till, config};
+use support::{Fault, Office};
+use terminal::{SyncError, Terminal};
+
+fn crowd(office: &Office, people: usize) -> Vec<String> {
+    (0..people).map(|_| office.add_elder("张*国", "1943-11-22", false, &[]).card).collect()
+}
+
+/// Every record that the terminal has is at the office once, in one chain.
+fn assert_whole(till: &Till, meals: usize) {
+    let books = till.office.books();
+    let mut ids = BTreeSet::new();
+    for (epoch, records) in &books.records {
+        assert_eq!(books.cursor(*epoch).next, records.len() as u64, "no gap in epoch {epoch}");
+        let mut previous = domain::id::Digest::ZERO;
+        for signed in records.values() {
+            let record = decode(&signed.record).unwrap();
+            assert_eq!(record.previous, previous);
+            previous = signed.hash();
+            assert!(ids.insert(record.id), "nothing twice");
+        }
+    }
+    let all = books.records.values().flat_map(|records| records.values());
+    let served = all.filter(|r| matches!(decode(&r.record).unwrap().body, Body::Meal(_))).count();
+    assert_eq!(served, meals);
+}
+
+#[test]
+fn whatever_is_lost_or_repeated_nothing_is_lost_or_doubled() {
+    let fault = prop_oneof![
+        3 => Just(Fault::None),
+        1 => Just(Fault::LoseRequest),
+        1 => Just(Fault::LoseAnswer),
+        1 => Just(Fault::Twice),
+    ];
+    let script = (proptest::collection::vec(fault, 0..40), proptest::collection::vec(0_usize..3, 6));
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(24));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runner
+        .run(&script, |(faults, rounds)| {
+            runtime.block_on(async {
+                let mut cards = Vec::new();
+                let till = Till::serving(|office| cards = crowd(office, 6)).await;
+                till.office.books().faults = faults.into();
+                for (card, rounds) in cards.iter().zip(rounds) {
+                    till.sell(card).await;
+                    till.clock.pass(10_000);
+                    for _ in 0..rounds {
+                        let _ = till.terminal.sync_once().await;
+                    }
+                }
+                // When faults stop, queues drain.
+                till.office.books().faults.clear();
+                let report = till.terminal.sync_once().await.unwrap();
+                assert_eq!((report.unsent, till.terminal.unsent().await.unwrap()), (0, 0));
+                assert_whole(&till, 6);
+            });
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_long_time_offline_goes_up_in_batches_in_order() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = crowd(office, 1).remove(0)).await;
+    till.office.books().offline = true;
+    assert!(matches!(till.terminal.sync_once().await, Err(SyncError::Office(_))));
+    for _ in 0..450 {
+        let state = till.ok("/api/guest", json!({})).await;
+        till.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await;
+    }
+    let state = till.state().await;
+    assert_eq!((&state["sync"]["online"], &state["sync"]["unsent"]), (&json!(false), &json!(452)));
+    assert_eq!(state["sync"]["oldest"], json!(NOON));
+    till.office.books().offline = false;
+    till.office.books().requests.clear();
+    let report = till.terminal.sync_once().await.unwrap();
+    assert_eq!((report.sent, report.accepted, report.unsent), (452, 452, 0));
+    let batches = till.office.books().requests.iter().filter(|r| r.ends_with("/records")).count();
+    assert!(batches >= 3, "{batches} batches");
+    assert_whole(&till, 450);
+    assert_eq!(till.state().await["sync"]["online"], true);
+}
+
+#[tokio::test]
+async fn a_server_that_was_restored_gets_again_what_it_lost() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| cards = crowd(office, 3)).await;
+    for card in &cards {
+        till.sell(card).await;
+        till.terminal.sync_once().await.unwrap();
+    }
+    till.office.books().records.get_mut(&1).unwrap().retain(|sequence, _| *sequence < 3);
+    let report = till.terminal.sync_once().await.unwrap();
+    assert_eq!((report.sent, report.new_epoch), (2, None));
+    assert_whole(&till, 3);
+    till.office.books().records.clear();
+    assert_eq!(till.terminal.sync_once().await.unwrap().sent, 5);
+    assert_whole(&till, 3);
+}
+
+#[tokio::test]
+async fn a_terminal_restored_from_an_old_backup_begins_a_new_epoch() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| cards = crowd(office, 3)).await;
+    till.sell(&cards[0]).await;
+    till.terminal.sync_once().await.unwrap();
+    till.terminal.close().await;
+    let backup = tempfile::tempdir().unwrap();
+    for file in ["terminal.db", "terminal.key"] {
+        std::fs::copy(config(&till.dir).data_dir.join(file), backup.path().join(file)).unwrap();
+    }
+    let till = till.restart(20).await;
+    till.ok("/api/sign-in", json!({ "cashier": support::cashier_id(1), "pin": support::PIN })).await;
+    till.sell(&cards[1]).await;
+    till.terminal.sync_once().await.unwrap();
+    // The disk died; the backup is put in its place, and serves before the network is there.
+    let Till { dir, clock, office, terminal } = till;
+    terminal.close().await;
+    drop(terminal);
+    for file in ["terminal.db-wal", "terminal.db-shm"] {
+        let _ = std::fs::remove_file(config(&dir).data_dir.join(file));
+    }
+    for file in ["terminal.db", "terminal.key"] {
+        std::fs::copy(backup.path().join(file), config(&dir).data_dir.join(file)).unwrap();
+    }
+    let entropy = std::sync::Arc::new(support::fixture::SeededEntropy::new(21));
+    let transport = std::sync::Arc::new(office.clone());
+    let terminal = Terminal::open_with(config(&dir), clock.clone(), entropy, transport).await.unwrap();
+    let till = Till { dir, clock, office, terminal };
+    till.ok("/api/sign-in", json!({ "cashier": support::cashier_id(1), "pin": support::PIN })).await;
+    till.sell(&cards[2]).await;
+    let report = till.terminal.sync_once().await.unwrap();
+    assert_eq!((report.new_epoch, report.rejected, report.unsent), (Some(2), 1, 0));
+    till.clock.pass(4_000);
+    till.sell_guest().await;
+    let again = till.terminal.sync_once().await.unwrap();
+    assert_eq!((again.new_epoch, again.rejected, again.sent), (None, 0, 1), "the fork is not made twice");
+    let books = till.office.books();
+    assert_eq!(books.quarantine.len(), 1, "what was sold in between is kept for a person to judge");
+    let start = decode(&books.records[&2][&0].record).unwrap();
+    let Body::Start { previous: Some(previous), .. } = start.body else { panic!("a start that names its past") };
+    assert_eq!((previous.epoch, previous.sequence), (1, 3));
+}
+
+impl Till {
+    async fn sell_guest(&self) {
+        let state = self.ok("/api/guest", json!({})).await;
+        self.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await;
+    }
+}
+
+#[tokio::test]
+async fn an_interrupted_roster_is_fetched_again_and_does_no_harm() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| {
+        cards = crowd(office, 7);
+        office.books().page_size = 2;
+    })
+    .await;
+    let lost = domain::credential::Scan::read(&cards[6]).unwrap();
+    let digest = lost.digest(&till.office.books().digest_key);
+    let elder = support::elder_id(7);
+    till.office.change(elder, |entry| entry.cards[0].revoked = Some(UnixMs::new(5)));
+    till.clock.pass(60_000);
+    // hello, three pages, and then the line is cut
+    till.office.books().faults = [Fault::None, Fault::None, Fault::None, Fault::LoseAnswer].into();
+    till.terminal.sync_once().await.unwrap_err();
+    assert_eq!(till.state().await["sync"]["roster"], json!(NOON), "the version moves with the last page only");
+    assert_eq!(till.scan(&cards[6]).await["kind"], "serving", "not known yet");
+    till.ok("/api/cancel", json!({})).await;
+    till.terminal.sync_once().await.unwrap();
+    assert_eq!(till.scan(&cards[6]).await["code"], "card_revoked");
+    assert_eq!(till.state().await["sync"]["roster"], json!(NOON.plus(60_000)));
+    // A new card takes the old one's place.
+    till.office.change(elder, |entry| entry.cards.retain(|card| card.digest != digest));
+    till.terminal.sync_once().await.unwrap();
+    till.clock.pass(4_000);
+    assert_eq!(till.scan(&cards[6]).await["code"], "unknown_card");
+}
+
+#[tokio::test]
+async fn a_setup_that_cannot_be_read_leaves_the_old_one_in_force() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = crowd(office, 1).remove(0)).await;
+    till.office.books().setup.policies.push("[policy]\nid = 7".into());
+    till.sell(&card).await;
+    assert!(matches!(till.terminal.sync_once().await, Err(SyncError::Setup(_))));
+    assert_eq!(till.terminal.unsent().await.unwrap(), 0, "records go up all the same");
+    let state = till.state().await;
+    assert_eq!((&state["sync"]["online"], &state["next"]["price"]), (&json!(true), &json!(1500)));
+    let till = till.restart(9).await;
+    assert_eq!(till.state().await["next"]["price"], 1500);
+}
+
+#[tokio::test]
+async fn a_wrong_clock_is_set_by_the_office() {
+    let till = Till::new(|_| {}).await;
+    till.clock.reboot();
+    let till = till.restart(9).await;
+    // The office's clock is the test's; the till's own says a year ago and is held where it was.
+    till.clock.pass(365 * 24 * 3_600_000);
+    let state = till.state().await;
+    assert_eq!(state["clock"]["source"], "wall");
+    till.terminal.sync_once().await.unwrap();
+    assert_eq!(till.state().await["clock"]["source"], "server");
+}
+
+#[tokio::test]
+async fn enrolling_again_is_harmless_and_another_terminals_directory_is_refused() {
+    let till = Till::new(|_| {}).await;
+    let (config, clock) = (config(&till.dir), till.clock.clone());
+    let entropy = std::sync::Arc::new(support::fixture::SeededEntropy::new(8));
+    let enrol = async |office: &Office| {
+        let transport = std::sync::Arc::new(office.clone());
+        terminal::enrol_with(&config, support::CODE, clock.clone(), entropy.clone(), transport).await
+    };
+    assert!(matches!(enrol(&till.office).await, Err(terminal::EnrolError::Lock(_))), "while it runs");
+    let Till { office, terminal, dir: _dir, clock: _clock } = till;
+    let id = terminal.id();
+    terminal.close().await;
+    drop(terminal);
+    assert_eq!(enrol(&office).await.unwrap().terminal, id);
+    let other = Office::new(clock.clone());
+    other.books().terminal = domain::id::TerminalId::from_uuid(uuid::Uuid::from_u128(1));
+    assert!(matches!(enrol(&other).await, Err(terminal::EnrolError::OtherTerminal(_))));
+}
+
+#[tokio::test]
+async fn without_enrolment_nothing_opens() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = std::sync::Arc::new(support::fixture::TestClock::at(NOON));
+    let entropy = std::sync::Arc::new(support::fixture::SeededEntropy::new(8));
+    let office = std::sync::Arc::new(Office::new(clock.clone()));
+    let opened = Terminal::open_with(config(&dir), clock, entropy, office).await;
+    assert!(matches!(opened.err(), Some(terminal::Error::NotEnrolled)));
+}

@@ -1,0 +1,86 @@
+//! A chromedriver of its own for one test, on a port of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+/// A running chromedriver; ends with its browsers when dropped.
+#[derive(Debug)]
+pub struct Driver {
+    child: Child,
+    port: u16,
+    profile: tempfile::TempDir,
+}
+
+impl Driver {
+    /// Starts one on a free port.
+    ///
+    /// # Panics
+    /// When there is no chromedriver or no chromium, or it does not say its port.
+    #[must_use]
+    pub fn start() -> Self {
+        let profile = tempfile::Builder::new().prefix("zhucan-browser-").tempdir();
+        let profile = profile.unwrap_or_else(|e| panic!("no folder for a browser: {e}"));
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .env("TMPDIR", profile.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|e| panic!("chromedriver is missing ({e}): run tests/run, or install `chromium-driver`"));
+        let Some(stdout) = child.stdout.take() else { unreachable!("it is piped") };
+        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let port =
+            lines.find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
+        let port = port.unwrap_or_else(|| panic!("chromedriver did not say its port"));
+        // Its later lines have to go somewhere, or it would stop on a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, port, profile }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// What Chromium is started with: headless, without reaching for anything outside this machine.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        let fixed = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--lang=zh-CN",
+            "--window-size=1280,800",
+        ];
+        let profile = format!("--user-data-dir={}", self.profile.path().join("profile").display());
+        fixed.into_iter().map(str::to_owned).chain([profile]).collect()
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // What cannot be ended any more has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_answers_on_its_port() {
+        let driver = Driver::start();
+        let stream = std::net::TcpStream::connect(("127.0.0.1", driver.port));
+        assert!(stream.is_ok(), "{stream:?}");
+        assert!(driver.arguments().iter().any(|a| a.starts_with("--user-data-dir=/")));
+    }
+}

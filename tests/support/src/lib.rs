@@ -1,0 +1,10 @@
+//! What the integration tests stand on: throw-away databases of both kinds and a browser's driver.
+//!
+//! Test code: it panics, with a sentence that says what is missing, wherever a test could not go on anyway. It never
+//! skips: a machine without PostgreSQL or Chromium fails the tests that need them.
+
+pub mod browser;
+pub mod database;
+mod postgres;
+
+pub use database::{Backend, TestDb};
