@@ -198,4 +198,21 @@ mod tests {
         assert_eq!(elder.died(UnixMs::new(5)), Some(date("2026-03-10")));
         assert_eq!(elder.died(UnixMs::new(8)), None);
     }
+
+    #[test]
+    fn every_kind_of_fact_reads_back_from_json() {
+        let kinds = [
+            ElderFactKind::Hukou { region: "440304001002".parse().unwrap() },
+            ElderFactKind::Residence { region: "4403".parse().unwrap() },
+            ElderFactKind::Category { name: "失能".into(), level: Some(2), held: true },
+            ElderFactKind::Death { dead: true },
+        ];
+        for kind in kinds {
+            let fact = ElderFact { valid_from: date("2026-03-10"), known_from: UnixMs::new(5), kind };
+            let json = serde_json::to_string(&fact).unwrap();
+            assert_eq!(serde_json::from_str::<ElderFact>(&json).unwrap(), fact, "{json}");
+            let unknown = json.replacen('{', "{\"extra\":1,", 1);
+            assert!(serde_json::from_str::<ElderFact>(&unknown).is_err(), "{unknown}");
+        }
+    }
 }

@@ -165,7 +165,7 @@ pub struct GateHit {
     pub effect: Effect,
     /// To which kinds.
     pub kinds: Vec<Kind>,
-    /// Its condition and effect in Chinese.
+    /// Its condition in Chinese.
     pub label: String,
 }
 
@@ -178,7 +178,7 @@ pub fn gates_in_force(policy: &Policy, canteen: &CanteenFacts, date: BusinessDat
         index,
         effect: gate.effect,
         kinds: gate.kinds.clone(),
-        label: crate::words::gate_chinese(gate),
+        label: crate::words::gate_condition(gate),
     };
     acting.map(hit).collect()
 }

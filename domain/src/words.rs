@@ -299,10 +299,10 @@ fn days(days: &Days, l: Language) -> String {
     }
 }
 
-/// A gate's condition and effect in Chinese: `量化等级 C、未评级：暂缓拨付（就餐补贴）`.
+/// A gate's condition in Chinese: `量化等级 C、未评级`.
 #[must_use]
-pub fn gate_chinese(gate: &Gate) -> String {
-    gate_sentence(gate, Language::Chinese)
+pub fn gate_condition(gate: &Gate) -> String {
+    standings(gate, Language::Chinese)
 }
 
 /// A gate's condition and effect.

@@ -23,6 +23,22 @@ pub struct Payment {
 }
 
 /// The batch as CSV: UTF-8 with a byte order mark, CRLF, rows numbered from 1, amounts in yuan with two decimals.
+///
+/// ```
+/// use domain::money::Fen;
+/// use receipts::bank::{Payment, csv};
+///
+/// let payment = Payment {
+///     payee: "云川市康膳餐饮服务有限公司".into(),
+///     account: "0012345678901234".into(),
+///     bank: "云川农商银行高新支行".into(),
+///     amount: Fen::new(1_752_000),
+///     purpose: "2026年3月助餐补贴 JS-202603-001".into(),
+/// };
+/// let batch = String::from_utf8(csv(&[payment])?)?;
+/// assert!(batch.ends_with(",云川农商银行高新支行,17520.00,2026年3月助餐补贴 JS-202603-001\r\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn csv(payments: &[Payment]) -> Result<Vec<u8>, PrintError> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BYTE_ORDER_MARK.to_vec());
     writer.write_record(HEADS).map_err(|error| failed(&error))?;

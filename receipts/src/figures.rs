@@ -1,4 +1,15 @@
 //! How money and counts are written on paper. All of it is integer work on fen.
+//!
+//! ```
+//! use domain::money::Fen;
+//! use receipts::figures;
+//!
+//! let held = Fen::new(-476_500);
+//! assert_eq!(figures::yuan(held), "−4,765.00");
+//! assert_eq!(figures::plain(held), "-4765.00");
+//! assert_eq!(figures::change(Fen::new(1_600)), "+16.00");
+//! assert_eq!(figures::payable(Fen::new(1_752_000)), "¥17,520.00");
+//! ```
 
 use domain::money::Fen;
 

@@ -42,13 +42,23 @@ impl Fonts {
         Ok(Self { faces: vec![LoadedFont::parse(Cow::Borrowed(NOTO_SANS_SC))?] })
     }
 
-    /// Adds a second TrueType font for characters that the first does not have.
+    /// Adds a second TrueType font for characters that the first does not have; there is no third.
     pub fn with_second(mut self, bytes: Vec<u8>) -> Result<Self, PrintError> {
+        if self.faces.len() > 1 {
+            return Err(PrintError::BadFont("补充字体只能有一种"));
+        }
         self.faces.push(LoadedFont::parse(Cow::Owned(bytes))?);
         Ok(self)
     }
 
     /// The first character of the text that none of the fonts can draw. Ask when a name is entered.
+    ///
+    /// ```
+    /// let fonts = receipts::Fonts::embedded()?;
+    /// assert_eq!(fonts.missing("王小明"), None);
+    /// assert_eq!(fonts.missing("张𡋾"), Some('𡋾'));
+    /// # Ok::<(), receipts::PrintError>(())
+    /// ```
     #[must_use]
     pub fn missing(&self, text: &str) -> Option<char> {
         text.chars().find(|c| self.glyph(*c).is_none())
@@ -177,6 +187,13 @@ mod tests {
     fn anything_else_is_not_a_font() -> Result<(), PrintError> {
         let fonts = Fonts::embedded()?;
         assert!(matches!(fonts.with_second(b"not a font".to_vec()), Err(PrintError::BadFont(_))));
+        Ok(())
+    }
+
+    #[test]
+    fn there_is_no_third_font() -> Result<(), PrintError> {
+        let third = two_for_tests()?.with_second(NOTO_SANS_SC.to_vec());
+        assert!(matches!(third, Err(PrintError::BadFont(_))));
         Ok(())
     }
 }

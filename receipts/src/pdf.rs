@@ -160,7 +160,7 @@ impl Page {
         self.shapes.extend([Op::SaveGraphicsState, Op::SetTransformationMatrix { matrix }]);
         for (x, y, width, height) in code.blocks() {
             let numbers = [x, y, width, height].map(i64::try_from).into_iter().collect::<Result<Vec<_>, _>>();
-            let numbers = numbers.map_err(|reason| failed(reason.to_string()))?;
+            let numbers = numbers.map_err(writer)?;
             self.shapes.push(plain("re", numbers.into_iter().map(DictItem::Int).collect()));
         }
         self.shapes.extend([plain("f", Vec::new()), Op::RestoreGraphicsState]);
@@ -168,13 +168,13 @@ impl Page {
     }
 
     /// What a reader of the document does, in order.
-    fn operations(self, fonts: &[Option<Chosen>]) -> Vec<Op> {
+    fn operations(self, fonts: &[Option<Chosen>]) -> Result<Vec<Op>, PrintError> {
         let mut ops = Vec::new();
         draw_fills(&mut ops, self.fills);
-        draw_texts(&mut ops, self.texts, fonts);
+        draw_texts(&mut ops, self.texts, fonts)?;
         ops.extend(self.shapes);
         draw_rules(&mut ops, self.rules);
-        ops
+        Ok(ops)
     }
 }
 
@@ -195,10 +195,10 @@ fn draw_fills(ops: &mut Vec<Op>, fills: Vec<(f32, Rect)>) {
     ops.push(Op::SetFillColor { col: ink(0.0) });
 }
 
-fn draw_texts(ops: &mut Vec<Op>, texts: Vec<Text>, fonts: &[Option<Chosen>]) {
+fn draw_texts(ops: &mut Vec<Op>, texts: Vec<Text>, fonts: &[Option<Chosen>]) -> Result<(), PrintError> {
     let mut last = None;
     for Text { font, size, at, glyphs } in texts {
-        let Some(Some(chosen)) = fonts.get(font) else { continue };
+        let chosen = fonts.get(font).and_then(Option::as_ref).ok_or(PrintError::BadFont("没有选出字形"))?;
         ops.push(Op::StartTextSection);
         if last.replace((font, size)) != Some((font, size)) {
             ops.push(Op::SetFont { font: PdfFontHandle::External(chosen.id.clone()), size });
@@ -211,6 +211,7 @@ fn draw_texts(ops: &mut Vec<Op>, texts: Vec<Text>, fonts: &[Option<Chosen>]) {
             Op::EndTextSection,
         ]);
     }
+    Ok(())
 }
 
 /// Square ends close the corners where rules meet.
@@ -251,10 +252,14 @@ pub(crate) fn document(properties: &Properties<'_>, pages: Vec<Page>, fonts: &Fo
         document.resources.fonts.map.insert(font.id.clone(), embedded(&font.cut)?);
     }
     document.pages =
-        pages.into_iter().map(|page| PdfPage::new(Mm(PAGE_WIDTH), Mm(PAGE_HEIGHT), page.operations(&chosen))).collect();
+        pages.into_iter().map(|page| page.operations(&chosen).map(a4)).collect::<Result<_, PrintError>>()?;
     let mut bytes = written(&document)?;
     fix_file_identifier(&mut bytes)?;
     Ok(bytes)
+}
+
+fn a4(ops: Vec<Op>) -> PdfPage {
+    PdfPage::new(Mm(PAGE_WIDTH), Mm(PAGE_HEIGHT), ops)
 }
 
 /// The part of a font that a document needs, under the name it has there.
@@ -284,7 +289,7 @@ fn choose(fonts: &Fonts, pages: &[Page]) -> Result<Vec<Option<Chosen>>, PrintErr
 }
 
 /// Everything but the streams is packed into one stream of objects, which PDF 1.5 made possible. `secure` would drop
-/// the operators of [`plain`].
+/// the operators of [`plain`]; printpdf claims a conformance to PDF/X that nobody asked for and that is not kept.
 fn written(document: &PdfDocument) -> Result<Vec<u8>, PrintError> {
     let mut warnings = Vec::new();
     let options = PdfSaveOptions { secure: false, ..PdfSaveOptions::default() };
@@ -294,13 +299,15 @@ fn written(document: &PdfDocument) -> Result<Vec<u8>, PrintError> {
     }
     let contents: Vec<_> = file.page_iter().flat_map(|page| file.get_page_contents(page)).collect();
     for content in contents {
-        let stream = file.get_object_mut(content).and_then(|object| object.as_stream_mut());
-        let stream = stream.map_err(|reason| failed(reason.to_string()))?;
+        let stream = file.get_object_mut(content).map_err(writer)?.as_stream_mut().map_err(writer)?;
         stream.set_content(without_seams(&stream.content));
     }
+    let info = file.trailer.get(b"Info").map_err(writer)?.as_reference().map_err(writer)?;
+    let info = file.get_object_mut(info).map_err(writer)?.as_dict_mut().map_err(writer)?;
+    info.remove(b"GTS_PDFXVersion");
     file.compress();
     let mut bytes = Vec::new();
-    file.save_modern(&mut bytes).map_err(|reason| failed(reason.to_string()))?;
+    file.save_modern(&mut bytes).map_err(writer)?;
     Ok(bytes)
 }
 
@@ -309,13 +316,11 @@ fn without_seams(content: &[u8]) -> Vec<u8> {
     let mut joined = Vec::with_capacity(content.len());
     let mut rest = content;
     while let Some((first, after)) = rest.split_first() {
-        rest = match (first, after.split_first()) {
-            (b'>', Some((b'<', after))) => after,
-            _ => {
-                joined.push(*first);
-                after
-            }
-        };
+        rest = after;
+        match after.strip_prefix(b"<").filter(|_| *first == b'>') {
+            Some(after) => rest = after,
+            None => joined.push(*first),
+        }
     }
     joined
 }
@@ -397,6 +402,10 @@ fn rounded(points: f32) -> f32 {
     (points * 100.0).round() / 100.0
 }
 
+fn writer(reason: impl std::fmt::Display) -> PrintError {
+    failed(reason.to_string())
+}
+
 fn failed(reason: String) -> PrintError {
     PrintError::Writer { format: "PDF", reason }
 }
@@ -425,6 +434,7 @@ mod tests {
         let two = two_for_tests()?;
         assert_eq!(names(&two, "No. 1 王小明")?, [Some(first.clone()), Some(second.clone())]);
         assert_eq!(names(&two, "王小明")?, [None, Some(second)]);
+        assert!(made(&two, "No. 1 王小明")?.starts_with(b"%PDF-1.5"));
         assert_eq!(names(for_tests()?, "No. 1 王小明")?, [Some(first)]);
         Ok(())
     }

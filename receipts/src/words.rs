@@ -10,7 +10,15 @@ const DIGITS: [char; 10] = ['零', '壹', '贰', '叁', '肆', '伍', '陆', '�
 const WAN: u64 = 10_000;
 const YI: u64 = 100_000_000;
 
-/// The amount in capital words with its currency: `人民币壹万陆仟肆佰零玖元零贰分`.
+/// The amount in capital words with its currency.
+///
+/// ```
+/// use domain::money::Fen;
+/// use receipts::words::capital;
+///
+/// assert_eq!(capital(Fen::new(1_640_902)), "人民币壹万陆仟肆佰零玖元零贰分");
+/// assert_eq!(capital(Fen::ZERO), "人民币零元整");
+/// ```
 #[must_use]
 pub fn capital(amount: Fen) -> String {
     let fen = amount.get().unsigned_abs();

@@ -12,14 +12,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::line::Line;
+use crate::place;
 
-/// The office's key file in its folder.
-const KEYS: &str = "office.key";
-
-/// An office with its key in `folder`, whose address is printed on statements.
+/// An office with its key in a demo's folder, whose address is printed on statements.
 #[must_use]
 pub fn office_config(folder: &Path, database: server::Database, address: SocketAddr) -> server::Config {
-    server::Config { database, keys: folder.join(KEYS), create: true, public_url: format!("http://{address}") }
+    server::Config { database, keys: place::office_keys(folder), create: true, public_url: format!("http://{address}") }
 }
 
 /// A running office. It ends when dropped.
@@ -32,7 +30,7 @@ pub struct OfficeHost {
 }
 
 impl OfficeHost {
-    /// Opens the office with its key in `folder` and serves its API on a free loopback port. Nothing happens by
+    /// Opens the office with its key in a demo's folder and serves its API on a free loopback port. Nothing happens by
     /// itself: days are closed when somebody asks for it.
     pub async fn open(
         folder: &Path,
@@ -40,10 +38,12 @@ impl OfficeHost {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let config = office_config(folder, database, address);
+        if let Some(parent) = config.keys.parent() {
+            std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+        }
         let server = server::Server::open(&config, clock, entropy).await?;
         let router = server.router();
         let task = tokio::spawn(async move {

@@ -73,7 +73,7 @@ impl Caller {
 }
 
 /// A client that trusts nobody by TLS: it only ever speaks plain HTTP on loopback.
-fn client() -> anyhow::Result<reqwest::Client> {
+pub fn client() -> anyhow::Result<reqwest::Client> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

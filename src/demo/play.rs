@@ -8,7 +8,6 @@ use domain::calendar::{Clock, WorkCalendar};
 use domain::id::{BootId, Entropy};
 use domain::record::Credential;
 use domain::region::RegionCode;
-use serde_json::Value;
 use server::Database;
 use server::admin::NewUser;
 use server::store::canteens::Region;
@@ -23,22 +22,12 @@ use super::policies::POLICIES;
 use super::scans;
 use super::till::{Hands, Scanned};
 use super::world::{ADMINISTRATOR, CANTEENS, CHECKER, EDITOR, MAKER, OFFICE_REGION, PROGRAMMES, SET_UP, USERS, region};
+use crate::place;
 
 /// Where randomness begins: the office, then the terminals.
 const SEEDS: [u64; 4] = [11, 21, 22, 23];
 /// Between the scan and the word that the wrong thing was rung up, ms.
 const SECOND_THOUGHT_MS: i64 = 8_000;
-
-/// A month as it was drafted: the region and what the office answered.
-#[derive(Clone, Debug)]
-pub struct Drafted {
-    /// The programme's region.
-    pub region: &'static str,
-    /// The month.
-    pub month: &'static str,
-    /// The office's answer.
-    pub answer: Value,
-}
 
 /// An elder as registered at the office.
 #[derive(Clone, Debug)]
@@ -57,8 +46,6 @@ pub struct Stage {
     pub tills: Vec<TillHost>,
     /// The canteens' ids at the office.
     pub canteens: Vec<String>,
-    /// Every draft, in order.
-    pub drafts: Vec<Drafted>,
     /// The list of what was rung up.
     pub scans: String,
     /// How many sales were rung up.
@@ -80,7 +67,7 @@ pub fn database(folder: &Path) -> Database {
 /// Where a canteen's terminal of a demo in a folder keeps its data.
 #[must_use]
 pub fn till_folder(folder: &Path, canteen: usize) -> PathBuf {
-    folder.join("terminals").join(CANTEENS[canteen].key)
+    place::terminal(&folder.join("terminals").join(CANTEENS[canteen].key))
 }
 
 impl Stage {
@@ -89,7 +76,7 @@ impl Stage {
         let boot = BootId::from_uuid(uuid::Uuid::from_u128(0x00de_3000));
         let clock = DemoClock::new(POLICIES[0].announced.at(), boot);
         let shared: Arc<dyn Clock> = Arc::<DemoClock>::clone(&clock);
-        let office = OfficeHost::open(&folder.join("server"), database, Arc::clone(&shared), entropy(0)).await?;
+        let office = OfficeHost::open(folder, database, Arc::clone(&shared), entropy(0)).await?;
         first_people(office.server.office()).await?;
         let editor = Desk::sign_in(&office.url(), EDITOR).await?;
         editor.publish_calendar(&WorkCalendar::published()).await?;
@@ -102,7 +89,6 @@ impl Stage {
             office,
             tills: Vec::new(),
             canteens: Vec::new(),
-            drafts: Vec::new(),
             scans: scans::HEAD.to_owned(),
             sales: 0,
             elders: Vec::new(),
@@ -156,21 +142,10 @@ impl Stage {
     /// Plays the whole plan; tells `progress` how many of how many steps are done.
     pub async fn play(&mut self, plan: &Plan, mut progress: impl FnMut(usize, usize)) -> anyhow::Result<()> {
         for (done, (at, step)) in plan.steps.iter().enumerate() {
-            let t0 = std::time::Instant::now(); //TMP
             self.clock.set(*at);
             self.step(plan, step)
                 .await
                 .with_context(|| format!("{} {}: {step:?}", at.local_date(), at.local_clock()))?;
-            TT.with(|t| {
-                let mut t = t.lock().unwrap();
-                let k: String = format!("{step:?}").chars().take_while(|c| c.is_alphabetic()).collect();
-                let e = t.entry(k).or_insert((0u32, 0f64));
-                e.0 += 1;
-                e.1 += t0.elapsed().as_secs_f64();
-                if done + 1 == plan.steps.len() {
-                    eprintln!("{t:#?}");
-                }
-            }); //TMP
             progress(done + 1, plan.steps.len());
         }
         Ok(())
@@ -259,13 +234,18 @@ impl Stage {
         self.desk(MAKER).await?.close_days().await.map(drop)
     }
 
-    async fn draft(&mut self, month: &'static str) -> anyhow::Result<()> {
+    async fn draft(&self, month: &str) -> anyhow::Result<()> {
         let maker = self.desk(MAKER).await?;
         for programme in PROGRAMMES {
-            let answer = maker.advance(programme.region, month, "draft").await?;
-            self.drafts.push(Drafted { region: programme.region, month, answer });
+            maker.advance(programme.region, month, "draft").await?;
         }
         Ok(())
+    }
+
+    /// The number of an elder's card.
+    #[must_use]
+    pub fn card(&self, elder: usize) -> &str {
+        &self.elders[elder].card
     }
 
     /// The elders with their cards' numbers, so that somebody can try them.
@@ -306,11 +286,3 @@ async fn first_people(office: &server::Office) -> anyhow::Result<()> {
     }
     Ok(())
 }
-
-struct T2(std::sync::Mutex<std::collections::BTreeMap<String, (u32, f64)>>); //TMP
-impl T2 {
-    fn with(&self, f: impl FnOnce(&std::sync::Mutex<std::collections::BTreeMap<String, (u32, f64)>>)) {
-        f(&self.0)
-    }
-} //TMP
-static TT: T2 = T2(std::sync::Mutex::new(std::collections::BTreeMap::new())); //TMP

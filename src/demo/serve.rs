@@ -47,7 +47,7 @@ pub async fn serve(folder: &Path, real: Arc<dyn Clock>, entropy: Arc<dyn Entropy
     let (stop, stopped) = watch::channel(false);
     let listener = listen(FIRST_PORT).await?;
     let office = listener.local_addr()?;
-    let config = super::host::office_config(&folder.join("server"), database(folder), office);
+    let config = super::host::office_config(folder, database(folder), office);
     let server = server::Server::open(&config, Arc::clone(&clock), Arc::clone(&entropy)).await?;
     let mut running = vec![tokio::spawn({
         let stopped = until(stopped.clone());

@@ -123,6 +123,11 @@ impl Hands {
         Ok(())
     }
 
+    /// Takes over a drawer with that much in it, as after a change of hands.
+    pub const fn expect_in_drawer(&mut self, amount: Fen) {
+        self.drawer = amount;
+    }
+
     /// Counts the drawer, closes the shift and signs out.
     pub async fn close_shift(&mut self) -> anyhow::Result<()> {
         let counted = self.till.post("/api/shift/count", &json!({ "count": pieces(self.drawer)? })).await?;

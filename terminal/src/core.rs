@@ -47,8 +47,10 @@ pub(crate) struct Core {
     pub(crate) printer: PrintQueue,
     pub(crate) till: Till,
     pub(crate) sync_turn: tokio::sync::Mutex<()>,
-    /// Wakes the background round.
+    /// Something waits to be sent: wakes the background round while the office is reached.
     pub(crate) wake_sync: Notify,
+    /// Somebody asks for a round, whatever the last one brought.
+    pub(crate) ask_sync: Notify,
     rules: RwLock<Option<Arc<Rules>>>,
     link: Mutex<Link>,
     version: watch::Sender<u64>,
@@ -83,6 +85,7 @@ impl Core {
             till: Till::default(),
             sync_turn: tokio::sync::Mutex::default(),
             wake_sync: Notify::new(),
+            ask_sync: Notify::new(),
             rules: RwLock::new(rules.map(Arc::new)),
             link: Mutex::default(),
             version: watch::Sender::new(1),

@@ -71,14 +71,13 @@ pub async fn enrol_with(
     transport: Arc<dyn Transport>,
 ) -> Result<Enrolment, EnrolError> {
     let _lock = DirLock::take(&config.data_dir)?;
-    let mut keys = match Keys::load(&config.data_dir)? {
-        Some(keys) => keys,
-        None => {
-            // Saved before the office hears of it: an answer that is lost is fetched with the same key.
-            let keys = Keys::generate(&*entropy);
-            keys.save(&config.data_dir)?;
-            keys
-        }
+    let mut keys = if let Some(keys) = Keys::load(&config.data_dir)? {
+        keys
+    } else {
+        // Saved before the office hears of it: an answer that is lost is fetched with the same key.
+        let keys = Keys::generate(&*entropy);
+        keys.save(&config.data_dir)?;
+        keys
     };
     let code = code.trim();
     let public_key = keys.public();

@@ -244,7 +244,7 @@ fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
 fn check_mode(path: &Path, metadata: &std::fs::Metadata) -> Result<(), KeyFileError> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyFileError::Open { path: path.to_owned(), mode }) }
+    if mode.trailing_zeros() >= 6 { Ok(()) } else { Err(KeyFileError::Open { path: path.to_owned(), mode }) }
 }
 
 #[cfg(not(unix))]

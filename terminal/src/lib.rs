@@ -12,6 +12,7 @@ mod core;
 mod enrol;
 mod error;
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "the tests outside of the library read this file too")]
 mod fixture;
 pub mod journal;
 pub mod keys;

@@ -141,6 +141,9 @@ pub(crate) struct Job {
 pub(crate) type Compose =
     Box<dyn Fn(RecordId, bool) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send>> + Send>;
 
+/// The queue's other end and the printer behind it.
+pub(crate) type OtherEnd = (mpsc::Receiver<Job>, Box<dyn Printer>);
+
 #[derive(Default)]
 struct Shown {
     slips: VecDeque<(RecordId, Printed)>,
@@ -156,7 +159,7 @@ pub(crate) struct PrintQueue {
 
 impl PrintQueue {
     /// A queue before a printer, with the other end for [`PrintQueue::work`].
-    pub(crate) fn new(config: &PrinterConfig) -> (Self, Option<(mpsc::Receiver<Job>, Box<dyn Printer>)>) {
+    pub(crate) fn new(config: &PrinterConfig) -> (Self, Option<OtherEnd>) {
         let shown = Arc::default();
         let Some(printer) = config.printer() else { return (Self { jobs: None, shown }, None) };
         let (jobs, waiting) = mpsc::channel(QUEUE);

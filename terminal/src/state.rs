@@ -1,24 +1,25 @@
 //! The state that screens show, as plain values: `GET /api/state` says it in JSON, the pages are made of it.
 
+mod views;
+
 use domain::calendar::{BusinessDate, MealPeriod, UnixMs};
 use domain::decision::{Kind, Mode};
-use domain::id::{CanteenId, CashierId, RecordId, ShiftId, TerminalId};
+use domain::id::{CashierId, ShiftId};
 use domain::money::Fen;
-use domain::record::totals::CountSum;
-use domain::record::{Body, Credential, Meal, Tender, TimeSource};
+use domain::record::{Body, Meal, Tender};
 use domain::sync::Cashier;
-use serde::Serialize;
 
 use crate::checkout::{First, Offer, Person, Refusal};
 use crate::core::Core;
-use crate::journal::{PeriodCount, Stored};
+use crate::journal::Stored;
 use crate::outbox::Unsent;
-use crate::printer::{Printed, PrinterState};
+use crate::printer::Printed;
 use crate::roster::Feed;
 use crate::rules::{Rules, Serving};
 use crate::shift::{Count, DENOMINATIONS, DIFFERENCE_LIMIT, OpenShift, ShiftSums};
 use crate::storage::StorageError;
 use crate::till::{Stage, TillState};
+pub(crate) use views::*;
 
 /// Meals in the column `刚才`.
 const RECENT: u32 = 8;
@@ -27,208 +28,6 @@ const DAY_LIST: u32 = 2_000;
 /// A roster older than this may miss revocations: tell.
 const STALE_MS: i64 = 24 * 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-
-/// Everything a screen needs.
-#[derive(Debug, Serialize)]
-pub(crate) struct Snapshot {
-    pub(crate) canteen: CanteenView,
-    pub(crate) terminal: TerminalId,
-    pub(crate) ready: bool,
-    pub(crate) clock: ClockView,
-    pub(crate) window: Option<WindowView>,
-    /// When no meal is served now: the next window, and whether it is tomorrow's.
-    pub(crate) next_window: Option<(WindowView, bool)>,
-    pub(crate) cashiers: Vec<CashierView>,
-    pub(crate) cashier: Option<CashierView>,
-    pub(crate) shift: Option<ShiftView>,
-    pub(crate) printer: PrinterState,
-    pub(crate) sync: SyncView,
-    pub(crate) today: Option<TodayView>,
-    pub(crate) recent: Vec<MealView>,
-    pub(crate) next: Option<NextView>,
-    pub(crate) stage: StageView,
-    pub(crate) last: Option<MealView>,
-    pub(crate) close: Option<CloseView>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct CanteenView {
-    pub(crate) id: CanteenId,
-    pub(crate) name: String,
-    pub(crate) phone: String,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct ClockView {
-    pub(crate) at: UnixMs,
-    pub(crate) source: TimeSource,
-    pub(crate) date: BusinessDate,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct WindowView {
-    pub(crate) period: MealPeriod,
-    pub(crate) from: String,
-    pub(crate) until: String,
-    pub(crate) open: bool,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct CashierView {
-    pub(crate) id: CashierId,
-    pub(crate) name: String,
-    pub(crate) supervisor: bool,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct ShiftView {
-    pub(crate) id: ShiftId,
-    pub(crate) cashier: String,
-    pub(crate) date: BusinessDate,
-    pub(crate) opened_at: UnixMs,
-    pub(crate) float: Fen,
-    pub(crate) forgotten: bool,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct SyncView {
-    pub(crate) online: bool,
-    pub(crate) tried: bool,
-    pub(crate) unsent: u64,
-    pub(crate) oldest: Option<UnixMs>,
-    pub(crate) last: Option<UnixMs>,
-    pub(crate) roster: UnixMs,
-    pub(crate) stale: bool,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct TodayView {
-    pub(crate) period: MealPeriod,
-    #[serde(flatten)]
-    pub(crate) count: PeriodCount,
-    pub(crate) yesterday: Option<u32>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct NextView {
-    pub(crate) period: MealPeriod,
-    pub(crate) price: Option<Fen>,
-    pub(crate) mode: Mode,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct PersonView {
-    pub(crate) name: String,
-    pub(crate) initial: String,
-    pub(crate) age: u8,
-    pub(crate) female: bool,
-    pub(crate) credential: Credential,
-    pub(crate) tail: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct OfferView {
-    pub(crate) sale: RecordId,
-    pub(crate) person: Option<PersonView>,
-    pub(crate) period: MealPeriod,
-    pub(crate) mode: Mode,
-    pub(crate) price: Fen,
-    pub(crate) subsidy: Fen,
-    pub(crate) concession: Fen,
-    pub(crate) delivery_fee: Fen,
-    pub(crate) own_payment: Fen,
-    pub(crate) to_pay: Fen,
-    pub(crate) tender: Tender,
-    pub(crate) other: Option<OtherView>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct OtherView {
-    pub(crate) name: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct FirstView {
-    pub(crate) at: UnixMs,
-    pub(crate) here: bool,
-    pub(crate) meal: Option<MealView>,
-    pub(crate) cashier: Option<String>,
-}
-
-/// What the left card shows.
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub(crate) enum StageView {
-    SignIn,
-    OpenShift,
-    ForgottenShift,
-    Idle,
-    Serving(Box<OfferView>),
-    Duplicate {
-        person: PersonView,
-        period: MealPeriod,
-        first: Box<FirstView>,
-        price: Option<Fen>,
-    },
-    Refused {
-        code: &'static str,
-        tail: Option<String>,
-        since: Option<UnixMs>,
-        list_at: Option<UnixMs>,
-        next: Option<WindowView>,
-        tomorrow: bool,
-        period: Option<MealPeriod>,
-        price: Option<Fen>,
-    },
-}
-
-/// A meal in a list.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct MealView {
-    pub(crate) record: RecordId,
-    pub(crate) sequence: u64,
-    pub(crate) at: UnixMs,
-    pub(crate) name: Option<String>,
-    pub(crate) guest: bool,
-    pub(crate) period: MealPeriod,
-    pub(crate) mode: Mode,
-    pub(crate) tender: Tender,
-    pub(crate) price: Fen,
-    pub(crate) subsidy: Fen,
-    pub(crate) concession: Fen,
-    pub(crate) delivery_fee: Fen,
-    pub(crate) own_payment: Fen,
-    pub(crate) to_pay: Fen,
-    pub(crate) voided: bool,
-    pub(crate) printed: Printed,
-    /// Its place in its period; only where one meal is shown.
-    pub(crate) number: Option<u32>,
-    pub(crate) shift: Option<ShiftId>,
-    pub(crate) here_shift: bool,
-}
-
-/// The closing of a shift. What was expected is told only once the drawer was counted.
-#[derive(Debug, Serialize)]
-pub(crate) struct CloseView {
-    pub(crate) denominations: Vec<(i64, u32)>,
-    pub(crate) counted: Option<Fen>,
-    pub(crate) sums: Option<SumsView>,
-    pub(crate) number: u32,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct SumsView {
-    pub(crate) float: Fen,
-    pub(crate) cash: CountSum,
-    pub(crate) moved: Fen,
-    pub(crate) expected: Fen,
-    pub(crate) difference: Fen,
-    pub(crate) needs_reason: bool,
-    pub(crate) needs_supervisor: bool,
-    pub(crate) totals: domain::record::ZTotals,
-    pub(crate) first_sequence: u64,
-    pub(crate) last_sequence: u64,
-}
 
 fn window_view(window: &domain::policy::model::MealWindow, open: bool) -> WindowView {
     let clock = |minute: u16| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
@@ -412,13 +211,18 @@ impl Core {
         shift: Option<&OpenShift>,
     ) -> Result<Option<CloseView>, StorageError> {
         let (Some(shift), Some(_)) = (shift, state.cashier) else { return Ok(None) };
-        let sums = ShiftSums::of(&self.journal.of_shift(shift.id).await?);
-        let counted = Self::valid_count(state, shift, &sums).map(|counted| &counted.count);
+        // The shift is read only once somebody has counted: every sale asks for this view.
+        let sums = match &state.counted {
+            Some(_) => Some(ShiftSums::of(&self.journal.of_shift(shift.id).await?)),
+            None => None,
+        };
+        let sums = sums.as_ref();
+        let counted = sums.and_then(|sums| Self::valid_count(state, shift, sums)).map(|counted| &counted.count);
         let pieces = |value: i64| counted.map_or(0, |count| count.pieces(value));
         Ok(Some(CloseView {
             denominations: DENOMINATIONS.iter().map(|value| (*value, pieces(*value))).collect(),
             counted: counted.map(Count::total),
-            sums: counted.map(|count| sums_view(&sums, shift, count.total())),
+            sums: counted.zip(sums).map(|(count, sums)| sums_view(sums, shift, count.total())),
             number: self.journal.shift_number(u32::MAX, 0).await?,
         }))
     }

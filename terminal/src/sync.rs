@@ -212,7 +212,7 @@ mod tests {
         assert!(retry_after(0, 0) >= Duration::from_millis(500));
         for failures in 0..100 {
             let (soonest, latest) = (retry_after(failures, 0), retry_after(failures, 30_000));
-            assert!(soonest <= latest && latest <= Duration::from_secs(60), "{failures}");
+            assert!(soonest <= latest && latest <= Duration::from_mins(1), "{failures}");
         }
         assert_eq!(retry_after(40, 0), Duration::from_secs(30));
     }

@@ -178,18 +178,18 @@ async fn print(
 /// Rounds with the office: at once after a sale, now and then without one, ever more seldom while they fail.
 async fn talk(core: Arc<Core>, mut stopped: watch::Receiver<bool>) {
     loop {
-        let wait = match core.sync_once().await {
-            Ok(_) => CALM,
-            Err(_) => {
-                let mut random = [0; 8];
-                core.entropy.fill(&mut random);
-                retry_after(core.link().failures.saturating_sub(1), u64::from_le_bytes(random))
-            }
+        let wait = if core.sync_once().await.is_ok() {
+            CALM
+        } else {
+            let mut random = [0; 8];
+            core.entropy.fill(&mut random);
+            retry_after(core.link().failures.saturating_sub(1), u64::from_le_bytes(random))
         };
         let online = core.link().online;
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = core.wake_sync.notified(), if online => {}
+            () = core.ask_sync.notified() => {}
             _ = stopped.wait_for(|stop| *stop) => return,
         }
     }

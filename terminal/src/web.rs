@@ -2,9 +2,11 @@
 
 mod api;
 mod assets;
+mod closing;
 mod error;
 mod guard;
 mod pages;
+mod phrases;
 mod view;
 
 use std::sync::Arc;

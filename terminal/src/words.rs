@@ -274,7 +274,7 @@ catalogue! {
     over: "多", "Over";
     even: "相符", "Even";
     within_limit: "不超过 ¥10.00，写明原因即可交班", "Within ¥10.00: give a reason and close";
-    above_limit: "超过 ¥10.00，要写明原因，并请主管输入 PIN", "Above ¥10.00: a reason and a supervisor's PIN";
+    above_limit: "超过 ¥10.00，写原因，请主管输 PIN", "Above ¥10.00: a reason and a supervisor's PIN";
     no_difference: "账款相符，可以交班", "It adds up: close the shift";
     reason: "原因", "Reason";
     blind_note: "应有金额在点完现金后才显示。差额超过 ¥10.00 时，请主管输入 PIN。", "What is expected shows after counting. Above ¥10.00 a supervisor's PIN is needed.";

@@ -9,6 +9,7 @@ use axum::http::{Request, StatusCode, header};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::till::Till;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 #[tokio::test]
 async fn other_sites_and_names_are_refused() {
@@ -128,7 +129,6 @@ async fn serving_ends_when_it_is_told_to_even_with_a_page_open() {
     let terminal = till.terminal.clone();
     let serving = tokio::spawn(async move { terminal.serve(listener, async { stopped.await.unwrap_or(()) }).await });
     let mut page = tokio::net::TcpStream::connect(address).await.unwrap();
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     page.write_all(format!("GET /events HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes()).await.unwrap();
     let mut first = [0; 512];
     let read = page.read(&mut first).await.unwrap();

@@ -18,21 +18,21 @@ const RESIDENT_ID: &str = "11010519491231002X";
 async fn scan_enter_done() {
     let mut card = String::new();
     let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;
-    let stage = till.scan(&card).await;
-    assert_eq!(stage["kind"], "serving");
+    let offer = till.scan(&card).await;
+    assert_eq!(offer["kind"], "serving");
     assert_eq!(
-        (&stage["price"], &stage["subsidy"], &stage["concession"], &stage["to_pay"]),
+        (&offer["price"], &offer["subsidy"], &offer["concession"], &offer["to_pay"]),
         (&json!(1500), &json!(500), &json!(100), &json!(900))
     );
-    assert_eq!(stage["person"]["age"], 82);
-    assert_eq!(stage["person"]["tail"], card[20..]);
+    assert_eq!(offer["person"]["age"], 82);
+    assert_eq!(offer["person"]["tail"], card[20..]);
     assert_eq!(till.meals().await.len(), 0, "nothing is recorded before Enter");
-    let state = till.ok("/api/confirm", json!({ "sale": stage["sale"] })).await;
+    let state = till.ok("/api/confirm", json!({ "sale": offer["sale"] })).await;
     assert_eq!(
         (&state["stage"]["kind"], &state["last"]["to_pay"], &state["last"]["number"]),
         (&json!("idle"), &json!(900), &json!(1))
     );
-    assert_eq!(state["last"]["record"], stage["sale"]);
+    assert_eq!(state["last"]["record"], offer["sale"]);
     assert_eq!(state["today"]["count"], 1);
 }
 
@@ -210,7 +210,7 @@ async fn every_refusal_says_what_it_is_and_charges_nothing() {
         (unknown.as_str(), "unknown_card"),
         (misread.as_str(), "card_misread"),
         (RESIDENT_ID, "unknown_id"),
-        ("440301194912310021", "bad_id_number"),
+        ("440301194912310022", "bad_id_number"),
         ("134567890123456789", "payment_code"),
         ("6901234567892", "not_a_card"),
         ("https://example.com/x", "not_a_card"),
@@ -232,9 +232,9 @@ async fn outside_the_windows_only_guests_are_served() {
     let mut card = String::new();
     let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;
     till.clock.pass(2 * HOUR + 20 * MINUTE);
-    let stage = till.scan(&card).await;
+    let refusal = till.scan(&card).await;
     assert_eq!(
-        (&stage["code"], &stage["next"]["from"], &stage["tomorrow"]),
+        (&refusal["code"], &refusal["next"]["from"], &refusal["tomorrow"]),
         (&json!("outside_window"), &json!("16:30"), &json!(false))
     );
     let state = till.ok("/api/guest", json!({})).await;

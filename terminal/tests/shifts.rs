@@ -57,8 +57,8 @@ async fn the_drawer_is_counted_blind_and_the_z_adds_up() {
     })
     .await;
     till.sell(&cards[0]).await; // 9.00 cash
-    let stage = till.scan(&cards[1]).await;
-    till.ok("/api/confirm", json!({ "sale": stage["sale"], "tender": "qr_payment" })).await; // 11.00
+    let offer = till.scan(&cards[1]).await;
+    till.ok("/api/confirm", json!({ "sale": offer["sale"], "tender": "qr_payment" })).await; // 11.00
     till.sell(&cards[2]).await; // 9.00 cash, reversed
     till.ok("/api/void", json!({ "reason": "按错" })).await;
     let state = till.state().await;

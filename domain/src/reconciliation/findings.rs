@@ -101,7 +101,7 @@ impl Settings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
-    /// `F-0311-9c41`: month and day, and four digits of the digest of what it is about.
+    /// `F-0311-9c41d2`: month and day, and six digits of the digest of what it is about.
     pub number: String,
     /// What kind.
     pub code: Code,
@@ -138,7 +138,7 @@ impl Finding {
     }
 }
 
-/// A finding's number: unique in a canteen's day but for one chance in 65 536 a pair, and never anything but a name.
+/// A finding's number: unique in a canteen's day but for one chance in sixteen million a pair.
 fn number(canteen: CanteenId, date: BusinessDate, code: Code, subject: &str) -> String {
     let parts = [canteen.to_string(), date.to_string(), code.name().to_owned(), subject.to_owned()];
     let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();

@@ -59,8 +59,8 @@ impl Cut {
 /// The name of a font as documents give it; only letters, digits and hyphens, which need no escape there.
 pub(super) fn name(font: &[u8]) -> Result<String, PrintError> {
     let face = ttf_parser::Face::parse(font, 0).map_err(|_| PrintError::BadFont("不是 TrueType 字体"))?;
-    let names = face.names().into_iter().filter(|name| name.name_id == name_id::POST_SCRIPT_NAME);
-    let name = names.filter_map(|name| name.to_string()).next().unwrap_or_default();
+    let mut names = face.names().into_iter().filter(|name| name.name_id == name_id::POST_SCRIPT_NAME);
+    let name = names.find_map(|name| name.to_string()).unwrap_or_default();
     let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     Ok(if name.is_empty() { "Unnamed".into() } else { name })
 }

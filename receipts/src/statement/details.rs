@@ -77,12 +77,12 @@ fn findings(sheet: &StatementSheet) -> Table {
     let mut table = Table::new(
         "差异与裁定",
         columns([
-            (23.0, Side::Left),
+            (27.0, Side::Left),
             (16.0, Side::Left),
             (46.0, Side::Left),
             (12.0, Side::Right),
             (21.0, Side::Right),
-            (33.0, Side::Left),
+            (29.0, Side::Left),
             (18.0, Side::Left),
         ]),
     );

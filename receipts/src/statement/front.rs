@@ -3,6 +3,7 @@
 use super::{
     ChangeLine, StatementSheet,
     flow::{BODY_PT, Flow, LEFT, PART_PT, Side, WIDTH},
+    signing,
     table::{Cell, Column, PADDING, Row, Table, columns},
     text,
 };
@@ -13,6 +14,8 @@ const TITLE_PT: f32 = 18.0;
 const PAYABLE_PT: f32 = 16.0;
 const WORDS_PT: f32 = 11.0;
 const PAYABLE_HEIGHT: f32 = 10.6;
+/// Blank above it.
+const PAYABLE_SPACE: f32 = 2.9;
 /// Blank above the head of a part.
 const PART_SPACE: f32 = 2.8;
 /// Height of a line of the head of a part, and where its middle is.
@@ -24,14 +27,18 @@ const LABEL: f32 = 21.3;
 const NUMBER: f32 = 10.2;
 const AMOUNT: f32 = 34.8;
 
+/// The amount and the checks go with the signatures where one page can hold them: nobody signs a page without a sum.
 pub(super) fn draw(flow: &mut Flow<'_>, sheet: &StatementSheet) -> Result<(), PrintError> {
     title(flow, sheet)?;
     parties(sheet).set(flow)?.draw(flow)?;
     part(flow, "一、用餐补贴", &served(sheet))?;
     part(flow, "二、结转、调整、核减与暂缓", &changes(sheet))?;
     part(flow, "三、出资方", &payers(flow, sheet)?)?;
+    let reconciliation = reconciliation(sheet);
+    let closing = PAYABLE_SPACE + PAYABLE_HEIGHT + PART_SPACE + PART_LEADING + reconciliation.set(flow)?.height();
+    flow.require(closing + signing::HEIGHT);
     payable(flow, sheet)?;
-    part(flow, "四、对账", &reconciliation(sheet))
+    part(flow, "四、对账", &reconciliation)
 }
 
 /// A part head with its table; the head is never left alone at the foot of a page.
@@ -203,8 +210,8 @@ fn payer_widths(
 
 /// The one amount that is paid, in words and figures, in a heavier frame.
 fn payable(flow: &mut Flow<'_>, sheet: &StatementSheet) -> Result<(), PrintError> {
-    flow.require(2.9 + PAYABLE_HEIGHT);
-    flow.y += 2.9;
+    flow.require(PAYABLE_SPACE + PAYABLE_HEIGHT);
+    flow.y += PAYABLE_SPACE;
     let (top, middle) = (flow.y, flow.y + PAYABLE_HEIGHT / 2.0);
     let figure = figures::payable(sheet.payable);
     let figure_width = text::width(flow.fonts, &figure, PAYABLE_PT).max(40.3) + 2.0 * PADDING;

@@ -7,7 +7,12 @@ use super::{
 };
 use crate::{PrintError, figures, qr::Qr};
 
-const HEIGHT: f32 = 51.2;
+/// Height of the boxes.
+const BOX_HEIGHT: f32 = 51.2;
+/// Blank above them.
+const SPACE: f32 = 2.9;
+/// What the foot takes of a page.
+pub(super) const HEIGHT: f32 = SPACE + BOX_HEIGHT;
 const SIGNATURE_HEIGHT: f32 = 23.8;
 /// The seal box holds a circle of 42 mm, the size of an official seal, and nothing else.
 const SEAL_WIDTH: f32 = 49.7;
@@ -18,8 +23,8 @@ const SMALLEST_MODULE: f32 = 0.4;
 const INSET: f32 = 2.5;
 
 pub(super) fn draw(flow: &mut Flow<'_>, sheet: &StatementSheet) -> Result<(), PrintError> {
-    flow.require(2.9 + HEIGHT);
-    flow.y += 2.9;
+    flow.require(HEIGHT);
+    flow.y += SPACE;
     let top = flow.y;
     let seal_left = LEFT + WIDTH - SEAL_WIDTH;
     let cells = sheet.signatures.iter().map(|_| 1.0).sum::<f32>();
@@ -30,11 +35,15 @@ pub(super) fn draw(flow: &mut Flow<'_>, sheet: &StatementSheet) -> Result<(), Pr
         signature_cell(flow, signature, sheet.draft, (x, top), width)?;
         x += width;
     }
-    flow.page().frame(seal_left, top, SEAL_WIDTH, HEIGHT, RULE_PT);
+    flow.page().frame(seal_left, top, SEAL_WIDTH, BOX_HEIGHT, RULE_PT);
     flow.text(Side::Left, seal_left + INSET, top + 4.6, BODY_PT, "食堂盖章")?;
-    flow.page().dashed_circle((seal_left + SEAL_WIDTH / 2.0, top + HEIGHT - SEAL_RADIUS - 1.3), SEAL_RADIUS, RULE_PT);
+    flow.page().dashed_circle(
+        (seal_left + SEAL_WIDTH / 2.0, top + BOX_HEIGHT - SEAL_RADIUS - 1.3),
+        SEAL_RADIUS,
+        RULE_PT,
+    );
     verification(flow, sheet, top + SIGNATURE_HEIGHT + 3.4, seal_left)?;
-    flow.y = top + HEIGHT;
+    flow.y = top + BOX_HEIGHT;
     Ok(())
 }
 

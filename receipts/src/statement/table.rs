@@ -151,11 +151,15 @@ impl SetTable {
         Ok(())
     }
 
+    /// Height on one page.
+    pub(super) fn height(&self) -> f32 {
+        self.head.iter().chain(&self.rows).map(|row| row.height).sum()
+    }
+
     /// Height that must follow a title on its page: the whole of a short table, else the head and the first two rows.
     pub(super) fn opening_height(&self) -> f32 {
-        let heights = || self.head.iter().chain(&self.rows).map(|row| row.height);
-        let whole: f32 = heights().sum();
-        if whole <= SHORT { whole } else { heights().take(3).sum() }
+        let whole = self.height();
+        if whole <= SHORT { whole } else { self.head.iter().chain(&self.rows).take(3).map(|row| row.height).sum() }
     }
 
     fn begin(&self, flow: &mut Flow<'_>) -> Result<(), PrintError> {

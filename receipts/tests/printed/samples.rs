@@ -104,6 +104,7 @@ pub(crate) fn empty_statement() -> StatementSheet {
         payers: vec!["无".into()],
         shares: vec![share("核定", [0], 0), share("本次应付", [0], 0)],
         payable: Fen::ZERO,
+        reconciliation: pairs([("日清", "31 天，共 31 天"), ("Z 报表", "0 份"), ("差异", "无"), ("审计链", "完整")]),
         days: sheet.days.iter().map(closed).collect(),
         findings: Vec::new(),
         ..sheet
@@ -125,7 +126,6 @@ pub(crate) fn with_payers(count: usize) -> StatementSheet {
         shares: vec![
             row("核定", 2_228_500, 123_456),
             row("暂缓", -476_500, -60_001),
-            row("结转", 0, 0),
             row("本次应付", 1_752_000, 63_455),
         ],
         ..statement()
@@ -175,16 +175,18 @@ fn share<const N: usize>(label: &str, amounts: [i64; N], total: i64) -> ShareRow
 }
 
 fn reconciliation() -> Vec<(String, String)> {
-    [
+    pairs([
         ("日清", "31 天，共 31 天"),
         ("Z 报表", "62 份，份数与金额和服务端逐份相等"),
         ("终端序号", "无缺号，起止见附页"),
         ("差异", "3 条，均已裁定（核减 3，见序 10 至 12）"),
         ("重算", "从记录重算，摘要相同"),
         ("审计链", "完整，链首 d3f8 20b6 91ce"),
-    ]
-    .map(|(label, value)| (label.into(), value.into()))
-    .into()
+    ])
+}
+
+fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
+    pairs.map(|(label, value)| (label.into(), value.into())).into()
 }
 
 fn signature(role: &str, name: &str, date: &str) -> Signature {

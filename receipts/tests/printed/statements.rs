@@ -121,6 +121,19 @@ fn a_month_without_a_meal_is_printed() -> Outcome {
 }
 
 #[test]
+fn the_sum_stands_where_it_is_signed() -> Outcome {
+    for sheet in [samples::statement(), samples::with_payers(8), samples::long_statement()] {
+        let text = poppler::text(&render(&sheet, fonts()?)?)?;
+        let signed: Vec<String> =
+            text.split_terminator('\u{c}').map(squeezed).filter(|page| page.contains("食堂盖章")).collect();
+        assert_eq!(signed.len(), 1);
+        let figure = receipts::figures::payable(sheet.payable);
+        assert!(signed[0].contains(&figure) && signed[0].contains("四、对账"), "{figure}\n{}", signed[0]);
+    }
+    Ok(())
+}
+
+#[test]
 fn every_payer_has_a_column() -> Outcome {
     for count in 1..=8 {
         let sheet = samples::with_payers(count);

@@ -98,8 +98,7 @@ impl Office {
         }
     }
 
-    /// Signs a person in. Failures lock the name for growing spans; whether a name exists cannot be told from the
-    /// answer or its time.
+    /// Signs a person in. Failures lock the name for growing spans.
     pub async fn sign_in(&self, name: &str, passphrase: &str) -> Result<Session, Error> {
         let user = self.check_passphrase(name, passphrase).await?;
         let mut secret = Zeroizing::new([0_u8; 32]);
@@ -110,7 +109,6 @@ impl Office {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    people::forget_failures(tx, id).await?;
                     people::sweep_sessions(tx, now).await?;
                     people::open_session(tx, hash, id, now, expires).await
                 })
@@ -119,38 +117,46 @@ impl Office {
         Ok(Session { token, expires, user })
     }
 
-    /// The person behind name and passphrase; also asked again before an approval.
+    /// The person behind name and passphrase; also asked again before an approval. A name that nobody has costs the
+    /// same time and gets the same answer as a wrong passphrase.
     pub async fn check_passphrase(&self, name: &str, passphrase: &str) -> Result<UserRow, Error> {
         let wanted = name.trim().to_owned();
         let user = self.store.read(move |tx| Box::pin(async move { people::by_name(tx, &wanted).await })).await?;
         let user = user.filter(|u| u.left_at.is_none());
-        if let Some(user) = user.as_ref().filter(|u| u.locked_until > self.now()) {
-            return Err(locked((user.locked_until.get() - self.now().get() + 999) / 1000));
+        if let Some(seconds) = user.as_ref().and_then(|u| u.locked_for(self.now())) {
+            return Err(locked(seconds));
         }
-        let hash = user.as_ref().map(|u| u.passphrase_hash.clone());
-        let fits = self.hasher.verify(passphrase, hash).await?;
-        match user {
-            Some(user) if fits => Ok(user),
-            Some(user) => Err(self.count_failure(user.id).await?),
-            None => Err(Error::refused(Code::SignInFailed, words::SIGN_IN_FAILED)),
-        }
+        let fits = self.hasher.verify(passphrase, user.as_ref().map(|u| u.passphrase_hash.clone())).await?;
+        let Some(user) = user else { return Err(Error::refused(Code::SignInFailed, words::SIGN_IN_FAILED)) };
+        self.count_try(user.id, fits).await?;
+        Ok(user)
     }
 
-    async fn count_failure(&self, user: UserId) -> Result<Error, Error> {
+    /// Counts a try. Tries that came together with those that locked the name fail too, right or wrong.
+    async fn count_try(&self, user: UserId, fits: bool) -> Result<(), Error> {
         let now = self.now();
-        let seconds = self
+        let lock = self
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    let seconds = lock_seconds(people::count_failure(tx, user).await?);
-                    if seconds > 0 {
-                        people::lock(tx, user, now.plus(seconds * 1000)).await?;
+                    let row = people::get(tx, user).await?;
+                    if let Some(seconds) = row.and_then(|row| row.locked_for(now)) {
+                        return Ok(Some(seconds));
                     }
-                    Ok(seconds)
+                    if fits {
+                        return people::forget_failures(tx, user).await.map(|()| None);
+                    }
+                    let seconds = lock_seconds(people::count_failure(tx, user).await?);
+                    people::lock(tx, user, now.plus(seconds * 1000)).await?;
+                    Ok(Some(seconds).filter(|seconds| *seconds > 0))
                 })
             })
             .await?;
-        Ok(if seconds > 0 { locked(seconds) } else { Error::refused(Code::SignInFailed, words::SIGN_IN_FAILED) })
+        match lock {
+            Some(seconds) => Err(locked(seconds)),
+            None if fits => Ok(()),
+            None => Err(Error::refused(Code::SignInFailed, words::SIGN_IN_FAILED)),
+        }
     }
 
     /// The person of a session's token.
@@ -164,6 +170,13 @@ impl Office {
     pub async fn sign_out(&self, token: &str) -> Result<(), Error> {
         let hash = session_hash(token);
         self.store.write(move |tx| Box::pin(async move { people::close_session(tx, hash).await })).await
+    }
+}
+
+impl UserRow {
+    /// For how many seconds no sign-in is possible.
+    fn locked_for(&self, now: UnixMs) -> Option<i64> {
+        (self.locked_until > now).then(|| (self.locked_until.get() - now.get() + 999) / 1000)
     }
 }
 

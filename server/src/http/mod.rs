@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::trace::TraceLayer;
@@ -73,13 +73,13 @@ pub fn router(office: Arc<Office>) -> Router {
     api.fallback(async || Problem::from(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), limit_time))
+        .layer(axum::middleware::from_fn(limit_time))
         .layer(TraceLayer::new_for_http())
         .with_state(app)
 }
 
 /// Answers in time, whatever happens behind. A unit of work under way is not cut short by it.
-async fn limit_time(State(_): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
+async fn limit_time(request: Request, next: Next) -> Result<Response, Problem> {
     let answer = tokio::time::timeout(TIME, next.run(request)).await;
     answer.map_err(|_| Problem::new(Code::Timeout, words::TIMEOUT))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::calendar::{BusinessDate, UnixMs};
-use domain::decision::{Kind, Payer, PolicyRef};
+use domain::decision::{Kind, Payer};
 use domain::money::Fen;
 use domain::policy::Effect;
 use domain::reconciliation::{DayClose, Finding};
@@ -76,32 +76,30 @@ fn policies(dossier: &Dossier) -> String {
     text.collect::<Vec<_>>().join("；")
 }
 
-/// A benefit's name; with its version where two versions of its policy stand on one sheet.
-fn label(dossier: &Dossier, reference: &PolicyRef, benefit: &str, several: bool) -> String {
-    let policy = dossier.rules.policies.by_ref(reference);
-    let found = policy.and_then(|p| p.benefit(benefit));
-    let name = found.map_or(benefit, |b| b.label.as_str());
-    if several { words::of_version(name, reference.version) } else { name.to_owned() }
+fn label(dossier: &Dossier, line: &month::ServedLine) -> String {
+    let policy = dossier.rules.policies.by_ref(&line.policy);
+    let found = policy.and_then(|p| p.benefit(&line.benefit));
+    format!("{}{}", found.map_or(line.benefit.as_str(), |b| b.label.as_str()), words::paid_to_canteen(line.kind))
 }
 
+/// Part one. Two versions of a policy that give the same amount under the same name are one line to a reader.
 fn served(dossier: &Dossier) -> Vec<ServedLine> {
     let lines = &dossier.stored.content.0.served;
-    let several = |line: &month::ServedLine| {
-        lines.iter().any(|l| l.policy.id == line.policy.id && l.policy.version != line.policy.version)
-    };
-    let line = |line: &month::ServedLine| ServedLine {
-        label: format!(
-            "{}{}",
-            label(dossier, &line.policy, &line.benefit, several(line)),
-            words::paid_to_canteen(line.kind)
-        ),
-        standard: Some(line.standard),
-        count: u64::from(line.count),
-        amount: line.amount,
-    };
     let mut printed: Vec<&month::ServedLine> = lines.iter().filter(|l| l.kind != Kind::Concession).collect();
-    printed.sort_by_key(|l| (l.kind, place(dossier, l), l.policy.version, std::cmp::Reverse(l.standard)));
-    printed.into_iter().map(line).collect()
+    printed.sort_by_key(|l| (l.kind, place(dossier, l), std::cmp::Reverse(l.standard), l.policy.version));
+    let mut merged: Vec<ServedLine> = Vec::new();
+    for line in printed {
+        let label = label(dossier, line);
+        let same = merged.iter_mut().find(|m| m.label == label && m.standard == Some(line.standard));
+        let count = u64::from(line.count);
+        if let Some(same) = same {
+            same.count += count;
+            same.amount += line.amount;
+        } else {
+            merged.push(ServedLine { label, standard: Some(line.standard), count, amount: line.amount });
+        }
+    }
+    merged
 }
 
 /// A benefit's place in its file: the order in which people know the tiers.

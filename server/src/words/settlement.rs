@@ -184,11 +184,6 @@ pub(crate) fn policy_versions(name: &str, versions: &[u32]) -> String {
     format!("{name}　第 {} 版", versions.join("、"))
 }
 
-/// A benefit's name with the version it is of.
-pub(crate) fn of_version(name: &str, version: u32) -> String {
-    format!("{name}（第 {version} 版）")
-}
-
 /// A line's reason. Meals of another month say which.
 pub(crate) fn reason(reason: &Reason, amount: Fen, of: Month) -> String {
     let from = |other: &Month| if *other == of { String::new() } else { format!("{} ", month(*other)) };

@@ -3,9 +3,15 @@
 //! One program, so that its throw-away PostgreSQL is started once. Without PostgreSQL it fails; it never skips.
 
 #![expect(unreachable_pub, reason = "modules of one test program")]
+#![expect(clippy::unwrap_used, reason = "what must not be fails the test, also in its helpers")]
 
+mod client;
 mod common;
 mod http;
 mod ingest;
+mod month;
+mod office;
+mod rows;
 mod store_contract;
+mod store_journals;
 mod store_units;

@@ -158,8 +158,8 @@ impl Core {
             Stage::Serving { offer, tender: chosen, .. } if offer.sale == sale => {
                 (offer.clone(), tender.unwrap_or(*chosen))
             }
-            stage => {
-                let waits = matches!(stage, Stage::Serving { .. });
+            other => {
+                let waits = matches!(other, Stage::Serving { .. });
                 return self.committed(sale, waits).await;
             }
         };

@@ -153,7 +153,7 @@ fn used_before_is_what_one_counts_by_hand() {
 fn the_earliest_meal_of_the_period_is_named() {
     let date = NOON.business_date();
     let at = |minutes: i64| NOON.plus(minutes * 60_000);
-    let used = |at: UnixMs, period: &str, here| Use {
+    let meal_at = |at: UnixMs, period: &str, here| Use {
         date: at.business_date(),
         policy: POLICY.into(),
         line: line("age-80", 500),
@@ -163,10 +163,10 @@ fn the_earliest_meal_of_the_period_is_named() {
     };
     let feed = KnownUsage {
         uses: vec![
-            used(at(9), "lunch", true),
-            used(at(3), "lunch", false),
-            used(at(-1440), "lunch", true),
-            used(at(1), "dinner", true),
+            meal_at(at(9), "lunch", true),
+            meal_at(at(3), "lunch", false),
+            meal_at(at(-1440), "lunch", true),
+            meal_at(at(1), "dinner", true),
         ],
         ..KnownUsage::default()
     };

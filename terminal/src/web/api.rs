@@ -299,6 +299,6 @@ async fn reprint(State(shared): State<Shared>, Input { body, lang }: Input<Repri
 
 /// Asks the background round to begin at once; does not wait for it.
 async fn sync(State(shared): State<Shared>, Input { lang, .. }: Input<Nothing>) -> Response {
-    shared.core.wake_sync.notify_one();
+    shared.core.ask_sync.notify_one();
     show(&shared, lang).await
 }

@@ -100,7 +100,7 @@ async fn view_of(shared: &Shared, query: ViewQuery, lang: Lang) -> Result<View, 
     let meals = if wants_meals { shared.core.day_list(snapshot.clock.date).await? } else { Vec::new() };
     let asked = query.dialog.as_deref().filter(|_| snapshot.cashier.is_some()).map(|wanted| asked(wanted, &meals));
     let cx = Cx { w: lang.words(), s: &snapshot };
-    let regions = view::regions(cx, page, &meals, asked)?;
+    let regions = view::regions(cx, page, &meals, asked.as_ref())?;
     let (stage, token) = token(&snapshot);
     Ok(View { page, token, stage, at: snapshot.clock.at.get(), regions })
 }

@@ -349,7 +349,8 @@ impl Books {
     /// The contiguous part of an epoch.
     pub fn cursor(&self, epoch: u32) -> Cursor {
         let records = self.records.get(&epoch);
-        let next = records.map_or(0, |records| (0..).take_while(|n| records.contains_key(n)).count() as u64);
+        let next = records
+            .map_or(0, |records| (0..records.len() as u64).take_while(|n| records.contains_key(n)).count() as u64);
         let head = next.checked_sub(1).map_or(Digest::ZERO, |last| records.unwrap()[&last].hash());
         Cursor { epoch, next, head }
     }

@@ -1,6 +1,7 @@
 //! A chromedriver of its own for one test, on a port of its own.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
 /// A running chromedriver; ends with its browsers when dropped.
@@ -22,6 +23,7 @@ impl Driver {
         let profile = profile.unwrap_or_else(|e| panic!("no folder for a browser: {e}"));
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
+            .process_group(0)
             .env("TMPDIR", profile.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -66,7 +68,8 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // What cannot be ended any more has ended already.
+        // Its browsers are in its process group. What cannot be ended any more has ended already.
+        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).status();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -32,11 +32,35 @@ impl TestDb {
     /// When the folder or the database cannot be made.
     #[must_use]
     pub fn new(backend: Backend) -> Self {
-        let folder = tempfile::Builder::new().prefix("zhucan-test-").tempdir();
-        let folder = folder.unwrap_or_else(|e| panic!("no folder for a test: {e}"));
+        let folder = folder();
         let url = match backend {
             Backend::Sqlite => format!("sqlite://{}", folder.path().join("server.db").display()),
             Backend::Postgres => postgres::create_database(),
+        };
+        Self { url, folder }
+    }
+
+    /// An independent copy, with an empty folder beside it. Nobody may be connected to this one.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let folder = folder();
+        let url = match self.url.strip_prefix("sqlite://") {
+            None => postgres::copy_database(&self.url),
+            Some(path) => {
+                let to = folder.path().join("server.db");
+                // What is not in the file yet is in the log beside it.
+                for ending in ["", "-wal"] {
+                    let from = PathBuf::from(format!("{path}{ending}"));
+                    if from.exists() {
+                        let copied = std::fs::copy(&from, format!("{}{ending}", to.display()));
+                        copied.unwrap_or_else(|e| panic!("{}: {e}", from.display()));
+                    }
+                }
+                format!("sqlite://{}", to.display())
+            }
         };
         Self { url, folder }
     }
@@ -60,6 +84,11 @@ impl TestDb {
     }
 }
 
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::Builder::new().prefix("zhucan-test-").tempdir();
+    folder.unwrap_or_else(|e| panic!("no folder for a test: {e}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +105,17 @@ mod tests {
     fn the_cluster_answers() {
         let db = TestDb::new(Backend::Postgres);
         assert_eq!(postgres::ask(db.url(), "SELECT 6 * 7"), "42");
+    }
+
+    #[test]
+    fn a_copy_holds_the_same_and_goes_its_own_way() {
+        let db = TestDb::new(Backend::Postgres);
+        postgres::ask(db.url(), "CREATE TABLE meals AS SELECT 7 AS n");
+        let copy = db.copy();
+        postgres::ask(copy.url(), "UPDATE meals SET n = 8");
+        assert_eq!([db.url(), copy.url()].map(|url| postgres::ask(url, "SELECT n FROM meals")), ["7", "8"]);
+        let db = TestDb::new(Backend::Sqlite);
+        std::fs::write(db.path("server.db"), "pages").unwrap();
+        assert_eq!(std::fs::read_to_string(db.copy().path("server.db")).unwrap(), "pages");
     }
 }

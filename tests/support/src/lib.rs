@@ -1,4 +1,5 @@
-//! What the integration tests stand on: throw-away databases of both kinds and a browser's driver.
+//! What the integration tests stand on: throw-away databases of both kinds, programs that can be killed, and a
+//! browser's driver.
 //!
 //! Test code: it panics, with a sentence that says what is missing, wherever a test could not go on anyway. It never
 //! skips: a machine without PostgreSQL or Chromium fails the tests that need them.
@@ -6,5 +7,7 @@
 pub mod browser;
 pub mod database;
 mod postgres;
+pub mod program;
 
 pub use database::{Backend, TestDb};
+pub use program::{Program, WallClock};

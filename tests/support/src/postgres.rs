@@ -96,9 +96,20 @@ fn has_user(name: &str) -> bool {
 
 /// A new empty database's address.
 pub(crate) fn create_database() -> String {
+    create_from("template0")
+}
+
+/// The address of a copy of a database that nobody is connected to.
+pub(crate) fn copy_database(of: &str) -> String {
+    let name = of.rsplit('/').find_map(|part| part.strip_prefix("test_"));
+    let name = name.and_then(|rest| rest.split('?').next()).unwrap_or_else(|| panic!("{of} is not a test's database"));
+    create_from(&format!("test_{name}"))
+}
+
+fn create_from(template: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    ask(&url(&cluster().socket, "postgres"), &format!("CREATE DATABASE {name} TEMPLATE template0"));
+    ask(&url(&cluster().socket, "postgres"), &format!("CREATE DATABASE {name} TEMPLATE {template}"));
     url(&cluster().socket, &name)
 }
 

@@ -1,0 +1,376 @@
+//! Days closed, a month from its draft to its approval, late records, and what `verify` finds after tampering.
+
+use std::sync::Arc;
+
+use domain::calendar::Month;
+use domain::id::{CanteenId, Digest, ElderId, UserId};
+use domain::money::Fen;
+use domain::reconciliation::{Bearer, Code as FindingCode};
+use domain::record::Body;
+use domain::settlement::{MonthState, Reason, Role as MonthRole};
+use server::admin::NewUser;
+use server::close::{CloseReport, close_days};
+use server::month::{self, Actor, MonthView};
+use server::people::Role;
+use server::store::{closes, months};
+use server::verify::{VerifyReport, verify};
+use server::words::Code;
+use server::{Error, sql};
+use support::Backend;
+
+use crate::common::{Sent, Till, World, date, region};
+
+const MARCH: &str = "2026-03";
+
+/// Two canteens with a till each, two elders, a maker and a checker; the clock stands in April.
+struct Scene {
+    world: World,
+    tills: [Till; 2],
+    elders: [ElderId; 2],
+    maker: Actor,
+    checker: Actor,
+}
+
+impl Scene {
+    async fn new(backend: Backend) -> Self {
+        let world = World::new(backend).await;
+        world.rules().await;
+        let canteens = [world.canteen("甲食堂").await, world.canteen("乙食堂").await];
+        let elders = [world.elder(1, Some(canteens[0])).await, world.elder(2, Some(canteens[0])).await];
+        let tills = [world.terminal(canteens[0]).await, world.terminal(canteens[1]).await];
+        let person = async |name: &str, role: Role| {
+            let passphrase = format!("{name}的口令足够长").into();
+            let user = NewUser { name: name.into(), passphrase, role, region: region("440304"), canteen: None };
+            world.office().add_user(user).await.unwrap()
+        };
+        let maker = Actor { user: person("测试经办", Role::FinanceMaker).await, role: MonthRole::FinanceMaker };
+        let checker =
+            Actor { user: person("测试复核", Role::FinanceChecker).await, role: MonthRole::FinanceChecker };
+        Self { world, tills, elders, maker, checker }
+    }
+
+    fn canteen(&self, which: usize) -> CanteenId {
+        self.tills[which].row.canteen
+    }
+
+    /// One day at one till: these elders eat one after the other, from a minute after local midnight on.
+    fn day(&mut self, till: usize, on: &str, minute: u16, elders: &[usize]) -> Vec<Sent> {
+        let (office, who) = (Arc::clone(self.world.office()), self.elders);
+        let till = &mut self.tills[till];
+        till.at = date(on).at_minute(minute);
+        let mut sent = if till.next == 0 { vec![till.start(None)] } else { Vec::new() };
+        sent.push(till.open());
+        sent.extend(elders.iter().map(|elder| till.meal(&office, Some(who[*elder]))));
+        sent.push(till.close());
+        sent
+    }
+
+    /// The till says that the whole month is over.
+    fn over(&mut self, till: usize) -> Sent {
+        let till = &mut self.tills[till];
+        till.at = date("2026-04-01").at_minute(300);
+        till.push(Body::Day { through: date("2026-03-31") })
+    }
+
+    async fn ingest(&self, till: usize, records: &[Sent]) {
+        let answer = self.world.ingest(&self.tills[till], 1, records).await;
+        assert_eq!(answer.outcomes.len(), records.len(), "every record has an outcome");
+    }
+
+    /// 甲 serves both elders on Monday and the second on Tuesday; 乙 serves the first on Monday, an hour later.
+    async fn march(&mut self) {
+        let mut first = self.day(0, "2026-03-02", 660, &[0, 1]);
+        first.extend(self.day(0, "2026-03-03", 660, &[1]));
+        first.push(self.over(0));
+        self.ingest(0, &first).await;
+        let mut second = self.day(1, "2026-03-02", 720, &[0]);
+        second.push(self.over(1));
+        self.ingest(1, &second).await;
+        self.world.clock.set(date("2026-04-01").at_minute(540));
+    }
+
+    async fn draft(&self, of: &str) -> Result<(MonthView, CloseReport), Error> {
+        let office = self.world.office();
+        let (place, of) = (region("440304"), of.parse().unwrap());
+        month::draft(&office.store, &office.book(), &office.entropy, &place, of, self.maker, office.now()).await
+    }
+
+    async fn submit(&self, of: &str, by: Actor) -> Result<MonthView, Error> {
+        let office = self.world.office();
+        month::submit(&office.store, &region("440304"), of.parse().unwrap(), by, office.now()).await
+    }
+
+    async fn approve(&self, of: &str, by: Actor, seen: Digest) -> Result<MonthView, Error> {
+        let office = self.world.office();
+        month::approve(&office.store, &region("440304"), of.parse().unwrap(), by, seen, office.now()).await
+    }
+
+    async fn verify(&self) -> VerifyReport {
+        let office = self.world.office();
+        verify(&office.store, &office.book(), &|_| {}).await.unwrap()
+    }
+
+    fn payable(&self, view: &MonthView) -> [Fen; 2] {
+        [0, 1].map(|n| view.statements.iter().find(|s| s.canteen == self.canteen(n)).unwrap().payable)
+    }
+}
+
+fn yuan(text: &str) -> Fen {
+    text.parse().unwrap()
+}
+
+fn code<T>(result: Result<T, Error>) -> Option<Code> {
+    result.err().and_then(|error| error.code())
+}
+
+async fn a_month_goes_from_draft_to_approval_by_two_people(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let (view, report) = scene.draft(MARCH).await.unwrap();
+    assert!(report.incomplete.is_empty() && view.in_the_way.is_empty(), "{:?}", view.in_the_way);
+    assert_eq!(scene.payable(&view), [yuan("9.00"), yuan("3.00")], "the programme bears the double use");
+    assert_eq!((view.settlement.version, view.settlement.state.0), (1, MonthState::Drafted));
+    let digest = view.settlement.digest;
+
+    assert_eq!(code(scene.submit(MARCH, scene.checker).await), Some(Code::Forbidden), "the checker does not submit");
+    assert_eq!(code(scene.approve(MARCH, scene.checker, digest).await), Some(Code::Conflict), "not submitted yet");
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    assert_eq!(code(scene.draft(MARCH).await), Some(Code::Conflict), "a submitted month is not drafted again");
+    let same_person = Actor { user: scene.maker.user, role: MonthRole::FinanceChecker };
+    assert_eq!(code(scene.approve(MARCH, same_person, digest).await), Some(Code::Forbidden));
+    let other = Digest([7; 32]);
+    assert_eq!(code(scene.approve(MARCH, scene.checker, other).await), Some(Code::Conflict), "not what was shown");
+
+    let both = tokio::join!(scene.approve(MARCH, scene.checker, digest), scene.approve(MARCH, scene.checker, digest));
+    let won = [&both.0, &both.1].into_iter().filter(|result| result.is_ok()).count();
+    assert_eq!(won, 1, "one approval wins, the other is told");
+    let loser = if both.0.is_ok() { both.1 } else { both.0 };
+    assert_eq!(code(loser), Some(Code::Conflict));
+    assert_eq!(code(scene.draft(MARCH).await), Some(Code::Conflict), "an approved month never changes");
+    let report = scene.verify().await;
+    assert_eq!((report.breaks.as_slice(), report.statements), ([].as_slice(), 2));
+}
+
+async fn a_double_use_is_a_finding_with_its_evidence(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let office = scene.world.office();
+    let report = close_days(&office.store, &office.book(), office.now()).await.unwrap();
+    assert_eq!(report.added, 62, "31 days of two canteens");
+    let again = close_days(&office.store, &office.book(), office.now()).await.unwrap();
+    assert_eq!((again.added, again.unchanged), (0, 0), "nothing waits any more");
+    let (canteen, day) = (scene.canteen(1), date("2026-03-02"));
+    let stored = office.store.read(move |tx| Box::pin(async move { closes::last(tx, canteen, day).await }));
+    let close = stored.await.unwrap().unwrap().content.0;
+    let [finding] = close.findings.as_slice() else { panic!("{:?}", close.findings) };
+    assert_eq!((finding.code, finding.bearer), (FindingCode::OverLimit, Some(Bearer::Programme)));
+    assert_eq!((finding.stake, finding.evidence.len()), (yuan("3.00"), 1));
+    assert_eq!(close.z_reports, (1, 1));
+}
+
+async fn an_incomplete_day_stops_submission_until_it_is_left_out_and_follows_late(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let mut first = scene.day(0, "2026-03-02", 660, &[1]);
+    first.push(scene.over(0));
+    scene.ingest(0, &first).await;
+    let mut held_back = scene.day(1, "2026-03-31", 660, &[0]);
+    let before: Vec<Sent> = held_back.drain(..1).collect();
+    held_back.push(scene.over(1));
+    scene.ingest(1, &before).await;
+    scene.world.clock.set(date("2026-04-01").at_minute(540));
+
+    let (view, report) = scene.draft(MARCH).await.unwrap();
+    assert_eq!(report.incomplete.len(), 1, "{:?}", report.incomplete.keys().collect::<Vec<_>>());
+    assert_eq!(view.in_the_way.len(), 1);
+    assert_eq!(code(scene.submit(MARCH, scene.maker).await), Some(Code::Conflict));
+    let (canteen, by, now) = (scene.canteen(1), scene.maker.user, scene.world.office().now());
+    let store = &scene.world.office().store;
+    store
+        .write(move |tx| {
+            Box::pin(async move { months::leave_out(tx, canteen, date("2026-03-31"), "终端送修", by, now).await })
+        })
+        .await
+        .unwrap();
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    assert_eq!(view.settlement.version, 2);
+    assert_eq!(scene.payable(&view), [yuan("3.00"), Fen::ZERO], "a canteen without meals has a statement too");
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
+
+    scene.ingest(1, &held_back).await;
+    assert_eq!(code(scene.draft(MARCH).await), Some(Code::Conflict));
+    scene.world.clock.set(date("2026-05-02").at_minute(540));
+    let (april, _) = scene.draft("2026-04").await.unwrap();
+    let late = april.statements.iter().find(|s| s.canteen == canteen).unwrap();
+    assert_eq!(late.payable, yuan("3.00"));
+    let line = &late.content.0.changes[0];
+    assert!(matches!(&line.reason, Reason::Late { month, .. } if *month == MARCH.parse::<Month>().unwrap()));
+    assert_eq!((line.dates.as_slice(), line.count), ([date("2026-03-31")].as_slice(), Some(1)));
+    assert_eq!(scene.verify().await.breaks, []);
+}
+
+async fn sent_back_and_drafted_again_freezes_anew(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    scene.draft(MARCH).await.unwrap();
+    let view = scene.submit(MARCH, scene.maker).await.unwrap();
+    let office = Arc::clone(scene.world.office());
+    let (place, of) = (region("440304"), MARCH.parse().unwrap());
+    let reason = "3月2日请说明".to_owned();
+    let back = month::send_back(&office.store, &place, of, scene.checker, reason.clone(), office.now()).await.unwrap();
+    assert_eq!(back.settlement.returned_reason, Some(reason));
+    let (again, _) = scene.draft(MARCH).await.unwrap();
+    assert_eq!(again.settlement.version, 2);
+    assert_eq!(scene.payable(&again), scene.payable(&view), "the same records give the same amounts");
+    let digests = |view: &MonthView| view.statements.iter().map(|s| s.digest).collect::<Vec<_>>();
+    assert_eq!(digests(&again), digests(&view), "and the same digests");
+    let ids: Vec<_> = again.statements.iter().map(|s| s.id.uuid()).collect();
+    let frozen = office.store.read(|tx| {
+        Box::pin(async move { sql!(tx, "SELECT DISTINCT frozen_by FROM elder_meals").values::<uuid::Uuid>().await })
+    });
+    let mut frozen = frozen.await.unwrap();
+    frozen.sort();
+    assert_eq!(frozen, ids.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>());
+    assert_eq!(scene.verify().await.breaks, []);
+}
+
+async fn an_earlier_month_comes_first(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    scene.draft(MARCH).await.unwrap();
+    scene.world.clock.set(date("2026-05-02").at_minute(540));
+    assert_eq!(code(scene.draft("2026-04").await), Some(Code::Conflict));
+}
+
+/// What somebody with the database in hand changes, and whose place `verify` must name.
+const TAMPERED: [(&str, &str, &str); 4] = [
+    ("records", "UPDATE records SET signature = hash WHERE kind = 'void' OR kind = 'meal' AND sequence = 2", "记录"),
+    ("statements", "UPDATE statements SET payable = payable + 1 WHERE payable = 300", "结算单"),
+    (
+        "statements",
+        "UPDATE statements SET content = REPLACE(content, '\"standard\":300', '\"standard\":301') WHERE payable = 900",
+        "结算单",
+    ),
+    (
+        "day_closes",
+        "UPDATE day_closes SET content = REPLACE(content, '1800', '1801') WHERE date = '2026-03-03'",
+        "日清",
+    ),
+];
+
+async fn whatever_is_changed_by_hand_is_named(backend: Backend) {
+    for (table, change, place) in TAMPERED {
+        let mut scene = Scene::new(backend).await;
+        scene.march().await;
+        let (view, _) = scene.draft(MARCH).await.unwrap();
+        scene.submit(MARCH, scene.maker).await.unwrap();
+        scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
+        assert_eq!(scene.verify().await.breaks, []);
+        let store = &scene.world.office().store;
+        let refused = store.write(move |tx| Box::pin(async move { sql!(tx, change).execute().await })).await;
+        assert!(refused.is_err(), "the triggers of {table} refuse it");
+        disarm(&scene, table).await;
+        let changed = store.write(move |tx| Box::pin(async move { sql!(tx, change).execute().await })).await.unwrap();
+        assert!(changed > 0, "{change}");
+        let breaks = scene.verify().await.breaks;
+        assert!(breaks.iter().any(|b| b.place.starts_with(place)), "{change}: {breaks:?}");
+    }
+}
+
+/// Takes the table's triggers away, as somebody who owns the database can.
+async fn disarm(scene: &Scene, table: &'static str) {
+    scene
+        .world
+        .office()
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                if tx.is_postgres() {
+                    let text = format!("ALTER TABLE {table} DISABLE TRIGGER USER");
+                    server::store::Statement::built(tx, text, Vec::new()).execute().await?;
+                    return Ok(());
+                }
+                let names = sql!(tx, "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = $1", table);
+                for name in names.values::<String>().await? {
+                    server::store::Statement::built(tx, format!("DROP TRIGGER {name}"), Vec::new()).execute().await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+}
+
+async fn one_byte_of_a_record_is_named_with_its_place(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
+    disarm(&scene, "records").await;
+    let store = &scene.world.office().store;
+    let (id, bytes): (domain::id::RecordId, Vec<u8>) = store
+        .read(|tx| {
+            Box::pin(async move {
+                sql!(tx, "SELECT id, bytes FROM records WHERE kind = 'meal' ORDER BY canteen, sequence LIMIT 1")
+                    .one()
+                    .await
+            })
+        })
+        .await
+        .unwrap();
+    let text = String::from_utf8(bytes).unwrap().replacen("\"own_payment\":1500", "\"own_payment\":1501", 1);
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                sql!(tx, "UPDATE records SET bytes = $1 WHERE id = $2", text.into_bytes(), id).execute().await
+            })
+        })
+        .await
+        .unwrap();
+    let breaks = scene.verify().await.breaks;
+    let named = breaks.iter().filter(|b| b.place.contains(&id.to_string())).count();
+    assert!(named >= 2, "hash and signature do not fit: {breaks:?}");
+}
+
+async fn findings_are_decided_and_statements_found(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    let statement = view.statements.iter().find(|s| s.canteen == scene.canteen(1)).unwrap().clone();
+    let (canteen, by): (CanteenId, UserId) = (scene.canteen(1), scene.maker.user);
+    let store = &scene.world.office().store;
+    let now = scene.world.office().now();
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                let last = closes::last(tx, canteen, date("2026-03-02")).await?.unwrap();
+                let number = last.content.0.findings[0].number.clone();
+                assert_eq!(months::finding_date(tx, canteen, &number).await?, Some(date("2026-03-02")));
+                assert_eq!(months::finding_date(tx, canteen, "F-0000-000000").await?, None);
+                months::decide_finding(tx, canteen, &number, "已核实", by, now).await?;
+                assert_eq!(months::decided(tx, canteen).await?.into_iter().collect::<Vec<_>>(), [number]);
+                let found = months::by_number(tx, &statement.number, 1).await?.unwrap();
+                assert_eq!((found.id, found.digest), (statement.id, statement.digest));
+                assert!(months::by_number(tx, &statement.number, 2).await?.is_none());
+                assert_eq!(months::settled_by(tx, statement.id).await?.len(), 31);
+                assert!(closes::revision(tx, canteen, date("2026-03-02"), 1).await?.is_some());
+                assert!(closes::revision(tx, canteen, date("2026-03-02"), 2).await?.is_none());
+                assert_eq!(months::carried(tx, canteen, "2026-04".parse().unwrap()).await?.total(), Fen::ZERO);
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+}
+
+crate::on_both! {
+    a_month_goes_from_draft_to_approval_by_two_people
+    a_double_use_is_a_finding_with_its_evidence
+    an_incomplete_day_stops_submission_until_it_is_left_out_and_follows_late
+    sent_back_and_drafted_again_freezes_anew
+    an_earlier_month_comes_first
+    whatever_is_changed_by_hand_is_named
+    one_byte_of_a_record_is_named_with_its_place
+    findings_are_decided_and_statements_found
+}

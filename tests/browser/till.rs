@@ -1,0 +1,135 @@
+//! A browser at a till of the demo's world, at eleven on a Monday, signed in through the page and with an open shift.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use support::browser::Driver;
+use support::{Backend, TestDb};
+use thirtyfour::prelude::*;
+use zhucan::demo::http::{Caller, client};
+use zhucan::demo::play::Stage;
+use zhucan::demo::world::{CANTEENS, LIANHUA, date};
+
+/// How long a page may take for anything.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two keys of a scanner.
+const SCANNER: Duration = Duration::from_millis(2);
+
+/// The page, and the programs behind it.
+pub(crate) struct Page {
+    pub(crate) driver: WebDriver,
+    pub(crate) host: Stage,
+    url: String,
+}
+
+/// Runs a test on a fresh page; the browser is ended whatever happens.
+pub(crate) async fn with_page(test: impl AsyncFnOnce(&Page) -> WebDriverResult<()>) {
+    let db = TestDb::new(Backend::Sqlite);
+    let stage = Stage::set_up(db.folder(), db.url().parse().unwrap()).await.unwrap();
+    stage.clock.set(date("2026-03-02").at_minute(11 * 60));
+    let till = &stage.tills[LIANHUA];
+    till.sync().await.unwrap();
+    let url = till.url();
+
+    let chromedriver = Driver::start();
+    let mut capabilities = DesiredCapabilities::chrome();
+    for argument in chromedriver.arguments() {
+        capabilities.add_arg(&argument).unwrap();
+    }
+    let driver = WebDriver::builder(chromedriver.url(), capabilities).client(client().unwrap()).connect();
+    let page = Page { driver: driver.await.unwrap(), host: stage, url };
+    let done = async {
+        page.sign_in().await?;
+        test(&page).await
+    };
+    let done = done.await;
+    let Page { driver, host, .. } = page;
+    driver.quit().await.unwrap();
+    host.close().await;
+    done.unwrap();
+}
+
+impl Page {
+    pub(crate) fn card(&self, elder: usize) -> String {
+        self.host.card(elder).to_owned()
+    }
+
+    /// What the till's API says.
+    pub(crate) async fn api(&self, path: &str) -> Value {
+        Caller::new(&self.url).unwrap().get(path).await.unwrap()
+    }
+
+    /// Goes to a path of the till.
+    pub(crate) async fn open(&self, path: &str) -> WebDriverResult<()> {
+        let path = path.strip_prefix(&self.url).unwrap_or(path);
+        self.driver.goto(format!("{}{path}", self.url)).await
+    }
+
+    async fn sign_in(&self) -> WebDriverResult<()> {
+        self.open("/").await?;
+        self.stage("sign_in").await?;
+        let cashier = CANTEENS[LIANHUA].cashiers[1];
+        let choice = format!("//label[contains(., '{}')]", cashier.name);
+        self.driver.find(By::XPath(choice)).await?.click().await?;
+        let pin = self.driver.find(By::Id("pin")).await?;
+        self.type_slowly(&pin, cashier.pin).await?;
+        self.stage("open_shift").await?;
+        let float = self.driver.find(By::Id("float")).await?;
+        self.type_slowly(&float, "200").await?;
+        self.stage("idle").await
+    }
+
+    /// Types into a field and presses Enter, slowly enough not to be taken for a scanner.
+    async fn type_slowly(&self, field: &WebElement, text: &str) -> WebDriverResult<()> {
+        field.click().await?;
+        for key in text.chars() {
+            tokio::time::sleep(Duration::from_millis(80)).await;
+            field.send_keys(key.to_string()).await?;
+        }
+        tokio::time::sleep(Duration::from_millis(80)).await;
+        self.press(Key::Enter).await
+    }
+
+    /// Types at the speed of a scanner, with its Enter, whatever has focus.
+    pub(crate) async fn scan(&self, code: &str) -> WebDriverResult<()> {
+        let keys = self.driver.action_chain_with_delay(Some(SCANNER), Some(Duration::ZERO));
+        keys.send_keys(code).key_down(Key::Enter).key_up(Key::Enter).perform().await
+    }
+
+    /// One key, as a hand presses it.
+    pub(crate) async fn press(&self, key: Key) -> WebDriverResult<()> {
+        self.driver.action_chain().key_down(key.clone()).key_up(key).perform().await
+    }
+
+    /// The text of a part of the page.
+    pub(crate) async fn text(&self, selector: &str) -> WebDriverResult<String> {
+        self.driver.find(By::Css(selector)).await?.text().await
+    }
+
+    /// Waits until the page shows that stage.
+    pub(crate) async fn stage(&self, stage: &str) -> WebDriverResult<()> {
+        let wanted = format!("body[data-stage='{stage}']");
+        let query = self.driver.query(By::Css(wanted)).wait(PATIENCE, Duration::from_millis(30));
+        if query.exists().await? {
+            return Ok(());
+        }
+        let shown = self.text("body").await?;
+        panic!("the page never came to {stage:?}, it shows: {shown}");
+    }
+
+    /// Waits until something holds.
+    pub(crate) async fn until(
+        &self,
+        what: &str,
+        mut holds: impl AsyncFnMut() -> WebDriverResult<bool>,
+    ) -> WebDriverResult<()> {
+        for _ in 0..200 {
+            // A part that is being replaced cannot be read for a moment.
+            if holds().await.unwrap_or(false) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("never: {what}, the page shows: {}", self.text("body").await?);
+    }
+}

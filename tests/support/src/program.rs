@@ -1,0 +1,127 @@
+//! A real program in a process of its own, with a clock that the test sets, that can be killed at any instant.
+//!
+//! The wall clock is moved by libfaketime, which stands between the program and the C library; the program itself has
+//! no switch for it. Monotonic time is left alone.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A wall clock for programs: a file that they read the time from. It stands still until it is set again.
+#[derive(Clone, Debug)]
+pub struct WallClock {
+    file: PathBuf,
+}
+
+impl WallClock {
+    /// A clock kept in `file`, standing at a UTC time such as `2026-03-02 03:00:00`.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    #[must_use]
+    pub fn new(file: PathBuf, utc: &str) -> Self {
+        let clock = Self { file };
+        clock.set(utc);
+        clock
+    }
+
+    /// Sets the clock of all programs that use it.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn set(&self, utc: &str) {
+        // Put in place as a whole: a program may be reading it.
+        let fresh = self.file.with_extension("new");
+        let written = std::fs::write(&fresh, utc).and_then(|()| std::fs::rename(&fresh, &self.file));
+        written.unwrap_or_else(|e| panic!("{}: {e}", self.file.display()));
+    }
+}
+
+/// A running program.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    first_line: String,
+}
+
+impl Program {
+    /// Starts `program` with these arguments under a clock and waits for the first line it prints.
+    ///
+    /// # Panics
+    /// When it cannot be started, or ends without printing anything.
+    #[must_use]
+    pub fn start(program: &Path, arguments: &[&str], clock: &WallClock) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.env("LD_PRELOAD", faketime()).env("TZ", "UTC");
+        command.env("FAKETIME_TIMESTAMP_FILE", &clock.file).env("FAKETIME_NO_CACHE", "1");
+        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1").env("ZHUCAN_LOG", "error");
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", program.display()));
+        let Some(stdout) = child.stdout.take() else { unreachable!("it is piped") };
+        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let first_line = lines.next();
+        // Later lines have to go somewhere, or the program would stop on a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let Some(first_line) = first_line else {
+            panic!("{} {arguments:?} ended without a word: {:?}", program.display(), child.wait())
+        };
+        Self { child, first_line }
+    }
+
+    /// The first line it printed.
+    #[must_use]
+    pub fn first_line(&self) -> &str {
+        &self.first_line
+    }
+
+    /// The address in the first line.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let at = self.first_line.find("http://").unwrap_or_else(|| panic!("no address in {:?}", self.first_line));
+        self.first_line[at..].trim().to_owned()
+    }
+
+    /// Kills it as a power cut would (SIGKILL) and waits until it is gone.
+    ///
+    /// # Panics
+    /// When it cannot be killed.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap_or_else(|e| panic!("cannot kill: {e}"));
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // What cannot be ended any more has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn faketime() -> PathBuf {
+    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let mut libraries = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"));
+    let found = libraries.find(|library| library.is_file());
+    found.unwrap_or_else(|| panic!("libfaketime is missing: run tests/run, or install `libfaketime`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_sees_the_clock_it_is_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = WallClock::new(folder.path().join("clock"), "2026-03-02 03:00:00");
+        let date = Program::start(Path::new("/bin/date"), &["+%F %T"], &clock);
+        assert_eq!(date.first_line(), "2026-03-02 03:00:00");
+        clock.set("2026-04-01 00:00:05");
+        let date = Program::start(Path::new("/bin/date"), &["+%F %T http://x"], &clock);
+        assert_eq!(date.first_line(), "2026-04-01 00:00:05 http://x");
+        assert_eq!(date.url(), "http://x");
+        date.kill();
+    }
+}
