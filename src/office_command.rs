@@ -77,7 +77,7 @@ pub(crate) struct InitArgs {
 pub(crate) async fn init(args: InitArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
     let mut random = [0; 12];
     entropy.fill(&mut random);
-    let passphrase: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let passphrase = hex::encode(random);
     let server = args.office.open(true, "", clock, entropy).await?;
     let office = server.office();
     office.create_region(Region { code: args.region.clone(), name: args.name, office: args.office_name }).await?;

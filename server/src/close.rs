@@ -20,7 +20,7 @@ use crate::store::{Store, Tx, days, terminals};
 const ROUNDS: usize = 50;
 
 /// How often the clock is asked whether a day has ended.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 /// Uploads come in bursts: what touches the same days meanwhile is closed once.
 const SETTLE: Duration = Duration::from_secs(2);
 

@@ -1,5 +1,7 @@
 //! What can go wrong at the office, in one type: a refusal that its sender can act on, or trouble of our own.
 
+use domain::calendar::UnixMs;
+
 use crate::words::Code;
 
 /// Why a piece of work was not done.
@@ -32,13 +34,15 @@ pub struct Refusal {
     pub detail: String,
     /// Seconds after which another try makes sense.
     pub retry_after: Option<i64>,
+    /// The server's time, for a sender whose clock is wrong.
+    pub server_time: Option<UnixMs>,
 }
 
 impl Refusal {
     /// A refusal with the words for this case.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), retry_after: None }
+        Self { code, detail: detail.into(), retry_after: None, server_time: None }
     }
 }
 

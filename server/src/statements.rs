@@ -140,8 +140,10 @@ fn account(canteen: &CanteenRow, keys: &Keys) -> Result<String, Error> {
     Ok(keys.open(place, &canteen.account)?.to_string())
 }
 
+type Verdicts = Json<Vec<Verdict>>;
+
 async fn days(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<SettledDay>, Error> {
-    let rows: Vec<(Json<DayClose>, Json<Vec<Verdict>>, Option<Json<Vec<Verdict>>>)> = sql!(
+    let rows: Vec<(Json<DayClose>, Verdicts, Option<Verdicts>)> = sql!(
         tx,
         "SELECT d.content, d.verdicts, b.verdicts FROM settled_days s \
          JOIN day_closes d ON d.canteen = s.canteen AND d.date = s.date AND d.revision = s.revision \
@@ -153,7 +155,7 @@ async fn days(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<SettledDay>, 
     )
     .all()
     .await?;
-    let day = |(Json(close), Json(verdicts), before): (_, _, Option<Json<_>>)| SettledDay {
+    let day = |(Json(close), Json(verdicts), before): (_, _, Option<Verdicts>)| SettledDay {
         close,
         verdicts,
         before: before.map(|Json(verdicts)| verdicts),

@@ -35,9 +35,9 @@ pub async fn collect(stage: &Stage, months: &[&'static str]) -> anyhow::Result<V
     for month in months {
         for programme in PROGRAMMES {
             let answer = maker.month(programme.region, month).await?;
-            let state = text(&answer, "/state")?;
+            let standing = text(&answer, "/state")?;
             for head in answer.pointer("/statements").and_then(Value::as_array).context("no statements")? {
-                all.push(settled(stage, &maker, month, state, head).await?);
+                all.push(settled(stage, &maker, (month, standing), head).await?);
             }
         }
     }
@@ -48,15 +48,14 @@ pub async fn collect(stage: &Stage, months: &[&'static str]) -> anyhow::Result<V
 async fn settled(
     stage: &Stage,
     maker: &Desk,
-    month: &'static str,
-    state: &str,
+    (month, standing): (&'static str, &str),
     head: &Value,
 ) -> anyhow::Result<Settled> {
     let (id, canteen) = (text(head, "/id")?, text(head, "/canteen")?);
     let content = maker.caller().get(&format!("/api/v1/statements/{id}")).await?;
     Ok(Settled {
         month,
-        state: state.to_owned(),
+        state: standing.to_owned(),
         canteen: stage.canteens.iter().position(|c| c == canteen).context("a statement of no canteen")?,
         id: id.to_owned(),
         number: text(head, "/number")?.to_owned(),

@@ -1,5 +1,6 @@
 //! What the demo prints when the month is done.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use domain::money::Fen;
@@ -90,7 +91,8 @@ fn payable(of_month: &[&Settled]) -> String {
 fn papers(folder: &Path, all: &[Settled]) -> String {
     let mut out = words::PAPERS.to_owned();
     for settled in all {
-        out.push_str(&format!("  {}\n", paper(folder, settled).with_extension("pdf").display()));
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "  {}", paper(folder, settled).with_extension("pdf").display());
     }
     out.push_str(&words::files(folder));
     out

@@ -50,8 +50,7 @@ pub fn title(sales: usize, seconds: u64) -> String {
 /// What happened.
 #[must_use]
 pub fn story() -> String {
-    let lines: String = STORY.iter().map(|line| format!("  {line}\n")).collect();
-    format!("\n发生了什么\n{lines}")
+    format!("\n发生了什么\n  {}\n", STORY.join("\n  "))
 }
 
 /// A month's head.

@@ -1,5 +1,7 @@
 //! The demo month through the real server and tills, held against a second computation and a stored report.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod naive;
 mod paper;
 

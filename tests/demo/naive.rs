@@ -13,8 +13,6 @@ use zhucan::demo::elders::{DemoElder, ELDERS, What};
 pub(crate) struct Scan {
     /// `2026-03-02`.
     pub(crate) date: String,
-    /// `11:02:33`.
-    pub(crate) time: String,
     /// `lianhua`, `nanshan` or `zhengguo`.
     pub(crate) canteen: String,
     /// Number in the table of elders, from 1; nobody for a guest.
@@ -60,7 +58,6 @@ pub(crate) fn read(csv: &str) -> Vec<Scan> {
         let cells: BTreeMap<&str, &str> = head.iter().copied().zip(line.split(',')).collect();
         Scan {
             date: cells["date"].to_owned(),
-            time: cells["time"].to_owned(),
             canteen: cells["canteen"].to_owned(),
             elder: cells["elder"].parse().ok(),
             mode: cells["mode"].to_owned(),

@@ -19,7 +19,7 @@ const MOST_WORDS: usize = 2_000;
 pub(super) fn check(record: &Record) -> Result<(), &'static str> {
     let time = |at: UnixMs| TIMES.contains(&at.get());
     require(time(record.at), "at")?;
-    require(record.sequence <= u64::from(u32::MAX), "sequence")?;
+    require(u32::try_from(record.sequence).is_ok(), "sequence")?;
     match &record.body {
         Body::Meal(meal) => check_meal(meal),
         Body::ShiftClose(close) => check_close(close),

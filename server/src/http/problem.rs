@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::calendar::UnixMs;
 use serde::Serialize;
 
 use crate::error::{Error, Refusal};
@@ -20,6 +21,8 @@ struct Document<'a> {
     detail: &'a str,
     code: &'a str,
     next_step: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_time: Option<UnixMs>,
 }
 
 impl Problem {
@@ -27,6 +30,13 @@ impl Problem {
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self(Refusal::new(code, detail))
+    }
+
+    /// The same, telling the server's time to a sender whose clock is wrong.
+    #[must_use]
+    pub fn at(mut self, now: UnixMs) -> Self {
+        self.0.server_time = Some(now);
+        self
     }
 
     /// Its code.
@@ -64,7 +74,7 @@ impl From<Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Refusal { code, detail, retry_after } = self.0;
+        let Refusal { code, detail, retry_after, server_time } = self.0;
         let document = Document {
             r#type: format!("urn:zhucan:problem:{code}"),
             title: code.title(),
@@ -72,6 +82,7 @@ impl IntoResponse for Problem {
             detail: &detail,
             code: code.name(),
             next_step: code.next_step(),
+            server_time,
         };
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(document)).into_response();

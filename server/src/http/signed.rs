@@ -39,7 +39,7 @@ impl FromRequest<App> for Signed {
 
         let now = app.office.now();
         if (now.get() - claim.time.get()).abs() > NONCE_WINDOW_MS {
-            return Err(Problem::new(Code::ClockOff, words::clock_off(claim.time, now)));
+            return Err(Problem::new(Code::ClockOff, words::clock_off(claim.time, now)).at(now));
         }
         let terminal = known(&app.office, claim.terminal).await?;
         let digest = request_digest(method.as_str(), &path, &body, claim.time, &claim.nonce);

@@ -85,7 +85,8 @@ struct Run {
     journal: Journal,
     now: UnixMs,
     epoch: EpochRow,
-    first_next: u64,
+    /// The epoch as it stood before.
+    stood: EpochRow,
     /// Held records, by place; new ones are added as they are settled.
     held: BTreeMap<u64, StoredRow>,
     /// Places that something in quarantine holds.
@@ -112,7 +113,7 @@ impl Run {
             journal,
             now,
             epoch,
-            first_next: epoch.next,
+            stood: epoch,
             held: BTreeMap::new(),
             rejected: BTreeMap::new(),
             candidates: BTreeMap::new(),
@@ -135,6 +136,10 @@ impl Run {
         for row in records::between(tx, self.journal, from, to).await? {
             self.held.insert(row.sequence, row);
         }
+        self.load_rejects(tx, from, to).await
+    }
+
+    async fn load_rejects(&mut self, tx: &mut Tx, from: u64, to: u64) -> Result<(), Error> {
         for row in records::rejects_between(tx, self.journal, from, to).await? {
             let rows = self.rejected.entry(row.sequence).or_default();
             if !rows.iter().any(|r| r.digest == row.digest) {
@@ -223,12 +228,11 @@ impl Run {
                     }
                 }
             }
-            for (sequence, mut queue) in earlier {
-                let later = self.candidates.remove(&sequence).unwrap_or_default();
-                queue.extend(
-                    later.into_iter().filter(|c| queue.iter().all(|q| q.digest != c.digest)).collect::<Vec<_>>(),
-                );
-                self.candidates.insert(sequence, queue);
+            for (sequence, queue) in earlier {
+                let later = self.candidates.insert(sequence, queue).unwrap_or_default();
+                for candidate in later {
+                    self.queue(candidate);
+                }
             }
             self.taken.extend(records::taken(tx, self.journal.canteen, &ids).await?);
             if !full || !self.reaches(last) {
@@ -264,7 +268,7 @@ impl Run {
     /// Whether quarantine holds the place. Beyond the batch this asks the database, once a batch in the ordinary run.
     async fn holds_reject(&mut self, tx: &mut Tx, place: u64) -> Result<bool, Error> {
         if !self.rejected.contains_key(&place) {
-            self.load_places(tx, place, place + 100).await?;
+            self.load_rejects(tx, place, place + 100).await?;
         }
         Ok(self.rejected.contains_key(&place))
     }
@@ -335,7 +339,7 @@ impl Run {
         if self.had_waiting {
             records::stop_waiting(tx, self.journal, self.epoch.next).await?;
         }
-        if self.epoch.next > self.first_next || self.epoch.last_at.is_some() {
+        if self.epoch != self.stood {
             terminals::advance(tx, self.journal.canteen, self.journal.terminal, self.epoch).await?;
         }
         let late = self.late_meals(tx).await?;
@@ -354,10 +358,13 @@ impl Run {
     /// New meals whose void may be in store already: those put below the cursor, and all of an epoch that is not the
     /// terminal's last.
     async fn late_meals(&self, tx: &mut Tx) -> Result<Vec<RecordId>, Error> {
+        let meals: Vec<_> = self.new_records.iter().filter(|new| matches!(new.record.body, Body::Meal(_))).collect();
+        if meals.is_empty() {
+            return Ok(Vec::new());
+        }
         let epochs = terminals::epochs(tx, self.journal.canteen, self.journal.terminal).await?;
         let old = epochs.iter().any(|e| e.epoch > self.journal.epoch);
-        let meals = self.new_records.iter().filter(|new| matches!(new.record.body, Body::Meal(_)));
-        Ok(meals.filter(|m| old || m.record.sequence < self.first_next).map(|m| m.record.id).collect())
+        Ok(meals.into_iter().filter(|m| old || m.record.sequence < self.stood.next).map(|m| m.record.id).collect())
     }
 }
 

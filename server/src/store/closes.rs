@@ -233,6 +233,7 @@ pub async fn save(tx: &mut Tx, reconciled: &Reconciled, seen: i64, now: UnixMs) 
     Ok(changed)
 }
 
+type DueRow = (RecordId, ElderId, Option<String>, Json<Vec<Line>>);
 type Due = BTreeMap<RecordId, (ElderId, Option<String>, Vec<Line>)>;
 
 async fn save_due(
@@ -242,7 +243,7 @@ async fn save_due(
     verdicts: &[Verdict],
     now: UnixMs,
 ) -> Result<(), Error> {
-    let rows: Vec<(RecordId, ElderId, Option<String>, Json<Vec<Line>>)> =
+    let rows: Vec<DueRow> =
         sql!(tx, "SELECT record, elder, policy, lines FROM due_meals WHERE canteen = $1 AND date = $2", canteen, date)
             .all()
             .await?;

@@ -138,8 +138,8 @@ pub async fn month_closes(
     .await?;
     let closes: Vec<(i64, DayClose)> =
         rows.into_iter().filter(|(_, _, touched)| !touched).map(|(n, Json(close), _)| (n, close)).collect();
-    let closed: BTreeSet<BusinessDate> = closes.iter().map(|(_, close)| close.date).collect();
-    Ok((closes, month.days().filter(|day| !closed.contains(day)).collect()))
+    let dates: BTreeSet<BusinessDate> = closes.iter().map(|(_, close)| close.date).collect();
+    Ok((closes, month.days().filter(|day| !dates.contains(day)).collect()))
 }
 
 /// Days before the month whose last close is not what a statement settled, by date, with that close's revision.
