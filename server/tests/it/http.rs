@@ -182,7 +182,8 @@ async fn a_signed_request_is_refused_for_a_reason(backend: Backend) {
 
     for off in [-NONCE_WINDOW_MS - 1, NONCE_WINDOW_MS + 1] {
         let early = signed(&till.key, till.id(), noon().plus(off), 2, (Method::POST, HELLO, hello()));
-        send(&world, early.request()).await.is_problem(401, "clock_off");
+        let problem = send(&world, early.request()).await.is_problem(401, "clock_off");
+        assert_eq!(problem["server_time"], noon().get(), "a till with a dead battery learns the time from it");
     }
     let edge = signed(&till.key, till.id(), noon().plus(NONCE_WINDOW_MS), 3, (Method::POST, HELLO, hello()));
     let router = world.server.router();
