@@ -213,10 +213,7 @@ fn a_gate_withholds_its_kinds_from_its_first_day() {
     assert_eq!(outcome.why[0].1, Why::NoSubsidy { gate: 0 });
     let hits = gates_in_force(&gated, &meal.canteen, meal.meal.date);
     let labels: Vec<&str> = hits.iter().map(|hit| hit.label.as_str()).collect();
-    assert_eq!(
-        labels,
-        ["量化等级 C、未评级且备案失效", "量化等级 未评级"]
-    );
+    assert_eq!(labels, ["量化等级 C、未评级且备案失效", "量化等级 未评级"]);
     for day in ["2026-03-17", "2026-03-19"] {
         meal.meal.date = day.parse().unwrap();
         assert_eq!(run(&gated, &meal).decision.own_payment, Fen::new(1500));
