@@ -4,7 +4,7 @@
 //! printed before, and nothing that fails later undoes it. The terminal works with the network down for as long as it
 //! takes.
 //!
-//! [`enrol`] once, [`Terminal::open`], then [`Terminal::serve`] on a loopback listener.
+//! [`fn@enrol`] once, [`Terminal::open`], then [`Terminal::serve`] on a loopback listener.
 
 mod checkout;
 mod clock;
