@@ -179,6 +179,10 @@ async fn print(
 async fn talk(core: Arc<Core>, mut stopped: watch::Receiver<bool>) {
     loop {
         let wait = if core.sync_once().await.is_ok() {
+            // The office has told the time: a day that the clock alone could not end may be over now.
+            if let Err(error) = core.end_days(false).await {
+                tracing::error!(%error, "the end of the day was not recorded");
+            }
             CALM
         } else {
             let mut random = [0; 8];

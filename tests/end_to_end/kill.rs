@@ -186,6 +186,9 @@ async fn killed(backend: Backend) {
     programs.clock.set(MONTH_OVER);
     programs.kill_till();
     programs.start_till().await;
+    programs.until("the till knows the new month", |s| s["clock"]["date"].as_str() > Some("2026-03-31")).await;
+    // It now ends the days behind it and sends that too.
+    tokio::time::sleep(Duration::from_secs(3)).await;
     programs.until("everything is sent", |state| state["sync"]["unsent"] == 0).await;
     programs.kill_till();
     programs.kill_office();
