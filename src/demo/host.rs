@@ -10,6 +10,8 @@ use domain::id::Entropy;
 use terminal::Terminal;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tracing::instrument::WithSubscriber as _;
+use tracing::subscriber::NoSubscriber;
 
 use super::line::Line;
 use crate::place;
@@ -137,9 +139,13 @@ impl TillHost {
 
     /// Talks with the office, if the line is up. A line that is up and a talk that fails is an error.
     pub async fn sync(&self) -> anyhow::Result<()> {
-        let talked = self.terminal.sync_once().await;
+        let talk = self.terminal.sync_once();
         if self.line.is_up() {
-            talked.context("a terminal cannot talk with the office")?;
+            talk.await.context("a terminal cannot talk with the office")?;
+        } else {
+            // The line was cut on purpose: what the terminal logs about it would read like a fault.
+            let cut = talk.with_subscriber(NoSubscriber::new()).await;
+            anyhow::ensure!(cut.is_err(), "a terminal talked with the office over a line that is cut");
         }
         Ok(())
     }

@@ -77,16 +77,24 @@ impl Hands {
         Ok(())
     }
 
+    /// Presses the key of the mode; eating here needs none, every sale begins with it.
+    async fn choose(&self, mode: Mode) -> anyhow::Result<()> {
+        if mode != Mode::DineIn {
+            self.till.post("/api/mode", &json!({ "mode": name(mode)? })).await?;
+        }
+        Ok(())
+    }
+
     /// Scans, looks at what is shown, takes the money and confirms.
     pub async fn serve(&mut self, code: &str, mode: Mode, tender: Tender) -> anyhow::Result<Scanned> {
-        self.till.post("/api/mode", &json!({ "mode": name(mode)? })).await?;
+        self.choose(mode).await?;
         let shown = self.till.post("/api/scan", &json!({ "code": code })).await?;
         self.take(&shown, mode, tender).await
     }
 
     /// Serves a guest at full price.
     pub async fn serve_guest(&mut self, mode: Mode, tender: Tender) -> anyhow::Result<Scanned> {
-        self.till.post("/api/mode", &json!({ "mode": name(mode)? })).await?;
+        self.choose(mode).await?;
         let shown = self.till.post("/api/guest", &json!({})).await?;
         self.take(&shown, mode, tender).await
     }
