@@ -326,9 +326,26 @@ pub enum DayKind {
 pub struct CalendarError {
     /// Line in the file, from 1.
     pub line: usize,
-    /// What is wrong.
+    /// What is wrong, in English.
     pub reason: String,
+    /// The same in Chinese.
+    pub chinese: String,
 }
+
+impl CalendarError {
+    fn new(line: usize, reason: impl Into<String>, chinese: impl Into<String>) -> Self {
+        Self { line, reason: reason.into(), chinese: chinese.into() }
+    }
+
+    /// The whole sentence in Chinese: the line and what is wrong.
+    #[must_use]
+    pub fn in_chinese(&self) -> String {
+        format!("第 {} 行：{}", self.line, self.chinese)
+    }
+}
+
+/// A longer calendar file is not one, bytes: a year has about two kilobytes.
+const MAX_CALENDAR: usize = 256 * 1024;
 
 impl WorkCalendar {
     /// The published tables of 2024 to 2026.
@@ -338,28 +355,82 @@ impl WorkCalendar {
     }
 
     /// Reads `date,kind,occasion` lines behind one head line; kind is `holiday` or `workday`.
+    ///
+    /// # Errors
+    /// At the first line that is not such: no head, not a date, another kind, a date that stands twice, or a working
+    /// day made of a day that is one anyhow.
     pub fn from_csv(text: &str) -> Result<Self, CalendarError> {
+        if text.len() > MAX_CALENDAR {
+            let (english, chinese) = ("the file is too large", "文件过大");
+            return Err(CalendarError::new(1, english, chinese));
+        }
+        let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
+        let head = lines.next().map(|(_, row)| row.trim()).unwrap_or_default();
+        if !head.split(',').map(str::trim).take(2).eq(["date", "kind"]) {
+            let (english, chinese) = ("expected the head date,kind,occasion", "首行应为表头 date,kind,occasion");
+            return Err(CalendarError::new(1, english, chinese));
+        }
         let mut exceptions = BTreeMap::new();
-        for (index, row) in text.trim_start_matches('\u{feff}').lines().enumerate().skip(1) {
-            let fail = |reason: String| CalendarError { line: index + 1, reason };
-            if row.trim().is_empty() {
-                continue;
-            }
-            let mut cells = row.split(',').map(str::trim);
-            let date = cells.next().unwrap_or_default();
-            let date = date.parse::<BusinessDate>().map_err(|e| fail(e.to_string()))?;
-            let kind = match cells.next() {
-                Some("holiday") => DayKind::Holiday,
-                Some("workday") => DayKind::Workday,
-                other => {
-                    return Err(fail(format!("expected holiday or workday, read {:?}", other.unwrap_or_default())));
-                }
-            };
+        for (index, row) in lines.filter(|(_, row)| !row.trim().is_empty()) {
+            let (date, kind) = Self::row(index + 1, row)?;
             if exceptions.insert(date, kind).is_some() {
-                return Err(fail(format!("{date} stands twice")));
+                let (english, chinese) = (format!("{date} stands twice"), format!("{date} 重复出现"));
+                return Err(CalendarError::new(index + 1, english, chinese));
             }
         }
         Ok(Self { exceptions })
+    }
+
+    fn row(line: usize, row: &str) -> Result<(BusinessDate, DayKind), CalendarError> {
+        let shown = |cell: &str| -> String { cell.chars().filter(|c| !c.is_control()).take(40).collect() };
+        let mut cells = row.split(',').map(str::trim);
+        let date = cells.next().unwrap_or_default();
+        let date = date.parse::<BusinessDate>().map_err(|error| {
+            let chinese = format!("日期应写作 2027-01-01，读到“{}”", shown(date));
+            CalendarError::new(line, error.to_string(), chinese)
+        })?;
+        let kind = match cells.next() {
+            Some("holiday") => DayKind::Holiday,
+            Some("workday") => DayKind::Workday,
+            other => {
+                let other = shown(other.unwrap_or_default());
+                let english = format!("expected holiday or workday, read {other:?}");
+                let chinese = format!("种类应为 holiday（放假）或 workday（调休上班），读到“{other}”");
+                return Err(CalendarError::new(line, english, chinese));
+            }
+        };
+        if kind == DayKind::Workday && date.weekday() < 5 {
+            let english = format!("{date} is no Saturday or Sunday: it is a working day without being made one");
+            let chinese = format!("{date} 不是周六或周日，本来就是工作日，不必写作 workday");
+            return Err(CalendarError::new(line, english, chinese));
+        }
+        Ok((date, kind))
+    }
+
+    /// This calendar with the years that the other one knows taken from there.
+    #[must_use]
+    pub fn with_years_of(&self, other: &Self) -> Self {
+        let years = other.years();
+        let kept = self.exceptions.iter().filter(|(date, _)| !years.contains(&date.0.year()));
+        Self { exceptions: kept.chain(&other.exceptions).map(|(date, kind)| (*date, *kind)).collect() }
+    }
+
+    /// How many days of the year are made holidays, and how many weekend days are made working days.
+    #[must_use]
+    pub fn counts(&self, year: i16) -> (usize, usize) {
+        let of = |wanted: DayKind| {
+            let days = self.exceptions.iter();
+            days.filter(|(date, kind)| date.0.year() == year && **kind == wanted).count()
+        };
+        (of(DayKind::Holiday), of(DayKind::Workday))
+    }
+
+    /// The year that must be published and is not: the next one, from 1 November on; this one at any time.
+    #[must_use]
+    pub fn missing(&self, today: BusinessDate) -> Vec<i16> {
+        let (year, month, _) = today.ymd();
+        let due = if month >= 11 { vec![year, year.saturating_add(1)] } else { vec![year] };
+        due.into_iter().filter(|year| !self.covers(*year)).collect()
     }
 
     /// What the date is, or nothing when its year is not in the table.
@@ -454,5 +525,39 @@ mod tests {
         assert_eq!(calendar.kind(date("2031-03-03")), None);
         assert_eq!(calendar.years().into_iter().collect::<Vec<_>>(), [2024, 2025, 2026]);
         assert_eq!(WorkCalendar::from_csv("date,kind\n2026-01-01,feast").unwrap_err().line, 2);
+    }
+
+    #[test]
+    fn a_calendar_file_is_refused_at_its_line_in_both_languages() {
+        for (text, line, word) in [
+            ("", 1, "表头"),
+            ("2027-01-01,holiday,元旦\n", 1, "表头"),
+            ("date,kind,occasion\n\n2027-02-29,holiday,x\n", 3, "2027-02-29"),
+            ("date,kind,occasion\n2027-01-01,放假,元旦\n", 2, "放假"),
+            ("date,kind,occasion\n2027-01-01\n", 2, "holiday"),
+            ("date,kind,occasion\n2027-01-01,holiday,a\n2027-01-01,holiday,b\n", 3, "重复"),
+            ("date,kind,occasion\n2027-01-04,workday,x\n", 2, "周六"),
+        ] {
+            let error = WorkCalendar::from_csv(text).unwrap_err();
+            assert_eq!(error.line, line, "{text:?}: {error}");
+            assert!(error.in_chinese().starts_with(&format!("第 {line} 行：")) && error.in_chinese().contains(word));
+            assert!(!error.reason.is_empty());
+        }
+        assert!(WorkCalendar::from_csv(&"x".repeat(300_000)).is_err());
+    }
+
+    #[test]
+    fn a_year_is_replaced_and_a_missing_one_is_due_from_november() {
+        let published = WorkCalendar::published();
+        let next = WorkCalendar::from_csv("\u{feff}date,kind,occasion\r\n2027-01-01,holiday,元旦\r\n").unwrap();
+        let both = published.with_years_of(&next);
+        assert_eq!(both.years().into_iter().collect::<Vec<_>>(), [2024, 2025, 2026, 2027]);
+        assert_eq!((both.counts(2027), both.counts(2026)), ((1, 0), published.counts(2026)));
+        let shorter = WorkCalendar::from_csv("date,kind,occasion\n2026-10-01,holiday,x\n").unwrap();
+        assert_eq!(both.with_years_of(&shorter).counts(2026), (1, 0), "the whole year is the new file's");
+        assert_eq!(published.missing(date("2026-10-31")), []);
+        assert_eq!(published.missing(date("2026-11-01")), [2027]);
+        assert_eq!(published.missing(date("2027-01-01")), [2027]);
+        assert_eq!(both.missing(date("2026-12-31")), []);
     }
 }
