@@ -236,9 +236,11 @@ fn bearer(
     code: Code,
     elsewhere: bool,
 ) -> Bearer {
+    if code == Code::PolicyCorrected {
+        return Bearer::Programme;
+    }
     let Some(policy) = due.policy else { return Bearer::Canteen };
     match code {
-        Code::PolicyCorrected => Bearer::Programme,
         Code::OverLimit if elsewhere => policy.bearers().double,
         Code::NotEligible | Code::StaleDecision | Code::Standing if honest(input, elder, claim) => {
             policy.bearers().stale_facts

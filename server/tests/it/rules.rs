@@ -268,6 +268,7 @@ async fn a_correction_adjusts_what_was_settled_and_refunds_elders(backend: Backe
     let paid: Vec<Fen> = march.statements.iter().map(|s| s.payable).collect();
     assert_eq!(paid.iter().sum::<Fen>(), yuan("20.00"), "four meals of 3.00 and 2.00");
 
+    scene.world.clock.pass(60_000);
     let second = policy("version = 2\neffective_from = 2026-03-03\ncorrects = 1", "5.00", "city = 1", "1.50");
     assert_eq!(scene.announce(&second).await.status.as_u16(), 201);
     scene.close().await;
