@@ -96,7 +96,7 @@ impl Scenario<'_> {
             let Some(canteen) = asked(meal) else { continue };
             let used = used_before(meal, decided.values());
             let decision = self.decide(elder, canteen, meal, &used);
-            let before = self.to_pay_now(elder, canteen, meal);
+            let before = self.owed_now(elder, canteen, meal);
             (now, then) = (now + before, then + decision.to_pay());
             comparison.count(meal, before, &decision);
             decided.insert(meal.record, (meal, self.policy.id().to_owned(), decision.lines));
@@ -120,7 +120,7 @@ impl Scenario<'_> {
     }
 
     /// What the elder has to pay as things stand: the price less what is due, and the fee of the policy in force.
-    fn to_pay_now(&self, elder: &Elder, canteen: &Canteen, meal: &StoredMeal) -> Fen {
+    fn owed_now(&self, elder: &Elder, canteen: &Canteen, meal: &StoredMeal) -> Fen {
         let lowered: Fen = meal.lines.iter().filter(|l| lowers(l.kind)).map(|l| l.amount).sum();
         let fee = match self.rules.policies.covering(&canteen.region, meal.meal.date) {
             Some(policy) if meal.meal.mode == Mode::Delivery && !self.died_before(elder, meal) => policy.delivery_fee(),
@@ -245,10 +245,10 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    fn count(&mut self, meal: &StoredMeal, to_pay_now: Fen, then: &Decision) {
+    fn count(&mut self, meal: &StoredMeal, owed_now: Fen, then: &Decision) {
         self.meals += 1;
         self.not_closed += u64::from(!meal.closed);
-        self.own_payment.add(Pair { now: to_pay_now, then: then.to_pay() });
+        self.own_payment.add(Pair { now: owed_now, then: then.to_pay() });
         let mut cost = Pair::default();
         for (lines, is_now) in [(&meal.lines, true), (&then.lines, false)] {
             let pair = |amount| {

@@ -66,7 +66,7 @@ fn written(decisions: &[Golden]) -> String {
             )
         }));
         let fields: Vec<String> = fields.iter().map(|(name, value)| format!("  \"{name}\": {value}")).collect();
-        text.push_str(&format!("\n{}\n}}", fields.join(",\n")));
+        text.extend(["\n", &fields.join(",\n"), "\n}"]);
     }
     text + "\n]\n"
 }

@@ -101,8 +101,10 @@ fn a_correction_may_begin_on_the_day_of_what_it_corrects() {
     assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-01\ncorrects = 1"), "2025-12-31"), "corrects_future");
     assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-01\ncorrects = 1"), "2026-02-01"), "");
     assert_eq!(code(&mut set, v(3, "effective_from = 2026-01-01\ncorrects = 1"), "2026-02-01"), "same_day");
+    assert_eq!(code(&mut set, v(3, "effective_from = 2026-01-01\ncorrects = 2"), "2026-02-01"), "");
+    assert_eq!(code(&mut set, v(4, "effective_from = 2026-01-01\ncorrects = 3"), "2026-02-01"), "", "again and again");
     for day in ["2026-01-01", "2026-03-01"] {
-        assert_eq!(set.covering(&region("4403"), date(day)).map(Policy::version), Some(2));
+        assert_eq!(set.covering(&region("4403"), date(day)).map(Policy::version), Some(4));
     }
     // A terminal is sent the set in its own order and reads it again to the same.
     let mut again = PolicySet::new();
@@ -110,7 +112,7 @@ fn a_correction_may_begin_on_the_day_of_what_it_corrects() {
         again.restore(policy.clone()).unwrap();
     }
     assert!(again.policies().map(Policy::version).eq(set.policies().map(Policy::version)));
-    assert_eq!(again.covering(&region("4403"), date("2026-01-01")).map(Policy::version), Some(2));
+    assert_eq!(again.covering(&region("4403"), date("2026-01-01")).map(Policy::version), Some(4));
 }
 
 #[test]
@@ -120,11 +122,11 @@ fn a_terminal_can_be_sent_some_policies_in_any_order() {
     assert_eq!(code(&mut set, policy("b", 1, CITY, "effective_from = 2026-01-01"), today), "");
     assert_eq!(code(&mut set, policy("b", 2, "\"440400\"", "effective_from = 2026-07-01"), today), "");
     assert_eq!(code(&mut set, policy("a", 1, CITY, "effective_from = 2026-07-01"), today), "");
-    let mut sent = PolicySet::new();
+    let mut downloaded = PolicySet::new();
     for policy in set.policies() {
-        sent.restore(policy.clone()).unwrap();
+        downloaded.restore(policy.clone()).unwrap();
     }
-    assert_eq!(sent.covering(&region("440304"), date("2026-07-01")).map(Policy::id), Some("a"));
+    assert_eq!(downloaded.covering(&region("440304"), date("2026-07-01")).map(Policy::id), Some("a"));
     let correction = policy("c", 2, CITY, "effective_from = 2026-01-15\ncorrects = 1");
     assert!(PolicySet::new().restore(correction).is_ok(), "the corrected one was of another region");
 }

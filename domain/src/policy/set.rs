@@ -174,13 +174,13 @@ impl PolicySet {
     /// Puts a version into its place and says where that is.
     fn insert(&mut self, policy: Policy) -> Result<usize, AnnounceError> {
         let (id, version, from) = (policy.id().to_owned(), policy.version(), policy.effective_from);
-        for other in self.versions_of(policy.id()) {
-            if other.version() == version {
-                return Err(AnnounceError::VersionTwice { id, version });
-            }
-            if other.effective_from == from && policy.corrects != Some(other.version()) {
-                return Err(AnnounceError::SameDay { id, version, other: other.version(), from });
-            }
+        if self.versions_of(&id).any(|other| other.version() == version) {
+            return Err(AnnounceError::VersionTwice { id, version });
+        }
+        // The last one that begins on the day; those before it were replaced by corrections themselves.
+        let that_day = self.versions_of(&id).filter(|other| other.effective_from == from).last();
+        if let Some(other) = that_day.map(|other| other.version()).filter(|other| policy.corrects != Some(*other)) {
+            return Err(AnnounceError::SameDay { id, version, other, from });
         }
         // Behind the version of the same day that it corrects.
         let at = self.announced.partition_point(|a| (a.policy.id(), a.policy.effective_from) <= (policy.id(), from));

@@ -35,7 +35,7 @@ row! {
         /// By payer, signed: what the refund changes about who pays for the meal. Less than the amount where the canteen
         /// itself owes a part (its own concession, a delivery fee).
         pub shares: Json<PayerSums>,
-        /// The code of the finding behind it.
+        /// The code of the finding behind it; `delivery_fee` where only the fee was too high.
         pub reason: String,
         /// When it was listed, unix ms.
         pub listed_at: UnixMs,
@@ -55,6 +55,9 @@ impl RefundRow {
         self.paid_by.is_some()
     }
 }
+
+/// The reason where the lines are as charged and only the delivery fee was too high.
+const FEE: &str = "delivery_fee";
 
 const COLUMNS: &str = "r.canteen, r.record, r.number, r.elder, r.date, r.amount, r.shares, r.reason, r.listed_at, \
     r.paid_by, r.paid_canteen, r.paid_at";
@@ -134,7 +137,7 @@ pub async fn list_due(
             date,
             amount,
             Json(shares.without_zeros()),
-            verdict.difference.map_or("", |(code, _)| code.name()),
+            verdict.difference.map_or(FEE, |(code, _)| code.name()),
             now
         )
         .execute()
@@ -178,11 +181,11 @@ pub struct Filter {
 
 /// The refunds that pass the filter, by date, canteen, record and number; `most` of them behind the first `skip`.
 pub async fn list(tx: &mut Tx, filter: &Filter, skip: i64, most: i64) -> Result<Vec<RefundRow>, Error> {
-    let mut text = format!("SELECT {COLUMNS} FROM refunds r JOIN canteens c ON c.id = r.canteen WHERE 1 = 1");
+    let mut conditions: Vec<String> = Vec::new();
     let mut values: Vec<Value<'_>> = Vec::new();
     let mut and = |condition: &str, value: Value<'static>| {
         values.push(value);
-        text.push_str(&format!(" AND {}", condition.replace('?', &format!("${}", values.len()))));
+        conditions.push(condition.replace('?', &format!("${}", values.len())));
     };
     if let Some(region) = &filter.region {
         and("c.region LIKE ? || '%'", region.as_str().to_owned().bind());
@@ -193,14 +196,16 @@ pub async fn list(tx: &mut Tx, filter: &Filter, skip: i64, most: i64) -> Result<
     if let Some(elder) = filter.elder {
         and("r.elder = ?", elder.bind());
     }
-    match filter.paid {
-        Some(true) => text.push_str(" AND r.paid_by IS NOT NULL"),
-        Some(false) => text.push_str(" AND r.paid_by IS NULL"),
-        None => {}
+    if let Some(paid) = filter.paid {
+        conditions.push(format!("r.paid_by IS {}", if paid { "NOT NULL" } else { "NULL" }));
     }
     values.extend([most.bind(), skip.bind()]);
+    let conditions = if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") };
     let (limit, offset) = (values.len() - 1, values.len());
-    text.push_str(&format!(" ORDER BY r.date, r.canteen, r.record, r.number LIMIT ${limit} OFFSET ${offset}"));
+    let text = format!(
+        "SELECT {COLUMNS} FROM refunds r JOIN canteens c ON c.id = r.canteen WHERE {conditions} \
+         ORDER BY r.date, r.canteen, r.record, r.number LIMIT ${limit} OFFSET ${offset}"
+    );
     Statement::built(tx, text, values).all().await
 }
 
