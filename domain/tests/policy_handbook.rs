@@ -77,7 +77,7 @@ fn the_page_names_what_there_is() {
     }
     let policies: Vec<Policy> =
         examples(PAGE).into_values().map(|(policy, _)| Policy::parse("page", &policy).unwrap()).collect();
-    let kinds: std::collections::BTreeSet<_> = policies.iter().flat_map(|p| p.benefits()).map(|b| b.kind).collect();
+    let kinds: std::collections::BTreeSet<_> = policies.iter().flat_map(Policy::benefits).map(|b| b.kind).collect();
     assert_eq!(kinds.len(), 4);
     let csv = PAGE.split("\n```csv\n").nth(1).unwrap().split("\n```").next().unwrap();
     assert_eq!(WorkCalendar::from_csv(csv).unwrap().counts(2027), (1, 1));

@@ -109,7 +109,7 @@ impl Office {
             })
             .await?;
         let (policy, region) = &*asked;
-        Ok(answer(policy, month, region.clone(), &rules, comparison, &names))
+        Ok(answer(policy, month, region.clone(), &rules, &comparison, &names))
     }
 }
 
@@ -146,7 +146,7 @@ fn answer(
     month: Month,
     region: Option<RegionCode>,
     rules: &Rulebook,
-    comparison: Comparison,
+    comparison: &Comparison,
     names: &Names,
 ) -> Simulated {
     let label = |benefit: &str| {

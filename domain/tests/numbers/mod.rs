@@ -52,9 +52,9 @@ pub(crate) fn changes(policy: &str) -> Vec<Changed> {
             for step in [1, -1] {
                 let Some(next) = stepped(&code[start..end], step) else { continue };
                 let shown = format!("{}{next}{}", &line[..start], &line[end..]);
-                let mut changed = lines.clone();
-                changed[index] = &shown;
-                let text = changed.join("\n") + "\n";
+                let mut whole = lines.clone();
+                whole[index] = &shown;
+                let text = whole.join("\n") + "\n";
                 changes.push(Changed { line: index + 1, shown: shown.trim().to_owned(), text });
             }
         }
