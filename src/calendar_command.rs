@@ -40,9 +40,9 @@ pub(crate) async fn run(
     let CalendarCommand::Import { file, office } = args.command;
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
-    let source = String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        anyhow::anyhow!("{}: 第 {line} 行：文件不是 UTF-8 编码 / line {line}: not UTF-8", file.display())
+    let source = domain::check::read_utf8(&name, bytes).map_err(|refusal| {
+        let (line, code) = (refusal.line, refusal.code);
+        anyhow::anyhow!("{}: 第 {line} 行：{} / line {line}: {}", file.display(), code.chinese(), code.english())
     })?;
     let server = office.open(false, "", clock, entropy).await?;
     let imported = server.office().import_calendar(&name, &source, None).await;

@@ -146,6 +146,11 @@ fn read_text(file: &Path, name: &str) -> Result<String, Box<PolicyError>> {
     // Past the bound the file is refused for its size, however much more there is of it.
     let read = std::fs::File::open(file).and_then(|file| file.take(MOST_READ).read_to_end(&mut bytes));
     read.map_err(|error| Box::new(PolicyError::whole(name, Code::Unreadable, &error.to_string(), "")))?;
+    if bytes.len() as u64 == MOST_READ {
+        // Cut off in the middle of a character, it would be refused for another reason.
+        let read = format!("≥ {MOST_READ} B");
+        return Err(Box::new(PolicyError::whole(name, Code::FileTooLarge, &read, "")));
+    }
     domain::check::read_utf8(name, bytes).map_err(Box::new)
 }
 
