@@ -1,6 +1,8 @@
 //! `zhucan`: one program for the office and the canteen. Commands are read and put together here, nothing else.
 
+mod calendar_command;
 mod office_command;
+mod out;
 mod policy_command;
 mod terminal_command;
 
@@ -33,7 +35,9 @@ enum Command {
     Serve(office_command::ServeArgs),
     /// Recompute everything that is stored and name what does not hold
     Verify(office_command::VerifyArgs),
-    /// Check and explain policy files
+    /// Put years of the statutory calendar in force
+    Calendar(calendar_command::CalendarArgs),
+    /// Check, explain and try policy files
     Policy(policy_command::PolicyArgs),
     /// Run a canteen's terminal
     Terminal(terminal_command::TerminalArgs),
@@ -56,7 +60,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(&*entropy));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match command {
-        Command::Policy(args) => policy_command::run(args),
+        Command::Calendar(args) => runtime.block_on(calendar_command::run(args, clock, entropy)),
+        Command::Policy(args) => runtime.block_on(policy_command::run(args, clock, entropy)),
         Command::Demo(args) => runtime.block_on(demo::run::run(args, clock, entropy)),
         Command::Init(args) => runtime.block_on(office_command::init(args, clock, entropy)),
         Command::Serve(args) => runtime.block_on(office_command::serve(args, clock, entropy)),

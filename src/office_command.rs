@@ -31,7 +31,8 @@ pub(crate) struct OfficeArgs {
 }
 
 impl OfficeArgs {
-    async fn open(
+    /// Opens the office; without `create` only one that was set up.
+    pub(crate) async fn open(
         &self,
         create: bool,
         public_url: &str,

@@ -1,17 +1,24 @@
-//! `zhucan policy`: checking and explaining policy files. Reads files, prints, and decides nothing itself.
+//! `zhucan policy`: checking, explaining and trying policy files. Reads files, prints, and decides nothing itself.
+
+mod simulate;
+mod words;
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use domain::calendar::WorkCalendar;
+use domain::calendar::{Clock, WorkCalendar};
 use domain::cases::parse_cases;
 use domain::check::{CheckReport, check};
 use domain::explain::{explain, explain_json};
+use domain::id::Entropy;
 use domain::policy::{Code, Policy, PolicyError};
 use domain::words::Language;
+
+use crate::out::Out;
 
 /// The ending of the file of cases beside a policy.
 const CASES: &str = ".cases.toml";
@@ -50,21 +57,40 @@ enum PolicyCommand {
         /// As JSON
         #[arg(long)]
         json: bool,
-        /// In English
-        #[arg(long)]
-        english: bool,
+        /// In which language
+        #[arg(long, value_enum, default_value_t = Lang::Zh)]
+        lang: Lang,
         /// A calendar of statutory holidays (CSV: date,kind,occasion) in place of the published one
         #[arg(long)]
         calendar: Option<PathBuf>,
     },
+    /// Decide a stored month again under another policy and compare the cost
+    Simulate(simulate::SimulateArgs),
+}
+
+/// The languages of `explain`.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Lang {
+    /// 中文
+    Zh,
+    /// English
+    En,
 }
 
 /// Runs the command. Refusals and failed cases are the exit code's; an error is for what the command was not given.
-pub(crate) fn run(args: PolicyArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(
+    args: PolicyArgs,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> anyhow::Result<ExitCode> {
     match args.command {
+        PolicyCommand::Simulate(args) => simulate::run(args, clock, entropy).await,
         PolicyCommand::Check { files, calendar } => check_files(&files, &read_calendar(calendar.as_deref())?),
-        PolicyCommand::Explain { file, case, json, english, calendar } => {
-            let language = if english { Language::English } else { Language::Chinese };
+        PolicyCommand::Explain { file, case, json, lang, calendar } => {
+            let language = match lang {
+                Lang::Zh => Language::Chinese,
+                Lang::En => Language::English,
+            };
             explain_case(&file, &case, json, language, &read_calendar(calendar.as_deref())?)
         }
     }
@@ -75,11 +101,11 @@ fn read_calendar(file: Option<&Path>) -> anyhow::Result<WorkCalendar> {
         return Ok(WorkCalendar::published());
     };
     let text = std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
-    WorkCalendar::from_csv(&text).with_context(|| format!("{}", file.display()))
+    WorkCalendar::from_csv(&text).map_err(|e| anyhow::anyhow!("{}: {} / {e}", file.display(), e.in_chinese()))
 }
 
 fn check_files(files: &[PathBuf], calendar: &WorkCalendar) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
+    let mut out = Out::stdout();
     let (mut passed, mut failed, mut refused) = (0, 0, false);
     for file in files.iter().filter(|f| !f.to_string_lossy().ends_with(CASES)) {
         let report = check_file(file, calendar);
@@ -120,10 +146,12 @@ fn read_text(file: &Path, name: &str) -> Result<String, Box<PolicyError>> {
     // Past the bound the file is refused for its size, however much more there is of it.
     let read = std::fs::File::open(file).and_then(|file| file.take(MOST_READ).read_to_end(&mut bytes));
     read.map_err(|error| Box::new(PolicyError::whole(name, Code::Unreadable, &error.to_string(), "")))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let read = format!("byte {}", error.utf8_error().valid_up_to());
-        Box::new(PolicyError::whole(name, Code::NotUtf8, &read, "UTF-8"))
-    })
+    if bytes.len() as u64 == MOST_READ {
+        // Cut off in the middle of a character, it would be refused for another reason.
+        let read = format!("≥ {MOST_READ} B");
+        return Err(Box::new(PolicyError::whole(name, Code::FileTooLarge, &read, "")));
+    }
+    domain::check::read_utf8(name, bytes).map_err(Box::new)
 }
 
 fn explain_case(
@@ -156,7 +184,7 @@ fn explain_case(
         let names: Vec<&str> = cases.iter().map(|c| c.name.as_str()).collect();
         bail!("{cases_name}: no case named {case:?}; there are: {}", names.join(" | "));
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = Out::stdout();
     if json {
         writeln!(out, "{:#}", explain_json(&policy, case, calendar))?;
     } else {

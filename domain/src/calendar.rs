@@ -2,12 +2,15 @@
 //!
 //! China has one time zone and no summer time, so local time is UTC+8 always and no zone table is needed.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod workdays;
+
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+pub use workdays::{CalendarError, DayKind, WorkCalendar};
 
 /// An instant: milliseconds since 1970-01-01 00:00 UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -300,100 +303,6 @@ impl FromStr for MealPeriod {
 }
 serde_as_text!(MealPeriod);
 
-/// The State Council's yearly table of holidays and of weekend days made working days.
-///
-/// A year that the table does not mention is unknown, not empty: [`WorkCalendar::kind`] then has no answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WorkCalendar {
-    exceptions: BTreeMap<BusinessDate, DayKind>,
-}
-
-/// What the state calls a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DayKind {
-    /// A working day, make-up days on weekends included.
-    Workday,
-    /// An ordinary Saturday or Sunday.
-    Weekend,
-    /// A statutory holiday, or a day taken for one.
-    Holiday,
-}
-
-/// A calendar file that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {reason}")]
-pub struct CalendarError {
-    /// Line in the file, from 1.
-    pub line: usize,
-    /// What is wrong.
-    pub reason: String,
-}
-
-impl WorkCalendar {
-    /// The published tables of 2024 to 2026.
-    #[must_use]
-    pub fn published() -> Self {
-        Self::from_csv(include_str!("../calendars/cn-workdays.csv")).unwrap_or_default()
-    }
-
-    /// Reads `date,kind,occasion` lines behind one head line; kind is `holiday` or `workday`.
-    pub fn from_csv(text: &str) -> Result<Self, CalendarError> {
-        let mut exceptions = BTreeMap::new();
-        for (index, row) in text.trim_start_matches('\u{feff}').lines().enumerate().skip(1) {
-            let fail = |reason: String| CalendarError { line: index + 1, reason };
-            if row.trim().is_empty() {
-                continue;
-            }
-            let mut cells = row.split(',').map(str::trim);
-            let date = cells.next().unwrap_or_default();
-            let date = date.parse::<BusinessDate>().map_err(|e| fail(e.to_string()))?;
-            let kind = match cells.next() {
-                Some("holiday") => DayKind::Holiday,
-                Some("workday") => DayKind::Workday,
-                other => {
-                    return Err(fail(format!("expected holiday or workday, read {:?}", other.unwrap_or_default())));
-                }
-            };
-            if exceptions.insert(date, kind).is_some() {
-                return Err(fail(format!("{date} stands twice")));
-            }
-        }
-        Ok(Self { exceptions })
-    }
-
-    /// What the date is, or nothing when its year is not in the table.
-    #[must_use]
-    pub fn kind(&self, date: BusinessDate) -> Option<DayKind> {
-        if let Some(kind) = self.exceptions.get(&date) {
-            return Some(*kind);
-        }
-        let weekend = matches!(date.0.weekday(), Weekday::Saturday | Weekday::Sunday);
-        self.covers(date.0.year()).then_some(if weekend { DayKind::Weekend } else { DayKind::Workday })
-    }
-
-    /// Whether the table says anything about the year.
-    #[must_use]
-    pub fn covers(&self, year: i16) -> bool {
-        let first = BusinessDate(jiff::civil::date(year.clamp(1, 9999), 1, 1));
-        let last = BusinessDate(jiff::civil::date(year.clamp(1, 9999), 12, 31));
-        self.exceptions.range(first..=last).next().is_some()
-    }
-
-    /// The years it covers.
-    #[must_use]
-    pub fn years(&self) -> BTreeSet<i16> {
-        self.exceptions.keys().map(|d| d.0.year()).collect()
-    }
-
-    /// The content's digest: the version of the calendar that a record names.
-    #[must_use]
-    pub fn digest(&self) -> crate::id::Digest {
-        let rows: Vec<String> = self.exceptions.iter().map(|(date, kind)| format!("{date},{kind:?}")).collect();
-        crate::id::Digest::of("zhucan.calendar.1", &[rows.join("\n").as_bytes()])
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -454,5 +363,39 @@ mod tests {
         assert_eq!(calendar.kind(date("2031-03-03")), None);
         assert_eq!(calendar.years().into_iter().collect::<Vec<_>>(), [2024, 2025, 2026]);
         assert_eq!(WorkCalendar::from_csv("date,kind\n2026-01-01,feast").unwrap_err().line, 2);
+    }
+
+    #[test]
+    fn a_calendar_file_is_refused_at_its_line_in_both_languages() {
+        for (text, line, word) in [
+            ("", 1, "表头"),
+            ("2027-01-01,holiday,元旦\n", 1, "表头"),
+            ("date,kind,occasion\n\n2027-02-29,holiday,x\n", 3, "2027-02-29"),
+            ("date,kind,occasion\n2027-01-01,放假,元旦\n", 2, "放假"),
+            ("date,kind,occasion\n2027-01-01\n", 2, "holiday"),
+            ("date,kind,occasion\n2027-01-01,holiday,a\n2027-01-01,holiday,b\n", 3, "重复"),
+            ("date,kind,occasion\n2027-01-04,workday,x\n", 2, "周六"),
+        ] {
+            let error = WorkCalendar::from_csv(text).unwrap_err();
+            assert_eq!(error.line, line, "{text:?}: {error}");
+            assert!(error.in_chinese().starts_with(&format!("第 {line} 行：")) && error.in_chinese().contains(word));
+            assert!(!error.reason.is_empty());
+        }
+        assert!(WorkCalendar::from_csv(&"x".repeat(300_000)).is_err());
+    }
+
+    #[test]
+    fn a_year_is_replaced_and_a_missing_one_is_due_from_november() {
+        let published = WorkCalendar::published();
+        let next = WorkCalendar::from_csv("\u{feff}date,kind,occasion\r\n2027-01-01,holiday,元旦\r\n").unwrap();
+        let both = published.with_years_of(&next);
+        assert_eq!(both.years().into_iter().collect::<Vec<_>>(), [2024, 2025, 2026, 2027]);
+        assert_eq!((both.counts(2027), both.counts(2026)), ((1, 0), published.counts(2026)));
+        let shorter = WorkCalendar::from_csv("date,kind,occasion\n2026-10-01,holiday,x\n").unwrap();
+        assert_eq!(both.with_years_of(&shorter).counts(2026), (1, 0), "the whole year is the new file's");
+        assert_eq!(published.missing(date("2026-10-31")), [0_i16; 0]);
+        assert_eq!(published.missing(date("2026-11-01")), [2027]);
+        assert_eq!(published.missing(date("2027-01-01")), [2027]);
+        assert_eq!(both.missing(date("2026-12-31")), [0_i16; 0]);
     }
 }

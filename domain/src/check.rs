@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::calendar::WorkCalendar;
 use crate::cases::{CaseResult, run_cases};
 use crate::decision::PolicyRef;
-use crate::policy::{Policy, PolicyError};
+use crate::policy::{Code, Policy, PolicyError};
 
 /// Something to look at that refuses nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -70,6 +70,22 @@ impl fmt::Display for CheckReport {
         }
         Ok(())
     }
+}
+
+/// The text of a policy or case file.
+///
+/// # Errors
+/// At the first byte that is not UTF-8: line and column, and the bytes as they were read.
+pub fn read_utf8(file: &str, bytes: Vec<u8>) -> Result<String, PolicyError> {
+    String::from_utf8(bytes).map_err(|error| {
+        let (good, rest) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+        let good = String::from_utf8_lossy(good);
+        let mut refusal = PolicyError::whole(file, Code::NotUtf8, "", "UTF-8");
+        refusal.line = 1 + good.matches('\n').count();
+        refusal.column = 1 + good.rsplit('\n').next().unwrap_or_default().chars().count();
+        refusal.read = rest.iter().take(2).map(|byte| format!("0x{byte:02X}")).collect::<Vec<_>>().join(" ");
+        refusal
+    })
 }
 
 /// Validates a policy and runs the cases beside it, given as file name and text.

@@ -43,7 +43,8 @@ impl<'d> Document<'d> {
         }
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let document = Self { file, text, line_starts, refusals: RefCell::default() };
-        for (at, hidden) in text.char_indices().filter(|(_, c)| changes_order(*c)) {
+        // A byte order mark may stand first; anywhere else it is one more character that nobody sees.
+        for (at, hidden) in text.char_indices().filter(|(at, c)| is_hidden(*c) && !(*at == 0 && *c == '\u{FEFF}')) {
             let read = format!("U+{:04X}", u32::from(hidden));
             document.refuse(at..at, Code::HiddenCharacter, "", &read, "");
         }
@@ -93,9 +94,14 @@ impl<'d> Document<'d> {
     }
 }
 
-/// Explicit direction marks: they make the reviewer see another order than the program reads.
-const fn changes_order(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}')
+/// Explicit direction marks, which make the reviewer see another order than the program reads, and characters of no
+/// width, which make two names look the same.
+const fn is_hidden(c: char) -> bool {
+    let direction =
+        matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}');
+    let joins = matches!(c, '\u{00AD}' | '\u{034F}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}');
+    let fills = matches!(c, '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{3164}' | '\u{FFA0}' | '\u{E0000}'..='\u{E007F}');
+    direction || joins || fills
 }
 
 /// The first line, at most [`MAX_ECHO`] characters of it, without control characters that a terminal would obey.

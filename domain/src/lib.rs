@@ -24,6 +24,7 @@ pub mod record;
 pub mod region;
 pub mod resident_id;
 pub mod settlement;
+pub mod simulation;
 pub mod subsidy;
 pub mod sync;
 pub mod words;

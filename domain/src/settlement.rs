@@ -115,6 +115,13 @@ pub enum Reason {
         /// The policy version.
         policy: PolicyRef,
     },
+    /// A version announced later corrects the one that the meals were charged by.
+    PolicyCorrected {
+        /// The month of the meals.
+        month: Month,
+        /// The version that corrects; nothing where no policy covers the canteen any more.
+        policy: Option<PolicyRef>,
+    },
     /// What was charged is not due and the canteen carries it (核减), or more is due than was charged.
     Finding {
         /// The month of the meals.

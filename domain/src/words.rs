@@ -58,24 +58,32 @@ impl Why {
             }
             Self::AnyOf { wanted } => {
                 let wanted = l.list(wanted.iter().map(|test| category_test(test, l)));
-                l.of(format!("不属于：{wanted}"), format!("none of these categories is held: {wanted}"))
+                l.of(
+                    format!("不在补贴人群之内，须属于：{wanted}"),
+                    format!("none of these categories is held: {wanted}"),
+                )
             }
             Self::AllOf { missing } => {
                 let missing = category_test(missing, l);
-                l.of(format!("不属于：{missing}"), format!("category not held: {missing}"))
+                l.of(format!("须同时属于“{missing}”"), format!("category not held: {missing}"))
             }
             Self::NoneOf { held } => {
                 let held = category(held, l);
                 l.of(format!("属于“{held}”，不享受"), format!("excluded by category {held}"))
             }
-            Self::NothingLeft => l.of("已无可补金额", "nothing was left to give").to_owned(),
+            Self::NothingLeft => {
+                l.of("没有可补的金额：自付已到下限，或按比例不足一分", "nothing was left to give").to_owned()
+            }
             Self::LowerThan { winner } => {
                 let winner = policy.benefit(winner).map_or(winner.as_str(), |b| &b.label);
                 l.of(format!("就高不就低，已按“{winner}”"), format!("“{winner}” gives at least as much"))
             }
             Self::Requires { names } => {
-                let names = l.list(names.iter().map(|n| label(policy, n)));
-                l.of(format!("未享受：{names}"), format!("none of these was applied: {names}"))
+                let names = l.list(names.iter().map(|n| label(policy, n, l)));
+                l.of(
+                    format!("须先享受以下补贴之一，本餐都未享受：{names}"),
+                    format!("none of these was applied: {names}"),
+                )
             }
             Self::Limit { .. } | Self::LimitAmount { .. } => self.limit_sentence(l),
             Self::Tags { missing } => {
@@ -172,15 +180,21 @@ impl Why {
             }
             Self::Price { price, band } => {
                 let band = price_band(*band, l);
-                l.of(format!("标价 {price} 元，要求{band}"), format!("price {price}, wanted {band}"))
+                l.of(format!("标价 {price} 元，须{band}"), format!("price {price}, wanted {band}"))
             }
             _ => String::new(),
         }
     }
 }
 
-fn label(policy: &Policy, name: &str) -> String {
-    policy.benefit(name).map_or(name, |b| &b.label).to_owned()
+/// A benefit's label, or those of a group's members.
+fn label(policy: &Policy, name: &str, l: Language) -> String {
+    if let Some(benefit) = policy.benefit(name) {
+        return benefit.label.clone();
+    }
+    let members = policy.benefits().iter().filter(|b| b.group.as_deref() == Some(name)).map(|b| b.label.clone());
+    let members = l.list(members);
+    if members.is_empty() { name.to_owned() } else { members }
 }
 
 fn span(span: Span, l: Language) -> &'static str {
@@ -276,6 +290,9 @@ fn age_band(band: AgeBand, l: Language) -> String {
 }
 
 fn price_band(band: PriceBand, l: Language) -> String {
+    if let (Some(min), true) = (band.min, band.min == band.max) {
+        return l.of(format!("恰为 {min} 元"), format!("exactly {min}"));
+    }
     let min = band.min.map(|min| {
         let (chinese, english) = if band.min_exclusive { ("高于", "more than") } else { ("不低于", "at least") };
         l.of(format!("{chinese} {min} 元"), format!("{english} {min}"))

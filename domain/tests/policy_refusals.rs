@@ -524,6 +524,86 @@ fn what_is_not_toml_is_refused_at_its_line() {
 }
 
 #[test]
+fn characters_that_nobody_sees_are_refused_wherever_they_stand() {
+    for hidden in ["\u{200b}", "\u{feff}", "\u{00ad}", "\u{2060}", "\u{3164}", "\u{e0041}", "\u{2066}", "\u{200f}"] {
+        refused(&HEAD.replace("name = \"试\"", &format!("name = \"试{hidden}\" #! hidden_character")));
+        refused_behind_head(&format!("# 注{hidden} #! hidden_character\n"));
+    }
+    accepted(&format!("\u{feff}{HEAD}"));
+    refused(&HEAD.replace("id = \"t\"", "id = \"t\u{1f35a}\" #! bad_name"));
+    refused(&HEAD.replace("name = \"试\"", "name = \"试\\u001b[31m\" #! bad_name"));
+    refused_benefit("[benefit.elder]\nany_of = [\"特\u{2f00}\"] #! category_unknown");
+    accepted(&HEAD.replace("name = \"试\"", "name = \"𡋾 𫖯 ё ﾊ 🍚\""));
+    for control in ["\u{1}", "\u{7f}", "\u{8}", "\u{1b}"] {
+        let errors = Policy::parse("t", &format!("{HEAD}# {control}\n")).unwrap_err();
+        assert_eq!((errors.0[0].code, errors.0[0].line), (Code::Syntax, 11), "{control:?}");
+    }
+}
+
+#[test]
+fn what_is_not_utf8_is_refused_at_its_byte() {
+    let read = |bytes: &[u8]| domain::check::read_utf8("政策.toml", bytes.to_vec());
+    let gbk = b"[policy]\nname = \"\xc9\xee\xdb\xda\"\n";
+    let error = read(gbk).unwrap_err();
+    assert_eq!((error.code, error.line, error.column, error.read.as_str()), (Code::NotUtf8, 2, 9, "0xC9 0xEE"));
+    assert!(error.to_string().starts_with("政策.toml:2:9: [not_utf8] "), "{error}");
+    let utf16 = read(b"\xff\xfe[\0p\0").unwrap_err();
+    assert_eq!((utf16.code, utf16.line, utf16.column), (Code::NotUtf8, 1, 1));
+    assert_eq!(read("试\n\u{feff}".as_bytes()).unwrap(), "试\n\u{feff}");
+    assert_eq!(read(&"试".as_bytes()[..2]).unwrap_err().read, "0xE8 0xAF", "cut inside a character");
+}
+
+#[test]
+fn a_file_has_bounds() {
+    let errors = Policy::parse("t", &format!("{HEAD}#{}", "x".repeat(256 * 1024))).unwrap_err();
+    assert_eq!((errors.0.len(), errors.0[0].code, errors.0[0].line), (1, Code::FileTooLarge, 1));
+    assert!(errors.0[0].read.ends_with(" B") && errors.0[0].expected.contains("262144"), "{errors}");
+    let many =
+        |piece: &str, count: usize| (0..count).map(|i| piece.replace("NAME", &format!("n{i}"))).collect::<String>();
+    let benefit = "[[benefit]]\nid = \"NAME\"\nkind = \"concession\"\namount = { fixed = \"0.01\" }\n";
+    let gate = "[[gate]]\nwhen = { filing = \"inactive\" }\neffect = \"hold\"\nkinds = [\"diner\"]\n";
+    for (piece, most) in [(benefit, 300), (gate, 32)] {
+        accepted(&format!("{HEAD}{}", many(piece, most)));
+        let errors = Policy::parse("t", &format!("{HEAD}{}", many(piece, most + 1))).unwrap_err();
+        assert_eq!((errors.0.len(), errors.0[0].code), (1, Code::TooMany), "{errors}");
+    }
+    let tags = vec!["\"discount-10\""; 201].join(", ");
+    refused_benefit(&format!("[benefit.canteen]\ntags = [{tags}] #! too_many"));
+}
+
+/// Each code of the catalogue is a mark in this file, or asked for by name here or where case files are tried.
+#[test]
+fn no_code_goes_untried() {
+    let tried = concat!(include_str!("policy_refusals.rs"), include_str!("policy_check.rs"));
+    for code in Code::ALL {
+        let variant = format!("Code::{code:?}");
+        let marked = tried.lines().any(|line| {
+            line.split_once("#! ").is_some_and(|(_, marks)| marks.contains(code.as_str()))
+                || line.contains(&format!("\"{code}\""))
+                || line.contains(&variant)
+        });
+        // A file that cannot be opened is the command's own: the root package's tests/policy.
+        assert!(marked || *code == Code::Unreadable, "{code}");
+    }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
+fn hostile_texts_are_refused_at_once() {
+    let many = |piece: &str| piece.repeat(256 * 1024 / piece.len() - 10);
+    let begun = std::time::Instant::now();
+    for piece in ["[", "{a=", "a.", "[[benefit]]\n", "\u{202e}", "a = [[[[", "\"\"\"", "\"\\u0000\"=1\n", "# 注\n"] {
+        let text = many(piece);
+        let _ = Policy::parse("t", &text);
+        let _ = Policy::parse("t", &format!("{HEAD}{text}"));
+        let _ = domain::cases::parse_cases(&accepted(HEAD), "t", &text);
+    }
+    let _ = Policy::parse("t", &"x".repeat(64 * 1024 * 1024));
+    let took = begun.elapsed();
+    assert!(took.as_secs() < 30, "27 texts of 256 KiB took {took:?} in a debug build");
+}
+
+#[test]
 fn hostile_texts_are_refused_and_nothing_overflows() {
     let many = |piece: &str| piece.repeat(256 * 1024 / piece.len());
     let deep = |open: &str| format!("x = {}", many(open));

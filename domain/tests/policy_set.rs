@@ -81,6 +81,7 @@ fn versions_are_announced_once_ahead_of_time_and_on_days_of_their_own() {
     assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-01"), "2026-01-01"), "same_day");
     assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-15"), "2026-02-01"), "in_the_past");
     assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-15\ncorrects = 7"), "2026-02-01"), "corrects_unknown");
+    assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-15\ncorrects = 1"), "2026-01-14"), "corrects_future");
     assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-15\ncorrects = 1"), "2026-02-01"), "");
     assert_eq!(set.covering(&region("4403"), date("2026-01-14")).map(Policy::version), Some(1));
     assert_eq!(set.covering(&region("4403"), date("2026-01-15")).map(Policy::version), Some(2));
@@ -88,6 +89,72 @@ fn versions_are_announced_once_ahead_of_time_and_on_days_of_their_own() {
         PolicySet::new().restore(v(1, "effective_from = 2020-01-01")).is_ok(),
         "what was announced before is restored"
     );
+}
+
+/// A version that was wrong from its first day is replaced as a whole, by a correction only.
+#[test]
+fn a_correction_may_begin_on_the_day_of_what_it_corrects() {
+    let mut set = PolicySet::new();
+    let v = |version, dates: &str| policy("city", version, CITY, dates);
+    assert_eq!(code(&mut set, v(1, "effective_from = 2026-01-01"), "2025-12-01"), "");
+    assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-01"), "2026-02-01"), "in_the_past");
+    assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-01\ncorrects = 1"), "2025-12-31"), "corrects_future");
+    assert_eq!(code(&mut set, v(2, "effective_from = 2026-01-01\ncorrects = 1"), "2026-02-01"), "");
+    assert_eq!(code(&mut set, v(3, "effective_from = 2026-01-01\ncorrects = 1"), "2026-02-01"), "same_day");
+    assert_eq!(code(&mut set, v(3, "effective_from = 2026-01-01\ncorrects = 2"), "2026-02-01"), "");
+    assert_eq!(code(&mut set, v(4, "effective_from = 2026-01-01\ncorrects = 3"), "2026-02-01"), "", "again and again");
+    for day in ["2026-01-01", "2026-03-01"] {
+        assert_eq!(set.covering(&region("4403"), date(day)).map(Policy::version), Some(4));
+    }
+    // A terminal is sent the set in its own order and reads it again to the same.
+    let mut again = PolicySet::new();
+    for policy in set.policies() {
+        again.restore(policy.clone()).unwrap();
+    }
+    assert!(again.policies().map(Policy::version).eq(set.policies().map(Policy::version)));
+    assert_eq!(again.covering(&region("4403"), date("2026-01-01")).map(Policy::version), Some(4));
+}
+
+#[test]
+fn a_terminal_can_be_sent_some_policies_in_any_order() {
+    let mut set = PolicySet::new();
+    let today = "2025-12-01";
+    assert_eq!(code(&mut set, policy("b", 1, CITY, "effective_from = 2026-01-01"), today), "");
+    assert_eq!(code(&mut set, policy("b", 2, "\"440400\"", "effective_from = 2026-07-01"), today), "");
+    assert_eq!(code(&mut set, policy("a", 1, CITY, "effective_from = 2026-07-01"), today), "");
+    let mut downloaded = PolicySet::new();
+    for policy in set.policies() {
+        downloaded.restore(policy.clone()).unwrap();
+    }
+    assert_eq!(downloaded.covering(&region("440304"), date("2026-07-01")).map(Policy::id), Some("a"));
+    let correction = policy("c", 2, CITY, "effective_from = 2026-01-15\ncorrects = 1");
+    assert!(PolicySet::new().restore(correction).is_ok(), "the corrected one was of another region");
+}
+
+/// What tills could charge by, before and after a correction was announced.
+#[test]
+fn what_was_charged_before_a_correction_stays_right() {
+    let mut set = PolicySet::new();
+    let v = |version, dates: &str| policy("city", version, CITY, dates);
+    assert_eq!(code(&mut set, v(1, "effective_from = 2026-01-01"), "2025-12-01"), "");
+    assert_eq!(code(&mut set, v(2, "effective_from = 2026-03-01"), "2025-12-01"), "");
+    assert_eq!(code(&mut set, v(3, "effective_from = 2026-02-01\ncorrects = 1"), "2026-02-15"), "");
+    assert_eq!(code(&mut set, v(4, "effective_from = 2026-02-01\ncorrects = 3"), "2026-03-15"), "");
+    let reference = |version| set.policies().find(|p| p.version() == version).unwrap().reference().clone();
+    let could = |version, day: &str| set.could_charge(&reference(version), &region("440304"), date(day));
+    assert!(could(1, "2026-01-31") && could(4, "2026-02-10") && could(2, "2026-03-02"));
+    assert!(could(1, "2026-02-10") && could(3, "2026-02-10"), "in force until it was corrected");
+    assert!(!could(1, "2026-03-02") && !could(3, "2026-03-02"), "the second version was announced ahead of its day");
+    assert!(!could(2, "2026-02-10") && !could(3, "2026-01-31"));
+    assert!(!set.could_charge(&reference(1), &region("4404"), date("2026-01-10")));
+    let corrected = |charged: Option<u32>, day: &str| {
+        set.is_corrected(charged.map(reference).as_ref(), &region("440304"), date(day))
+    };
+    assert!(corrected(Some(1), "2026-02-10") && corrected(Some(3), "2026-02-10") && corrected(None, "2026-02-10"));
+    assert!(!corrected(Some(4), "2026-02-10") && !corrected(Some(1), "2026-01-31") && !corrected(None, "2026-01-31"));
+    let before = set.first(3);
+    assert_eq!(before.covering(&region("4403"), date("2026-02-10")).map(Policy::version), Some(3));
+    assert_eq!(set.first(2).covering(&region("4403"), date("2026-02-10")).map(Policy::version), Some(1));
 }
 
 #[test]

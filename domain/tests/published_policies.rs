@@ -58,7 +58,7 @@ fn the_cases_reach_every_benefit() {
 fn they_do_not_tie() {
     let mut set = PolicySet::new();
     for (name, text, _) in published() {
-        set.restore(Policy::parse(&name, &text).unwrap()).unwrap();
+        set.announce(Policy::parse(&name, &text).unwrap(), "2000-01-01".parse().unwrap()).unwrap();
     }
     let covering = |region: &str, date: &str| {
         set.covering(&region.parse().unwrap(), date.parse().unwrap()).map(|policy| policy.id().to_owned())
@@ -83,7 +83,7 @@ fn no_price_to_a_hundred_yuan_breaks_an_invariant() {
             if !seen.insert(applied.collect::<Vec<_>>()) {
                 continue;
             }
-            for fen in 0..10_000 {
+            for fen in 0..=10_000 {
                 case.meal.price = Fen::new(fen);
                 check_invariants(&case.decide(&policy, &calendar).decision, fen, &case.name);
             }

@@ -13,8 +13,9 @@ use domain::record::check::Rulebook;
 
 use crate::Office;
 use crate::error::Error;
+use crate::rules;
 use crate::store::closes::{self, DayData};
-use crate::store::{Store, Tx, days, terminals};
+use crate::store::{Store, Tx, days, policies, terminals};
 
 /// A close may touch days that it limits; after so many rounds without an end something is wrong.
 const ROUNDS: usize = 50;
@@ -99,6 +100,7 @@ async fn close_day(
                 if !missing.is_empty() {
                     return Ok(DayResult::Incomplete(missing));
                 }
+                let rules = current(tx, rules).await?;
                 let seen = days::get(tx, canteen, date).await?.map_or(0, |day| day.version);
                 let reconciled = reconcile(tx, &rules, canteen, date, now).await?;
                 let added = closes::save(tx, &reconciled, seen, now).await?;
@@ -106,6 +108,15 @@ async fn close_day(
             })
         })
         .await
+}
+
+/// The rules as the unit of work sees them: what was announced since they were read has touched days before, and would
+/// be missed by a close that does not know it.
+async fn current(tx: &mut Tx, rules: Arc<Rulebook>) -> Result<Arc<Rulebook>, Error> {
+    let (policies, calendar) = policies::newest(tx).await?;
+    let known = i64::try_from(rules.policies.policies().count()).unwrap_or(i64::MAX);
+    let is_current = known == policies && calendar.is_none_or(|digest| digest == rules.calendar().digest());
+    Ok(if is_current { rules } else { Arc::new(rules::load(tx).await?) })
 }
 
 /// Makes the close of a day from what the database holds, with the facts known at `known`.

@@ -15,6 +15,7 @@ pub mod passphrase;
 pub mod people;
 pub mod rules;
 pub mod seal;
+pub mod simulate;
 pub mod statements;
 pub mod store;
 pub mod verify;
@@ -153,9 +154,12 @@ impl Server {
             }
         });
         let closing = tokio::spawn(close::watch(Arc::clone(&self.office)));
+        let office = Arc::clone(&self.office);
+        let warning = tokio::spawn(async move { office.keep_warning().await });
         let served = axum::serve(listener, self.router()).with_graceful_shutdown(shutdown).await;
         look.abort();
         closing.abort();
+        warning.abort();
         self.office.store.close().await;
         served.map_err(|e| Error::Startup(e.to_string()))
     }

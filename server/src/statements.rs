@@ -21,7 +21,7 @@ use crate::seal::{Keys, Place};
 use crate::sql;
 use crate::store::canteens::{self, CanteenRow, Region};
 use crate::store::months::{self, Settlement, StoredStatement};
-use crate::store::{Json, Tx, people};
+use crate::store::{Json, Tx, people, policies};
 use crate::words::{Code, settlement as words};
 
 /// A day that the statement settles, with the verdicts behind it and, for a day settled before, what was then known.
@@ -52,6 +52,8 @@ pub struct Dossier {
     days: Vec<SettledDay>,
     decided: Vec<Decided>,
     rules: Arc<Rulebook>,
+    /// How many policies had been announced when the month was drafted.
+    announced: usize,
 }
 
 impl Dossier {
@@ -74,7 +76,9 @@ impl Dossier {
             Some(checker) => Some(name(tx, checker).await?),
             None => None,
         };
+        let announced = policies::announced_until(tx, settlement.drafted_at).await?;
         Ok(Self {
+            announced: usize::try_from(announced).unwrap_or(usize::MAX),
             days: days(tx, &stored).await?,
             decided: decided(tx, &stored).await?,
             account_tail: account.chars().skip(account.chars().count().saturating_sub(4)).collect(),
@@ -111,9 +115,10 @@ impl Dossier {
         self.days.iter().filter(|d| d.close.date.month() == self.stored.month)
     }
 
-    /// The policy versions in force at the canteen in the month.
+    /// The policy versions in force at the canteen in the month, as they had been announced when it was drafted: a
+    /// correction that came later does not change an old paper.
     fn month_policies(&self) -> Vec<PolicyRef> {
-        let policies = &self.rules.policies;
+        let policies = self.rules.policies.first(self.announced);
         let covering = |date| policies.covering(&self.canteen.region, date).map(|p| p.reference().clone());
         let mut references: Vec<PolicyRef> = self.stored.month.days().filter_map(covering).collect();
         references.dedup();

@@ -67,6 +67,8 @@ pub enum Code {
     PolicyRefused,
     /// No such policy.
     PolicyUnknown,
+    /// The calendar file is refused.
+    CalendarRefused,
     /// What was asked for does not fit the state things are in.
     Conflict,
 }
@@ -130,6 +132,7 @@ impl Code {
             Self::NameTaken => (409, "name_taken", "名称已被使用", "请换一个名称"),
             Self::PolicyRefused => (422, "policy_refused", "政策文件未被接受", "请按提示修改政策文件后重新公布"),
             Self::PolicyUnknown => (404, "policy_unknown", "没有这个政策版本", "请核对政策编号和版本"),
+            Self::CalendarRefused => (422, "calendar_refused", "日历文件未被接受", "请按提示修改日历文件后重新提交"),
             Self::Conflict => (409, "conflict", "与当前状态不符", "请刷新后再办理"),
         }
     }
@@ -208,6 +211,23 @@ pub mod register {
     pub const NO_TERMINAL: &str = "终端编号不存在";
     /// The calendar is empty.
     pub const CALENDAR_EMPTY: &str = "日历没有任何节假日安排";
+    /// No such version of the calendar.
+    pub const NO_CALENDAR: &str = "没有这一版日历";
+    /// What to do about a year without a calendar.
+    pub const CALENDAR_NEXT_STEP: &str =
+        "请按国务院办公厅公布的放假安排做成日历文件，用 zhucan calendar import 或在办公端上传";
+
+    /// A calendar file is refused at a line.
+    #[must_use]
+    pub fn calendar(file: &str, at_line: &str) -> String {
+        format!("{file} {at_line}")
+    }
+
+    /// A year without a calendar.
+    #[must_use]
+    pub fn calendar_missing(year: i16) -> String {
+        format!("系统中还没有 {year} 年的法定节假日安排，届时按工作日计的补贴不会发放")
+    }
 }
 
 /// Name or passphrase is wrong; which of them is not said.

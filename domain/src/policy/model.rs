@@ -73,6 +73,12 @@ impl Policy {
         &self.regions
     }
 
+    /// How closely it matches a canteen's region: the digits of its longest region that contains it, if one does.
+    #[must_use]
+    pub fn closeness(&self, region: &RegionCode) -> Option<usize> {
+        self.regions.iter().filter(|r| r.contains(region)).map(|r| r.as_str().len()).max()
+    }
+
     /// First business date.
     #[must_use]
     pub const fn effective_from(&self) -> BusinessDate {

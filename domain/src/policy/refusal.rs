@@ -49,7 +49,7 @@ codes! {
     /// Not TOML; a key given twice is found here too.
     Syntax "syntax" "TOML 语法错误" "not valid TOML";
     /// Characters that make a text read differently from what it says.
-    HiddenCharacter "hidden_character" "含有会改变显示顺序的不可见字符" "a character that changes the order of display";
+    HiddenCharacter "hidden_character" "含有看不见或会改变显示顺序的字符" "a character that is not seen or changes the order of display";
     /// A key the format does not have.
     UnknownKey "unknown_key" "未知的键" "unknown key";
     /// A key that must be given is absent.

@@ -49,6 +49,18 @@ pub enum AnnounceError {
         /// The day of the announcement.
         today: BusinessDate,
     },
+    /// A version says that it corrects another one, and starts in the future, where nobody was charged wrongly.
+    #[error(
+        "{id} 第 {version} 版于 {from} 生效，尚未到来，不是更正，请删去 corrects / {id} version {version} starts on {from}, which is to come, and corrects nothing: leave `corrects` out"
+    )]
+    CorrectsFuture {
+        /// Policy id.
+        id: String,
+        /// The new version.
+        version: u32,
+        /// Its first day.
+        from: BusinessDate,
+    },
     /// `corrects` names a version that was never announced.
     #[error(
         "{id} 第 {version} 版所更正的第 {corrects} 版未曾公布 / {id} version {version} corrects version {corrects}, which was never announced"
@@ -85,6 +97,7 @@ impl AnnounceError {
             Self::VersionTwice { .. } => "version_twice",
             Self::SameDay { .. } => "same_day",
             Self::InThePast { .. } => "in_the_past",
+            Self::CorrectsFuture { .. } => "corrects_future",
             Self::CorrectsUnknown { .. } => "corrects_unknown",
             Self::CoverageTie { .. } => "coverage_tie",
         }
@@ -95,6 +108,8 @@ impl AnnounceError {
 #[derive(Clone, Debug)]
 struct Announced {
     policy: Arc<Policy>,
+    /// How many were announced before it.
+    number: usize,
     /// The last day: its own, or the day before the next version of the same id begins.
     last: Option<BusinessDate>,
 }
@@ -122,62 +137,60 @@ impl PolicySet {
     /// Adds a policy on the day it is announced.
     ///
     /// # Errors
-    /// When the version exists, starts on the day another one starts, starts before `today` without `corrects`,
-    /// corrects a version that was never announced, or would tie with another policy. The set is then unchanged.
+    /// When the version exists, starts on the day another one starts, starts before `today` without `corrects` or after
+    /// it with `corrects`, corrects a version that was never announced, or would tie with another policy. The set is
+    /// then unchanged. A version that corrects another one may start on that one's first day, and so replace all of it.
     pub fn announce(&mut self, policy: Policy, today: BusinessDate) -> Result<(), AnnounceError> {
-        if policy.effective_from < today && policy.corrects.is_none() {
-            return Err(AnnounceError::InThePast {
-                id: policy.id().to_owned(),
-                version: policy.version(),
-                from: policy.effective_from,
-                today,
-            });
+        let (id, version, from) = (policy.id().to_owned(), policy.version(), policy.effective_from);
+        match policy.corrects {
+            None if from < today => return Err(AnnounceError::InThePast { id, version, from, today }),
+            Some(_) if from > today => return Err(AnnounceError::CorrectsFuture { id, version, from }),
+            Some(corrects) if self.versions_of(&id).all(|p| p.version() != corrects) => {
+                return Err(AnnounceError::CorrectsUnknown { id, version, corrects });
+            }
+            _ => {}
         }
-        self.restore(policy)
-    }
-
-    /// Adds a policy that was announced before, whatever day it is now: what a restart and a terminal's download do.
-    /// Versions come in the order in which they were announced.
-    ///
-    /// # Errors
-    /// As [`PolicySet::announce`], but for the past.
-    pub fn restore(&mut self, policy: Policy) -> Result<(), AnnounceError> {
-        self.check_versions(&policy)?;
         let mut next = self.clone();
-        let at = next
-            .announced
-            .partition_point(|a| (a.policy.id(), a.policy.effective_from) < (policy.id(), policy.effective_from));
-        next.announced.insert(at, Announced { policy: Arc::new(policy), last: None });
-        next.end_versions();
+        let at = next.insert(policy)?;
         next.check_ties(at)?;
         *self = next;
         Ok(())
+    }
+
+    /// Adds a policy that was announced before, whatever day it is now: what a restart and a terminal's download do.
+    /// What its announcement was checked for is not asked again: a terminal is sent some policies only, and in the order
+    /// of the set.
+    ///
+    /// # Errors
+    /// When the version is there already, or starts on the day of one that it does not correct.
+    pub fn restore(&mut self, policy: Policy) -> Result<(), AnnounceError> {
+        self.insert(policy).map(drop)
     }
 
     fn versions_of<'s>(&'s self, id: &'s str) -> impl Iterator<Item = &'s Arc<Policy>> {
         self.announced.iter().map(|a| &a.policy).filter(move |p| p.id() == id)
     }
 
-    fn check_versions(&self, policy: &Policy) -> Result<(), AnnounceError> {
-        let (id, version) = (policy.id().to_owned(), policy.version());
-        for other in self.versions_of(policy.id()) {
-            if other.version() == version {
-                return Err(AnnounceError::VersionTwice { id, version });
-            }
-            if other.effective_from == policy.effective_from {
-                let (other, from) = (other.version(), policy.effective_from);
-                return Err(AnnounceError::SameDay { id, version, other, from });
-            }
+    /// Puts a version into its place and says where that is.
+    fn insert(&mut self, policy: Policy) -> Result<usize, AnnounceError> {
+        let (id, version, from) = (policy.id().to_owned(), policy.version(), policy.effective_from);
+        if self.versions_of(&id).any(|other| other.version() == version) {
+            return Err(AnnounceError::VersionTwice { id, version });
         }
-        match policy.corrects {
-            Some(corrects) if self.versions_of(policy.id()).all(|p| p.version() != corrects) => {
-                Err(AnnounceError::CorrectsUnknown { id, version, corrects })
-            }
-            _ => Ok(()),
+        // The last one that begins on the day; those before it were replaced by corrections themselves.
+        let that_day = self.versions_of(&id).filter(|other| other.effective_from == from).last();
+        if let Some(other) = that_day.map(|other| other.version()).filter(|other| policy.corrects != Some(*other)) {
+            return Err(AnnounceError::SameDay { id, version, other, from });
         }
+        // Behind the version of the same day that it corrects.
+        let at = self.announced.partition_point(|a| (a.policy.id(), a.policy.effective_from) <= (policy.id(), from));
+        let number = self.announced.len();
+        self.announced.insert(at, Announced { policy: Arc::new(policy), number, last: None });
+        self.end_versions();
+        Ok(at)
     }
 
-    /// A version ends the day before the next one begins.
+    /// A version ends the day before the next one begins; one that is replaced as a whole ends before it begins.
     fn end_versions(&mut self) {
         for index in 0..self.announced.len() {
             let policy = &self.announced[index].policy;
@@ -212,13 +225,48 @@ impl PolicySet {
     /// contains the canteen's.
     #[must_use]
     pub fn covering(&self, region: &RegionCode, date: BusinessDate) -> Option<&Policy> {
-        let best = |policy: &Policy| {
-            let matching = policy.regions.iter().filter(|r| r.contains(region));
-            matching.map(|r| r.as_str().len()).max()
-        };
         let in_force = self.announced.iter().filter(|a| a.in_force(date));
-        let matching = in_force.filter_map(|a| best(&a.policy).map(|length| (length, &*a.policy)));
+        let matching = in_force.filter_map(|a| a.policy.closeness(region).map(|length| (length, &*a.policy)));
         matching.max_by_key(|(length, _)| *length).map(|(_, policy)| policy)
+    }
+
+    /// What the first so many announcements were, in the order in which this set was given them: the set as it stood
+    /// before later ones.
+    #[must_use]
+    pub fn first(&self, announcements: usize) -> Self {
+        self.kept(|announced| announced.number < announcements)
+    }
+
+    fn kept(&self, keep: impl Fn(&Announced) -> bool) -> Self {
+        let mut set = Self { announced: self.announced.iter().filter(|a| keep(a)).cloned().collect() };
+        set.end_versions();
+        set
+    }
+
+    /// Whether a till could rightly charge by that version in a canteen of `region` on `date`: it covers the canteen, or
+    /// it did until a version announced later corrected it.
+    #[must_use]
+    pub fn could_charge(&self, reference: &PolicyRef, region: &RegionCode, date: BusinessDate) -> bool {
+        if self.covering(region, date).map(Policy::reference) == Some(reference) {
+            return true;
+        }
+        let Some(named) = self.announced.iter().find(|a| a.policy.reference() == reference) else { return false };
+        let until_then = self.kept(|a| a.policy.corrects.is_none() || a.number <= named.number);
+        until_then.covering(region, date).map(Policy::reference) == Some(reference)
+    }
+
+    /// Whether what was charged on `date` was charged before a correction of it was announced: a version with
+    /// `corrects` covers the canteen now, or begins no later in the policy that was charged by.
+    #[must_use]
+    pub fn is_corrected(&self, charged: Option<&PolicyRef>, region: &RegionCode, date: BusinessDate) -> bool {
+        let covering = self.covering(region, date);
+        if covering.map(Policy::reference) == charged {
+            return false;
+        }
+        let of_charged =
+            |p: &Arc<Policy>| p.corrects.is_some() && p.effective_from <= date && Some(p.reference()) != charged;
+        covering.is_some_and(|p| p.corrects.is_some())
+            || charged.is_some_and(|charged| self.versions_of(&charged.id).any(of_charged))
     }
 
     /// That very version, by content.

@@ -30,11 +30,13 @@ pub enum Code {
     ZMismatch,
     /// The canteen's standing did not allow it on that date, or holds the money.
     Standing,
+    /// Charged rightly by a version that a later one corrects: the programme bears what diners were given.
+    PolicyCorrected,
 }
 
 impl Code {
     /// All codes, in the order of statements.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::OverLimit,
         Self::NotEligible,
         Self::StaleDecision,
@@ -42,6 +44,7 @@ impl Code {
         Self::SequenceGap,
         Self::ZMismatch,
         Self::Standing,
+        Self::PolicyCorrected,
     ];
 
     /// The code as it is written.
@@ -55,13 +58,14 @@ impl Code {
             Self::SequenceGap => "sequence_gap",
             Self::ZMismatch => "z_mismatch",
             Self::Standing => "standing",
+            Self::PolicyCorrected => "policy_corrected",
         }
     }
 
     const fn default_severity(self) -> Severity {
         match self {
             Self::OverLimit | Self::NotEligible => Severity::Deduct,
-            Self::StaleDecision | Self::Standing => Severity::Warn,
+            Self::StaleDecision | Self::Standing | Self::PolicyCorrected => Severity::Warn,
             Self::Disputed | Self::SequenceGap | Self::ZMismatch => Severity::Block,
         }
     }

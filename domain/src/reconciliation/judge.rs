@@ -8,6 +8,7 @@ use crate::calendar::{BusinessDate, UnixMs};
 use crate::decision::{Decision, Kind, Line, PolicyRef, Usage};
 use crate::elder::{Elder, ElderFacts};
 use crate::id::{CanteenId, ElderId, RecordId};
+use crate::money::Fen;
 pub use crate::policy::Bearer;
 use crate::policy::Policy;
 use crate::record::{Body, Diner, Meal};
@@ -33,6 +34,14 @@ pub struct Verdict {
     pub paid: Vec<Line>,
     /// Why charged and due differ, and who carries it.
     pub difference: Option<(Code, Bearer)>,
+    /// What the elder paid more than was due, fen: it is to be refunded at a till. Never of a disputed record.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub overpaid: Fen,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(amount: &Fen) -> bool {
+    amount.is_zero()
 }
 
 /// A meal competing for a limit: ours or another canteen's.
@@ -133,6 +142,7 @@ struct Due<'a> {
     dead: bool,
     decision: Decision,
     why: Vec<(String, Why)>,
+    used: Usage,
 }
 
 fn due<'a>(input: &DayInput<'a>, elder: &Elder, claim: &Claim<'_>, used: &Usage) -> Due<'a> {
@@ -141,12 +151,12 @@ fn due<'a>(input: &DayInput<'a>, elder: &Elder, claim: &Claim<'_>, used: &Usage)
     let canteen = input.canteens.get(&claim.canteen);
     let policy = canteen.and_then(|c| input.rules.policies.covering(&c.region, input.date));
     let (Some(canteen), Some(policy), false) = (canteen, policy, dead) else {
-        return Due { policy, dead, decision: full, why: Vec::new() };
+        return Due { policy, dead, decision: full, why: Vec::new(), used: used.clone() };
     };
     let facts = elder.on(input.date, input.known);
     let place = canteen.on(input.date, input.known);
     let outcome = decide(policy, input.rules.calendar(), &facts, &place, &claim.meal.meal, used);
-    Due { policy: Some(policy), dead, decision: outcome.decision, why: outcome.why }
+    Due { policy: Some(policy), dead, decision: outcome.decision, why: outcome.why, used: used.clone() }
 }
 
 fn verdict(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>, due: &Due<'_>, elsewhere: bool) -> Verdict {
@@ -158,8 +168,9 @@ fn verdict(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>, due: &Due<'_>
     });
     let paid = match difference {
         None => charged.lines.clone(),
-        Some((_, bearer)) => paid(&charged.lines, &due.decision.lines, bearer),
+        Some((code, bearer)) => paid(&charged.lines, &due.decision.lines, code, bearer),
     };
+    let overpaid = if claim.disputed { Fen::ZERO } else { (charged.to_pay() - due.decision.to_pay()).or_zero() };
     Verdict {
         record: claim.record,
         elder: elder.id,
@@ -169,6 +180,7 @@ fn verdict(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>, due: &Due<'_>
         due: due.decision.lines.clone(),
         paid,
         difference,
+        overpaid,
     }
 }
 
@@ -178,6 +190,9 @@ fn code(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>, due: &Due<'_>) -
     }
     if due.dead {
         return Code::NotEligible;
+    }
+    if corrected(input, elder, claim, due) {
+        return Code::PolicyCorrected;
     }
     let lost: Vec<&Line> = claim.meal.decision.lines.iter().filter(|l| !due.decision.lines.contains(l)).collect();
     let why = |line: &Line| due.why.iter().find(|(benefit, _)| *benefit == line.benefit).map(|(_, why)| why);
@@ -192,6 +207,26 @@ fn code(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>, due: &Due<'_>) -
     if ended && facts != claim.diner.facts { Code::NotEligible } else { Code::StaleDecision }
 }
 
+/// Whether the difference is none of the canteen's: it charged by a version that was corrected since, and by that
+/// version, with the facts known now, the charge was right or not too much.
+fn corrected(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>, due: &Due<'_>) -> bool {
+    let charged = &claim.meal.decision;
+    let Some(canteen) = input.canteens.get(&claim.canteen) else { return false };
+    if !input.rules.policies.is_corrected(charged.policy.as_ref(), &canteen.region, input.date) {
+        return false;
+    }
+    let given = |lines: &[Line]| lines.iter().map(|l| l.amount).sum::<Fen>();
+    if given(&charged.lines) <= given(&due.decision.lines) {
+        return true;
+    }
+    let Some(policy) = charged.policy.as_ref().and_then(|named| input.rules.policies.by_ref(named)) else {
+        return false;
+    };
+    let (facts, place) = (elder.on(input.date, input.known), canteen.on(input.date, input.known));
+    let then = decide(policy, input.rules.calendar(), &facts, &place, &claim.meal.meal, &due.used);
+    then.decision.lines == charged.lines
+}
+
 /// Who carries a difference: the policy says so for what the till could not know, the canteen carries the rest.
 fn bearer(
     input: &DayInput<'_>,
@@ -201,6 +236,9 @@ fn bearer(
     code: Code,
     elsewhere: bool,
 ) -> Bearer {
+    if code == Code::PolicyCorrected {
+        return Bearer::Programme;
+    }
     let Some(policy) = due.policy else { return Bearer::Canteen };
     match code {
         Code::OverLimit if elsewhere => policy.bearers().double,
@@ -218,17 +256,19 @@ fn honest(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>) -> bool {
 }
 
 /// What the canteen is paid, kind by kind. What a diner was charged is never paid back by the canteen: a diner who
-/// was given too little is paid at a till later, so too little stays as charged here.
-fn paid(charged: &[Line], due: &[Line], bearer: Bearer) -> Vec<Line> {
+/// was given too little is paid at a till later, so too little stays as charged here. Where the policy was corrected the
+/// programme bears what diners were given too much, and the canteen is paid what is due of the other kinds.
+fn paid(charged: &[Line], due: &[Line], code: Code, bearer: Bearer) -> Vec<Line> {
     let mut paid = Vec::new();
     for kind in [Kind::Diner, Kind::Concession, Kind::Operator, Kind::Delivery] {
         let of = |lines: &[Line]| lines.iter().filter(|l| l.kind == kind).cloned().collect::<Vec<_>>();
         let (charged, due) = (of(charged), of(due));
-        let sum = |lines: &[Line]| lines.iter().map(|l| l.amount).sum::<crate::money::Fen>();
+        let sum = |lines: &[Line]| lines.iter().map(|l| l.amount).sum::<Fen>();
+        let borne = bearer == Bearer::Programme && (kind == Kind::Diner || code != Code::PolicyCorrected);
         let as_charged = match sum(&charged).cmp(&sum(&due)) {
             _ if kind == Kind::Concession => true,
             std::cmp::Ordering::Equal => false,
-            std::cmp::Ordering::Greater => bearer == Bearer::Programme,
+            std::cmp::Ordering::Greater => borne,
             std::cmp::Ordering::Less => kind == Kind::Diner,
         };
         paid.extend(if as_charged { charged } else { due });

@@ -121,6 +121,9 @@ pub struct Correction {
     pub kind: Kind,
     /// Paid less charged, by payer, fen.
     pub shares: PayerSums,
+    /// The version that corrects the one that was charged by, where that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected_by: Option<PolicyRef>,
 }
 
 /// A gate in force on the day.
@@ -219,7 +222,16 @@ pub(super) fn corrections(verdicts: &[Verdict]) -> Vec<Correction> {
             let policy = if charged_here { &verdict.charged_under } else { &verdict.policy };
             if let (Some(policy), false) = (policy, shares.0.is_empty()) {
                 let (policy, benefit) = (policy.clone(), benefit.to_owned());
-                corrections.push(Correction { code, record: verdict.record, policy, benefit, kind, shares });
+                let corrected_by = verdict.policy.clone().filter(|_| code == Code::PolicyCorrected);
+                corrections.push(Correction {
+                    code,
+                    record: verdict.record,
+                    policy,
+                    benefit,
+                    kind,
+                    shares,
+                    corrected_by,
+                });
             }
         }
     }

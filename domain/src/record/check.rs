@@ -7,7 +7,7 @@ use crate::calendar::WorkCalendar;
 use crate::decision::{Decision, Kind};
 use crate::id::Digest;
 use crate::money::Fen;
-use crate::policy::{Policy, PolicySet};
+use crate::policy::PolicySet;
 use crate::subsidy::decide;
 
 /// The rules that records may name: every policy version and every calendar ever published.
@@ -101,8 +101,7 @@ fn check_meal(meal: &Meal, rules: &Rulebook) -> Result<(), Dispute> {
         (None, Some(_)) => return Err(Dispute::OtherDecision),
         (Some(diner), Some(named)) => {
             let policy = rules.policies.by_ref(named).ok_or(Dispute::UnknownPolicy)?;
-            let covering = rules.policies.covering(&diner.canteen.region, meal.meal.date);
-            if covering.map(Policy::reference) != Some(named) {
+            if !rules.policies.could_charge(named, &diner.canteen.region, meal.meal.date) {
                 return Err(Dispute::PolicyNotInForce);
             }
             let calendar = rules.calendars.get(&diner.calendar).ok_or(Dispute::UnknownCalendar)?;

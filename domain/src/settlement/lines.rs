@@ -88,35 +88,43 @@ pub(super) fn of_earlier_months(reopened: &[Reopened]) -> Vec<ChangeLine> {
 
 /// Deductions and additions by finding, for meals of the month and, with the sign of what changed, of earlier months.
 pub(super) fn findings(days: &[(&DayClose, bool)]) -> Vec<ChangeLine> {
-    let mut sums: BTreeMap<(Month, Code), Sum> = BTreeMap::new();
+    let mut sums: BTreeMap<Reason, Sum> = BTreeMap::new();
     for (day, counts) in days {
+        let month = day.date.month();
         for correction in &day.corrections {
-            let sum = sums.entry((day.date.month(), correction.code)).or_default();
+            let sum = sums.entry(reason(month, correction)).or_default();
             if *counts {
                 sum.shares.add_all(&correction.shares);
             } else {
                 sum.shares.take_all(&correction.shares);
             }
         }
-        for (code, records) in corrected_meals(&day.corrections) {
-            let sum = sums.entry((day.date.month(), code)).or_default();
+        for (reason, (code, records)) in corrected_meals(month, &day.corrections) {
+            let sum = sums.entry(reason).or_default();
             sum.count += if *counts { records } else { -records };
             sum.on(day.date);
             let of_code = day.findings.iter().filter(|f| f.code == code && *counts);
             sum.findings.extend(of_code.map(|f| f.number.clone()));
         }
     }
-    let line = |((month, code), sum): ((Month, Code), Sum)| sum.line(Reason::Finding { month, code }, true);
-    sums.into_iter().filter_map(line).collect()
+    sums.into_iter().filter_map(|(reason, sum)| sum.line(reason, true)).collect()
 }
 
-fn corrected_meals(corrections: &[Correction]) -> BTreeMap<Code, i64> {
-    let mut meals: Vec<_> = corrections.iter().map(|c| (c.code, c.record)).collect();
+fn reason(month: Month, correction: &Correction) -> Reason {
+    match correction.code {
+        Code::PolicyCorrected => Reason::PolicyCorrected { month, policy: correction.corrected_by.clone() },
+        code => Reason::Finding { month, code },
+    }
+}
+
+/// How many meals each reason is about, and the code of their findings.
+fn corrected_meals(month: Month, corrections: &[Correction]) -> BTreeMap<Reason, (Code, i64)> {
+    let mut meals: Vec<_> = corrections.iter().map(|c| (reason(month, c), c.code, c.record)).collect();
     meals.sort_unstable();
     meals.dedup();
     let mut counts = BTreeMap::new();
-    for (code, _) in meals {
-        *counts.entry(code).or_default() += 1;
+    for (reason, code, _) in meals {
+        counts.entry(reason).or_insert((code, 0)).1 += 1;
     }
     counts
 }

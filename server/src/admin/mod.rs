@@ -2,6 +2,7 @@
 //!
 //! Each is a method of [`crate::Office`]: it checks its input, submits one write unit and answers.
 
+mod calendars;
 mod canteens;
 mod elders;
 mod people;
@@ -9,6 +10,7 @@ mod policies;
 mod terminals;
 mod valid;
 
+pub use calendars::{CalendarImport, Warning};
 pub use canteens::{NewCanteen, NewCashier};
 pub use elders::{IssuedCard, NewElder, NewElderFact};
 pub use people::{NewUser, Session};

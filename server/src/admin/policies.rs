@@ -1,14 +1,13 @@
-//! Policies and calendars.
+//! Policies.
 
 use std::collections::BTreeSet;
 
-use domain::calendar::WorkCalendar;
 use domain::decision::PolicyRef;
 use domain::id::UserId;
 use domain::policy::Policy;
 
 use crate::store::{days, policies};
-use crate::words::{Code, register};
+use crate::words::Code;
 use crate::{Error, Office, rules};
 
 impl Office {
@@ -26,8 +25,11 @@ impl Office {
                     let mut set = rules::announced(tx).await?;
                     set.announce(policy.clone(), now.business_date()).map_err(refused)?;
                     policies::add(tx, &policy, now, by).await?;
+                    // Where the version before it ends, the days are another policy's or nobody's now.
+                    let versions = set.policies().filter(|p| p.id() == policy.id());
+                    let regions: BTreeSet<_> = versions.flat_map(|p| p.regions().iter().cloned()).collect();
                     let mut touched = BTreeSet::new();
-                    for region in policy.regions() {
+                    for region in &regions {
                         let days = days::of_region(tx, region, policy.effective_from()).await?;
                         touched.extend(days.iter().map(|d| (d.canteen, d.date)));
                     }
@@ -38,33 +40,6 @@ impl Office {
         self.refresh_rules().await?;
         self.changed.notify_one();
         Ok(reference)
-    }
-
-    /// Puts a calendar in force. Days that it calls something else are closed again.
-    pub async fn publish_calendar(&self, calendar: WorkCalendar) -> Result<(), Error> {
-        if calendar.years().is_empty() {
-            return Err(Error::refused(Code::Invalid, register::CALENDAR_EMPTY));
-        }
-        let now = self.now();
-        self.store
-            .write_serializable(move |tx| {
-                let calendar = calendar.clone();
-                Box::pin(async move {
-                    let before = policies::calendars(tx).await?.pop().unwrap_or_default();
-                    policies::publish_calendar(tx, &calendar, now).await?;
-                    let mut touched = BTreeSet::new();
-                    for date in days::dates(tx).await? {
-                        if before.kind(date) != calendar.kind(date) {
-                            touched.extend(days::canteens_on(tx, date).await?.into_iter().map(|c| (c, date)));
-                        }
-                    }
-                    days::touch(tx, &touched, now).await
-                })
-            })
-            .await?;
-        self.refresh_rules().await?;
-        self.changed.notify_one();
-        Ok(())
     }
 
     /// Takes over what was announced by another process. Says whether there was something.

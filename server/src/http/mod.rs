@@ -2,6 +2,7 @@
 //! answers; every refusal is a problem document.
 
 pub mod body;
+mod calendars;
 mod canteens;
 mod elders;
 mod enrolments;
@@ -10,9 +11,11 @@ mod months;
 mod office;
 mod policies;
 pub mod problem;
+mod refunds;
 mod session;
 mod signed;
 mod statements;
+mod status;
 mod terminal;
 mod terminals;
 
@@ -38,6 +41,8 @@ pub type Answer<T> = Result<T, Problem>;
 
 /// Bodies are no larger than this, bytes.
 const BODY: usize = 64 * 1024;
+/// A policy or calendar file may be larger, bytes: the file's own bound is asked when it is read.
+const RULES: usize = 1024 * 1024;
 /// A batch of records may be larger, bytes.
 const BATCH: usize = 2 * 1024 * 1024;
 /// No request takes longer.
@@ -60,14 +65,17 @@ impl FromRef<App> for Arc<Office> {
 pub fn router(office: Arc<Office>) -> Router {
     let app = App { office, nonces: Arc::default() };
     let api = Router::new()
+        .merge(calendars::routes())
         .merge(canteens::routes())
         .merge(elders::routes())
         .merge(enrolments::routes())
         .merge(health::routes())
         .merge(months::routes())
         .merge(policies::routes())
+        .merge(refunds::routes())
         .merge(session::routes())
         .merge(statements::routes())
+        .merge(status::routes())
         .merge(terminal::routes())
         .merge(terminals::routes());
     api.fallback(async || Problem::from(Code::NotFound))

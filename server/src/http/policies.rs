@@ -1,21 +1,23 @@
-//! Policies: `POST /api/v1/policies` announces a file, `GET` lists them, `GET .../{id}/{version}` shows the source.
+//! Policies: `POST /api/v1/policies` announces a file, `GET` lists them, `GET .../{id}/{version}` shows the source,
+//! `POST .../simulate` tries a file on a stored month.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use domain::calendar::{BusinessDate, WorkCalendar};
+use domain::calendar::{BusinessDate, Month};
 use domain::decision::PolicyRef;
 use domain::policy::Policy;
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Path};
-use super::{Answer, App, Problem, SignedIn};
+use super::{Answer, App, Problem, RULES, SignedIn};
 use crate::people::Right;
+use crate::simulate::Simulated;
 use crate::words::{self, Code};
 use crate::{Error, Office};
 
@@ -36,13 +38,29 @@ struct Listed<'a> {
     regions: &'a [RegionCode],
     effective_from: BusinessDate,
     last_day: Option<BusinessDate>,
+    corrects: Option<u32>,
+    semantics: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Try {
+    /// Stands in messages.
+    file_name: String,
+    /// The whole file.
+    source: String,
+    /// The month whose meals are decided again.
+    month: Month,
+    /// Only canteens inside this region.
+    region: Option<RegionCode>,
 }
 
 pub(super) fn routes() -> Router<App> {
-    Router::new()
+    let announced = Router::new()
         .route("/api/v1/policies", post(announce).get(list))
-        .route("/api/v1/policies/{id}/{version}", get(source))
-        .route("/api/v1/calendar", get(calendar).put(publish))
+        .route("/api/v1/policies/simulate", post(simulate))
+        .layer(DefaultBodyLimit::max(RULES));
+    announced.route("/api/v1/policies/{id}/{version}", get(source))
 }
 
 async fn announce(
@@ -71,6 +89,8 @@ async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> An
             regions: policy.regions(),
             effective_from: policy.effective_from(),
             last_day: book.policies.last_day(policy.reference()),
+            corrects: policy.corrects(),
+            semantics: policy.semantics(),
         }
     };
     Ok(Json(book.policies.policies().map(listed).collect::<Vec<_>>()).into_response())
@@ -88,17 +108,18 @@ async fn source(
     Ok(([(header::CONTENT_TYPE, "application/toml; charset=utf-8")], policy.source().to_owned()))
 }
 
-async fn calendar(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<WorkCalendar>> {
-    user.require(Right::Read)?;
-    Ok(Json(office.book().calendar().clone()))
-}
-
-async fn publish(
+/// Whoever may announce a policy may try one, on canteens of the own region.
+async fn simulate(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
-    Json(calendar): Json<WorkCalendar>,
-) -> Answer<StatusCode> {
+    Json(new): Json<Try>,
+) -> Answer<Json<Simulated>> {
     user.require(Right::AnnouncePolicies)?;
-    office.publish_calendar(calendar).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let policy = Policy::parse(&new.file_name, &new.source);
+    let policy = policy.map_err(|e| Error::refused(Code::PolicyRefused, e.to_string()))?;
+    let asked = new.region.as_ref().map_or(policy.regions(), std::slice::from_ref);
+    for region in asked {
+        user.require_inside(region)?;
+    }
+    Ok(Json(office.simulate(policy, new.month, new.region).await?))
 }

@@ -11,7 +11,7 @@ use domain::reconciliation::{DayClose, Elsewhere, Held, Prior, Reconciled, Verdi
 use domain::record::{Body, Record};
 
 use super::records::{self, Decoded};
-use super::{Json, Tx};
+use super::{Json, Tx, refunds};
 use crate::error::Error;
 use crate::sql;
 
@@ -200,7 +200,9 @@ pub async fn save(tx: &mut Tx, reconciled: &Reconciled, seen: i64, now: UnixMs) 
     let Reconciled { close, verdicts } = reconciled;
     let (canteen, date, digest) = (close.canteen, close.date, close.digest());
     let last = last(tx, canteen, date).await?;
-    let changed = last.as_ref().is_none_or(|last| last.digest != digest);
+    // The verdicts may change alone: another version of a policy may decide a day as the one before it did.
+    let same_close = last.as_ref().is_some_and(|last| last.digest == digest);
+    let changed = !same_close || last_verdicts(tx, canteen, date).await? != *verdicts;
     if changed {
         let revision = last.map_or(1, |last| last.revision + 1);
         sql!(
@@ -219,6 +221,7 @@ pub async fn save(tx: &mut Tx, reconciled: &Reconciled, seen: i64, now: UnixMs) 
         .await?;
     }
     save_due(tx, canteen, date, verdicts, now).await?;
+    refunds::list_due(tx, canteen, date, verdicts, now).await?;
     sql!(
         tx,
         "INSERT INTO day_states (canteen, date, version, closed_version, touched_at) VALUES ($1, $2, $3, $3, $4) \
@@ -231,6 +234,18 @@ pub async fn save(tx: &mut Tx, reconciled: &Reconciled, seen: i64, now: UnixMs) 
     .execute()
     .await?;
     Ok(changed)
+}
+
+async fn last_verdicts(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Verdict>, Error> {
+    let last: Json<Vec<Verdict>> = sql!(
+        tx,
+        "SELECT verdicts FROM day_closes WHERE canteen = $1 AND date = $2 ORDER BY revision DESC LIMIT 1",
+        canteen,
+        date
+    )
+    .value()
+    .await?;
+    Ok(last.0)
 }
 
 type DueRow = (RecordId, ElderId, Option<String>, Json<Vec<Line>>);

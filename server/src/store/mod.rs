@@ -42,6 +42,8 @@ pub mod months;
 pub mod people;
 pub mod policies;
 pub mod records;
+pub mod refunds;
+pub mod simulation;
 pub mod statement;
 pub mod terminals;
 pub mod usage;

@@ -81,3 +81,65 @@ pub async fn publish_calendar(tx: &mut Tx, calendar: &WorkCalendar, now: UnixMs)
     .await
     .map(drop)
 }
+
+/// How many policies had been announced at an instant.
+pub async fn announced_until(tx: &mut Tx, at: UnixMs) -> Result<i64, Error> {
+    sql!(tx, "SELECT COUNT(*) FROM policies WHERE announced_at <= $1", at).value().await
+}
+
+/// How many policies have been announced, and the digest of the calendar in force.
+pub async fn newest(tx: &mut Tx) -> Result<(i64, Option<Digest>), Error> {
+    sql!(
+        tx,
+        "SELECT (SELECT COUNT(*) FROM policies), \
+         (SELECT digest FROM calendars ORDER BY published_at DESC, digest DESC LIMIT 1)"
+    )
+    .one()
+    .await
+}
+
+row! {
+    /// A calendar as it was put in force.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct CalendarVersion {
+        /// Counts from 1.
+        pub number: i64,
+        /// The digest of the whole calendar that was in force from then on.
+        pub digest: Digest,
+        /// The file's name; empty when it was no file.
+        pub file_name: String,
+        /// The file; empty when it was no file.
+        pub source: String,
+        /// When, unix ms.
+        pub published_at: UnixMs,
+        /// By whom.
+        pub published_by: Option<UserId>,
+    }
+}
+
+/// Notes that a calendar was put in force.
+pub async fn add_calendar_version(
+    tx: &mut Tx,
+    digest: Digest,
+    (file_name, source): (&str, &str),
+    now: UnixMs,
+    by: Option<UserId>,
+) -> Result<i64, Error> {
+    sql!(
+        tx,
+        "INSERT INTO calendar_versions (number, digest, file_name, source, published_at, published_by)
+         VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM calendar_versions), $1, $2, $3, $4, $5) RETURNING number",
+        digest,
+        file_name,
+        source,
+        now,
+        by
+    )
+    .value()
+    .await
+}
+
+/// Every calendar that was put in force, the last one first.
+pub async fn calendar_versions(tx: &mut Tx) -> Result<Vec<CalendarVersion>, Error> {
+    sql!(tx, "SELECT * FROM calendar_versions ORDER BY number DESC").all().await
+}

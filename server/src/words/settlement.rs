@@ -75,6 +75,7 @@ pub const fn finding(code: FindingCode) -> &'static str {
         FindingCode::SequenceGap => "终端序号缺失",
         FindingCode::ZMismatch => "交班单与记录不符",
         FindingCode::Standing => "食品安全状况",
+        FindingCode::PolicyCorrected => "政策更正",
     }
 }
 
@@ -191,6 +192,10 @@ pub(crate) fn reason(reason: &Reason, amount: Fen, of: Month) -> String {
         Reason::Carried => "上月结转".to_owned(),
         Reason::Late { month: other, .. } => format!("调整：{}离线记录补传", from(other)),
         Reason::Corrected { month: other, .. } => format!("调整：{}资料更正", from(other)),
+        Reason::PolicyCorrected { month: other, policy } => {
+            let version = policy.as_ref().map_or_else(String::new, |p| format!("（按第 {} 版）", p.version));
+            format!("调整：{}政策更正{version}", from(other))
+        }
         Reason::Finding { month: other, code } if amount.is_negative() => {
             format!("核减：{}{}", from(other), finding(*code))
         }

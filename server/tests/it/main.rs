@@ -12,6 +12,7 @@ mod ingest;
 mod month;
 mod office;
 mod rows;
+mod rules;
 mod store_contract;
 mod store_journals;
 mod store_units;

@@ -62,6 +62,7 @@ pub async fn append_only(store: &Store, table: &'static str) {
     let column = match table {
         "records" | "quarantine" => "received_at",
         "policies" => "announced_at",
+        "calendar_versions" => "published_at",
         _ => "known_from",
     };
     for text in [format!("UPDATE {table} SET {column} = 0"), format!("DELETE FROM {table}")] {

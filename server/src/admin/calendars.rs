@@ -1,0 +1,163 @@
+//! The statutory calendar: years put in force, and the warning when the next one is missing.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::calendar::{UnixMs, WorkCalendar};
+use domain::id::{Digest, UserId};
+use serde::Serialize;
+
+use crate::store::{Tx, days, policies};
+use crate::words::{Code, register};
+use crate::{Error, Office};
+
+/// What an import did.
+#[derive(Clone, Debug, Serialize)]
+pub struct CalendarImport {
+    /// Counts what was put in force, from 1.
+    pub number: i64,
+    /// The digest of the whole calendar in force from now on.
+    pub digest: Digest,
+    /// The years that the file holds.
+    pub years: Vec<CalendarYear>,
+}
+
+/// One year of a calendar.
+#[derive(Clone, Debug, Serialize)]
+pub struct CalendarYear {
+    /// The year.
+    pub year: i16,
+    /// Days made holidays, weekends among them as far as the file names them.
+    pub holidays: usize,
+    /// Weekend days made working days.
+    pub workdays: usize,
+}
+
+/// Something that the office should see to, though all runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// The stable code.
+    pub code: &'static str,
+    /// In Chinese.
+    pub message: String,
+    /// What to do, in Chinese.
+    pub next_step: &'static str,
+}
+
+/// How often the server's log repeats its warnings.
+const REPEAT: Duration = Duration::from_hours(24);
+
+impl Office {
+    /// Puts the years of a calendar file (CSV `date,kind,occasion`) in force; other years stay. Refused at the line
+    /// that cannot be read. Days that are something else now are closed again.
+    pub async fn import_calendar(
+        &self,
+        file_name: &str,
+        source: &str,
+        by: Option<UserId>,
+    ) -> Result<CalendarImport, Error> {
+        let read = WorkCalendar::from_csv(source)
+            .map_err(|e| Error::refused(Code::CalendarRefused, register::calendar(file_name, &e.in_chinese())))?;
+        let years = read.years().into_iter().map(|year| {
+            let (holidays, workdays) = read.counts(year);
+            CalendarYear { year, holidays, workdays }
+        });
+        let years: Vec<CalendarYear> = years.collect();
+        let (number, digest) =
+            self.put_in_force(Change::Years(read), file_name.to_owned(), source.to_owned(), by).await?;
+        Ok(CalendarImport { number, digest, years })
+    }
+
+    /// Puts a whole calendar in force. Days that it calls something else are closed again.
+    pub async fn publish_calendar(&self, calendar: WorkCalendar) -> Result<(), Error> {
+        self.put_in_force(Change::Whole(calendar), String::new(), String::new(), None).await.map(drop)
+    }
+
+    async fn put_in_force(
+        &self,
+        change: Change,
+        file_name: String,
+        source: String,
+        by: Option<UserId>,
+    ) -> Result<(i64, Digest), Error> {
+        if change.calendar().years().is_empty() {
+            return Err(Error::refused(Code::CalendarRefused, register::CALENDAR_EMPTY));
+        }
+        let (now, change, file) = (self.now(), Arc::new(change), Arc::new((file_name, source)));
+        let done = self
+            .store
+            .write_serializable(move |tx| {
+                let (change, file) = (Arc::clone(&change), Arc::clone(&file));
+                Box::pin(async move {
+                    let before = policies::calendars(tx).await?.pop().unwrap_or_default();
+                    let calendar = change.after(&before);
+                    policies::publish_calendar(tx, &calendar, now).await?;
+                    let digest = calendar.digest();
+                    let file = (file.0.as_str(), file.1.as_str());
+                    let number = policies::add_calendar_version(tx, digest, file, now, by).await?;
+                    touch(tx, &before, &calendar, now).await?;
+                    Ok((number, digest))
+                })
+            })
+            .await?;
+        self.refresh_rules().await?;
+        self.changed.notify_one();
+        Ok(done)
+    }
+
+    /// What the office should see to.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        let missing = self.book().calendar().missing(self.now().local_date());
+        let warning = |year| Warning {
+            code: "calendar_missing",
+            message: register::calendar_missing(year),
+            next_step: register::CALENDAR_NEXT_STEP,
+        };
+        missing.into_iter().map(warning).collect()
+    }
+
+    /// Writes the warnings to the log, now and once a day, for as long as the server runs.
+    pub(crate) async fn keep_warning(&self) {
+        loop {
+            for Warning { code, message, next_step } in self.warnings() {
+                tracing::warn!(code, "{message}；{next_step}");
+            }
+            tokio::time::sleep(REPEAT).await;
+        }
+    }
+}
+
+/// What is put in force.
+enum Change {
+    /// These years; others stay.
+    Years(WorkCalendar),
+    /// All of it.
+    Whole(WorkCalendar),
+}
+
+impl Change {
+    fn calendar(&self) -> &WorkCalendar {
+        let (Self::Years(calendar) | Self::Whole(calendar)) = self;
+        calendar
+    }
+
+    fn after(&self, before: &WorkCalendar) -> WorkCalendar {
+        match self {
+            Self::Years(years) => before.with_years_of(years),
+            Self::Whole(calendar) => calendar.clone(),
+        }
+    }
+}
+
+/// Touches the days that are something else now.
+async fn touch(tx: &mut Tx, before: &WorkCalendar, after: &WorkCalendar, now: UnixMs) -> Result<(), Error> {
+    let mut touched = BTreeSet::new();
+    for date in days::dates(tx).await? {
+        if before.kind(date) != after.kind(date) {
+            touched.extend(days::canteens_on(tx, date).await?.into_iter().map(|c| (c, date)));
+        }
+    }
+    days::touch(tx, &touched, now).await
+}

@@ -1,0 +1,115 @@
+//! The statutory calendar: `GET` and `PUT /api/v1/calendar` for all that is in force; `POST /api/v1/calendars` puts the
+//! years of a file in force, `GET` lists what was put in force, `GET .../{number}` shows a file.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use domain::calendar::{UnixMs, WorkCalendar};
+use domain::id::{Digest, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::body::{Json, Path};
+use super::{Answer, App, Problem, RULES, SignedIn};
+use crate::admin::{CalendarImport, Warning};
+use crate::people::Right;
+use crate::store::policies::{self, CalendarVersion};
+use crate::words::{Code, register};
+use crate::{Error, Office};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Import {
+    /// Stands in messages.
+    file_name: String,
+    /// The whole file: CSV with the head `date,kind,occasion`.
+    source: String,
+}
+
+#[derive(Serialize)]
+struct Calendars {
+    /// The digest of what is in force.
+    in_force: Digest,
+    years: Vec<i16>,
+    warnings: Vec<Warning>,
+    /// What was put in force, the last one first.
+    versions: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    number: i64,
+    digest: Digest,
+    file_name: String,
+    published_at: UnixMs,
+    published_by: Option<UserId>,
+}
+
+impl From<CalendarVersion> for Listed {
+    fn from(row: CalendarVersion) -> Self {
+        let CalendarVersion { number, digest, file_name, published_at, published_by, .. } = row;
+        Self { number, digest, file_name, published_at, published_by }
+    }
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/v1/calendars", post(import).get(list).layer(DefaultBodyLimit::max(RULES)))
+        .route("/api/v1/calendars/{number}", get(source))
+        .route("/api/v1/calendar", get(calendar).put(publish))
+}
+
+async fn import(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(new): Json<Import>,
+) -> Answer<(StatusCode, Json<CalendarImport>)> {
+    user.require(Right::AnnouncePolicies)?;
+    if new.file_name.chars().count() > 200 || new.file_name.chars().any(char::is_control) {
+        return Err(Problem::new(Code::Invalid, register::TEXT));
+    }
+    let done = office.import_calendar(&new.file_name, &new.source, Some(user.id)).await?;
+    Ok((StatusCode::CREATED, Json(done)))
+}
+
+async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Calendars>> {
+    user.require(Right::Read)?;
+    let versions = office.store.read(|tx| Box::pin(async move { policies::calendar_versions(tx).await })).await?;
+    let book = office.book();
+    Ok(Json(Calendars {
+        in_force: book.calendar().digest(),
+        years: book.calendar().years().into_iter().collect(),
+        warnings: office.warnings(),
+        versions: versions.into_iter().map(Listed::from).collect(),
+    }))
+}
+
+async fn source(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(number): Path<i64>,
+) -> Answer<impl IntoResponse> {
+    user.require(Right::Read)?;
+    let versions = office.store.read(|tx| Box::pin(async move { policies::calendar_versions(tx).await })).await?;
+    let version = versions.into_iter().find(|version| version.number == number);
+    let version = version.ok_or_else(|| Error::refused(Code::NotFound, register::NO_CALENDAR))?;
+    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], version.source))
+}
+
+async fn calendar(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<WorkCalendar>> {
+    user.require(Right::Read)?;
+    Ok(Json(office.book().calendar().clone()))
+}
+
+async fn publish(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(calendar): Json<WorkCalendar>,
+) -> Answer<StatusCode> {
+    user.require(Right::AnnouncePolicies)?;
+    office.publish_calendar(calendar).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,33 @@
+//! `GET /api/v1/office`: what day it is at the office, and what somebody should see to.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use domain::calendar::{BusinessDate, UnixMs};
+use serde::Serialize;
+
+use super::body::Json;
+use super::{Answer, App, SignedIn};
+use crate::Office;
+use crate::admin::Warning;
+use crate::people::Right;
+
+#[derive(Serialize)]
+struct Status {
+    now: UnixMs,
+    business_date: BusinessDate,
+    /// Stable codes with Chinese sentences; empty when there is nothing.
+    warnings: Vec<Warning>,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/api/v1/office", get(status))
+}
+
+async fn status(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Status>> {
+    user.require(Right::Read)?;
+    let now = office.now();
+    Ok(Json(Status { now, business_date: now.business_date(), warnings: office.warnings() }))
+}

@@ -1,0 +1,45 @@
+//! Standard output whose reader may go away: `zhucan policy check … | head` is no failure.
+
+use std::io::{self, ErrorKind, StdoutLock, Write};
+
+/// Standard output. Once nobody reads any more, whatever is written is dropped; the command goes on to its exit code.
+#[derive(Debug)]
+pub(crate) struct Out {
+    stdout: StdoutLock<'static>,
+    closed: bool,
+}
+
+impl Out {
+    /// The process's standard output.
+    pub(crate) fn stdout() -> Self {
+        Self { stdout: io::stdout().lock(), closed: false }
+    }
+
+    fn unless_closed<T>(&mut self, done: io::Result<T>, dropped: T) -> io::Result<T> {
+        match done {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(dropped)
+            }
+            done => done,
+        }
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.closed {
+            return Ok(bytes.len());
+        }
+        let done = self.stdout.write(bytes);
+        self.unless_closed(done, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        let done = self.stdout.flush();
+        self.unless_closed(done, ())
+    }
+}
