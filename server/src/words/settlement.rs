@@ -196,6 +196,7 @@ pub(crate) fn reason(reason: &Reason, amount: Fen, of: Month) -> String {
             let version = policy.as_ref().map_or_else(String::new, |p| format!("（按第 {} 版）", p.version));
             format!("调整：{}政策更正{version}", from(other))
         }
+        Reason::Refunded { month: other } => format!("补结：{}代退老人多付餐费", from(other)),
         Reason::Finding { month: other, code } if amount.is_negative() => {
             format!("核减：{}{}", from(other), finding(*code))
         }
