@@ -7,6 +7,7 @@ mod canteens;
 mod elders;
 mod enrolments;
 mod health;
+mod ledger;
 mod months;
 mod office;
 mod policies;
@@ -70,6 +71,7 @@ pub fn router(office: Arc<Office>) -> Router {
         .merge(elders::routes())
         .merge(enrolments::routes())
         .merge(health::routes())
+        .merge(ledger::routes())
         .merge(months::routes())
         .merge(policies::routes())
         .merge(refunds::routes())

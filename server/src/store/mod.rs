@@ -37,6 +37,7 @@ pub mod closes;
 pub mod days;
 pub mod elders;
 pub mod feeds;
+pub mod ledger;
 pub mod meta;
 pub mod months;
 pub mod people;

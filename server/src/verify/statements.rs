@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::calendar::{BusinessDate, Month};
 use domain::id::{CanteenId, Digest};
+use domain::ledger::Line;
 use domain::money::Fen;
 use domain::reconciliation::Settings;
 use domain::record::check::Rulebook;
@@ -16,7 +17,7 @@ use crate::error::Error;
 use crate::month::digest_of;
 use crate::sql;
 use crate::store::closes::revision as close;
-use crate::store::{Store, Tx, months};
+use crate::store::{Store, Tx, ledger, months};
 
 crate::row! {
     #[derive(Clone)]
@@ -30,6 +31,7 @@ crate::row! {
         payable: Fen,
         content: String,
         current: bool,
+        approved: bool,
     }
 }
 
@@ -45,7 +47,7 @@ pub(super) async fn verify(
                 sql!(
                     tx,
                     "SELECT s.id, s.number, s.version, s.month, s.canteen, s.digest, s.payable, s.content, \
-                     s.version = m.version AS current FROM statements s \
+                     s.version = m.version AS current, s.approved = 1 AS approved FROM statements s \
                      JOIN settlements m ON m.region = s.region AND m.month = s.month ORDER BY s.number, s.version"
                 )
                 .all()
@@ -66,6 +68,14 @@ pub(super) async fn verify(
         }
         if content.payable() != row.payable {
             report.broken(&place, format!("应付 {} 与内容 {} 不符", row.payable, content.payable()));
+        }
+        if row.approved {
+            let id = row.id;
+            let posted = store.read(move |tx| Box::pin(async move { ledger::of_statement(tx, id).await })).await?;
+            let lines: Vec<_> = posted.into_iter().filter(|p| p.line != Line::Payment).collect();
+            if lines != domain::ledger::of_statement(&content) {
+                report.broken(&place, "账簿分录与内容不符");
+            }
         }
         if row.current {
             let (rules, of, asked) = (Arc::clone(rules), row.clone(), content.clone());
