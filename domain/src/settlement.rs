@@ -5,6 +5,7 @@
 //! of the next open month. So over all statements every day is paid exactly what its last close says, to the fen.
 
 mod lines;
+pub mod payment;
 mod state;
 
 use std::collections::BTreeSet;

@@ -10,6 +10,7 @@ mod health;
 mod ledger;
 mod months;
 mod office;
+mod payments;
 mod policies;
 pub mod problem;
 mod refunds;
@@ -73,6 +74,7 @@ pub fn router(office: Arc<Office>) -> Router {
         .merge(health::routes())
         .merge(ledger::routes())
         .merge(months::routes())
+        .merge(payments::routes())
         .merge(policies::routes())
         .merge(refunds::routes())
         .merge(session::routes())

@@ -40,6 +40,7 @@ pub mod feeds;
 pub mod ledger;
 pub mod meta;
 pub mod months;
+pub mod payments;
 pub mod people;
 pub mod policies;
 pub mod records;

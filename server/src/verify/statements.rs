@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::calendar::{BusinessDate, Month};
 use domain::id::{CanteenId, Digest};
-use domain::ledger::Line;
+use domain::ledger::Posting;
 use domain::money::Fen;
 use domain::reconciliation::Settings;
 use domain::record::check::Rulebook;
@@ -15,8 +15,10 @@ use domain::settlement::{MonthInput, Reopened, Statement, settle_month};
 use super::VerifyReport;
 use crate::error::Error;
 use crate::month::digest_of;
+use crate::payment::postings;
 use crate::sql;
 use crate::store::closes::revision as close;
+use crate::store::payments::{self, Payment};
 use crate::store::{Store, Tx, ledger, months};
 
 crate::row! {
@@ -71,9 +73,14 @@ pub(super) async fn verify(
         }
         if row.approved {
             let id = row.id;
-            let posted = store.read(move |tx| Box::pin(async move { ledger::of_statement(tx, id).await })).await?;
-            let lines: Vec<_> = posted.into_iter().filter(|p| p.line != Line::Payment).collect();
-            if lines != domain::ledger::of_statement(&content) {
+            let (posted, paid) = store
+                .read(move |tx| {
+                    Box::pin(async move {
+                        Ok((ledger::of_statement(tx, id).await?, payments::of_statement(tx, id).await?))
+                    })
+                })
+                .await?;
+            if posted != all_postings(&content, &paid) {
                 report.broken(&place, "账簿分录与内容不符");
             }
         }
@@ -88,6 +95,17 @@ pub(super) async fn verify(
         }
     }
     settlements(store, report).await
+}
+
+/// Everything that the ledger has to hold of a statement: its lines, and what its payment did.
+fn all_postings(content: &Statement, paid: &[Payment]) -> Vec<Posting> {
+    let mut all = domain::ledger::of_statement(content);
+    let mut arrived = false;
+    for payment in paid {
+        all.extend(postings(content, payment.state, arrived));
+        arrived = payment.state == domain::settlement::payment::PaymentState::Confirmed;
+    }
+    all
 }
 
 /// The statement made again from the closes that it settled.

@@ -21,19 +21,19 @@ use support::Backend;
 
 use crate::common::{Sent, Till, World, date, region};
 
-const MARCH: &str = "2026-03";
+pub(crate) const MARCH: &str = "2026-03";
 
 /// Two canteens with a till each, two elders, a maker and a checker; the clock stands in April.
-struct Scene {
-    world: World,
+pub(crate) struct Scene {
+    pub(crate) world: World,
     tills: [Till; 2],
     elders: [ElderId; 2],
-    maker: Actor,
-    checker: Actor,
+    pub(crate) maker: Actor,
+    pub(crate) checker: Actor,
 }
 
 impl Scene {
-    async fn new(backend: Backend) -> Self {
+    pub(crate) async fn new(backend: Backend) -> Self {
         let world = World::new(backend).await;
         world.rules().await;
         let canteens = [world.canteen("甲食堂").await, world.canteen("乙食堂").await];
@@ -50,7 +50,7 @@ impl Scene {
         Self { world, tills, elders, maker, checker }
     }
 
-    fn canteen(&self, which: usize) -> CanteenId {
+    pub(crate) fn canteen(&self, which: usize) -> CanteenId {
         self.tills[which].row.canteen
     }
 
@@ -79,7 +79,7 @@ impl Scene {
     }
 
     /// 甲 serves both elders on Monday and the second on Tuesday; 乙 serves the first on Monday, an hour later.
-    async fn march(&mut self) {
+    pub(crate) async fn march(&mut self) {
         let mut first = self.day(0, "2026-03-02", 660, &[0, 1]);
         first.extend(self.day(0, "2026-03-03", 660, &[1]));
         first.push(self.over(0));
@@ -90,23 +90,23 @@ impl Scene {
         self.world.clock.set(date("2026-04-01").at_minute(540));
     }
 
-    async fn draft(&self, of: &str) -> Result<(MonthView, CloseReport), Error> {
+    pub(crate) async fn draft(&self, of: &str) -> Result<(MonthView, CloseReport), Error> {
         let office = self.world.office();
         let (place, of) = (region("440304"), of.parse().unwrap());
         month::draft(&office.store, &office.book(), &office.entropy, &place, of, self.maker, office.now()).await
     }
 
-    async fn submit(&self, of: &str, by: Actor) -> Result<MonthView, Error> {
+    pub(crate) async fn submit(&self, of: &str, by: Actor) -> Result<MonthView, Error> {
         let office = self.world.office();
         month::submit(&office.store, &region("440304"), of.parse().unwrap(), by, office.now()).await
     }
 
-    async fn approve(&self, of: &str, by: Actor, seen: Digest) -> Result<MonthView, Error> {
+    pub(crate) async fn approve(&self, of: &str, by: Actor, seen: Digest) -> Result<MonthView, Error> {
         let office = self.world.office();
         month::approve(&office.store, &region("440304"), of.parse().unwrap(), by, seen, office.now()).await
     }
 
-    async fn verify(&self) -> VerifyReport {
+    pub(crate) async fn verify(&self) -> VerifyReport {
         let office = self.world.office();
         verify(&office.store, &office.book(), &|_| {}).await.unwrap()
     }
