@@ -78,6 +78,8 @@ ids! {
     ShiftId;
     /// A finding of the reconciliation.
     FindingId;
+    /// An objection to a statement.
+    ObjectionId;
     /// A canteen's statement for a month.
     StatementId;
 }

@@ -17,6 +17,7 @@ mod document;
 pub mod elder;
 pub mod explain;
 pub mod id;
+pub mod ledger;
 pub mod money;
 pub mod policy;
 pub mod reconciliation;

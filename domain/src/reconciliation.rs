@@ -74,6 +74,22 @@ pub struct Prior {
     pub line: Line,
 }
 
+/// Money that a till paid back to an elder, as the office's list of refunds has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefundPaid {
+    /// The record of the payment.
+    pub record: RecordId,
+    /// The meal that was paid too dear.
+    pub meal: RecordId,
+    /// The meal's business date.
+    pub date: BusinessDate,
+    /// What the elder got, fen.
+    pub amount: Fen,
+    /// By payer: what the paying canteen gets back for it. Less than the amount where a canteen owes a part itself.
+    pub shares: PayerSums,
+}
+
 /// Everything a day close is made from.
 #[derive(Clone, Debug)]
 pub struct DayInput<'a> {
@@ -99,6 +115,8 @@ pub struct DayInput<'a> {
     pub elsewhere: &'a [Elsewhere],
     /// Their uses on other dates.
     pub prior: &'a [Prior],
+    /// What the canteen's tills paid back on the date.
+    pub refunds: &'a [RefundPaid],
 }
 
 /// A closed day: counts, sums, findings, and a digest of the records it covers.
@@ -129,6 +147,9 @@ pub struct DayClose {
     pub tiers: Vec<Tier>,
     /// Where what is paid differs from what was charged.
     pub corrections: Vec<Correction>,
+    /// What its tills paid back to elders, by record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<RefundPaid>,
     /// What the canteen's standing does to the day's money.
     pub standing: Vec<StandingHit>,
     /// The quantified grade in force, for the statement's head.
@@ -190,6 +211,8 @@ pub fn reconcile_day(input: &DayInput<'_>) -> Reconciled {
     findings.retain(|f| f.severity != Severity::Off);
     findings.sort_by(|a, b| a.number.cmp(&b.number));
 
+    let mut refunds = input.refunds.to_vec();
+    refunds.sort();
     let counts = tiers::Counts::of(&day);
     let mut ids: Vec<RecordId> = day.iter().map(|h| h.record.id).collect();
     ids.sort_unstable();
@@ -208,6 +231,7 @@ pub fn reconcile_day(input: &DayInput<'_>) -> Reconciled {
         by_mode: counts.by_mode,
         tiers,
         corrections,
+        refunds,
         standing,
         grade: grade.unwrap_or_else(|| crate::canteen::UNRATED.to_owned()),
         z_reports,

@@ -5,6 +5,7 @@
 //! of the next open month. So over all statements every day is paid exactly what its last close says, to the fen.
 
 mod lines;
+pub mod payment;
 mod state;
 
 use std::collections::BTreeSet;
@@ -93,6 +94,8 @@ pub struct ServedLine {
     pub count: u32,
     /// standard × count, fen.
     pub amount: Fen,
+    /// By payer; adds up to the amount, but for a concession, which nobody owes.
+    pub shares: PayerSums,
 }
 
 /// Why a line of part two is there.
@@ -128,6 +131,11 @@ pub enum Reason {
         month: Month,
         /// Which kind of finding.
         code: Code,
+    },
+    /// What the canteen's tills paid back to elders who had paid too much, and payers owe it for that.
+    Refunded {
+        /// The month of the meals.
+        month: Month,
     },
     /// The canteen's standing lowers what it is paid.
     Reduction {
@@ -282,9 +290,10 @@ impl Statement {
 #[must_use]
 pub fn settle_month(input: &MonthInput<'_>) -> Statement {
     let month_days: Vec<(&DayClose, bool)> = input.days.iter().map(|d| (d, true)).collect();
+    let served = lines::served(input.days);
     let mut served_shares = PayerSums::default();
-    for tier in input.days.iter().flat_map(|d| &d.tiers) {
-        served_shares.add_all(&tier.shares);
+    for line in &served {
+        served_shares.add_all(&line.shares);
     }
     let mut changes = Vec::new();
     changes.extend(lines::carried(input.carried));
@@ -294,14 +303,15 @@ pub fn settle_month(input: &MonthInput<'_>) -> Statement {
         .chain(input.reopened.iter().flat_map(|r| r.settled.iter().map(|d| (d, false)).chain([(&r.now, true)])))
         .collect();
     changes.extend(lines::findings(&signed));
+    changes.extend(lines::refunds(&signed));
     let (reductions, holds) = lines::standing(&signed, input.rules);
     changes.extend(reductions);
 
     let statement = Statement {
         canteen: input.canteen,
         month: input.month,
-        served: lines::served(input.days),
         payers: payers(&served_shares, &changes, &holds),
+        served,
         changes,
         holds,
         reconciliation: reconciliation(input),
@@ -334,7 +344,9 @@ fn payers(served: &PayerSums, changes: &[ChangeLine], holds: &[ChangeLine]) -> V
 
 fn assert_adds_up(statement: &Statement) {
     let changes = || statement.changes.iter().chain(&statement.holds);
-    assert!(changes().all(|l| l.amount == l.shares.total()), "a line does not add up to its payers");
+    let owed = statement.served.iter().filter(|l| l.kind != Kind::Concession).map(|l| (l.amount, &l.shares));
+    let mut lines = owed.chain(changes().map(|l| (l.amount, &l.shares)));
+    assert!(lines.all(|(amount, shares)| amount == shares.total()), "a line does not add up to its payers");
     let lines = statement.served_total() + changes().map(|l| l.amount).sum::<Fen>();
     let payers: Fen = statement.payers.iter().map(|p| p.payable + p.carried).sum();
     assert!(lines == payers, "a statement's lines do not add up to its payers");

@@ -127,7 +127,7 @@ pub async fn reconcile(
     date: BusinessDate,
     known: UnixMs,
 ) -> Result<Reconciled, Error> {
-    let DayData { records, before, canteens, elders, elsewhere, prior } = closes::load(tx, canteen, date).await?;
+    let DayData { records, before, canteens, elders, elsewhere, prior, refunds } = closes::load(tx, canteen, date).await?;
     Ok(reconcile_day(&DayInput {
         canteen,
         date,
@@ -140,5 +140,6 @@ pub async fn reconcile(
         elders: &elders,
         elsewhere: &elsewhere,
         prior: &prior,
+        refunds: &refunds,
     }))
 }

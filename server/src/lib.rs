@@ -12,6 +12,7 @@ pub mod ingest;
 pub mod month;
 pub mod names;
 pub mod passphrase;
+pub mod payment;
 pub mod people;
 pub mod rules;
 pub mod seal;

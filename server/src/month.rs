@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, Digest, Entropy, StatementId, UserId};
+use domain::ledger::of_statement as postings;
 use domain::reconciliation::Settings;
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
@@ -12,7 +13,7 @@ use domain::settlement::{Action, MonthInput, MonthState, NotAllowed, Role, next_
 use crate::close::{CloseReport, close_days};
 use crate::error::Error;
 use crate::store::months::{self, Settlement, State, StoredStatement};
-use crate::store::{Json, Store, Tx};
+use crate::store::{Json, Store, Tx, ledger};
 use crate::words::{Code, settlement as words};
 
 /// Who acts, and as what.
@@ -283,6 +284,11 @@ async fn advance(
                 let done = months::advance(tx, &view.settlement, next, actor.user, reason.as_deref(), now).await?;
                 if !done {
                     return Err(Error::refused(Code::Conflict, words::month_changed_meanwhile()));
+                }
+                if next == MonthState::Approved {
+                    for statement in &view.statements {
+                        ledger::add(tx, statement.id, &postings(&statement.content.0), now).await?;
+                    }
                 }
                 current(tx, &region, month).await
             })

@@ -81,6 +81,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::Late { month, .. } => format!("补结{}迟到记录", office::month(*month)),
         Reason::Corrected { month, .. } => format!("更正{}", office::month(*month)),
         Reason::PolicyCorrected { month, .. } => format!("政策更正{}", office::month(*month)),
+        Reason::Refunded { month } => format!("补结代退{}多付餐费", office::month(*month)),
         Reason::Finding { code, .. } => format!("核减：{}", office::finding(*code)),
         Reason::Reduction { words, .. } => format!("按食品安全状况减拨：{words}"),
         Reason::Hold { words, .. } => format!("暂缓拨付：{words}"),

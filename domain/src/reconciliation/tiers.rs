@@ -18,7 +18,7 @@ use crate::region::Level;
 use crate::subsidy::gates_in_force;
 
 /// Amounts by payer; each payer stands once, in the order of the levels, then funds by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PayerSums(Vec<(Payer, Fen)>);
 

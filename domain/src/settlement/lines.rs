@@ -40,15 +40,17 @@ impl Sum {
 
 /// Part one: the month's tiers summed over its days.
 pub(super) fn served(days: &[DayClose]) -> Vec<ServedLine> {
-    let mut lines: BTreeMap<(Kind, &PolicyRef, &str, std::cmp::Reverse<Fen>), u32> = BTreeMap::new();
+    let mut lines: BTreeMap<(Kind, &PolicyRef, &str, std::cmp::Reverse<Fen>), (u32, PayerSums)> = BTreeMap::new();
     for tier in days.iter().flat_map(|d| &d.tiers) {
         let key = (tier.kind, &tier.policy, tier.benefit.as_str(), std::cmp::Reverse(tier.standard));
-        *lines.entry(key).or_default() += tier.count;
+        let (count, shares) = lines.entry(key).or_default();
+        *count += tier.count;
+        shares.add_all(&tier.shares);
     }
-    let line = |((kind, policy, benefit, standard), count): ((_, &PolicyRef, &str, std::cmp::Reverse<Fen>), u32)| {
-        let standard: Fen = standard.0;
-        let amount = standard.times(i64::from(count));
-        ServedLine { policy: policy.clone(), benefit: benefit.to_owned(), kind, standard, count, amount }
+    let line = |((kind, policy, benefit, std::cmp::Reverse(standard)), (count, shares))| {
+        let (policy, benefit): (&PolicyRef, &str) = (policy, benefit);
+        let amount = Fen::times(standard, i64::from(count));
+        ServedLine { policy: policy.clone(), benefit: benefit.to_owned(), kind, standard, count, amount, shares }
     };
     lines.into_iter().map(line).collect()
 }
@@ -108,6 +110,25 @@ pub(super) fn findings(days: &[(&DayClose, bool)]) -> Vec<ChangeLine> {
         }
     }
     sums.into_iter().filter_map(|(reason, sum)| sum.line(reason, true)).collect()
+}
+
+/// What tills paid back and payers owe for it, by the month of the meals.
+pub(super) fn refunds(days: &[(&DayClose, bool)]) -> Vec<ChangeLine> {
+    let mut sums: BTreeMap<Month, Sum> = BTreeMap::new();
+    for (day, counts) in days {
+        for refund in &day.refunds {
+            let sum = sums.entry(refund.date.month()).or_default();
+            sum.on(day.date);
+            if *counts {
+                sum.count += 1;
+                sum.shares.add_all(&refund.shares);
+            } else {
+                sum.count -= 1;
+                sum.shares.take_all(&refund.shares);
+            }
+        }
+    }
+    sums.into_iter().filter_map(|(month, sum)| sum.line(Reason::Refunded { month }, true)).collect()
 }
 
 fn reason(month: Month, correction: &Correction) -> Reason {

@@ -215,6 +215,7 @@ impl World {
             elders: &self.elders,
             elsewhere: &elsewhere,
             prior: &prior,
+            refunds: &[],
         })
     }
 

@@ -7,8 +7,10 @@ mod canteens;
 mod elders;
 mod enrolments;
 mod health;
+mod ledger;
 mod months;
 mod office;
+mod payments;
 mod policies;
 pub mod problem;
 mod refunds;
@@ -70,7 +72,9 @@ pub fn router(office: Arc<Office>) -> Router {
         .merge(elders::routes())
         .merge(enrolments::routes())
         .merge(health::routes())
+        .merge(ledger::routes())
         .merge(months::routes())
+        .merge(payments::routes())
         .merge(policies::routes())
         .merge(refunds::routes())
         .merge(session::routes())

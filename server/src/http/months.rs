@@ -150,7 +150,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// The person as maker or checker of the region's month.
-fn actor(user: &UserRow, region: &RegionCode, right: Right) -> Result<Actor, Error> {
+pub(super) fn actor(user: &UserRow, region: &RegionCode, right: Right) -> Result<Actor, Error> {
     user.require(right)?;
     user.require_inside(region)?;
     let role = if right == Right::CheckMonth { MonthRole::FinanceChecker } else { MonthRole::FinanceMaker };
@@ -158,7 +158,7 @@ fn actor(user: &UserRow, region: &RegionCode, right: Right) -> Result<Actor, Err
 }
 
 /// What a person writes down: not empty, not a novel.
-fn explained(text: &str) -> Result<String, Problem> {
+pub(super) fn explained(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     if (1..=500).contains(&text.chars().count()) {
         return Ok(text.to_owned());

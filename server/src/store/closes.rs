@@ -7,7 +7,7 @@ use domain::canteen::Canteen;
 use domain::decision::Line;
 use domain::elder::Elder;
 use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
-use domain::reconciliation::{DayClose, Elsewhere, Held, Prior, Reconciled, Verdict};
+use domain::reconciliation::{DayClose, Elsewhere, Held, Prior, Reconciled, RefundPaid, Verdict};
 use domain::record::{Body, Record};
 
 use super::records::{self, Decoded};
@@ -30,6 +30,8 @@ pub struct DayData {
     pub elsewhere: Vec<Elsewhere>,
     /// Their uses on other dates of the week and month.
     pub prior: Vec<Prior>,
+    /// What its tills paid back to elders on the date.
+    pub refunds: Vec<RefundPaid>,
 }
 
 /// The days up to `until` that wait to be closed, by date: touched since their last close, or never closed.
@@ -62,11 +64,12 @@ pub async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result
     let elsewhere = elsewhere(tx, canteen, date).await?;
     let elders = elders(tx, canteen, date).await?;
     let prior = prior(tx, canteen, date).await?;
+    let refunds = refunds::paid_on(tx, canteen, date).await?;
     let mut canteens = BTreeMap::new();
     for id in elsewhere.iter().map(|e| e.canteen).chain([canteen]).collect::<BTreeSet<_>>() {
         canteens.extend(super::canteens::for_rules(tx, id).await?.map(|canteen| (id, canteen)));
     }
-    Ok(DayData { records, before, canteens, elders, elsewhere, prior })
+    Ok(DayData { records, before, canteens, elders, elsewhere, prior, refunds })
 }
 
 async fn elsewhere(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Elsewhere>, Error> {

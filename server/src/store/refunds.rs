@@ -9,7 +9,7 @@ use domain::calendar::{BusinessDate, UnixMs};
 use domain::decision::{Kind, Line};
 use domain::id::{CanteenId, ElderId, RecordId};
 use domain::money::Fen;
-use domain::reconciliation::{PayerSums, Verdict};
+use domain::reconciliation::{PayerSums, RefundPaid, Verdict};
 use domain::region::RegionCode;
 
 use super::{Bind as _, Json, Statement, Tx, Value};
@@ -164,6 +164,38 @@ pub async fn due_to(tx: &mut Tx, elders: &[ElderId]) -> Result<Vec<RefundRow>, E
         due.extend(Statement::built(tx, text, elders.iter().map(|id| id.bind()).collect()).all::<RefundRow>().await?);
     }
     Ok(due)
+}
+
+row! {
+    struct PaidRow {
+        paid_by: RecordId,
+        record: RecordId,
+        date: BusinessDate,
+        amount: Fen,
+        shares: Json<PayerSums>,
+    }
+}
+
+/// What a canteen's tills paid back on a date, by the record of the payment.
+pub async fn paid_on(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<RefundPaid>, Error> {
+    let rows: Vec<PaidRow> = sql!(
+        tx,
+        "SELECT f.paid_by, f.record, f.date, f.amount, f.shares FROM refunds f \
+         JOIN records r ON r.canteen = f.paid_canteen AND r.id = f.paid_by \
+         WHERE f.paid_canteen = $1 AND r.business_date = $2 ORDER BY f.paid_by",
+        canteen,
+        date
+    )
+    .all()
+    .await?;
+    let paid = |PaidRow { paid_by, record, date, amount, shares }: PaidRow| RefundPaid {
+        record: paid_by,
+        meal: record,
+        date,
+        amount,
+        shares: shares.0,
+    };
+    Ok(rows.into_iter().map(paid).collect())
 }
 
 /// Which refunds to list.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::calendar::{BusinessDate, Month};
 use domain::id::{CanteenId, Digest};
+use domain::ledger::Posting;
 use domain::money::Fen;
 use domain::reconciliation::Settings;
 use domain::record::check::Rulebook;
@@ -14,9 +15,11 @@ use domain::settlement::{MonthInput, Reopened, Statement, settle_month};
 use super::VerifyReport;
 use crate::error::Error;
 use crate::month::digest_of;
+use crate::payment::postings;
 use crate::sql;
 use crate::store::closes::revision as close;
-use crate::store::{Store, Tx, months};
+use crate::store::payments::{self, Payment};
+use crate::store::{Store, Tx, ledger, months};
 
 crate::row! {
     #[derive(Clone)]
@@ -30,6 +33,7 @@ crate::row! {
         payable: Fen,
         content: String,
         current: bool,
+        approved: bool,
     }
 }
 
@@ -45,7 +49,7 @@ pub(super) async fn verify(
                 sql!(
                     tx,
                     "SELECT s.id, s.number, s.version, s.month, s.canteen, s.digest, s.payable, s.content, \
-                     s.version = m.version AS current FROM statements s \
+                     s.version = m.version AS current, s.approved = 1 AS approved FROM statements s \
                      JOIN settlements m ON m.region = s.region AND m.month = s.month ORDER BY s.number, s.version"
                 )
                 .all()
@@ -67,6 +71,19 @@ pub(super) async fn verify(
         if content.payable() != row.payable {
             report.broken(&place, format!("应付 {} 与内容 {} 不符", row.payable, content.payable()));
         }
+        if row.approved {
+            let id = row.id;
+            let (posted, paid) = store
+                .read(move |tx| {
+                    Box::pin(async move {
+                        Ok((ledger::of_statement(tx, id).await?, payments::of_statement(tx, id).await?))
+                    })
+                })
+                .await?;
+            if posted != all_postings(&content, &paid) {
+                report.broken(&place, "账簿分录与内容不符");
+            }
+        }
         if row.current {
             let (rules, of, asked) = (Arc::clone(rules), row.clone(), content.clone());
             let again = store.read(move |tx| Box::pin(async move { again(tx, &rules, &of, &asked).await })).await?;
@@ -78,6 +95,17 @@ pub(super) async fn verify(
         }
     }
     settlements(store, report).await
+}
+
+/// Everything that the ledger has to hold of a statement: its lines, and what its payment did.
+fn all_postings(content: &Statement, paid: &[Payment]) -> Vec<Posting> {
+    let mut all = domain::ledger::of_statement(content);
+    let mut arrived = false;
+    for payment in paid {
+        all.extend(postings(content, payment.state, arrived));
+        arrived = payment.state == domain::settlement::payment::PaymentState::Confirmed;
+    }
+    all
 }
 
 /// The statement made again from the closes that it settled.

@@ -5,6 +5,7 @@ use domain::decision::{Kind, Payer};
 use domain::id::CanteenId;
 use domain::money::Fen;
 use domain::reconciliation::{Bearer, Code as FindingCode, DayClose, Finding, Severity, StandingHit};
+use domain::settlement::payment::{PaymentRefused, PaymentState, Stage};
 use domain::settlement::{MonthState, NotAllowed, Reason, Reconciliation, Role};
 use receipts::statement::ChangeLine;
 
@@ -196,6 +197,7 @@ pub(crate) fn reason(reason: &Reason, amount: Fen, of: Month) -> String {
             let version = policy.as_ref().map_or_else(String::new, |p| format!("（按第 {} 版）", p.version));
             format!("调整：{}政策更正{version}", from(other))
         }
+        Reason::Refunded { month: other } => format!("补结：{}代退老人多付餐费", from(other)),
         Reason::Finding { month: other, code } if amount.is_negative() => {
             format!("核减：{}{}", from(other), finding(*code))
         }
@@ -313,6 +315,59 @@ pub(crate) fn signed(name: &str, at: UnixMs) -> String {
 /// What a payment is for, as the bank prints it.
 pub(crate) fn payment_purpose(of: Month, number: &str) -> String {
     format!("{}助餐补贴 {number}", month(of))
+}
+
+/// Where an approved month stands.
+#[must_use]
+pub const fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Approved => "已审批，未公示",
+        Stage::Disclosed => "公示及拨付中",
+        Stage::Paid => "已拨付",
+        Stage::Archived => "已归档",
+    }
+}
+
+/// What became of a payment.
+#[must_use]
+pub const fn payment(state: Option<PaymentState>) -> &'static str {
+    match state {
+        None => "未拨付",
+        Some(PaymentState::Sent) => "已送银行",
+        Some(PaymentState::Confirmed) => "已到账",
+        Some(PaymentState::Returned) => "银行退回",
+    }
+}
+
+pub(crate) fn payment_refusal(reason: PaymentRefused) -> String {
+    match reason {
+        PaymentRefused::Stage(now) => format!("本月{}，不能办理此事", stage(now)),
+        PaymentRefused::NotDisclosed => "本月还没有公示，请先公示".to_owned(),
+        PaymentRefused::StillDisclosed(until) => format!("公示到{}为止，期满后才能拨付", day(until)),
+        PaymentRefused::TooLate(until) => format!("公示已于{}结束，不再受理异议；可作为差异在下月调整", day(until)),
+        PaymentRefused::NothingToPay => "本次应付为零，不需要拨付".to_owned(),
+        PaymentRefused::ObjectionOpen => "有异议还没有处理，请先处理".to_owned(),
+        PaymentRefused::Held => "异议成立，这张结算单暂不拨付".to_owned(),
+        PaymentRefused::Payment(now) => format!("这笔款{}，不能这样登记", payment(now)),
+        PaymentRefused::SamePerson => "须由另一人办理：送银行与登记到账、登记异议与处理异议不能是同一人".to_owned(),
+        PaymentRefused::Unsettled(count) => format!("还有 {count} 张结算单没有办完拨付"),
+    }
+}
+
+pub(crate) fn disclosure_days(allowed: &std::ops::RangeInclusive<i64>) -> String {
+    format!("公示天数应在 {} 至 {} 天之间", allowed.start(), allowed.end())
+}
+
+pub(crate) fn no_longer_current() -> String {
+    "这张结算单已被新的一版替换，请查看最新一版".to_owned()
+}
+
+pub(crate) fn no_such_objection() -> String {
+    "没有这条异议".to_owned()
+}
+
+pub(crate) fn objection_decided() -> String {
+    "这条异议已由别人处理，请刷新".to_owned()
 }
 
 pub(crate) fn no_such_statement() -> String {

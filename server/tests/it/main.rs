@@ -10,6 +10,7 @@ mod common;
 mod http;
 mod ingest;
 mod month;
+mod payments;
 mod office;
 mod rows;
 mod rules;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::calendar::Month;
 use domain::id::{CanteenId, Digest, ElderId, UserId};
+use domain::ledger::{Account, Turnover, of_statement};
 use domain::money::Fen;
 use domain::reconciliation::{Bearer, Code as FindingCode};
 use domain::record::Body;
@@ -12,27 +13,27 @@ use server::admin::NewUser;
 use server::close::{CloseReport, close_days};
 use server::month::{self, Actor, MonthView};
 use server::people::Role;
-use server::store::{closes, months};
-use server::verify::{VerifyReport, verify};
+use server::store::{closes, ledger, months};
+use server::verify::{Break, VerifyReport, verify};
 use server::words::Code;
 use server::{Error, sql};
 use support::Backend;
 
 use crate::common::{Sent, Till, World, date, region};
 
-const MARCH: &str = "2026-03";
+pub(crate) const MARCH: &str = "2026-03";
 
 /// Two canteens with a till each, two elders, a maker and a checker; the clock stands in April.
-struct Scene {
-    world: World,
+pub(crate) struct Scene {
+    pub(crate) world: World,
     tills: [Till; 2],
     elders: [ElderId; 2],
-    maker: Actor,
-    checker: Actor,
+    pub(crate) maker: Actor,
+    pub(crate) checker: Actor,
 }
 
 impl Scene {
-    async fn new(backend: Backend) -> Self {
+    pub(crate) async fn new(backend: Backend) -> Self {
         let world = World::new(backend).await;
         world.rules().await;
         let canteens = [world.canteen("甲食堂").await, world.canteen("乙食堂").await];
@@ -49,7 +50,7 @@ impl Scene {
         Self { world, tills, elders, maker, checker }
     }
 
-    fn canteen(&self, which: usize) -> CanteenId {
+    pub(crate) fn canteen(&self, which: usize) -> CanteenId {
         self.tills[which].row.canteen
     }
 
@@ -78,7 +79,7 @@ impl Scene {
     }
 
     /// 甲 serves both elders on Monday and the second on Tuesday; 乙 serves the first on Monday, an hour later.
-    async fn march(&mut self) {
+    pub(crate) async fn march(&mut self) {
         let mut first = self.day(0, "2026-03-02", 660, &[0, 1]);
         first.extend(self.day(0, "2026-03-03", 660, &[1]));
         first.push(self.over(0));
@@ -89,23 +90,23 @@ impl Scene {
         self.world.clock.set(date("2026-04-01").at_minute(540));
     }
 
-    async fn draft(&self, of: &str) -> Result<(MonthView, CloseReport), Error> {
+    pub(crate) async fn draft(&self, of: &str) -> Result<(MonthView, CloseReport), Error> {
         let office = self.world.office();
         let (place, of) = (region("440304"), of.parse().unwrap());
         month::draft(&office.store, &office.book(), &office.entropy, &place, of, self.maker, office.now()).await
     }
 
-    async fn submit(&self, of: &str, by: Actor) -> Result<MonthView, Error> {
+    pub(crate) async fn submit(&self, of: &str, by: Actor) -> Result<MonthView, Error> {
         let office = self.world.office();
         month::submit(&office.store, &region("440304"), of.parse().unwrap(), by, office.now()).await
     }
 
-    async fn approve(&self, of: &str, by: Actor, seen: Digest) -> Result<MonthView, Error> {
+    pub(crate) async fn approve(&self, of: &str, by: Actor, seen: Digest) -> Result<MonthView, Error> {
         let office = self.world.office();
         month::approve(&office.store, &region("440304"), of.parse().unwrap(), by, seen, office.now()).await
     }
 
-    async fn verify(&self) -> VerifyReport {
+    pub(crate) async fn verify(&self) -> VerifyReport {
         let office = self.world.office();
         verify(&office.store, &office.book(), &|_| {}).await.unwrap()
     }
@@ -333,6 +334,41 @@ async fn one_byte_of_a_record_is_named_with_its_place(backend: Backend) {
     assert!(named >= 2, "hash and signature do not fit: {breaks:?}");
 }
 
+async fn an_approved_statement_is_posted_once_and_every_entry_is_checked(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    let store = &scene.world.office().store;
+    let books = || store.read(|tx| Box::pin(async move { ledger::trial_balance(tx, &region("440304")).await }));
+    assert_eq!(books().await.unwrap(), [], "a draft is not posted");
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
+    let (mut total, mut payable) = (Turnover::default(), Fen::ZERO);
+    for (account, turnover) in books().await.unwrap() {
+        total.debit += turnover.debit;
+        total.credit += turnover.credit;
+        if matches!(account, Account::Payable { .. }) {
+            payable += turnover.balance();
+        }
+    }
+    assert_eq!(total.debit, total.credit);
+    assert_eq!(payable, scene.payable(&view).iter().sum(), "what is payable is what the statements say");
+    for statement in view.statements.clone() {
+        let posted = store.read(move |tx| Box::pin(async move { ledger::of_statement(tx, statement.id).await }));
+        assert_eq!(posted.await.unwrap(), of_statement(&statement.content.0));
+    }
+    assert!(scene.verify().await.breaks.is_empty());
+    let cannot = store.write(|tx| Box::pin(async move { sql!(tx, "DELETE FROM postings").execute().await })).await;
+    assert!(cannot.is_err(), "the ledger is append-only");
+
+    disarm(&scene, "postings").await;
+    let changed = "UPDATE postings SET amount = amount + 1 WHERE number = 1";
+    store.write(move |tx| Box::pin(async move { sql!(tx, changed).execute().await })).await.unwrap();
+    let breaks = scene.verify().await.breaks;
+    let whose = |b: &Break| view.statements.iter().any(|s| b.place.contains(&s.number)) && b.what.contains("分录");
+    assert_eq!(breaks.iter().filter(|b| whose(b)).count(), 2, "{breaks:?}");
+}
+
 async fn findings_are_decided_and_statements_found(backend: Backend) {
     let mut scene = Scene::new(backend).await;
     scene.march().await;
@@ -373,4 +409,5 @@ crate::on_both! {
     whatever_is_changed_by_hand_is_named
     one_byte_of_a_record_is_named_with_its_place
     findings_are_decided_and_statements_found
+    an_approved_statement_is_posted_once_and_every_entry_is_checked
 }

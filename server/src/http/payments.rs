@@ -1,0 +1,222 @@
+//! What follows a month's approval: `GET /api/v1/months/{region}/{month}/afterwards`, `POST .../disclosure`,
+//! `POST .../archive`; `POST /api/v1/statements/{id}/objections`, `POST /api/v1/objections/{id}/decision`,
+//! `POST /api/v1/statements/{id}/payments`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use domain::calendar::{BusinessDate, Month, UnixMs};
+use domain::id::{CanteenId, ObjectionId, StatementId, UserId};
+use domain::money::Fen;
+use domain::region::RegionCode;
+use domain::settlement::payment::{PaymentState, Stage};
+use serde::{Deserialize, Serialize};
+
+use super::body::{Json, Path};
+use super::months::{actor, explained};
+use super::{Answer, App, SignedIn};
+use crate::payment::{self, Afterwards};
+use crate::people::Right;
+use crate::store::people::UserRow;
+use crate::store::{months, payments};
+use crate::words::{Code, settlement as words};
+use crate::{Error, Office};
+
+#[derive(Serialize)]
+struct Body {
+    stage: Stage,
+    /// The last day on which objections are taken.
+    disclosed_until: Option<BusinessDate>,
+    statements: Vec<StatementBody>,
+}
+
+#[derive(Serialize)]
+struct StatementBody {
+    id: StatementId,
+    number: String,
+    canteen: CanteenId,
+    /// Fen.
+    payable: Fen,
+    payments: Vec<PaymentBody>,
+    objections: Vec<ObjectionBody>,
+}
+
+#[derive(Serialize)]
+struct PaymentBody {
+    state: PaymentState,
+    reference: String,
+    noted_by: UserId,
+    noted_at: UnixMs,
+}
+
+#[derive(Serialize)]
+struct ObjectionBody {
+    id: ObjectionId,
+    content: String,
+    noted_by: UserId,
+    noted_at: UnixMs,
+    upheld: Option<bool>,
+    reason: Option<String>,
+    decided_by: Option<UserId>,
+    decided_at: Option<UnixMs>,
+}
+
+impl From<payments::Objection> for ObjectionBody {
+    fn from(row: payments::Objection) -> Self {
+        let payments::Objection { id, content, noted_by, noted_at, upheld, reason, decided_by, decided_at, .. } = row;
+        Self { id, content, noted_by, noted_at, upheld: upheld.map(|u| u == 1), reason, decided_by, decided_at }
+    }
+}
+
+impl From<payments::Payment> for PaymentBody {
+    fn from(row: payments::Payment) -> Self {
+        let payments::Payment { state, reference, noted_by, noted_at, .. } = row;
+        Self { state, reference, noted_by, noted_at }
+    }
+}
+
+impl From<Afterwards> for Body {
+    fn from(view: Afterwards) -> Self {
+        let statement = |(stored, paid, objections): (months::StoredStatement, Vec<_>, Vec<_>)| StatementBody {
+            id: stored.id,
+            number: stored.number,
+            canteen: stored.canteen,
+            payable: stored.payable,
+            payments: paid.into_iter().map(PaymentBody::from).collect(),
+            objections: objections.into_iter().map(ObjectionBody::from).collect(),
+        };
+        Self {
+            stage: view.stage,
+            disclosed_until: view.disclosure.map(|d| d.until),
+            statements: view.statements.into_iter().map(statement).collect(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Disclose {
+    /// For so many days, today included.
+    days: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Object {
+    content: String,
+}
+
+#[derive(Serialize)]
+struct Noted {
+    id: ObjectionId,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decide {
+    upheld: bool,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    state: PaymentState,
+    /// The bank's reference, or why it came back.
+    reference: String,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/v1/months/{region}/{month}/afterwards", get(show))
+        .route("/api/v1/months/{region}/{month}/disclosure", post(disclose))
+        .route("/api/v1/months/{region}/{month}/archive", post(archive))
+        .route("/api/v1/statements/{id}/objections", post(object))
+        .route("/api/v1/statements/{id}/payments", post(note))
+        .route("/api/v1/objections/{id}/decision", post(decide))
+}
+
+async fn show(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, of)): Path<(RegionCode, Month)>,
+) -> Answer<Json<Body>> {
+    user.require(Right::Read)?;
+    user.require_inside(&region)?;
+    let view =
+        office.store.read(move |tx| Box::pin(async move { payment::afterwards(tx, &region, of).await })).await?;
+    Ok(Json(view.into()))
+}
+
+async fn disclose(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, of)): Path<(RegionCode, Month)>,
+    Json(body): Json<Disclose>,
+) -> Answer<Json<Body>> {
+    let actor = actor(&user, &region, Right::MakeMonth)?;
+    Ok(Json(payment::disclose(&office.store, &region, of, body.days, actor.user, office.now()).await?.into()))
+}
+
+async fn archive(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, of)): Path<(RegionCode, Month)>,
+) -> Answer<Json<Body>> {
+    let actor = actor(&user, &region, Right::CheckMonth)?;
+    Ok(Json(payment::archive(&office.store, &region, of, actor.user, office.now()).await?.into()))
+}
+
+/// Refuses a person who neither makes nor checks the month of the statement's region.
+async fn permit(office: &Office, user: &UserRow, id: StatementId) -> Result<(), Error> {
+    let stored = office.store.read(move |tx| Box::pin(async move { months::statement(tx, id).await })).await?;
+    let stored = stored.ok_or_else(|| Error::refused(Code::NotFound, words::no_such_statement()))?;
+    let right = if user.role.rights().contains(&Right::CheckMonth) { Right::CheckMonth } else { Right::MakeMonth };
+    actor(user, &stored.region, right).map(drop)
+}
+
+async fn object(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(statement): Path<StatementId>,
+    Json(body): Json<Object>,
+) -> Answer<(StatusCode, Json<Noted>)> {
+    permit(&office, &user, statement).await?;
+    let content = explained(&body.content)?;
+    let (now, id) = (office.now(), ObjectionId::generate(office.now(), &*office.entropy));
+    payment::object(&office.store, id, statement, content, user.id, now).await?;
+    Ok((StatusCode::CREATED, Json(Noted { id })))
+}
+
+async fn decide(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<ObjectionId>,
+    Json(body): Json<Decide>,
+) -> Answer<StatusCode> {
+    let objection = office.store.read(move |tx| Box::pin(async move { payments::objection(tx, id).await })).await?;
+    let objection = objection.ok_or_else(|| Error::refused(Code::NotFound, words::no_such_objection()))?;
+    permit(&office, &user, objection.statement).await?;
+    let reason = explained(&body.reason)?;
+    payment::decide_objection(&office.store, id, body.upheld, reason, user.id, office.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn note(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(statement): Path<StatementId>,
+    Json(body): Json<Note>,
+) -> Answer<StatusCode> {
+    permit(&office, &user, statement).await?;
+    // Only who makes months sends money.
+    if body.state == PaymentState::Sent {
+        user.require(Right::MakeMonth)?;
+    }
+    let reference = explained(&body.reference)?;
+    payment::note(&office.store, statement, body.state, reference, user.id, office.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

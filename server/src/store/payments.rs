@@ -1,0 +1,215 @@
+//! What follows a month's approval: disclosure, objections, payments, archive.
+
+use std::str::FromStr as _;
+
+use domain::calendar::{BusinessDate, Month, UnixMs};
+use domain::id::{ObjectionId, StatementId, UserId};
+use domain::region::RegionCode;
+use domain::settlement::payment::PaymentState;
+
+use super::{At, Column, Row, Tx};
+use crate::error::Error;
+use crate::{row, sql};
+
+impl Column for PaymentState {
+    fn read(row: &Row<'_>, at: At<'_>) -> Result<Self, Error> {
+        Self::from_str(&String::read(row, at)?).map_err(Error::Corrupt)
+    }
+}
+
+row! {
+    /// A month's list, disclosed.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Disclosure {
+        /// The last day on which objections are taken.
+        pub until: BusinessDate,
+        /// By whom.
+        pub disclosed_by: UserId,
+        /// When, unix ms.
+        pub disclosed_at: UnixMs,
+    }
+}
+
+row! {
+    /// An objection to a statement.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Objection {
+        /// Its id.
+        pub id: ObjectionId,
+        /// The statement.
+        pub statement: StatementId,
+        /// What is objected, in words.
+        pub content: String,
+        /// Who noted it at the office.
+        pub noted_by: UserId,
+        /// When, unix ms.
+        pub noted_at: UnixMs,
+        /// 1 upheld, 0 dismissed; nothing while it is open.
+        pub upheld: Option<i64>,
+        /// Why.
+        pub reason: Option<String>,
+        /// Who decided.
+        pub decided_by: Option<UserId>,
+        /// When, unix ms.
+        pub decided_at: Option<UnixMs>,
+    }
+}
+
+row! {
+    /// What became of a statement's payment, one row for each word of the bank.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Payment {
+        /// Counts from 1 in the statement.
+        pub number: i64,
+        /// What happened.
+        pub state: PaymentState,
+        /// The bank's reference, or why it came back.
+        pub reference: String,
+        /// Who noted it.
+        pub noted_by: UserId,
+        /// When, unix ms.
+        pub noted_at: UnixMs,
+    }
+}
+
+/// The month's disclosure, if it was disclosed.
+pub async fn disclosure(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Option<Disclosure>, Error> {
+    sql!(
+        tx,
+        "SELECT until, disclosed_by, disclosed_at FROM disclosures WHERE region = $1 AND month = $2",
+        region,
+        month
+    )
+    .optional()
+    .await
+}
+
+/// Discloses a month. A second disclosure violates the primary key.
+pub async fn disclose(tx: &mut Tx, region: &RegionCode, month: Month, new: &Disclosure) -> Result<(), Error> {
+    let Disclosure { until, disclosed_by, disclosed_at } = *new;
+    sql!(
+        tx,
+        "INSERT INTO disclosures (region, month, until, disclosed_by, disclosed_at) VALUES ($1, $2, $3, $4, $5)",
+        region,
+        month,
+        until,
+        disclosed_by,
+        disclosed_at
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Whether the month was archived.
+pub async fn is_archived(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<bool, Error> {
+    let by: Option<(UserId,)> =
+        sql!(tx, "SELECT archived_by FROM archives WHERE region = $1 AND month = $2", region, month).optional().await?;
+    Ok(by.is_some())
+}
+
+/// Archives a month.
+pub async fn archive(tx: &mut Tx, region: &RegionCode, month: Month, by: UserId, now: UnixMs) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO archives (region, month, archived_by, archived_at) VALUES ($1, $2, $3, $4)",
+        region,
+        month,
+        by,
+        now
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// A statement's objections in the order in which they were noted.
+pub async fn objections(tx: &mut Tx, statement: StatementId) -> Result<Vec<Objection>, Error> {
+    sql!(
+        tx,
+        "SELECT id, statement, content, noted_by, noted_at, upheld, reason, decided_by, decided_at FROM objections \
+         WHERE statement = $1 ORDER BY noted_at, id",
+        statement
+    )
+    .all()
+    .await
+}
+
+/// One objection.
+pub async fn objection(tx: &mut Tx, id: ObjectionId) -> Result<Option<Objection>, Error> {
+    sql!(
+        tx,
+        "SELECT id, statement, content, noted_by, noted_at, upheld, reason, decided_by, decided_at FROM objections \
+         WHERE id = $1",
+        id
+    )
+    .optional()
+    .await
+}
+
+/// Notes an objection.
+pub async fn object(tx: &mut Tx, new: &Objection) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO objections (id, statement, content, noted_by, noted_at) VALUES ($1, $2, $3, $4, $5)",
+        new.id,
+        new.statement,
+        &new.content,
+        new.noted_by,
+        new.noted_at
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Decides an open objection; says whether it was open until now.
+pub async fn decide_objection(
+    tx: &mut Tx,
+    id: ObjectionId,
+    upheld: bool,
+    reason: &str,
+    by: UserId,
+    now: UnixMs,
+) -> Result<bool, Error> {
+    let decided = sql!(
+        tx,
+        "UPDATE objections SET upheld = $2, reason = $3, decided_by = $4, decided_at = $5 \
+         WHERE id = $1 AND upheld IS NULL",
+        id,
+        i64::from(upheld),
+        reason,
+        by,
+        now
+    );
+    Ok(decided.execute().await? == 1)
+}
+
+/// What became of a statement's payment, in order.
+pub async fn of_statement(tx: &mut Tx, statement: StatementId) -> Result<Vec<Payment>, Error> {
+    sql!(
+        tx,
+        "SELECT number, state, reference, noted_by, noted_at FROM payments WHERE statement = $1 ORDER BY number",
+        statement
+    )
+    .all()
+    .await
+}
+
+/// Appends to what became of a statement's payment. A number that is taken violates the primary key: of two people who
+/// note at the same moment one is told.
+pub async fn note(tx: &mut Tx, statement: StatementId, new: &Payment) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO payments (statement, number, state, reference, noted_by, noted_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        statement,
+        new.number,
+        new.state.name(),
+        &new.reference,
+        new.noted_by,
+        new.noted_at
+    )
+    .execute()
+    .await
+    .map(drop)
+}
