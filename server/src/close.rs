@@ -127,7 +127,8 @@ pub async fn reconcile(
     date: BusinessDate,
     known: UnixMs,
 ) -> Result<Reconciled, Error> {
-    let DayData { records, before, canteens, elders, elsewhere, prior, refunds } = closes::load(tx, canteen, date).await?;
+    let DayData { records, before, canteens, elders, elsewhere, prior, refunds } =
+        closes::load(tx, canteen, date).await?;
     Ok(reconcile_day(&DayInput {
         canteen,
         date,

@@ -198,7 +198,9 @@ impl Approved<'_> {
                 Objected::Upheld => Err(PaymentRefused::Held),
                 Objected::No => Ok(()),
             },
-            (Some((PaymentState::Sent, sent_by)), PaymentState::Confirmed | PaymentState::Returned) if sent_by == by => {
+            (Some((PaymentState::Sent, sent_by)), PaymentState::Confirmed | PaymentState::Returned)
+                if sent_by == by =>
+            {
                 Err(PaymentRefused::SamePerson)
             }
             (Some((PaymentState::Sent, _)), PaymentState::Confirmed | PaymentState::Returned)
@@ -294,7 +296,10 @@ mod tests {
         let held = ToPay { objected: Objected::Upheld, ..owed(None) };
         let nothing = ToPay { payable: Fen::ZERO, ..owed(None) };
         assert_eq!(month(&[owed(Some(PaymentState::Confirmed)), held, nothing]).may_archive(), Ok(()));
-        assert_eq!(month(&[owed(Some(PaymentState::Sent)), owed(None)]).may_archive(), Err(PaymentRefused::Unsettled(2)));
+        assert_eq!(
+            month(&[owed(Some(PaymentState::Sent)), owed(None)]).may_archive(),
+            Err(PaymentRefused::Unsettled(2))
+        );
         let open = ToPay { objected: Objected::Open, ..owed(Some(PaymentState::Confirmed)) };
         assert_eq!(month(&[open]).may_archive(), Err(PaymentRefused::Unsettled(1)));
         let new = Approved { disclosed_until: None, archived: false, statements: &[] };

@@ -146,8 +146,7 @@ async fn show(
 ) -> Answer<Json<Body>> {
     user.require(Right::Read)?;
     user.require_inside(&region)?;
-    let view =
-        office.store.read(move |tx| Box::pin(async move { payment::afterwards(tx, &region, of).await })).await?;
+    let view = office.store.read(move |tx| Box::pin(async move { payment::afterwards(tx, &region, of).await })).await?;
     Ok(Json(view.into()))
 }
 

@@ -56,12 +56,8 @@ pub async fn of_statement(tx: &mut Tx, statement: StatementId) -> Result<Vec<Pos
         sql!(tx, "SELECT line, debit, credit, amount FROM postings WHERE statement = $1 ORDER BY number", statement)
             .all()
             .await?;
-    let posting = |row: PostingRow| Posting {
-        line: row.line.0,
-        debit: row.debit.0,
-        credit: row.credit.0,
-        amount: row.amount,
-    };
+    let posting =
+        |row: PostingRow| Posting { line: row.line.0, debit: row.debit.0, credit: row.credit.0, amount: row.amount };
     Ok(rows.into_iter().map(posting).collect())
 }
 

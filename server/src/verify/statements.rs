@@ -75,9 +75,9 @@ pub(super) async fn verify(
             let id = row.id;
             let (posted, paid) = store
                 .read(move |tx| {
-                    Box::pin(async move {
-                        Ok((ledger::of_statement(tx, id).await?, payments::of_statement(tx, id).await?))
-                    })
+                    Box::pin(
+                        async move { Ok((ledger::of_statement(tx, id).await?, payments::of_statement(tx, id).await?)) },
+                    )
                 })
                 .await?;
             if posted != all_postings(&content, &paid) {
