@@ -175,7 +175,7 @@ impl DayClose {
 /// When what is paid and what was charged do not add up: such a close must not be stored.
 #[must_use]
 pub fn reconcile_day(input: &DayInput<'_>) -> Reconciled {
-    let mut day: Vec<&Held> = input.records.iter().filter(|h| h.record.at.business_date() == input.date).collect();
+    let mut day: Vec<&Held> = input.records.iter().filter(|h| h.record.business_date() == input.date).collect();
     day.sort_by_key(|h| (h.record.terminal, h.record.epoch, h.record.sequence));
     let verdicts = judge::judge(input, &day);
     let standing = tiers::standing_hits(input);

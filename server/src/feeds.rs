@@ -7,7 +7,7 @@ use domain::credential::{CardNumber, Scan};
 use domain::id::{CanteenId, ElderId, TerminalId};
 use domain::region::RegionCode;
 use domain::resident_id::ResidentId;
-use domain::sync::{RosterCard, RosterEntry, RosterPage, Setup, UsageEntry, UsagePage, Use};
+use domain::sync::{OfflineLimits, RosterCard, RosterEntry, RosterPage, Setup, UsageEntry, UsagePage, Use};
 
 use crate::seal::Place;
 use crate::store::elders::{self, CardRow, ElderRow};
@@ -44,6 +44,8 @@ impl Office {
                         name: row.name,
                         region: row.region,
                         phone: row.phone,
+                        offline: OfflineLimits::default(),
+                        reader: None,
                     })
                 })
             })

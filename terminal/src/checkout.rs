@@ -120,6 +120,7 @@ pub(crate) fn recognise(
 ) -> Result<Person, Refusal> {
     let (credential, tail) = match scan {
         Scan::Card(card) => (Credential::Card, Some(card.tail().to_owned())),
+        Scan::Chip(chip) => (Credential::Chip, Some(chip.tail().to_owned())),
         Scan::ResidentId(_) => (Credential::ResidentId, None),
     };
     let Some(entry) = found else {
@@ -188,6 +189,7 @@ pub(crate) fn offer_elder(moment: &Moment<'_>, person: Person, history: History<
         roster: history.roster,
         usage: history.known.version,
         calendar: moment.rules.calendar().digest(),
+        approved_by: None,
     };
     let decision = decision(moment.rules, date, &diner, &facts);
     Verdict::Offer(Box::new(offer(moment, Some(person), facts, Some(diner), decision)))
@@ -209,7 +211,7 @@ fn offer(
     decision: Decision,
 ) -> Offer {
     let tender = if decision.to_pay().is_zero() { Tender::Free } else { Tender::Cash };
-    Offer { sale: moment.sale, person, meal: Meal { meal: facts, diner, tender, online: moment.online, decision } }
+    Offer { sale: moment.sale, person, meal: Meal::new(facts, diner, tender, moment.online, decision) }
 }
 
 /// Whether the elder may pay so: free is for nothing to pay, and nothing to pay is free.

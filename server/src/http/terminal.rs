@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use domain::calendar::UnixMs;
-use domain::sync::{Batch, BatchAnswer, Hello, HelloAnswer, PROTOCOL, RosterPage, Setup, UsagePage};
+use domain::sync::{Batch, BatchAnswer, Hello, HelloAnswer, PROTOCOL, RefundsDue, RosterPage, Setup, UsagePage};
 use serde::Deserialize;
 
 use super::body::{self, Json, Query};
@@ -42,8 +42,9 @@ async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body }: Sig
     if said.protocol != PROTOCOL {
         return Err(Problem::new(Code::ProtocolUnknown, words::protocol(said.protocol)));
     }
-    let setup = office.setup(terminal.canteen).await?.digest();
+    let setup = office.setup(terminal.canteen).await?;
     let server_time = office.now();
+    let versions = setup.versions(server_time, server_time, &RefundsDue::default());
     let cursors = office
         .store
         .write(move |tx| {
@@ -56,7 +57,13 @@ async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body }: Sig
             })
         })
         .await?;
-    Ok(Json(HelloAnswer { server_epoch: office.server_epoch.clone(), server_time, cursors, setup }))
+    Ok(Json(HelloAnswer {
+        server_epoch: office.server_epoch.clone(),
+        server_time,
+        cursors,
+        setup: setup.digest(),
+        versions,
+    }))
 }
 
 async fn records(State(office): State<Arc<Office>>, Signed { terminal, body }: Signed) -> Answer<Json<BatchAnswer>> {

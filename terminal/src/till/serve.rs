@@ -224,7 +224,7 @@ impl Core {
         if stored.record.shift != Some(duty.shift.id) {
             return Err(TillError::OtherShift);
         }
-        let body = Body::Void { meal: stored.record.id, reason };
+        let body = Body::Void { meal: stored.record.id, reason, approved_by: None };
         let entry = Entry { id: None, cashier: Some(duty.cashier), shift: Some(duty.shift.id), body };
         let appended = self.append(entry).await?;
         self.printer.print(appended.record.id, false);

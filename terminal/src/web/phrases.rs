@@ -164,7 +164,7 @@ impl Cx<'_> {
 
     pub(super) fn credential(&self, credential: impl By<Credential>) -> &'static str {
         match credential.by() {
-            Credential::Card | Credential::Manual => self.w.card,
+            Credential::Card | Credential::Chip | Credential::Manual => self.w.card,
             Credential::ResidentId => self.w.id_card,
         }
     }
