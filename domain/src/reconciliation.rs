@@ -87,7 +87,8 @@ pub struct DayInput<'a> {
     pub rules: &'a Rulebook,
     /// The region's severities.
     pub settings: &'a Settings,
-    /// The canteen's records of the date, and all records of the shifts opened on it.
+    /// The canteen's records of the date, those entered on it for an earlier one, and all records of the shifts opened
+    /// on it.
     pub records: &'a [Held],
     /// For each terminal and epoch with records on the date: the highest sequence held that is older than they are.
     pub before: &'a BTreeMap<(TerminalId, u32), u64>,
@@ -99,6 +100,8 @@ pub struct DayInput<'a> {
     pub elsewhere: &'a [Elsewhere],
     /// Their uses on other dates.
     pub prior: &'a [Prior],
+    /// Whose the meals were, here and elsewhere, that a till could not place: known since.
+    pub identified: &'a BTreeMap<RecordId, ElderId>,
 }
 
 /// A closed day: counts, sums, findings, and a digest of the records it covers.
@@ -184,7 +187,7 @@ pub fn reconcile_day(input: &DayInput<'_>) -> Reconciled {
 
     let mut findings = findings::of_meals(input, &verdicts);
     findings.extend(findings::of_standing(input, &standing, &tiers, &corrections));
-    findings.extend(terminals::gaps(input, &day));
+    findings.extend(terminals::gaps(input));
     let (z_reports, mismatches) = terminals::z_reports(input);
     findings.extend(mismatches);
     findings.retain(|f| f.severity != Severity::Off);

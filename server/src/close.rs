@@ -38,6 +38,9 @@ pub struct CloseReport {
 /// Closes days for as long as the server runs: when something touched one, and when a day has ended.
 pub async fn watch(office: Arc<Office>) {
     loop {
+        if let Err(error) = office.identify_waiting().await {
+            tracing::error!(%error, "unknown credentials could not be looked for; it is tried again");
+        }
         if let Err(error) = close_days(&office.store, &office.book(), office.now()).await {
             tracing::error!(%error, "the day close failed; it is tried again");
         }
@@ -116,7 +119,8 @@ pub async fn reconcile(
     date: BusinessDate,
     known: UnixMs,
 ) -> Result<Reconciled, Error> {
-    let DayData { records, before, canteens, elders, elsewhere, prior } = closes::load(tx, canteen, date).await?;
+    let DayData { records, before, canteens, elders, elsewhere, prior, identified } =
+        closes::load(tx, canteen, date).await?;
     Ok(reconcile_day(&DayInput {
         canteen,
         date,
@@ -129,5 +133,6 @@ pub async fn reconcile(
         elders: &elders,
         elsewhere: &elsewhere,
         prior: &prior,
+        identified: &identified,
     }))
 }

@@ -77,9 +77,12 @@ pub enum Dispute {
     /// The Z report's counts are not those of the shift's records.
     #[error("the Z report does not count its own shift")]
     OtherTotals,
-    /// Made after the terminal's key was revoked.
-    #[error("made after the terminal was revoked")]
+    /// Beyond what the office held of the terminal when it was taken out of service.
+    #[error("came after the terminal was taken out of service")]
     Revoked,
+    /// Came after two people had ended its epoch.
+    #[error("came after its epoch was ended")]
+    EndedEpoch,
 }
 
 /// Checks what one record says by itself. Order in the chain and Z totals need the records before it.

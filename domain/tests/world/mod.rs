@@ -216,6 +216,7 @@ impl World {
             elders: &self.elders,
             elsewhere: &elsewhere,
             prior: &prior,
+            identified: &BTreeMap::new(),
         })
     }
 

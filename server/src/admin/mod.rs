@@ -10,6 +10,6 @@ mod terminals;
 mod valid;
 
 pub use canteens::{NewCanteen, NewCashier};
-pub use elders::{IssuedCard, NewElder, NewElderFact};
+pub use elders::{IssuedCard, NewElder, NewElderFact, RegisteredChip};
 pub use people::{NewUser, Session};
 pub use terminals::EnrolmentCode;

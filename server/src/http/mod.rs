@@ -5,11 +5,13 @@ pub mod body;
 mod canteens;
 mod elders;
 mod enrolments;
+mod epochs;
 mod health;
 mod months;
 mod office;
 mod policies;
 pub mod problem;
+mod refunds;
 mod session;
 mod signed;
 mod statements;
@@ -27,11 +29,12 @@ use tower_http::trace::TraceLayer;
 
 pub use office::SignedIn;
 pub use problem::Problem;
-pub use signed::Signed;
+pub use signed::{Delivery, Signed};
 
 use crate::Office;
 use crate::words::{self, Code};
 use signed::Nonces;
+use terminal::Lookups;
 
 /// What a handler answers.
 pub type Answer<T> = Result<T, Problem>;
@@ -48,6 +51,7 @@ const TIME: Duration = Duration::from_secs(30);
 pub struct App {
     office: Arc<Office>,
     nonces: Arc<Nonces>,
+    lookups: Arc<Lookups>,
 }
 
 impl FromRef<App> for Arc<Office> {
@@ -58,14 +62,16 @@ impl FromRef<App> for Arc<Office> {
 
 /// The whole API over one office.
 pub fn router(office: Arc<Office>) -> Router {
-    let app = App { office, nonces: Arc::default() };
+    let app = App { office, nonces: Arc::default(), lookups: Arc::default() };
     let api = Router::new()
         .merge(canteens::routes())
         .merge(elders::routes())
         .merge(enrolments::routes())
+        .merge(epochs::routes())
         .merge(health::routes())
         .merge(months::routes())
         .merge(policies::routes())
+        .merge(refunds::routes())
         .merge(session::routes())
         .merge(statements::routes())
         .merge(terminal::routes())

@@ -11,7 +11,7 @@ use domain::reconciliation::{DayClose, Elsewhere, Held, Prior, Reconciled, Verdi
 use domain::record::{Body, Record};
 
 use super::records::{self, Decoded};
-use super::{Json, Tx};
+use super::{Json, Tx, identities, refund_payments};
 use crate::error::Error;
 use crate::sql;
 
@@ -30,6 +30,8 @@ pub struct DayData {
     pub elsewhere: Vec<Elsewhere>,
     /// Their uses on other dates of the week and month.
     pub prior: Vec<Prior>,
+    /// Whose the meals of unknown credentials were.
+    pub identified: BTreeMap<RecordId, ElderId>,
 }
 
 /// The days up to `until` that wait to be closed, by date: touched since their last close, or never closed.
@@ -62,11 +64,12 @@ pub async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result
     let elsewhere = elsewhere(tx, canteen, date).await?;
     let elders = elders(tx, canteen, date).await?;
     let prior = prior(tx, canteen, date).await?;
+    let identified = identities::of_day(tx, canteen, date).await?;
     let mut canteens = BTreeMap::new();
     for id in elsewhere.iter().map(|e| e.canteen).chain([canteen]).collect::<BTreeSet<_>>() {
         canteens.extend(super::canteens::for_rules(tx, id).await?.map(|canteen| (id, canteen)));
     }
-    Ok(DayData { records, before, canteens, elders, elsewhere, prior })
+    Ok(DayData { records, before, canteens, elders, elsewhere, prior, identified })
 }
 
 async fn elsewhere(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Elsewhere>, Error> {
@@ -219,6 +222,7 @@ pub async fn save(tx: &mut Tx, reconciled: &Reconciled, seen: i64, now: UnixMs) 
         .await?;
     }
     save_due(tx, canteen, date, verdicts, now).await?;
+    refund_payments::set_dues(tx, canteen, date, &refund_payments::charged_too_much(verdicts), now).await?;
     sql!(
         tx,
         "INSERT INTO day_states (canteen, date, version, closed_version, touched_at) VALUES ($1, $2, $3, $3, $4) \

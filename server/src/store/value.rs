@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use domain::calendar::{BusinessDate, MealPeriod, Month, UnixMs};
 use domain::id::{
-    CanteenId, CashierId, Digest, ElderId, FindingId, RecordId, ShiftId, StatementId, TerminalId, UserId,
+    CanteenId, CashierId, Digest, ElderId, FindingId, RecordId, RefundId, ShiftId, StatementId, TerminalId, UserId,
 };
 use domain::money::Fen;
 use domain::region::RegionCode;
@@ -221,7 +221,7 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(ElderId, CanteenId, TerminalId, RecordId, CashierId, UserId, ShiftId, FindingId, StatementId);
+ids!(ElderId, CanteenId, TerminalId, RecordId, CashierId, UserId, ShiftId, FindingId, StatementId, RefundId);
 
 /// A value kept as JSON text.
 #[derive(Clone, Debug, PartialEq, Eq)]
