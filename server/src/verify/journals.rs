@@ -10,7 +10,6 @@ use super::VerifyReport;
 use crate::error::Error;
 use crate::sql;
 use crate::store::identities::unidentified;
-use crate::store::records::Decoded;
 use crate::store::refund_payments::refund_id;
 use crate::store::{Store, Tx};
 
@@ -127,17 +126,6 @@ async fn meals(tx: &mut Tx) -> Result<Broken, Error> {
             broken.push((place, "识别结果与用餐表不符"));
         }
     }
-    let kept: Vec<(RecordId, Decoded)> = sql!(
-        tx,
-        "SELECT r.id, r.bytes FROM records r WHERE r.kind = 'meal' AND NOT EXISTS \
-         (SELECT 1 FROM elder_meals m WHERE m.canteen = r.canteen AND m.record = r.id) AND NOT EXISTS \
-         (SELECT 1 FROM unidentified_meals u WHERE u.canteen = r.canteen AND u.record = r.id)"
-    )
-    .all()
-    .await
-    .or_else(|error| if matches!(error, Error::Corrupt(_)) { Ok(Vec::new()) } else { Err(error) })?;
-    let lost = kept.into_iter().filter(|(_, Decoded(record))| unidentified(&record.body).is_some());
-    broken.extend(lost.map(|(id, _)| (format!("未识别用餐 {id}"), "记录中有，未识别表中没有")));
     Ok(broken)
 }
 

@@ -13,6 +13,7 @@ use ed25519_dalek::VerifyingKey;
 use super::VerifyReport;
 use crate::error::Error;
 use crate::sql;
+use crate::store::identities::unidentified;
 use crate::store::{Json, Store, Tx};
 
 /// So many records are in memory at a time.
@@ -42,6 +43,7 @@ crate::row! {
         lines: Option<Json<Vec<Line>>>,
         elder: Option<ElderId>,
         identified: Option<ElderId>,
+        unknown: Option<Digest>,
         entered_on: Option<BusinessDate>,
     }
 }
@@ -114,9 +116,10 @@ async fn chunk(tx: &mut Tx, journal: &Journal, after: i64) -> Result<Vec<Stored>
     sql!(
         tx,
         "SELECT r.id, r.sequence, r.business_date, r.entered_on, r.bytes, r.hash, r.signature, r.outcome, m.lines, \
-         m.elder, i.elder AS identified \
+         m.elder, i.elder AS identified, u.digest AS unknown \
          FROM records r LEFT JOIN elder_meals m ON m.canteen = r.canteen AND m.record = r.id \
          LEFT JOIN identifications i ON i.canteen = r.canteen AND i.record = r.id \
+         LEFT JOIN unidentified_meals u ON u.canteen = r.canteen AND u.record = r.id \
          WHERE r.canteen = $1 AND r.terminal = $2 AND r.epoch = $3 AND r.sequence > $4 ORDER BY r.sequence LIMIT $5",
         journal.canteen,
         journal.terminal,
@@ -158,6 +161,9 @@ fn faults(
     }
     if row.outcome == "accepted" && check(&record, rules).is_err() {
         faults.push("按记录自带的资料重算，结果不同");
+    }
+    if unidentified(&record.body) != row.unknown {
+        faults.push("未识别用餐表与记录不符");
     }
     if let Body::Meal(meal) = &record.body {
         // A meal that was identified later was charged without benefits.

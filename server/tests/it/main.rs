@@ -5,13 +5,17 @@
 #![expect(unreachable_pub, reason = "modules of one test program")]
 #![expect(clippy::unwrap_used, reason = "what must not be fails the test, also in its helpers")]
 
+mod backlog;
 mod client;
 mod common;
 mod http;
 mod ingest;
+mod journals;
 mod month;
 mod office;
 mod rows;
 mod store_contract;
 mod store_journals;
+mod store_sync;
 mod store_units;
+mod terminals;

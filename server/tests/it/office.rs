@@ -11,7 +11,7 @@ use crate::client::{post, request, send, world};
 use crate::common::{World, new_canteen, region, resident_id};
 
 /// Adds a person and signs in.
-async fn person(world: &World, name: &str, role: Role, place: &str) -> String {
+pub async fn person(world: &World, name: &str, role: Role, place: &str) -> String {
     let passphrase = "correct horse 电池".to_owned();
     let canteen = None;
     let new =
