@@ -75,7 +75,7 @@ impl ChipNumber {
     /// Reads the number as it is stored: 8 to 20 lower-case hex digits, two a byte, the chip's first byte first.
     pub fn parse(text: &str) -> Result<Self, ScanError> {
         let hex = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let whole = text.len() % 2 == 0 && (8..=20).contains(&text.len());
+        let whole = text.len().is_multiple_of(2) && (8..=20).contains(&text.len());
         // A reader that failed sends nothing but zeros, or nothing but ones.
         let blank = text.bytes().all(|b| b == b'0') || text.bytes().all(|b| b == b'f');
         if hex && whole && !blank { Ok(Self(text.to_owned())) } else { Err(ScanError::Unknown) }

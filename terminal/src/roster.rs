@@ -184,7 +184,8 @@ impl Roster {
         .bind(digest.0.to_vec())
         .fetch_optional(self.storage.reader())
         .await?;
-        row.map(|(elder, sealed)| self.unseal("roster", elder.as_bytes(), &sealed)).transpose()
+        let Some((elder, sealed)) = row else { return Ok(None) };
+        self.or_fetch_again(self.unseal("roster", elder.as_bytes(), &sealed)).await
     }
 
     /// The elder of that pseudonym.
@@ -193,7 +194,23 @@ impl Roster {
             .bind(elder.uuid())
             .fetch_optional(self.storage.reader())
             .await?;
-        sealed.map(|sealed| self.unseal("roster", elder.uuid().as_bytes(), &sealed)).transpose()
+        let Some(sealed) = sealed else { return Ok(None) };
+        self.or_fetch_again(self.unseal("roster", elder.uuid().as_bytes(), &sealed)).await
+    }
+
+    /// A row that does not open is as good as none, and is not worth a till that stands still: the office sends the
+    /// whole roster again in the next round.
+    async fn or_fetch_again<T>(&self, opened: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
+        match opened {
+            Err(StorageError::Damaged { table, reason }) => {
+                tracing::error!(table, reason, "a row of the roster does not open: the roster is fetched again");
+                let mut unit = self.storage.begin().await?;
+                set_version(&mut unit, Feed::Roster, UnixMs::new(0)).await?;
+                unit.commit().await?;
+                Ok(None)
+            }
+            opened => opened.map(Some),
+        }
     }
 
     /// What the office knows that an elder has used: one consistent picture.

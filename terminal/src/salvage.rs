@@ -59,7 +59,10 @@ pub(crate) async fn open(data_dir: &Path, key: &VerifyingKey, now: UnixMs) -> Re
         return Err(damage);
     }
     tracing::error!(error = %damage, "the database is damaged: it is put aside, and what can be read is saved");
-    let aside = format!("{DATABASE_FILE}.damaged-{}", now.get());
+    let mut aside = format!("{DATABASE_FILE}.damaged-{}", now.get());
+    while data_dir.join(&aside).exists() {
+        aside.push('x');
+    }
     rescue::build(data_dir, key, now, &aside).await?;
     for companion in COMPANIONS {
         let part = data_dir.join(format!("{DATABASE_FILE}{companion}"));

@@ -39,7 +39,8 @@ async fn while_it_runs_nobody_can_set_the_time() {
     }
     till.clock.set_wall(NOON);
     let records = records(&till).await;
-    assert!(records.iter().all(|record| record.at == NOON && record.time_source == TimeSource::Server));
+    let since = &records[1..];
+    assert!(since.iter().all(|record| record.at == NOON && record.time_source == TimeSource::Server));
     assert_eq!(records.last().unwrap().wall, NOON.plus(400 * 24 * HOUR), "what the clock showed is on the record");
 }
 

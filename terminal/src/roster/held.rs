@@ -120,7 +120,7 @@ impl Roster {
         let mut found = Vec::new();
         while let Some(row) = rows.next().await {
             let (elder, sealed) = row?;
-            let entry: RosterEntry = self.unseal("roster", elder.as_bytes(), &sealed)?;
+            let Ok(entry) = self.unseal::<RosterEntry>("roster", elder.as_bytes(), &sealed) else { continue };
             if entry.elder.birth == birth && fits(part, &entry.masked_name) {
                 found.push(entry);
             }
@@ -145,7 +145,46 @@ fn fits(part: &str, masked: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use std::sync::Arc;
+
+    use domain::calendar::UnixMs;
+    use domain::elder::Elder;
+    use domain::id::{Digest, ElderId};
+    use domain::sync::{RosterCard, RosterEntry, RosterPage};
+
+    use super::{Feed, Roster, fits};
+    use crate::fixture::SeededEntropy;
+    use crate::keys::Secret;
+    use crate::seal::Sealer;
+    use crate::storage::Storage;
+
+    #[tokio::test]
+    async fn a_row_that_does_not_open_is_fetched_again_and_stops_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = Storage::open(dir.path()).await.unwrap();
+        let entropy = Arc::new(SeededEntropy::new(1));
+        let roster = Roster::new(storage.clone(), Sealer::new(&Secret::generate(&*entropy), entropy));
+        let (elder, digest, version) =
+            (ElderId::from_uuid(uuid::Uuid::from_u128(5)), Digest([7; 32]), UnixMs::new(1_000));
+        let entry = RosterEntry {
+            elder: Elder { id: elder, birth: "1943-11-22".parse().unwrap(), facts: Vec::new() },
+            masked_name: "张*国".into(),
+            female: false,
+            cards: vec![RosterCard { digest, tail: "1234".into(), revoked: None }],
+            resident_id: None,
+        };
+        let page = RosterPage { entries: vec![entry], more: false, version };
+        roster.apply_roster(&page, Some(version)).await.unwrap();
+        assert!(roster.find(&digest).await.unwrap().is_some());
+        let mut unit = storage.begin().await.unwrap();
+        sqlx::query("UPDATE roster SET sealed = zeroblob(60)").execute(&mut *unit).await.unwrap();
+        unit.commit().await.unwrap();
+        assert!(roster.find(&digest).await.unwrap().is_none());
+        assert_eq!(roster.version(Feed::Roster).await.unwrap(), UnixMs::new(0), "all of it is asked for again");
+        assert!(roster.search("张", "1943-11-22".parse().unwrap()).await.unwrap().is_empty());
+        roster.apply_roster(&page, Some(version)).await.unwrap();
+        assert!(roster.by_elder(elder).await.unwrap().is_some());
+    }
 
     #[test]
     fn a_typed_name_fits_what_the_mask_leaves_open() {

@@ -67,7 +67,7 @@ fn find(bytes: &[u8], from: usize) -> Option<usize> {
 /// cannot be read holds nothing that SQLite would have taken for committed.
 pub(super) fn committed(wal: &[u8]) -> &[u8] {
     let word = |at: usize| wal.get(at..at + 4).and_then(|b| b.try_into().ok()).map(u32::from_be_bytes);
-    let (Some(magic), Some(page)) = (word(0), word(8)) else { return &[] };
+    let (Some(magic), Some(page), true) = (word(0), word(8), wal.len() >= WAL_HEADER) else { return &[] };
     let page = if page == 1 { 65_536 } else { page as usize };
     if !matches!(magic, 0x377f_0682 | 0x377f_0683) || !(512..=65_536).contains(&page) {
         return &[];

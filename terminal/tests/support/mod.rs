@@ -145,6 +145,8 @@ pub struct Books {
     pub turned_away: Option<&'static str>,
     /// In bulk, signatures are not checked and usage is not counted.
     pub bulk: bool,
+    /// How long the office has worked.
+    pub spent: std::time::Duration,
     nonces: std::collections::BTreeSet<String>,
 }
 
@@ -227,6 +229,7 @@ impl Office {
             ids: BTreeMap::new(),
             turned_away: None,
             bulk: false,
+            spent: std::time::Duration::ZERO,
             nonces: std::collections::BTreeSet::new(),
         })))
     }
@@ -324,6 +327,13 @@ fn refuse(status: u16, code: &str, server_time: UnixMs) -> WireResponse {
 
 impl Books {
     pub fn answer(&mut self, request: &WireRequest) -> WireResponse {
+        let begun = std::time::Instant::now();
+        let response = self.answer_to(request);
+        self.spent += begun.elapsed();
+        response
+    }
+
+    fn answer_to(&mut self, request: &WireRequest) -> WireResponse {
         self.requests.push(format!("{} {}", request.method, request.path_and_query));
         let now = self.clock.wall();
         if request.path_and_query == "/api/v1/enrolments" {
