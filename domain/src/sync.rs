@@ -64,6 +64,12 @@ pub fn enrolment_digest(code: &str, public_key: &Digest) -> Digest {
     Digest::of("zhucan.enrol.1", &[code.as_bytes(), &public_key.0])
 }
 
+/// A terminal's fingerprint, for people: the terminal shows it, the office lists it, and an administrator compares them.
+#[must_use]
+pub fn fingerprint(public_key: &Digest) -> String {
+    Digest::of("zhucan.fingerprint.1", &[&public_key.0]).short()
+}
+
 /// The answer to [`Enrol`]. The same key again gets the same answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Enrolled {

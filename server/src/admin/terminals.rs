@@ -115,7 +115,7 @@ impl Office {
             .write(move |tx| {
                 Box::pin(async move {
                     let row = required(tx, id).await?;
-                    if plain(&row.public_key.short()) != shown {
+                    if plain(&row.fingerprint()) != shown {
                         return Err(Error::refused(Code::FingerprintDiffers, terminals_words::FINGERPRINT));
                     }
                     if row.revoked_at.is_some() {

@@ -89,8 +89,10 @@ impl Proven {
         let terminal = known(&app.office, claim.terminal).await?;
         let digest = request_digest(method.as_str(), &path, &body, claim.time, &claim.nonce);
         check_signature(terminal.public_key, digest, claim.signature)?;
-        if terminal.confirmed_at.is_none() && terminal.revoked_at.is_none() {
-            return Err(Problem::new(Code::EnrolmentPending, words::ENROLMENT_PENDING));
+        match (terminal.confirmed_at, terminal.revoked_at) {
+            (None, None) => return Err(Problem::new(Code::EnrolmentPending, words::ENROLMENT_PENDING)),
+            (None, Some(_)) => return Err(Problem::new(Code::TerminalRevoked, words::TERMINAL_REVOKED)),
+            (Some(_), _) => {}
         }
         Ok(Self { terminal, body, nonce: claim.nonce, now })
     }

@@ -46,7 +46,7 @@ impl From<TerminalRow> for Listed {
     fn from(row: TerminalRow) -> Self {
         Self {
             id: row.id,
-            fingerprint: row.public_key.short(),
+            fingerprint: row.fingerprint(),
             enrolled: row.enrolled_at,
             confirmed: row.confirmed_at,
             revoked: row.revoked_at,

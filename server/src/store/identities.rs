@@ -147,6 +147,8 @@ pub async fn identify(
     how: How,
     now: UnixMs,
 ) -> Result<bool, Error> {
+    // A void of the same till must not slip in between.
+    super::terminals::hold(tx, meal.terminal).await?;
     let added = sql!(
         tx,
         "INSERT INTO identifications (canteen, record, elder, how, identified_at) VALUES ($1, $2, $3, $4, $5)

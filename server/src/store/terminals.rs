@@ -39,6 +39,14 @@ row! {
     }
 }
 
+impl TerminalRow {
+    /// What the terminal shows for people to compare.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        domain::sync::fingerprint(&self.public_key)
+    }
+}
+
 row! {
     /// A one-time enrolment code.
     #[derive(Clone, Debug, PartialEq, Eq)]

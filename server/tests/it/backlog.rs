@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use domain::sync::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS};
 use support::Backend;
 
 use crate::common::{Sent, Till, World, batch};
@@ -46,9 +47,12 @@ async fn measure(backend: Backend) -> Measured {
         selling.push(tokio::spawn(sell(office.clone(), till, stop.clone())));
     }
     let began = Instant::now();
-    for records in sent.chunks(200) {
+    let mut rest = sent.as_slice();
+    while !rest.is_empty() {
+        let (records, later) = rest.split_at(fitting(rest));
         let answer = server::ingest::ingest(&office, &away.row, batch(1, records)).await.unwrap();
         assert_eq!(answer.outcomes.len(), records.len());
+        rest = later;
     }
     let whole = began.elapsed();
     stop.store(true, Ordering::Relaxed);
@@ -58,6 +62,16 @@ async fn measure(backend: Backend) -> Measured {
     }
     singles.sort_unstable();
     Measured { whole, singles }
+}
+
+/// How many of the next records are a batch.
+fn fitting(rest: &[Sent]) -> usize {
+    let mut bytes = 0;
+    let fits = |sent: &&Sent| {
+        bytes += sent.signed.record.len();
+        bytes <= MAX_BATCH_BYTES
+    };
+    rest.iter().take(MAX_BATCH_RECORDS).take_while(fits).count().max(1)
 }
 
 /// Sells a meal every few milliseconds and measures how long each waits for its acknowledgement.

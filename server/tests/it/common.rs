@@ -175,7 +175,7 @@ impl World {
         let public_key = Digest(key.verifying_key().to_bytes());
         let code = self.office().issue_enrolment_code(canteen, None).await.unwrap();
         let row = self.office().enrol(&code.code, public_key).await.unwrap();
-        let fingerprint = row.public_key.short();
+        let fingerprint = row.fingerprint();
         assert!(self.office().confirm_terminal(row.id, &fingerprint, None).await.unwrap());
         Till::new(row, key, self.entropy.clone())
     }

@@ -100,7 +100,7 @@ async fn rights_and_places_are_kept(backend: Backend) {
     let shown = call(get.clone(), &canteen, &auditor, &nothing).await.json();
     assert_eq!((shown["facts"].as_array().unwrap().len(), shown["prices"].as_array().unwrap().len()), (2, 2));
     let terminals = call(get.clone(), &format!("{canteen}/terminals"), &auditor, &nothing).await.json();
-    assert_eq!(terminals[0]["fingerprint"], till.row.public_key.short());
+    assert_eq!(terminals[0]["fingerprint"], till.row.fingerprint());
     call(post.clone(), &revocation, &far, &nothing).await.is_problem(403, "out_of_scope");
     assert_eq!(call(post.clone(), &revocation, &admin, &nothing).await.json(), json!({"revoked": true}));
 

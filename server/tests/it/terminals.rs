@@ -71,7 +71,7 @@ async fn an_administrator_compares_the_fingerprint(backend: Backend) {
     let call = async |token: &str, path: &str, body: &Value| {
         send(&world, request(Method::POST, path, Some(token), body)).await
     };
-    let right = json!({"fingerprint": public_key.short().to_uppercase()});
+    let right = json!({"fingerprint": domain::sync::fingerprint(&public_key).to_uppercase()});
     let wrong = json!({"fingerprint": Digest([1; 32]).short()});
     call(&auditor, &path, &right).await.is_problem(403, "forbidden");
     call(&admin, &path, &wrong).await.is_problem(409, "fingerprint_differs");
