@@ -1,4 +1,4 @@
-//! The canteen's commands: `terminal enrol`, `terminal run`.
+//! The canteen's commands: `terminal enrol`, `terminal run`, `terminal leave`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +30,11 @@ enum TerminalCommand {
         /// The code
         #[arg(long)]
         code: String,
+    },
+    /// Take this computer out of service; refused while a record is unsent or a shift open
+    Leave {
+        #[command(flatten)]
+        place: PlaceArgs,
     },
     /// Serve the cashier's page on this computer
     Run {
@@ -68,6 +73,19 @@ impl PlaceArgs {
     }
 }
 
+/// What whoever stands at the new terminal has to do next.
+fn enrolled(enrolment: &terminal::Enrolment) -> String {
+    let fingerprint = &enrolment.fingerprint;
+    if enrolment.confirmed {
+        return format!("已登记，办公室已确认。指纹：{fingerprint}\n下一步：运行 zhucan terminal run");
+    }
+    format!(
+        "已登记，还要办公室确认。指纹：{fingerprint}\n\
+         下一步：打电话给办公室，请管理员逐组核对指纹后确认本机；可先运行 zhucan terminal run，确认后自动开始工作。\n\
+         没有收到这条消息或断了网，用同一个登记码再运行一次即可。"
+    )
+}
+
 /// Runs the command.
 pub(crate) async fn run(
     args: TerminalArgs,
@@ -77,7 +95,12 @@ pub(crate) async fn run(
     match args.command {
         TerminalCommand::Enrol { place, code } => {
             let enrolment = terminal::enrol(&place.config(), &code, clock, entropy).await?;
-            println!("已登记。指纹：{}", enrolment.fingerprint);
+            println!("{}", enrolled(&enrolment));
+        }
+        TerminalCommand::Leave { place } => {
+            let retired = terminal::retire(&place.config(), clock, entropy).await?;
+            println!("已注销，本机密钥已销毁。账本另存：{}", retired.journal.display());
+            println!("下一步：请办公室停用终端 {}；账本在结算单批准后再保留 90 天。", retired.terminal);
         }
         TerminalCommand::Run { place, port, printer, wide } => {
             let mut config = place.config();

@@ -1,6 +1,7 @@
 //! What a scanner, a reader or a hand typed at the till, and its keyed digest.
 
 use hmac::{KeyInit as _, Mac as _};
+use serde::{Deserialize, Serialize};
 
 use crate::id::{Digest, Entropy};
 use crate::resident_id::{ResidentId, ResidentIdError};
@@ -66,11 +67,85 @@ fn mod97(digits: &str) -> u32 {
     digits.bytes().fold(0, |rest, b| (rest * 10 + u32::from(b - b'0')) % 97)
 }
 
+/// The number in a physical card's chip: a love card, a social security card, an IC card. Four to ten bytes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ChipNumber(String);
+
+impl ChipNumber {
+    /// Reads the number as it is stored: 8 to 20 lower-case hex digits, two a byte, the chip's first byte first.
+    pub fn parse(text: &str) -> Result<Self, ScanError> {
+        let hex = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let whole = text.len().is_multiple_of(2) && (8..=20).contains(&text.len());
+        // A reader that failed sends nothing but zeros, or nothing but ones.
+        let blank = text.bytes().all(|b| b == b'0') || text.bytes().all(|b| b == b'f');
+        if hex && whole && !blank { Ok(Self(text.to_owned())) } else { Err(ScanError::Unknown) }
+    }
+
+    /// The number; only for sealing and digests.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The last four hex digits, for people.
+    #[must_use]
+    pub fn tail(&self) -> &str {
+        &self.0[self.0.len() - 4..]
+    }
+}
+
+impl std::fmt::Debug for ChipNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ChipNumber(…{})", self.tail())
+    }
+}
+
+/// How a card reader that types like a keyboard writes a chip's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReaderFormat {
+    /// In which digits.
+    pub digits: ReaderDigits,
+    /// Whether the chip's last byte is written first.
+    #[serde(default)]
+    pub reversed: bool,
+}
+
+/// The digits of [`ReaderFormat`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReaderDigits {
+    /// Two hex digits a byte, upper or lower case.
+    Hex,
+    /// One decimal number of four bytes, with or without zeros before it, at most 10 digits.
+    Decimal,
+}
+
+impl ReaderFormat {
+    /// The chip's number in what the reader wrote.
+    pub fn read(self, text: &str) -> Result<ChipNumber, ScanError> {
+        let text = text.trim();
+        let mut bytes = match self.digits {
+            ReaderDigits::Hex => hex::decode(text).map_err(|_| ScanError::Unknown)?,
+            ReaderDigits::Decimal if text.len() <= 10 && all_digits(text) => {
+                text.parse::<u32>().map_err(|_| ScanError::Unknown)?.to_be_bytes().to_vec()
+            }
+            ReaderDigits::Decimal => return Err(ScanError::Unknown),
+        };
+        if self.reversed {
+            bytes.reverse();
+        }
+        ChipNumber::parse(&hex::encode(bytes))
+    }
+}
+
 /// Something that can name an elder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scan {
     /// A printed card.
     Card(CardNumber),
+    /// A physical card.
+    Chip(ChipNumber),
     /// A resident identity number.
     ResidentId(ResidentId),
 }
@@ -96,6 +171,14 @@ pub enum ScanError {
 }
 
 impl Scan {
+    /// As [`Scan::read`]; what is nothing else may be a chip's number as this terminal's reader writes it.
+    pub fn read_with(text: &str, reader: Option<ReaderFormat>) -> Result<Self, ScanError> {
+        match (Self::read(text), reader) {
+            (Err(ScanError::Unknown), Some(reader)) => reader.read(text).map(Self::Chip),
+            (read, _) => read,
+        }
+    }
+
     /// Tells what was scanned. Resident IDs come first, since valid ones begin with 11 to 15 as payment codes do.
     pub fn read(text: &str) -> Result<Self, ScanError> {
         let text = text.trim();
@@ -113,7 +196,7 @@ impl Scan {
         }
     }
 
-    /// The digest under a key. Cards and resident IDs never share one.
+    /// The digest under a key. Cards, chips and resident IDs never share one.
     ///
     /// # Panics
     /// Never: HMAC takes keys of any length.
@@ -121,6 +204,7 @@ impl Scan {
     pub fn digest(&self, key: &[u8; 32]) -> Digest {
         let (tag, number) = match self {
             Self::Card(card) => ("card", card.expose()),
+            Self::Chip(chip) => ("chip", chip.expose()),
             Self::ResidentId(id) => ("resident-id", id.expose()),
         };
         keyed_digest(key, tag, number)
@@ -191,6 +275,33 @@ mod tests {
     }
 
     #[test]
+    fn a_chip_has_one_number_whatever_the_reader_makes_of_it() {
+        let chip = ChipNumber::parse("0a1b2c3d").unwrap();
+        let read = |digits, reversed, text| ReaderFormat { digits, reversed }.read(text);
+        assert_eq!(read(ReaderDigits::Hex, false, "0A1B2C3D"), Ok(chip.clone()));
+        assert_eq!(read(ReaderDigits::Hex, true, "3D2C1B0A\n"), Ok(chip.clone()));
+        assert_eq!(read(ReaderDigits::Decimal, false, "0169552957"), Ok(chip.clone()));
+        assert_eq!(read(ReaderDigits::Decimal, true, "1026300682"), Ok(chip.clone()));
+        for bad in ["", "0", "00000000", "FFFFFFFF", "0A1B2C3", "4294967296", "0a1b 2c3d", "零一二三", "12345678901"]
+        {
+            for digits in [ReaderDigits::Hex, ReaderDigits::Decimal] {
+                assert_eq!(read(digits, false, bad), Err(ScanError::Unknown), "{digits:?} {bad}");
+            }
+        }
+        assert_eq!(format!("{chip:?}"), "ChipNumber(…2c3d)");
+    }
+
+    #[test]
+    fn only_what_is_nothing_else_is_a_chip() {
+        let hex = Some(ReaderFormat { digits: ReaderDigits::Hex, reversed: false });
+        assert!(matches!(Scan::read_with("0A1B2C3D", hex), Ok(Scan::Chip(_))));
+        assert_eq!(Scan::read_with("0A1B2C3D", None), Err(ScanError::Unknown));
+        assert!(matches!(Scan::read_with("11010519491231002X", hex), Ok(Scan::ResidentId(_))));
+        assert_eq!(Scan::read_with("2812345678901234567", hex), Err(ScanError::PaymentCode));
+        assert_eq!(Scan::read_with("134567890123456789", hex), Err(ScanError::PaymentCode));
+    }
+
+    #[test]
     fn digests_depend_on_the_key() {
         let scan = Scan::Card(card());
         assert_eq!(scan.digest(&[1; 32]), scan.digest(&[1; 32]));
@@ -200,7 +311,10 @@ mod tests {
     proptest! {
         #[test]
         fn reading_never_panics(text in "\\PC*|[0-9]{15,24}") {
-            let _ = Scan::read(&text);
+            for digits in [ReaderDigits::Hex, ReaderDigits::Decimal] {
+                let _ = Scan::read_with(&text, Some(ReaderFormat { digits, reversed: true }));
+            }
+            let _ = Scan::read_with(&text, None);
         }
 
         #[test]

@@ -70,6 +70,12 @@ ids! {
     RecordId;
     /// A member of staff who serves at a till.
     CashierId;
+    /// Meals that one person took along in one go.
+    CollectionId;
+    /// A paper list of meals that were served while a till was out of order.
+    PaperListId;
+    /// Money due back to an elder, in the office's list.
+    RefundId;
     /// A member of staff at the office.
     UserId;
     /// One span of a computer's running; monotonic times compare only inside one.

@@ -103,7 +103,8 @@ pub struct DayInput<'a> {
     pub rules: &'a Rulebook,
     /// The region's severities.
     pub settings: &'a Settings,
-    /// The canteen's records of the date, and all records of the shifts opened on it.
+    /// The canteen's records of the date, those entered on it for an earlier one, and all records of the shifts opened
+    /// on it.
     pub records: &'a [Held],
     /// For each terminal and epoch with records on the date: the highest sequence held that is older than they are.
     pub before: &'a BTreeMap<(TerminalId, u32), u64>,
@@ -117,6 +118,8 @@ pub struct DayInput<'a> {
     pub prior: &'a [Prior],
     /// What the canteen's tills paid back on the date.
     pub refunds: &'a [RefundPaid],
+    /// Whose the meals were, here and elsewhere, that a till could not place: known since.
+    pub identified: &'a BTreeMap<RecordId, ElderId>,
 }
 
 /// A closed day: counts, sums, findings, and a digest of the records it covers.
@@ -196,7 +199,7 @@ impl DayClose {
 /// When what is paid and what was charged do not add up: such a close must not be stored.
 #[must_use]
 pub fn reconcile_day(input: &DayInput<'_>) -> Reconciled {
-    let mut day: Vec<&Held> = input.records.iter().filter(|h| h.record.at.business_date() == input.date).collect();
+    let mut day: Vec<&Held> = input.records.iter().filter(|h| h.record.business_date() == input.date).collect();
     day.sort_by_key(|h| (h.record.terminal, h.record.epoch, h.record.sequence));
     let verdicts = judge::judge(input, &day);
     let standing = tiers::standing_hits(input);
@@ -205,7 +208,7 @@ pub fn reconcile_day(input: &DayInput<'_>) -> Reconciled {
 
     let mut findings = findings::of_meals(input, &verdicts);
     findings.extend(findings::of_standing(input, &standing, &tiers, &corrections));
-    findings.extend(terminals::gaps(input, &day));
+    findings.extend(terminals::gaps(input));
     let (z_reports, mismatches) = terminals::z_reports(input);
     findings.extend(mismatches);
     findings.retain(|f| f.severity != Severity::Off);

@@ -7,16 +7,15 @@
 mod bounds;
 pub mod check;
 pub mod encoding;
+mod meal;
 pub mod totals;
 
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{BusinessDate, UnixMs};
-use crate::canteen::CanteenFacts;
-use crate::decision::{Decision, MealFacts, Usage};
-use crate::elder::ElderFacts;
-use crate::id::{BootId, CanteenId, CashierId, Digest, ElderId, RecordId, ShiftId, TerminalId};
+use crate::id::{BootId, CanteenId, CashierId, Digest, ElderId, RecordId, RefundId, ShiftId, TerminalId};
 use crate::money::Fen;
+pub use meal::{Collection, Collector, Credential, Diner, Meal, Paper, Tender};
 pub use totals::ZTotals;
 
 /// The format this build writes.
@@ -111,7 +110,14 @@ pub enum Body {
         meal: RecordId,
         /// Why, in the cashier's words.
         reason: String,
+        /// The supervisor who allowed it, where one was needed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approved_by: Option<CashierId>,
     },
+    /// Money that the office lists as due to an elder is paid out, once.
+    Refund(Refund),
+    /// A meal of the training mode: it shows what a sale would have been, and is never paid or counted.
+    Training(Box<Meal>),
     /// Cash put into the drawer (positive) or taken out (negative) for another purpose than a meal.
     Cash {
         /// Fen.
@@ -133,6 +139,8 @@ impl Body {
             Self::ShiftOpen { .. } => "shift_open",
             Self::Meal(_) => "meal",
             Self::Void { .. } => "void",
+            Self::Refund(_) => "refund",
+            Self::Training(_) => "training",
             Self::Cash { .. } => "cash",
             Self::ShiftClose(_) => "shift_close",
         }
@@ -151,71 +159,30 @@ pub struct Head {
     pub hash: Digest,
 }
 
-/// How an elder was recognised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Credential {
-    /// A printed card's QR code.
-    Card,
-    /// A resident identity number, typed or read.
-    ResidentId,
-    /// By name and birth date, with a supervisor.
-    Manual,
-}
-
-/// How the elder paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tender {
-    /// Cash.
-    Cash,
-    /// A payment app's QR code.
-    QrPayment,
-    /// Nothing was paid.
-    Free,
-}
-
-impl Tender {
-    /// All tenders in their order on screen and paper.
-    pub const ALL: [Self; 3] = [Self::Cash, Self::QrPayment, Self::Free];
-}
-
-/// A served meal.
+/// Money paid back to an elder at a till, in cash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Meal {
-    /// Date, period, mode and list price.
-    pub meal: MealFacts,
-    /// The elder with all that `decide` was told of them; nothing for a guest at full price.
-    pub diner: Option<Diner>,
-    /// How it was paid.
-    pub tender: Tender,
-    /// Whether the server was reached when it was sold.
-    pub online: bool,
-    /// What was decided, and charged.
-    pub decision: Decision,
-}
-
-/// Who ate, and the inputs of the decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Diner {
-    /// The pseudonym.
+pub struct Refund {
+    /// The entry of the office's list that is paid; it is paid once.
+    pub due: RefundId,
+    /// The meal that the elder paid too much for.
+    pub meal: RecordId,
+    /// The elder.
     pub elder: ElderId,
-    /// How the elder was recognised.
-    pub credential: Credential,
-    /// Facts in force on the date, as far as the terminal knew.
-    pub facts: ElderFacts,
-    /// The canteen's facts in force on the date, as far as the terminal knew.
-    pub canteen: CanteenFacts,
-    /// Usage before this meal, as far as the terminal knew.
-    pub used: Usage,
-    /// Version of the roster (the instant it is from).
-    pub roster: UnixMs,
-    /// Version of the usage feed (the instant it is from).
-    pub usage: UnixMs,
-    /// Version of the calendar.
-    pub calendar: Digest,
+    /// Fen, positive: the whole amount of the entry.
+    pub amount: Fen,
+}
+
+impl Record {
+    /// The business day that the record counts for: that of its trusted time, or that of the meal for one entered
+    /// from a paper list.
+    #[must_use]
+    pub fn business_date(&self) -> BusinessDate {
+        match &self.body {
+            Body::Meal(meal) if meal.paper.is_some() => meal.meal.date,
+            _ => self.at.business_date(),
+        }
+    }
 }
 
 /// The Z report.
@@ -244,7 +211,7 @@ impl ShiftClose {
     /// What ought to be in the drawer, fen.
     #[must_use]
     pub fn expected(&self) -> Fen {
-        self.float + self.moved + self.totals.tender(Tender::Cash).amount
+        self.float + self.moved + self.totals.tender(Tender::Cash).amount - self.totals.refunds.amount
     }
 
     /// Counted less expected, fen.

@@ -8,6 +8,8 @@
 //! | `GET /api/v1/terminal/setup` | | [`Setup`] |
 //! | `GET /api/v1/terminal/roster?after=MS&page=N` | | [`RosterPage`] |
 //! | `GET /api/v1/terminal/usage?after=MS&epoch=E` | | [`UsagePage`] |
+//! | `GET /api/v1/terminal/refunds` | | [`RefundsDue`] |
+//! | `POST /api/v1/terminal/lookup` | [`Lookup`] | [`Found`] |
 //!
 //! Feeds are deltas by instant: the answer names the instant it is from, and the next request asks for what changed
 //! after it. The server repeats a minute of overlap, and every row replaces the terminal's row as a whole, so that
@@ -17,8 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{BusinessDate, MealPeriod, UnixMs, WorkCalendar};
 use crate::canteen::CanteenFact;
+use crate::credential::ReaderFormat;
 use crate::elder::Elder;
-use crate::id::{CanteenId, CashierId, Digest, ElderId, RecordId, TerminalId};
+use crate::id::{CanteenId, CashierId, Digest, ElderId, RecordId, RefundId, TerminalId};
 use crate::money::Fen;
 use crate::record::Head;
 use crate::record::check::Dispute;
@@ -61,6 +64,12 @@ pub fn enrolment_digest(code: &str, public_key: &Digest) -> Digest {
     Digest::of("zhucan.enrol.1", &[code.as_bytes(), &public_key.0])
 }
 
+/// A terminal's fingerprint, for people: the terminal shows it, the office lists it, and an administrator compares them.
+#[must_use]
+pub fn fingerprint(public_key: &Digest) -> String {
+    Digest::of("zhucan.fingerprint.1", &[&public_key.0]).short()
+}
+
 /// The answer to [`Enrol`]. The same key again gets the same answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Enrolled {
@@ -72,6 +81,9 @@ pub struct Enrolled {
     pub digest_key: String,
     /// The server's time.
     pub server_time: UnixMs,
+    /// Whether an administrator has compared the key's fingerprint and let the terminal in. Until then it is answered
+    /// with 403 `enrolment_pending` and serves nobody.
+    pub confirmed: bool,
 }
 
 /// First words of every contact.
@@ -99,6 +111,30 @@ pub struct HelloAnswer {
     pub cursors: Vec<Cursor>,
     /// Digest of [`Setup`]; fetch it when it differs.
     pub setup: Digest,
+    /// What each part of the office's feeds stands at.
+    pub versions: Versions,
+}
+
+/// The versions of everything a terminal is told. The parts of the setup travel together and are named apart, so that
+/// a person can see which of them is old.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    /// Digest of the policies in force and announced.
+    pub policies: Digest,
+    /// Digest of the statutory calendar.
+    pub calendar: Digest,
+    /// Digest of the canteen's tags and standing.
+    pub standing: Digest,
+    /// Digest of the list prices.
+    pub prices: Digest,
+    /// Digest of the cashiers.
+    pub cashiers: Digest,
+    /// The instant after which nothing of the roster, revoked cards among it, has changed for this canteen's region.
+    pub roster: UnixMs,
+    /// The instant after which no meal of an elder has changed.
+    pub usage: UnixMs,
+    /// Digest of the refunds due at this canteen.
+    pub refunds: Digest,
 }
 
 /// How far a terminal's epoch is acknowledged.
@@ -207,6 +243,28 @@ pub struct Setup {
     pub calendar: WorkCalendar,
     /// Who may serve here.
     pub cashiers: Vec<Cashier>,
+    /// How long the terminal serves subsidised meals on an old roster.
+    #[serde(default)]
+    pub offline: OfflineLimits,
+    /// How the canteen's card readers write a chip's number, if it has any.
+    #[serde(default)]
+    pub reader: Option<ReaderFormat>,
+}
+
+/// How old a roster, with its list of revoked cards, may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfflineLimits {
+    /// Older than this: a banner tells the cashier, ms.
+    pub soft_ms: i64,
+    /// Older than this: full price, and the difference is due back later, ms. Off by default.
+    pub hard_ms: Option<i64>,
+}
+
+impl Default for OfflineLimits {
+    fn default() -> Self {
+        Self { soft_ms: 24 * 60 * 60 * 1000, hard_ms: None }
+    }
 }
 
 impl Setup {
@@ -218,6 +276,28 @@ impl Setup {
     pub fn digest(&self) -> Digest {
         let json = serde_json::to_vec(self).unwrap_or_else(|e| unreachable!("setup has a JSON form: {e}"));
         Digest::of("zhucan.setup.1", &[&json])
+    }
+
+    /// The versions of its parts, beside those of the other feeds.
+    ///
+    /// # Panics
+    /// Never: every field has a JSON form.
+    #[must_use]
+    pub fn versions(&self, roster: UnixMs, usage: UnixMs, refunds: &RefundsDue) -> Versions {
+        fn part(name: &str, value: &impl Serialize) -> Digest {
+            let json = serde_json::to_vec(value).unwrap_or_else(|e| unreachable!("setup has a JSON form: {e}"));
+            Digest::of("zhucan.setup-part.1", &[name.as_bytes(), &json])
+        }
+        Versions {
+            policies: part("policies", &self.policies),
+            calendar: self.calendar.digest(),
+            standing: part("standing", &self.facts),
+            prices: part("prices", &self.prices),
+            cashiers: part("cashiers", &self.cashiers),
+            roster,
+            usage,
+            refunds: refunds.digest(),
+        }
     }
 
     /// The list price in force for a period on a date: the one with the latest first day.
@@ -252,6 +332,61 @@ pub struct Cashier {
     pub supervisor: bool,
 }
 
+/// Asks whom a resident ID names that the terminal holds no digest of. Sent only over a connection that nobody else
+/// reads, never written down.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lookup {
+    /// The number, 18 characters.
+    pub resident_id: String,
+}
+
+/// The answer to [`Lookup`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Found {
+    /// The elder, without the digest of the number; nothing when the office does not know the number.
+    pub entry: Option<RosterEntry>,
+    /// What the elder has used.
+    pub uses: Vec<Use>,
+    /// The instant it is from.
+    pub version: UnixMs,
+}
+
+/// What this canteen's tills may pay back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundsDue {
+    /// All that are due and not known to be paid.
+    pub refunds: Vec<RefundDue>,
+}
+
+impl RefundsDue {
+    /// The version that [`Versions`] names.
+    ///
+    /// # Panics
+    /// Never: every field has a JSON form.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let json = serde_json::to_vec(self).unwrap_or_else(|e| unreachable!("refunds have a JSON form: {e}"));
+        Digest::of("zhucan.refunds.1", &[&json])
+    }
+}
+
+/// Money due back to an elder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefundDue {
+    /// The entry of the office's list.
+    pub id: RefundId,
+    /// The elder.
+    pub elder: ElderId,
+    /// The meal that was paid too dear.
+    pub meal: RecordId,
+    /// Its business date.
+    pub date: BusinessDate,
+    /// Fen, positive.
+    pub amount: Fen,
+}
+
 /// A part of the roster.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RosterPage {
@@ -281,7 +416,8 @@ pub struct RosterEntry {
 /// A card as a terminal knows one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RosterCard {
-    /// Digest of the card's number under the terminal's key ([`crate::credential::Scan::digest`]).
+    /// Digest of the card's number, printed or in its chip, under the terminal's key
+    /// ([`crate::credential::Scan::digest`]).
     pub digest: Digest,
     /// The last four digits, for people.
     pub tail: String,

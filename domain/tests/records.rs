@@ -5,13 +5,17 @@ use domain::calendar::{UnixMs, WorkCalendar};
 use domain::canteen::{CanteenFacts, Standing};
 use domain::decision::{MealFacts, Mode, Usage};
 use domain::elder::{Category, ElderFacts};
-use domain::id::{BootId, CanteenId, CashierId, Digest, ElderId, RecordId, ShiftId, TerminalId};
+use domain::id::{
+    BootId, CanteenId, CashierId, CollectionId, Digest, ElderId, PaperListId, RecordId, RefundId, ShiftId, TerminalId,
+};
 use domain::money::Fen;
 use domain::policy::{Policy, PolicySet};
 use domain::record::check::{Dispute, Rulebook, check};
 use domain::record::encoding::{MAX_BYTES, RecordError, SignedRecord, decode, encode};
+use domain::record::totals::CountSum;
 use domain::record::{
-    Algorithm, Body, Credential, Diner, FORMAT, Head, Meal, Record, ShiftClose, Tender, TimeSource, ZTotals,
+    Algorithm, Body, Collection, Collector, Credential, Diner, FORMAT, Head, Meal, Paper, Record, Refund, ShiftClose,
+    Tender, TimeSource, ZTotals,
 };
 use domain::subsidy::decide;
 use ed25519_dalek::SigningKey;
@@ -110,8 +114,9 @@ fn meal(rules: &Rulebook) -> Meal {
         roster: UnixMs::new(1_772_400_000_000),
         usage: UnixMs::new(1_772_400_060_000),
         calendar: rules.calendar().digest(),
+        approved_by: None,
     };
-    Meal { meal, diner: Some(diner), tender: Tender::Cash, online: true, decision }
+    Meal::new(meal, Some(diner), Tender::Cash, true, decision)
 }
 
 fn bodies(rules: &Rulebook) -> Vec<Body> {
@@ -123,9 +128,9 @@ fn bodies(rules: &Rulebook) -> Vec<Body> {
         Body::Meal(Box::new(Meal {
             decision: domain::decision::Decision::full_price(meal.meal.price),
             diner: None,
-            ..meal
+            ..meal.clone()
         })),
-        Body::Void { meal: RecordId::from_uuid(Uuid::from_u128(7)), reason: "按错了".to_owned() },
+        Body::Void { meal: RecordId::from_uuid(Uuid::from_u128(7)), reason: "按错了".to_owned(), approved_by: None },
         Body::Cash { amount: Fen::new(-2_000), note: "买洗洁精".to_owned() },
         Body::ShiftClose(Box::new(ShiftClose {
             date: "2026-03-02".parse().unwrap(),
@@ -142,7 +147,37 @@ fn bodies(rules: &Rulebook) -> Vec<Body> {
             previous: Some(Head { epoch: 1, sequence: 7, hash: Digest([9; 32]) }),
             software: "0.1.0".to_owned(),
         },
+        Body::Training(Box::new(meal.clone())),
+        Body::Refund(Refund {
+            due: RefundId::from_uuid(Uuid::from_u128(8)),
+            meal: RecordId::from_uuid(Uuid::from_u128(7)),
+            elder: ElderId::from_uuid(Uuid::from_u128(6)),
+            amount: Fen::new(500),
+        }),
+        Body::Void {
+            meal: RecordId::from_uuid(Uuid::from_u128(7)),
+            reason: "老人不要了".to_owned(),
+            approved_by: Some(CashierId::from_uuid(Uuid::from_u128(9))),
+        },
+        Body::Meal(Box::new(out_of_the_ordinary(meal))),
     ]
+}
+
+/// Every field that few meals have, whether or not they can be together.
+fn out_of_the_ordinary(mut meal: Meal) -> Meal {
+    let supervisor = CashierId::from_uuid(Uuid::from_u128(9));
+    if let Some(diner) = &mut meal.diner {
+        diner.credential = Credential::Manual;
+        diner.approved_by = Some(supervisor);
+    }
+    Meal {
+        tender: Tender::QrPayment,
+        unidentified: Some(Digest([5; 32])),
+        collection: Some(Collection { by: Collector::Spouse, id: CollectionId::from_uuid(Uuid::from_u128(10)) }),
+        reference: Some("4200001234".to_owned()),
+        paper: Some(Paper { list: PaperListId::from_uuid(Uuid::from_u128(11)), line: 3, approved_by: supervisor }),
+        ..meal
+    }
 }
 
 /// A chain of one record of each kind.
@@ -229,10 +264,62 @@ fn a_meal_explains_itself_and_shows_every_untruth() {
     assert_eq!(checked(&elsewhere), Err(Dispute::PolicyNotInForce));
 }
 
+/// A paper list is entered later, outside of a shift, and seen by two people.
+#[test]
+fn a_paper_list_needs_a_second_person_and_an_earlier_day() {
+    let rules = rules();
+    let checked = |change: &dyn Fn(&mut Record, &mut Meal)| {
+        let mut meal = meal(&rules);
+        let approved_by = CashierId::from_uuid(Uuid::from_u128(9));
+        meal.paper = Some(Paper { list: PaperListId::from_uuid(Uuid::from_u128(11)), line: 1, approved_by });
+        let mut entered = record(2, Digest::ZERO, Body::Day { through: meal.meal.date });
+        entered.at = entered.at.plus(24 * 3_600_000);
+        entered.shift = None;
+        change(&mut entered, &mut meal);
+        entered.body = Body::Meal(Box::new(meal));
+        (check(&entered, &rules), entered.business_date().to_string())
+    };
+    assert_eq!(checked(&|_, _| {}), (Ok(()), "2026-03-02".to_owned()));
+    let same_person = checked(&|record, meal| record.cashier = meal.paper.as_ref().map(|paper| paper.approved_by));
+    assert_eq!(same_person.0, Err(Dispute::PaperList));
+    assert_eq!(checked(&|record, _| record.cashier = None).0, Err(Dispute::PaperList));
+    let in_a_shift = checked(&|record, _| record.shift = Some(ShiftId::from_uuid(Uuid::from_u128(5))));
+    assert_eq!(in_a_shift.0, Err(Dispute::PaperList));
+    let ahead = checked(&|record, _| record.at = record.at.plus(-48 * 3_600_000));
+    assert_eq!(ahead.0, Err(Dispute::PaperList));
+    let not_on_paper = checked(&|_, meal| meal.paper = None);
+    assert_eq!(not_on_paper, (Err(Dispute::OtherDate), "2026-03-03".to_owned()));
+}
+
+#[test]
+fn a_credential_that_was_kept_aside_has_no_diner() {
+    let rules = rules();
+    let mut meal = meal(&rules);
+    meal.unidentified = Some(Digest([5; 32]));
+    let known = record(2, Digest::ZERO, Body::Meal(Box::new(meal.clone())));
+    assert_eq!(check(&known, &rules), Err(Dispute::Contradiction));
+    meal.diner = None;
+    meal.decision = domain::decision::Decision::full_price(meal.meal.price);
+    let unknown = record(2, Digest::ZERO, Body::Meal(Box::new(meal)));
+    assert_eq!(check(&unknown, &rules), Ok(()));
+}
+
+#[test]
+fn refunds_leave_the_drawer_and_training_counts_nothing() {
+    let rules = rules();
+    let records: Vec<Record> = bodies(&rules).into_iter().map(|body| record(1, Digest::ZERO, body)).collect();
+    let totals = ZTotals::of(&records[9..11]);
+    assert_eq!(totals.meals, CountSum::default());
+    assert_eq!(totals.refunds, CountSum { count: 1, amount: Fen::new(500) });
+    let Body::ShiftClose(close) = &records[6].body else { panic!("the seventh body is a Z report") };
+    let close = ShiftClose { totals, ..(**close).clone() };
+    assert_eq!((close.expected(), close.difference()), (Fen::new(17_500), Fen::new(500)));
+}
+
 proptest! {
     /// Whatever single byte of a signed record is changed, the record is refused.
     #[test]
-    fn no_byte_can_be_changed(which in 0_usize..9, at in any::<prop::sample::Index>(), to in any::<u8>()) {
+    fn no_byte_can_be_changed(which in 0_usize..13, at in any::<prop::sample::Index>(), to in any::<u8>()) {
         let key = SigningKey::from_bytes(&[7; 32]);
         let signed = SignedRecord::seal(&chain(&rules())[which], &key);
         let mut bytes = signed.record.clone().into_bytes();
@@ -253,7 +340,7 @@ proptest! {
 
     /// Damaged records are refused or are, byte for byte, another record's one encoding.
     #[test]
-    fn damaged_records_are_refused_or_canonical(which in 0_usize..9, cut in any::<prop::sample::Index>(), put in "[0-9a-z\"{}:,]{0,3}") {
+    fn damaged_records_are_refused_or_canonical(which in 0_usize..13, cut in any::<prop::sample::Index>(), put in "[0-9a-z\"{}:,]{0,3}") {
         let text = encode(&chain(&rules())[which]);
         let mut at = cut.index(text.len());
         while !text.is_char_boundary(at) {

@@ -4,8 +4,10 @@
 //! character the printer lacks is drawn as dots, one that no font has as 〓, since the sale must go on.
 
 mod lines;
+mod refund;
 mod shift;
 
+pub use refund::RefundSlip;
 pub use shift::{ShiftSlip, Tally};
 
 use crate::{PrintError, figures, font::Fonts};

@@ -39,6 +39,9 @@ pub struct CloseReport {
 /// Closes days for as long as the server runs: when something touched one, and when a day has ended.
 pub async fn watch(office: Arc<Office>) {
     loop {
+        if let Err(error) = office.identify_waiting().await {
+            tracing::error!(%error, "unknown credentials could not be looked for; it is tried again");
+        }
         if let Err(error) = close_days(&office.store, &office.book(), office.now()).await {
             tracing::error!(%error, "the day close failed; it is tried again");
         }
@@ -127,7 +130,7 @@ pub async fn reconcile(
     date: BusinessDate,
     known: UnixMs,
 ) -> Result<Reconciled, Error> {
-    let DayData { records, before, canteens, elders, elsewhere, prior, refunds } =
+    let DayData { records, before, canteens, elders, elsewhere, prior, refunds, identified } =
         closes::load(tx, canteen, date).await?;
     Ok(reconcile_day(&DayInput {
         canteen,
@@ -142,5 +145,6 @@ pub async fn reconcile(
         elsewhere: &elsewhere,
         prior: &prior,
         refunds: &refunds,
+        identified: &identified,
     }))
 }

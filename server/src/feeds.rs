@@ -1,18 +1,26 @@
-//! What a terminal fetches: its setup, the roster, and what elders have used.
+//! What a terminal fetches: its setup, the roster, what elders have used, refunds due; and what all of it stands at.
+//!
+//! Deltas are by instant, and an instant is taken before its unit commits. So a delta repeats [`OVERLAP_MS`] before the
+//! instant that is asked for, and the version that hello names lies as much behind the last change: a terminal that asks
+//! until its own version has reached it has seen everything.
 
 use std::collections::BTreeMap;
 
 use domain::calendar::{BusinessDate, UnixMs};
-use domain::credential::{CardNumber, Scan};
+use domain::credential::{CardNumber, ChipNumber, Scan};
 use domain::id::{CanteenId, ElderId, TerminalId};
+use domain::policy::Policy;
+use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::resident_id::ResidentId;
-use domain::sync::{RosterCard, RosterEntry, RosterPage, Setup, UsageEntry, UsagePage, Use};
+use domain::sync::{
+    Found, RefundsDue, RosterCard, RosterEntry, RosterPage, Setup, UsageEntry, UsagePage, Use, Versions,
+};
 
-use crate::seal::Place;
-use crate::store::elders::{self, CardRow, ElderRow};
+use crate::seal::{Keys, Place};
+use crate::store::elders::{self, CardKind, CardRow, ElderRow};
 use crate::store::terminals::TerminalRow;
-use crate::store::{Tx, canteens, feeds, terminals, usage};
+use crate::store::{Tx, canteens, feeds, policies, refund_payments, terminals, usage};
 use crate::words::{Code, register};
 use crate::{Error, Office, names};
 
@@ -34,6 +42,7 @@ impl Office {
                     let row = row.ok_or_else(|| Error::refused(Code::CanteenUnknown, register::NO_CANTEEN))?;
                     let inside = |regions: &[RegionCode]| regions.iter().any(|r| r.contains(&row.region));
                     let policies = book.policies.policies().filter(|p| inside(p.regions()));
+                    let settings = canteens::settings(tx, canteen).await?;
                     Ok(Setup {
                         canteen,
                         policies: policies.map(|p| p.source().to_owned()).collect(),
@@ -44,15 +53,78 @@ impl Office {
                         name: row.name,
                         region: row.region,
                         phone: row.phone,
+                        offline: settings.offline,
+                        reader: settings.reader,
                     })
                 })
             })
             .await
     }
 
+    /// What this canteen's tills may pay back.
+    pub async fn refunds(&self, canteen: CanteenId) -> Result<RefundsDue, Error> {
+        let read = self.store.read(move |tx| Box::pin(async move { refund_payments::due_refunds(tx, canteen).await }));
+        Ok(RefundsDue { refunds: read.await? })
+    }
+
+    /// What every feed of a canteen stands at, for a setup that was just read.
+    pub async fn versions(&self, setup: &Setup) -> Result<Versions, Error> {
+        let (canteen, region, book, today) =
+            (setup.canteen, setup.region.clone(), self.book(), self.now().business_date());
+        let read = self.store.read(move |tx| {
+            Box::pin(async move {
+                let scope = scope(&book, &region, today);
+                let changed = feeds::roster_changed(tx, canteen, &scope).await?;
+                let roster = changed.max(policies::last_announced(tx).await?);
+                Ok((roster, feeds::usage_changed(tx).await?, refund_payments::due_refunds(tx, canteen).await?))
+            })
+        });
+        let (roster, usage, refunds) = read.await?;
+        let behind = |at: Option<UnixMs>| at.map_or(UnixMs::new(0), |at| at.plus(OVERLAP_MS));
+        Ok(setup.versions(behind(roster), behind(usage), &RefundsDue { refunds }))
+    }
+
+    /// Whom a resident ID names, for a terminal that holds no digest of it; nobody when the elder is not of the
+    /// canteen's roster. The number itself is neither answered nor written down.
+    pub async fn lookup(&self, terminal: &TerminalRow, number: &ResidentId) -> Result<Found, Error> {
+        let now = self.now();
+        let digest = Scan::ResidentId(number.clone()).digest(self.keys.digest_key());
+        let (canteen, id, book) = (terminal.canteen, terminal.id, self.book());
+        let read = self.store.read(move |tx| {
+            Box::pin(async move {
+                let region = canteens::get(tx, canteen).await?.map(|c| c.region);
+                let region = region.ok_or_else(|| Error::refused(Code::CanteenUnknown, register::NO_CANTEEN))?;
+                let Some(row) = elders::by_resident_id(tx, digest).await? else { return Ok(None) };
+                let inside = scope(&book, &region, now.business_date()).iter().any(|r| r.contains(&row.region));
+                if !inside && row.registered_canteen != Some(canteen) {
+                    return Ok(None);
+                }
+                let elder = elders::for_rules(tx, &[row.id]).await?.remove(&row.id);
+                let elder = elder.ok_or_else(|| Error::Corrupt(format!("elder {} vanished", row.id)))?;
+                let cards = elders::cards(tx, &[row.id]).await?;
+                let first = now.business_date().month().previous().first();
+                let uses = entries(tx, canteen, &[row.id], first).await?;
+                Ok(Some((row, elder, cards, uses)))
+            })
+        });
+        let found = read.await?;
+        let was_found = found.is_some();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move { terminals::count_lookup(tx, id, now.business_date(), was_found).await })
+            })
+            .await?;
+        let Some((row, elder, cards, uses)) = found else {
+            return Ok(Found { entry: None, uses: Vec::new(), version: now });
+        };
+        let entry = self.roster_entry(id, &row, elder, &cards, false)?;
+        Ok(Found { entry: Some(entry), uses: uses.into_iter().flat_map(|entry| entry.uses).collect(), version: now })
+    }
+
     /// A page of the roster: elders of the policy's region, and the canteen's own, that changed at or after `after`.
     ///
-    /// Pages are in the order of ids: rows that change while a terminal turns the pages move none past it. The version
+    /// A policy announced since `after` may have brought regions that the terminal was never told of: all of their
+    /// elders are given. Pages are in the order of ids: rows that change while a terminal turns the pages move none past it. The version
     /// of the **first** page is the one to ask after next.
     pub async fn roster(&self, terminal: &TerminalRow, after: UnixMs, page: u32) -> Result<RosterPage, Error> {
         let now = self.now();
@@ -64,8 +136,15 @@ impl Office {
                 Box::pin(async move {
                     let region = canteens::get(tx, canteen).await?.map(|c| c.region);
                     let region = region.ok_or_else(|| Error::refused(Code::CanteenUnknown, register::NO_CANTEEN))?;
-                    let scope = scope(&book, &region, now.business_date());
-                    let rows = feeds::roster(tx, canteen, &scope, since, i64::from(page) * PAGE, PAGE + 1).await?;
+                    let announced = policies::announced_since(tx, since).await?;
+                    let told = |p: &Policy| !announced.contains(&(p.id().to_owned(), p.version()));
+                    let today = now.business_date();
+                    let before = scope_of(&book, &region, today, told);
+                    let scope = scope(&book, &region, today);
+                    let is_new = |r: &&RegionCode| !before.iter().any(|old| old.contains(r));
+                    let new: Vec<RegionCode> = scope.iter().filter(is_new).cloned().collect();
+                    let of = (i64::from(page) * PAGE, PAGE + 1);
+                    let rows = feeds::roster(tx, canteen, &scope, &new, since, of).await?;
                     let ids: Vec<ElderId> = rows.iter().map(|row| row.id).collect();
                     let facts = elders::for_rules(tx, &ids).await?;
                     let cards = elders::cards(tx, &ids).await?;
@@ -98,21 +177,12 @@ impl Office {
         regular: bool,
     ) -> Result<RosterEntry, Error> {
         let key = self.keys.terminal_digest_key(terminal);
-        let corrupt = |what: &str| Error::Corrupt(format!("a sealed {what} is none"));
         let card = |card: &CardRow| {
-            let number = self.keys.open(Place { table: "cards", column: "number", row: card.id }, &card.number)?;
-            let number = CardNumber::parse(&number).map_err(|_| corrupt("card number"))?;
-            let digest = Scan::Card(number).digest(&key);
+            let digest = number_of(&self.keys, card)?.digest(&key);
             Ok(RosterCard { digest, tail: card.tail.clone(), revoked: card.revoked_at })
         };
-        let resident_id = if regular {
-            let place = Place { table: "elders", column: "resident_id", row: row.id.uuid() };
-            let number = self.keys.open(place, &row.resident_id)?;
-            let number = ResidentId::parse(&number).map_err(|_| corrupt("resident ID"))?;
-            Some(Scan::ResidentId(number).digest(&key))
-        } else {
-            None
-        };
+        let resident_id =
+            if regular { Some(Scan::ResidentId(resident_id_of(&self.keys, row)?).digest(&key)) } else { None };
         Ok(RosterEntry {
             elder,
             masked_name: names::mask(&row.name),
@@ -142,10 +212,40 @@ impl Office {
     }
 }
 
+fn corrupt(what: &str) -> Error {
+    Error::Corrupt(format!("a sealed {what} is none"))
+}
+
+/// What a card is read as.
+pub(crate) fn number_of(keys: &Keys, card: &CardRow) -> Result<Scan, Error> {
+    let number = keys.open(Place { table: "cards", column: "number", row: card.id }, &card.number)?;
+    match card.kind {
+        CardKind::Card => CardNumber::parse(&number).map(Scan::Card).map_err(|_| corrupt("card number")),
+        CardKind::Chip => ChipNumber::parse(&number).map(Scan::Chip).map_err(|_| corrupt("chip number")),
+    }
+}
+
+/// An elder's resident ID.
+pub(crate) fn resident_id_of(keys: &Keys, row: &ElderRow) -> Result<ResidentId, Error> {
+    let place = Place { table: "elders", column: "resident_id", row: row.id.uuid() };
+    ResidentId::parse(&keys.open(place, &row.resident_id)?).map_err(|_| corrupt("resident ID"))
+}
+
 /// The regions whose elders a canteen must know: those of the policies that cover it today or are announced for it,
 /// or its own district where there is none.
-fn scope(book: &domain::record::check::Rulebook, canteen: &RegionCode, today: BusinessDate) -> Vec<RegionCode> {
+pub(crate) fn scope(book: &Rulebook, canteen: &RegionCode, today: BusinessDate) -> Vec<RegionCode> {
+    scope_of(book, canteen, today, |_| true)
+}
+
+/// As [`scope`], as if there were only these policies.
+fn scope_of(
+    book: &Rulebook,
+    canteen: &RegionCode,
+    today: BusinessDate,
+    known: impl Fn(&Policy) -> bool,
+) -> Vec<RegionCode> {
     let live = book.policies.policies().filter(|p| book.policies.last_day(p.reference()).is_none_or(|d| d >= today));
+    let live = live.filter(|p| known(p));
     let regions = live.filter(|p| p.regions().iter().any(|r| r.contains(canteen)));
     let mut scope: Vec<RegionCode> = regions.flat_map(|p| p.regions().iter().cloned()).collect();
     if scope.is_empty() {

@@ -8,6 +8,7 @@ pub mod close;
 pub mod error;
 pub mod feeds;
 pub mod http;
+pub mod identify;
 pub mod ingest;
 pub mod month;
 pub mod names;
@@ -30,7 +31,7 @@ use domain::calendar::{Clock, UnixMs};
 use domain::id::Entropy;
 use domain::record::check::Rulebook;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 pub use error::{Error, Refusal};
 pub use store::{Database, Store};
@@ -69,6 +70,10 @@ pub struct Office {
     pub server_epoch: String,
     /// Passphrases and PINs.
     pub hasher: Hasher,
+    /// Batches of terminals that were away for long take turns at these.
+    pub long_batches: Semaphore,
+    /// When this process opened the office: requests signed before it are not answered, unix ms.
+    pub started: UnixMs,
     /// Told whenever days were touched: the day close waits for it.
     pub changed: Notify,
     /// What papers are printed with.
@@ -84,6 +89,7 @@ impl Office {
     pub async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Arc<Self>, Error> {
         let store = Store::open(&config.database).await?;
         let (keys, server_epoch) = open_keys(&store, config, &*entropy).await?;
+        let started = clock.wall();
         let office = Arc::new(Self {
             store,
             keys,
@@ -92,6 +98,8 @@ impl Office {
             entropy,
             rules: Arc::new(Rules::empty()),
             server_epoch,
+            long_batches: Semaphore::new(LONG_BATCHES),
+            started,
             changed: Notify::new(),
             fonts: receipts::Fonts::embedded().map_err(|e| Error::Startup(e.to_string()))?,
             public_url: config.public_url.clone(),
@@ -118,6 +126,9 @@ impl Office {
 pub struct Server {
     office: Arc<Office>,
 }
+
+/// So many long batches are judged and stored at a time.
+const LONG_BATCHES: usize = 2;
 
 /// How often the server looks for rules that another process announced.
 const LOOK: Duration = Duration::from_secs(10);

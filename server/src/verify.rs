@@ -2,6 +2,7 @@
 //! records from their bytes, day closes from the records, statements from the closes, months from the statements.
 
 mod closes;
+mod journals;
 mod records;
 mod statements;
 
@@ -59,6 +60,7 @@ pub async fn verify(
     let mut report = VerifyReport::default();
     policies(store, &mut report).await?;
     records::verify(store, rules, &mut report, progress).await?;
+    journals::verify(store, &mut report).await?;
     closes::verify(store, rules, &mut report, progress).await?;
     statements::verify(store, rules, &mut report, progress).await?;
     report.breaks.sort();

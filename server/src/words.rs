@@ -3,6 +3,7 @@
 //! A refusal has a code that never changes, a title and a next step; what is special about the case is its detail.
 
 pub mod settlement;
+pub mod terminals;
 
 /// What kind of refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +50,16 @@ pub enum Code {
     TerminalRevoked,
     /// The terminal speaks a later protocol.
     ProtocolUnknown,
+    /// The terminal has not been confirmed yet.
+    EnrolmentPending,
+    /// The fingerprint is not that of the terminal's key.
+    FingerprintDiffers,
+    /// The terminal still has records to send, or some are known to be missing.
+    RecordsUnsent,
+    /// Another person has to do this.
+    SecondPerson,
+    /// A terminal asks for resident IDs too often.
+    LookupLimit,
     /// The enrolment code is wrong, used or too old.
     CodeInvalid,
     /// A batch with too many records or of no records.
@@ -61,6 +72,8 @@ pub enum Code {
     ElderExists,
     /// No such card.
     CardUnknown,
+    /// The physical card is registered already.
+    CardTaken,
     /// The name is taken.
     NameTaken,
     /// The policy is refused.
@@ -122,6 +135,15 @@ impl Code {
             Self::Replayed => (401, "replayed", "此请求已经提交过", "请重新发起请求"),
             Self::TerminalUnknown => (401, "terminal_unknown", "终端未登记", "请用登记码重新登记终端"),
             Self::TerminalRevoked => (403, "terminal_revoked", "终端已停用", "请联系管理员；未上传的记录请勿删除"),
+            Self::EnrolmentPending => {
+                (403, "enrolment_pending", "终端等待确认", "请管理员核对终端显示的指纹后确认；终端会自动重试")
+            }
+            Self::FingerprintDiffers => {
+                (409, "fingerprint_differs", "指纹不一致", "请逐位核对终端屏幕上的指纹；不一致时不要确认")
+            }
+            Self::RecordsUnsent => (409, "records_unsent", "终端还有记录未上传", "请让终端联网上传完毕后再办理"),
+            Self::SecondPerson => (403, "second_person", "须由另一人办理", "请由另一位有权限的人员确认"),
+            Self::LookupLimit => (429, "lookup_limit", "查询过于频繁", "请稍候再查；可先用卡或人工登记"),
             Self::ProtocolUnknown => (400, "protocol_unknown", "终端程序版本过新", "请先升级服务器"),
             Self::CodeInvalid => (403, "code_invalid", "登记码无效、已使用或已过期", "请向管理员索取新的登记码"),
             Self::BatchSize => (422, "batch_size", "一批记录的数量或大小不符合要求", "请分批上传"),
@@ -129,6 +151,7 @@ impl Code {
             Self::ElderUnknown => (404, "elder_unknown", "没有这位老人", "请核对老人编号"),
             Self::ElderExists => (409, "elder_exists", "此身份证号已登记", "请查找已有的登记并在其上更正"),
             Self::CardUnknown => (404, "card_unknown", "没有这张卡", "请核对卡号"),
+            Self::CardTaken => (409, "card_taken", "此卡已登记过", "请核对卡片；如登记在他人名下，请先查明"),
             Self::NameTaken => (409, "name_taken", "名称已被使用", "请换一个名称"),
             Self::PolicyRefused => (422, "policy_refused", "政策文件未被接受", "请按提示修改政策文件后重新公布"),
             Self::PolicyUnknown => (404, "policy_unknown", "没有这个政策版本", "请核对政策编号和版本"),
@@ -195,6 +218,14 @@ pub mod register {
     pub const CATEGORY: &str = "人员类别名称或等级不正确";
     /// A quantified grade, risk level or number of stars.
     pub const STANDING: &str = "食品安全等级或星级不在允许的取值之内";
+    /// A physical card's number.
+    pub const CHIP: &str = "卡片芯片号应为 8 至 20 位十六进制数字，且不全为 0 或 F";
+    /// The physical card is registered already.
+    pub const CHIP_TAKEN: &str = "系统中已有此芯片号的登记";
+    /// No such card.
+    pub const NO_CARD: &str = "这位老人名下没有这张卡";
+    /// How long terminals serve offline.
+    pub const OFFLINE: &str = "离线时限应在 1 小时至 366 天之间，且停补贴时限不早于提醒时限";
     /// A tag.
     pub const TAGS: &str = "标签应为 1 至 40 个可打印的字符";
     /// Who runs one canteen needs one.
@@ -236,6 +267,14 @@ pub const SIGN_IN_FAILED: &str = "用户名或口令不正确";
 pub const SIGN_IN_NEEDED: &str = "请求没有有效的登录凭证";
 /// The terminal was taken out of service.
 pub const TERMINAL_REVOKED: &str = "此终端已被停用";
+/// Nobody has compared the fingerprint yet.
+pub const ENROLMENT_PENDING: &str = "登记已收到，管理员尚未核对指纹";
+/// Signed before this server was started.
+pub const BEFORE_START: &str = "请求签署于服务器启动之前";
+/// A terminal asks for resident IDs too often.
+pub const LOOKUP_LIMIT: &str = "每台终端每分钟最多查询 60 次身份证号";
+/// The body of a question for a resident ID; what it holds is not repeated.
+pub const LOOKUP_BODY: &str = "查询内容无法读取";
 /// The code is unknown, used or too old.
 pub const CODE_INVALID: &str = "登记码应在 10 分钟内使用，且只能使用一次";
 

@@ -83,6 +83,8 @@ pub struct TillHost {
     pub line: Line,
     /// Where its page is.
     pub address: SocketAddr,
+    /// What it showed when it was enrolled.
+    pub fingerprint: Option<String>,
     task: JoinHandle<()>,
 }
 
@@ -98,8 +100,10 @@ impl TillHost {
     ) -> anyhow::Result<Self> {
         let line = Line::open(office).await?;
         let config = terminal::Config::new(folder, line.url());
-        terminal::enrol(&config, code, Arc::clone(&clock), Arc::clone(&entropy)).await?;
-        Self::serve(config, line, clock, entropy).await
+        let enrolment = terminal::enrol(&config, code, Arc::clone(&clock), Arc::clone(&entropy)).await?;
+        let mut till = Self::serve(config, line, clock, entropy).await?;
+        till.fingerprint = Some(enrolment.fingerprint);
+        Ok(till)
     }
 
     /// Opens an enrolled terminal again.
@@ -128,7 +132,7 @@ impl TillHost {
                 tracing::error!(%error, "a till of the demo stopped");
             }
         });
-        Ok(Self { terminal, line, address, task })
+        Ok(Self { terminal, line, address, fingerprint: None, task })
     }
 
     /// The page's address.

@@ -79,6 +79,15 @@ impl Desk {
         Ok(text(&answer, "/code")?.to_owned())
     }
 
+    /// Lets in the canteen's terminal that shows this fingerprint.
+    pub async fn confirm_terminal(&self, canteen: &str, fingerprint: &str) -> anyhow::Result<()> {
+        let listed = self.0.get(&format!("/api/v1/canteens/{canteen}/terminals")).await?;
+        let waiting = listed.as_array().into_iter().flatten().find(|t| t["fingerprint"] == fingerprint);
+        let terminal = text(waiting.context("no terminal shows this fingerprint")?, "/id")?;
+        let body = json!({ "fingerprint": fingerprint });
+        self.0.post(&format!("/api/v1/terminals/{terminal}/confirmation"), &body).await.map(drop)
+    }
+
     /// Registers an elder in a canteen and issues a card; answers with the elder's id and the card's number.
     pub async fn register_elder(
         &self,

@@ -127,6 +127,8 @@ impl Stage {
             let code = administrator.enrolment_code(id).await?;
             let (folder, entropy) = (till_folder(folder, canteen), entropy(canteen + 1));
             let till = TillHost::enrol(&folder, &code, self.office.address, Arc::clone(clock), entropy).await?;
+            let fingerprint = till.fingerprint.as_deref().context("a terminal shows its fingerprint")?;
+            administrator.confirm_terminal(id, fingerprint).await?;
             till.sync().await?;
             self.hands.push(Hands::at(&till.url())?);
             self.tills.push(till);

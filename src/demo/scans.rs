@@ -25,6 +25,7 @@ pub fn row(sale: &Sale, scanned: &Scanned) -> String {
     let credential = match sale.credential {
         _ if sale.elder.is_none() => "",
         Credential::Card => "card",
+        Credential::Chip => "chip",
         Credential::ResidentId => "resident_id",
         Credential::Manual => "manual",
     };

@@ -5,7 +5,7 @@
 use domain::calendar::{BusinessDate, MealPeriod, UnixMs};
 use domain::credential::{Scan, ScanError};
 use domain::decision::{Decision, MealFacts, Mode};
-use domain::id::{Digest, RecordId};
+use domain::id::{CashierId, Digest, RecordId};
 use domain::money::Fen;
 use domain::policy::model::MealWindow;
 use domain::record::{Credential, Diner, Meal, Tender};
@@ -13,6 +13,7 @@ use domain::subsidy::decide;
 use domain::sync::RosterEntry;
 
 use crate::journal::Stored;
+use crate::lookup::Fresh;
 use crate::roster::KnownUsage;
 use crate::rules::{Rules, Serving};
 use crate::usage;
@@ -24,6 +25,10 @@ pub(crate) struct Person {
     pub(crate) credential: Credential,
     /// The card's last four digits.
     pub(crate) tail: Option<String>,
+    /// What the office said of this elder just now, where it was asked.
+    pub(crate) fresh: Option<Fresh>,
+    /// The supervisor who looked at the elder, where recognition was by hand.
+    pub(crate) approved_by: Option<CashierId>,
 }
 
 /// Why a scan brings no subsidy now.
@@ -32,9 +37,9 @@ pub(crate) enum Refusal {
     /// The scan is not readable as anything that names an elder.
     Unreadable(ScanError),
     /// A card that the roster does not hold.
-    UnknownCard { tail: String, list_at: UnixMs },
-    /// A resident ID that is not among the canteen's regulars.
-    UnknownId { list_at: UnixMs },
+    UnknownCard { tail: String, list_at: UnixMs, unknown: Unknown },
+    /// A resident ID that is not among the canteen's regulars, and that the office does not know or was not asked of.
+    UnknownId { list_at: UnixMs, unknown: Unknown },
     /// The card was reported lost or replaced.
     CardRevoked { tail: String, since: UnixMs, list_at: UnixMs },
     /// A death is on record.
@@ -45,7 +50,25 @@ pub(crate) enum Refusal {
     NoPrice { period: MealPeriod },
 }
 
+/// A credential that names nobody here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unknown {
+    /// Its digest under the terminal's key.
+    pub(crate) digest: Digest,
+    /// Whether the office was reached, so that it is unknown there too.
+    pub(crate) asked: bool,
+}
+
 impl Refusal {
+    /// The digest of a credential that may yet turn out to be an elder's: the office could not be asked.
+    pub(crate) const fn unidentified(&self) -> Option<Digest> {
+        match self {
+            Self::UnknownCard { unknown: Unknown { digest, asked: false }, .. }
+            | Self::UnknownId { unknown: Unknown { digest, asked: false }, .. } => Some(*digest),
+            _ => None,
+        }
+    }
+
     /// The stable code.
     pub(crate) const fn code(&self) -> &'static str {
         match self {
@@ -54,7 +77,8 @@ impl Refusal {
             Self::Unreadable(ScanError::ResidentId(_)) => "bad_id_number",
             Self::Unreadable(ScanError::Empty | ScanError::Unknown) => "not_a_card",
             Self::UnknownCard { .. } => "unknown_card",
-            Self::UnknownId { .. } => "unknown_id",
+            Self::UnknownId { unknown: Unknown { asked: true, .. }, .. } => "unknown_id",
+            Self::UnknownId { .. } => "unknown_id_offline",
             Self::CardRevoked { .. } => "card_revoked",
             Self::NotActive { .. } => "not_active",
             Self::OutsideWindow { .. } => "outside_window",
@@ -72,6 +96,8 @@ pub(crate) struct Offer {
     pub(crate) person: Option<Person>,
     /// The record's body, with the tender that is proposed.
     pub(crate) meal: Meal,
+    /// Whether the price is full because the list of revoked cards is too old: the difference is due back later.
+    pub(crate) list_too_old: bool,
 }
 
 /// The meal that the elder had before.
@@ -99,6 +125,32 @@ pub(crate) struct Moment<'a> {
     pub(crate) mode: Mode,
     pub(crate) online: bool,
     pub(crate) sale: RecordId,
+    /// For a paper list: the date and the period that it is of.
+    pub(crate) paper: Option<(BusinessDate, MealPeriod)>,
+}
+
+impl Moment<'_> {
+    /// The business date of the meal.
+    pub(crate) fn date(&self) -> BusinessDate {
+        self.paper.as_ref().map_or_else(|| self.at.business_date(), |(date, _)| *date)
+    }
+
+    /// Its period, whether or not it is served now.
+    pub(crate) fn period(&self) -> MealPeriod {
+        self.paper.as_ref().map_or_else(|| self.rules.serving(self.at).window().period.clone(), |(_, p)| p.clone())
+    }
+
+    /// Period and price of an elder's meal.
+    fn sold(&self) -> Result<(MealPeriod, Fen), Refusal> {
+        match &self.paper {
+            None => on_sale(self.rules, self.at, false),
+            Some((date, period)) => {
+                let price = self.rules.price(*date, period);
+                let price = price.ok_or_else(|| Refusal::NoPrice { period: period.clone() })?;
+                Ok((period.clone(), price))
+            }
+        }
+    }
 }
 
 /// What the terminal knows of what an elder has had.
@@ -110,33 +162,38 @@ pub(crate) struct History<'a> {
     pub(crate) roster: UnixMs,
 }
 
-/// Whom a scan names, if the roster knows and nothing speaks against it.
+/// Whom a scan names, if the roster knows and nothing speaks against a meal on that day.
 pub(crate) fn recognise(
     scan: &Scan,
     digest: &Digest,
     found: Option<RosterEntry>,
-    now: UnixMs,
-    list_at: UnixMs,
+    day: BusinessDate,
+    (list_at, asked): (UnixMs, bool),
 ) -> Result<Person, Refusal> {
     let (credential, tail) = match scan {
         Scan::Card(card) => (Credential::Card, Some(card.tail().to_owned())),
+        Scan::Chip(chip) => (Credential::Chip, Some(chip.tail().to_owned())),
         Scan::ResidentId(_) => (Credential::ResidentId, None),
     };
     let Some(entry) = found else {
+        let unknown = Unknown { digest: *digest, asked };
         return Err(match tail {
-            Some(tail) => Refusal::UnknownCard { tail, list_at },
-            None => Refusal::UnknownId { list_at },
+            Some(tail) => Refusal::UnknownCard { tail, list_at, unknown },
+            None => Refusal::UnknownId { list_at, unknown },
         });
     };
     let card = entry.cards.iter().find(|card| card.digest == *digest);
     if let Some((card, since)) = card.and_then(|card| card.revoked.map(|since| (card, since))) {
         return Err(Refusal::CardRevoked { tail: card.tail.clone(), since, list_at });
     }
+    alive(&entry, day, list_at)?;
+    Ok(Person { entry, credential, tail, fresh: None, approved_by: None })
+}
+
+/// Whether the elder lived on that day, as far as is known.
+pub(crate) fn alive(entry: &RosterEntry, date: BusinessDate, list_at: UnixMs) -> Result<(), Refusal> {
     let died = entry.elder.died(UnixMs::new(i64::MAX));
-    if died.is_some_and(|died| died < now.business_date()) {
-        return Err(Refusal::NotActive { list_at });
-    }
-    Ok(Person { entry, credential, tail })
+    if died.is_some_and(|died| died < date) { Err(Refusal::NotActive { list_at }) } else { Ok(()) }
 }
 
 /// Period and price of the meal that is sold now; guests may have the nearest one when none is served.
@@ -152,24 +209,26 @@ pub(crate) fn on_sale(rules: &Rules, at: UnixMs, guest: bool) -> Result<(MealPer
     Ok((period, price))
 }
 
-/// A guest's meal: full price, no name.
-pub(crate) fn offer_guest(moment: &Moment<'_>) -> Verdict {
+/// A guest's meal: full price, no name. A credential that could not be recognised is kept with it.
+pub(crate) fn offer_guest(moment: &Moment<'_>, unidentified: Option<Digest>) -> Verdict {
     match on_sale(moment.rules, moment.at, true) {
         Err(refusal) => Verdict::Refused(refusal),
         Ok((period, price)) => {
             let facts = MealFacts { date: moment.at.business_date(), period, mode: moment.mode, price };
-            Verdict::Offer(Box::new(offer(moment, None, facts, None, Decision::full_price(price))))
+            let mut offer = offer(moment, None, facts, None, Decision::full_price(price));
+            offer.meal.unidentified = unidentified;
+            Verdict::Offer(Box::new(offer))
         }
     }
 }
 
 /// An elder's meal, unless the elder has had it or none is served now.
 pub(crate) fn offer_elder(moment: &Moment<'_>, person: Person, history: History<'_>) -> Verdict {
-    let (period, price) = match on_sale(moment.rules, moment.at, false) {
+    let (period, price) = match moment.sold() {
         Ok(on_sale) => on_sale,
         Err(refusal) => return Verdict::Refused(refusal),
     };
-    let date = moment.at.business_date();
+    let date = moment.date();
     let uses = usage::uses(history.known, history.own);
     let first = match history.served {
         Some(stored) => Some(First { at: stored.record.at, here: true, record: Some(Box::new(stored)) }),
@@ -188,9 +247,19 @@ pub(crate) fn offer_elder(moment: &Moment<'_>, person: Person, history: History<
         roster: history.roster,
         usage: history.known.version,
         calendar: moment.rules.calendar().digest(),
+        approved_by: person.approved_by,
     };
     let decision = decision(moment.rules, date, &diner, &facts);
-    Verdict::Offer(Box::new(offer(moment, Some(person), facts, Some(diner), decision)))
+    // Full price alone, with the diner on the record: the office pays the difference back once it knows.
+    let list_too_old = is_too_old(moment.rules, history.roster, moment.at) && !decision.lines.is_empty();
+    let decision = if list_too_old { Decision::full_price(price) } else { decision };
+    let offer = offer(moment, Some(person), facts, Some(diner), decision);
+    Verdict::Offer(Box::new(Offer { list_too_old, ..offer }))
+}
+
+/// Whether a list of that instant is older than the office allows for subsidised meals.
+pub(crate) fn is_too_old(rules: &Rules, list: UnixMs, now: UnixMs) -> bool {
+    rules.setup.offline.hard_ms.is_some_and(|most| now.get().saturating_sub(list.get()) > most)
 }
 
 /// Without a policy the price is full.
@@ -209,7 +278,8 @@ fn offer(
     decision: Decision,
 ) -> Offer {
     let tender = if decision.to_pay().is_zero() { Tender::Free } else { Tender::Cash };
-    Offer { sale: moment.sale, person, meal: Meal { meal: facts, diner, tender, online: moment.online, decision } }
+    let meal = Meal::new(facts, diner, tender, moment.online, decision);
+    Offer { sale: moment.sale, person, meal, list_too_old: false }
 }
 
 /// Whether the elder may pay so: free is for nothing to pay, and nothing to pay is free.

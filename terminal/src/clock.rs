@@ -18,6 +18,8 @@ pub(crate) struct TillClock {
 struct Known {
     anchor: Option<Anchor>,
     floor: UnixMs,
+    /// Boot and monotonic time at which the floor was given out; nothing for one from the database.
+    floor_at: Option<(BootId, i64)>,
 }
 
 type ClockRow = (Option<i64>, Option<i64>, Option<uuid::Uuid>, i64);
@@ -29,14 +31,17 @@ impl TillClock {
             sqlx::query_as("SELECT server_time, monotonic, boot, floor FROM clock WHERE only_row = 1")
                 .fetch_optional(storage.reader())
                 .await?;
-        let known = row.map_or(Known { anchor: None, floor: UnixMs::new(0) }, |(server, monotonic, boot, floor)| {
-            let anchor = server.zip(monotonic).zip(boot).map(|((server, monotonic), boot)| Anchor {
-                server: UnixMs::new(server),
-                monotonic,
-                boot: BootId::from_uuid(boot),
-            });
-            Known { anchor, floor: UnixMs::new(floor) }
-        });
+        let known = row.map_or(
+            Known { anchor: None, floor: UnixMs::new(0), floor_at: None },
+            |(server, monotonic, boot, floor)| {
+                let anchor = server.zip(monotonic).zip(boot).map(|((server, monotonic), boot)| Anchor {
+                    server: UnixMs::new(server),
+                    monotonic,
+                    boot: BootId::from_uuid(boot),
+                });
+                Known { anchor, floor: UnixMs::new(floor), floor_at: None }
+            },
+        );
         Ok(Self { clock, known: Mutex::new(known) })
     }
 
@@ -58,8 +63,14 @@ impl TillClock {
     pub(crate) fn now(&self) -> Trusted {
         let reading = self.reading();
         let mut known = self.known();
-        let now = trusted(known.anchor, known.floor, reading);
+        // A clock that is behind is held where time was last known to be; from there on the boot's own time runs.
+        let passed = match known.floor_at {
+            Some((boot, at)) if boot == reading.boot && reading.wall < known.floor => (reading.monotonic - at).max(0),
+            _ => 0,
+        };
+        let now = trusted(known.anchor, known.floor.plus(passed), reading);
         known.floor = now.at;
+        known.floor_at = Some((reading.boot, reading.monotonic));
         now
     }
 
@@ -87,7 +98,8 @@ impl TillClock {
         .execute(&mut *unit)
         .await?;
         unit.commit().await?;
-        *self.known() = Known { anchor: Some(Anchor { server, monotonic, boot }), floor: server };
+        let anchor = Some(Anchor { server, monotonic, boot });
+        *self.known() = Known { anchor, floor: server, floor_at: Some((boot, monotonic)) };
         Ok(())
     }
 

@@ -3,15 +3,16 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::calendar::{BusinessDate, UnixMs};
-use domain::id::Entropy;
+use domain::id::{BootId, Entropy};
 use domain::record::{Body, TimeSource};
 use tokio::sync::{Notify, OnceCell, watch};
 
 use crate::Config;
 use crate::clock::TillClock;
+use crate::disk::Disk;
 use crate::journal::{Entry, Journal, JournalError, Stored};
 use crate::keys::Identity;
-use crate::office::Office;
+use crate::office::{Office, OfficeError};
 use crate::printer::PrintQueue;
 use crate::roster::Roster;
 use crate::rules::Rules;
@@ -33,12 +34,28 @@ pub(crate) struct Link {
     pub(crate) failures: u32,
     /// What was wrong with the last one.
     pub(crate) trouble: Option<String>,
+    /// The code with which the office turned the terminal away, if it did.
+    pub(crate) turned_away: Option<String>,
 }
+
+impl Link {
+    /// Whether an administrator has yet to let the terminal in.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.turned_away.as_deref() == Some(ENROLMENT_PENDING)
+    }
+}
+
+/// The office's code for a key whose fingerprint nobody has compared yet.
+pub(crate) const ENROLMENT_PENDING: &str = "enrolment_pending";
+/// The office's code for a terminal whose key was revoked.
+pub(crate) const TERMINAL_REVOKED: &str = "terminal_revoked";
 
 /// The parts of a terminal.
 pub(crate) struct Core {
     pub(crate) config: Config,
     pub(crate) identity: Identity,
+    pub(crate) fingerprint: String,
+    pub(crate) disk: Disk,
     pub(crate) journal: Journal,
     pub(crate) roster: Roster,
     pub(crate) time: Arc<TillClock>,
@@ -46,6 +63,8 @@ pub(crate) struct Core {
     pub(crate) office: Office,
     pub(crate) printer: PrintQueue,
     pub(crate) till: Till,
+    /// The date that a cashier confirmed in this boot, where the office has not told the time.
+    confirmed: Mutex<Option<(BootId, BusinessDate)>>,
     pub(crate) sync_turn: tokio::sync::Mutex<()>,
     /// Something waits to be sent: wakes the background round while the office is reached.
     pub(crate) wake_sync: Notify,
@@ -61,6 +80,8 @@ pub(crate) struct Core {
 pub(crate) struct Parts {
     pub(crate) config: Config,
     pub(crate) identity: Identity,
+    pub(crate) fingerprint: String,
+    pub(crate) disk: Disk,
     pub(crate) journal: Journal,
     pub(crate) roster: Roster,
     pub(crate) time: Arc<TillClock>,
@@ -72,10 +93,13 @@ pub(crate) struct Parts {
 
 impl Core {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { config, identity, journal, roster, time, entropy, office, printer, rules } = parts;
+        let Parts { config, identity, fingerprint, disk, journal, roster, time, entropy, office, printer, rules } =
+            parts;
         Self {
             config,
             identity,
+            fingerprint,
+            disk,
             journal,
             roster,
             time,
@@ -83,6 +107,7 @@ impl Core {
             office,
             printer,
             till: Till::default(),
+            confirmed: Mutex::default(),
             sync_turn: tokio::sync::Mutex::default(),
             wake_sync: Notify::new(),
             ask_sync: Notify::new(),
@@ -113,6 +138,10 @@ impl Core {
     pub(crate) fn note_sync(&self, result: &Result<SyncReport, SyncError>) {
         let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
         link.tried = true;
+        link.turned_away = match result {
+            Err(SyncError::Office(OfficeError::Refused { status: 403, code, .. })) => Some(code.clone()),
+            _ => None,
+        };
         link.online = matches!(result, Ok(_) | Err(SyncError::Setup(_)));
         match result {
             Ok(_) => {
@@ -128,6 +157,21 @@ impl Core {
         }
         drop(link);
         self.changed();
+    }
+
+    /// A cashier says which day it is.
+    pub(crate) fn confirm_date(&self, date: BusinessDate) {
+        *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = Some((self.time.reading().boot, date));
+        self.changed();
+    }
+
+    /// The date that a cashier has to confirm: nobody has told this computer the time since it was switched on.
+    pub(crate) fn unconfirmed_date(&self) -> Option<BusinessDate> {
+        let now = self.time.now();
+        let today = now.at.business_date();
+        let confirmed = *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = now.source == TimeSource::Server || confirmed == Some((self.time.reading().boot, today));
+        (!known).then_some(today)
     }
 
     /// The state that screens show has changed.
@@ -197,8 +241,20 @@ impl Core {
             reprint,
             ..Around::default()
         };
+        let name = |id: domain::id::CashierId| rules.as_ref()?.cashier(id).map(|cashier| cashier.name.clone());
         let meal = match &stored.record.body {
-            Body::Void { meal, .. } => self.journal.by_id(*meal).await?,
+            Body::Void { meal, approved_by, .. } => {
+                around.approver = approved_by.and_then(name);
+                self.journal.by_id(*meal).await?
+            }
+            Body::Refund(refund) => {
+                around.name = Some(self.name_of(refund.elder).await?);
+                let listed = self.roster.refund(refund.due).await?.map(|due| due.date);
+                let meal = self.journal.by_id(refund.meal).await?;
+                let date = listed.or_else(|| meal.as_ref().map(|meal| meal.record.business_date()));
+                around.meal_date = date.map_or_else(|| "—".to_owned(), |date| date.to_string());
+                return Ok(around);
+            }
             Body::ShiftClose(_) => {
                 self.around_shift(stored, &mut around).await?;
                 None
@@ -206,13 +262,37 @@ impl Core {
             _ => None,
         };
         let eaten = meal.as_ref().unwrap_or(stored);
-        if let Body::Meal(body) = &eaten.record.body
-            && let Some(diner) = &body.diner
-        {
-            around.name = Some(self.name_of(diner.elder).await?);
+        if let Body::Meal(body) | Body::Training(body) = &eaten.record.body {
+            if let Some(diner) = &body.diner {
+                around.name = Some(self.name_of(diner.elder).await?);
+            }
+            if let (Some(collection), None) = (&body.collection, &meal) {
+                around.together = self.together(collection.id, stored).await?;
+            }
         }
         around.meal = meal.map(Box::new);
         Ok(around)
+    }
+
+    /// The meals of a collection with the elders' names, if this one is still among them.
+    async fn together(
+        &self,
+        collection: domain::id::CollectionId,
+        stored: &Stored,
+    ) -> Result<Vec<(Stored, String)>, StorageError> {
+        let mut together = Vec::new();
+        for meal in self.journal.of_collection(collection).await? {
+            let name = match &meal.record.body {
+                Body::Meal(body) => match &body.diner {
+                    Some(diner) => self.name_of(diner.elder).await?,
+                    None => String::new(),
+                },
+                _ => continue,
+            };
+            together.push((meal, name));
+        }
+        let listed = together.iter().any(|(meal, _)| meal.record.id == stored.record.id);
+        Ok(if listed { together } else { Vec::new() })
     }
 
     async fn around_shift(&self, stored: &Stored, around: &mut Around) -> Result<(), StorageError> {
@@ -222,6 +302,8 @@ impl Core {
             around.shift = Some((first.record.at, (first.record.sequence, last.record.sequence)));
         }
         around.number = self.journal.shift_number(stored.record.epoch, stored.record.sequence).await?;
+        let moves = records.iter().filter(|stored| matches!(stored.record.body, Body::Cash { .. })).count();
+        around.moves = moves as u64;
         around.reprints = self.journal.reprints(shift).await?;
         around.unsent = self.journal.unsent().await?.count;
         Ok(())

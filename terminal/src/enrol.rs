@@ -49,6 +49,8 @@ pub struct Enrolment {
     pub fingerprint: String,
     /// The server's time.
     pub server_time: UnixMs,
+    /// Whether an administrator has compared the fingerprint and let the terminal in.
+    pub confirmed: bool,
 }
 
 /// Enrols the terminal of a data directory over HTTP. Doing so again with the same code is harmless.
@@ -102,5 +104,6 @@ pub async fn enrol_with(
         canteen: enrolled.canteen,
         fingerprint: keys.fingerprint(),
         server_time: enrolled.server_time,
+        confirmed: enrolled.confirmed,
     })
 }

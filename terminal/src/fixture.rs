@@ -13,7 +13,9 @@ impl SeededEntropy {
     /// A sequence of its own for each seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self(AtomicU64::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        // Scattered, so that one seed's sequence never runs into another's.
+        let scattered = (seed ^ 0x5851_f42d_4c95_7f2d).wrapping_mul(0xd134_2543_de82_ef95);
+        Self(AtomicU64::new(scattered ^ (scattered >> 29)))
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`Journal::append`] gives a record its epoch, sequence and predecessor inside the transaction that stores it, so a
 //! record exists exactly when its place in the chain does. It returns after the commit has reached the disk.
 
+mod find;
 mod query;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use ed25519_dalek::SigningKey;
 use crate::clock::TillClock;
 use crate::storage::{Storage, StorageError, Unit};
 use crate::trusted_time::Reading;
+pub(crate) use find::insert as insert_saved;
 pub(crate) use query::{PeriodCount, Stored};
 
 /// The program's version, as `start` records and the server are told.
@@ -35,6 +37,9 @@ pub enum JournalError {
     /// The meal was reversed before.
     #[error("the meal was reversed before")]
     AlreadyVoided,
+    /// The refund was paid before.
+    #[error("the refund was paid before")]
+    AlreadyRefunded,
     /// The id belongs to another kind of record.
     #[error("the id belongs to another record")]
     IdTaken,
@@ -95,17 +100,18 @@ struct Inner {
 }
 
 impl Journal {
-    /// Takes over the journal in this database and begins epoch 1 if it is new.
+    /// Takes over the journal in this database and begins an epoch above `known` if it is new.
     pub(crate) async fn open(
         storage: Storage,
         key: SigningKey,
         owner: Owner,
         time: Arc<TillClock>,
         entropy: Arc<dyn Entropy>,
+        known: u32,
     ) -> Result<Self, JournalError> {
         let journal = Self { inner: Arc::new(Inner { storage, key, owner, time, entropy }) };
         if journal.head().await?.is_none() {
-            journal.begin_epoch(0).await?;
+            journal.begin_epoch(known).await?;
         }
         Ok(journal)
     }
@@ -118,8 +124,16 @@ impl Journal {
     ///
     /// Runs to its end even when the caller stops waiting.
     pub async fn append(&self, entry: Entry) -> Result<Appended, JournalError> {
+        let appended = self.append_all(vec![entry]).await?;
+        appended.into_iter().next().ok_or_else(|| StorageError::damaged("record", &"nothing appended").into())
+    }
+
+    /// Appends records in their order, all of them or none.
+    ///
+    /// Runs to its end even when the caller stops waiting.
+    pub async fn append_all(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, JournalError> {
         let inner = Arc::clone(&self.inner);
-        let task = tokio::spawn(async move { inner.append(entry).await });
+        let task = tokio::spawn(async move { inner.append_all(entries).await });
         task.await.unwrap_or_else(|stopped| Err(StorageError::damaged("record", &stopped).into()))
     }
 
@@ -132,22 +146,30 @@ impl Journal {
 }
 
 impl Inner {
-    async fn append(&self, entry: Entry) -> Result<Appended, JournalError> {
+    async fn append_all(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, JournalError> {
         let mut unit = self.storage.begin().await?;
+        let mut appended = Vec::with_capacity(entries.len());
+        for entry in entries {
+            appended.push(self.append(&mut unit, entry).await?);
+        }
+        unit.commit().await?;
+        Ok(appended)
+    }
+
+    async fn append(&self, unit: &mut Unit, entry: Entry) -> Result<Appended, JournalError> {
         if let Some(id) = entry.id
-            && let Some(stored) = query::by_id(&mut *unit, id).await?
+            && let Some(stored) = query::by_id(&mut **unit, id).await?
         {
             let same = stored.record.body.kind() == entry.body.kind();
             let found = Appended { record: stored.record, signed: stored.signed, fresh: false };
             return if same { Ok(found) } else { Err(JournalError::IdTaken) };
         }
-        let head = query::head(&mut *unit).await?;
+        let head = query::head(&mut **unit).await?;
         let (epoch, sequence, previous) =
             head.map_or((1, 0, Digest::ZERO), |head| (head.epoch, head.sequence + 1, head.hash));
         let record = self.record(entry, (epoch, sequence, previous));
-        check(&mut unit, &record).await?;
-        let signed = self.insert(&mut unit, &record).await?;
-        unit.commit().await?;
+        check(unit, &record).await?;
+        let signed = self.insert(unit, &record).await?;
         Ok(Appended { record, signed, fresh: true })
     }
 
@@ -192,35 +214,7 @@ impl Inner {
         if signed.record.len() > MAX_BYTES {
             return Err(JournalError::TooLarge(signed.record.len()));
         }
-        let (elder, period, mode, voids) = match &record.body {
-            Body::Meal(meal) => {
-                let elder = meal.diner.as_ref().map(|diner| diner.elder.uuid());
-                (elder, Some(meal.meal.period.to_string()), Some(query::mode_word(meal.meal.mode)), None)
-            }
-            Body::Void { meal, .. } => (None, None, None, Some(meal.uuid())),
-            _ => (None, None, None, None),
-        };
-        sqlx::query(
-            "INSERT INTO record (epoch, sequence, id, previous, hash, bytes, signature, kind, at, business_date, \
-             shift, elder, period, mode, voids) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)",
-        )
-        .bind(record.epoch)
-        .bind(query::signed(record.sequence))
-        .bind(record.id.uuid())
-        .bind(record.previous.0.as_slice())
-        .bind(signed.hash().0.to_vec())
-        .bind(&signed.record)
-        .bind(signed.signature.0.as_slice())
-        .bind(record.body.kind())
-        .bind(record.at.get())
-        .bind(record.at.business_date().to_string())
-        .bind(record.shift.map(ShiftId::uuid))
-        .bind(elder)
-        .bind(period)
-        .bind(mode)
-        .bind(voids)
-        .execute(&mut **unit)
-        .await?;
+        find::insert(unit, record, &signed).await?;
         self.time.keep(unit, record.at).await?;
         Ok(signed)
     }
@@ -230,7 +224,9 @@ impl Inner {
 async fn check(unit: &mut Unit, record: &Record) -> Result<(), JournalError> {
     match &record.body {
         Body::Meal(meal) => {
-            if meal.meal.date != record.at.business_date() {
+            let today = record.at.business_date();
+            let dated = if meal.paper.is_some() { meal.meal.date <= today } else { meal.meal.date == today };
+            if !dated {
                 return Err(JournalError::DayChanged);
             }
             if let Some(diner) = &meal.diner
@@ -240,6 +236,8 @@ async fn check(unit: &mut Unit, record: &Record) -> Result<(), JournalError> {
             }
             Ok(())
         }
+        Body::Training(meal) if meal.meal.date != record.at.business_date() => Err(JournalError::DayChanged),
+        Body::Refund(refund) if find::is_paid(&mut **unit, refund.due).await? => Err(JournalError::AlreadyRefunded),
         Body::Void { meal, .. } if query::is_voided(&mut **unit, *meal).await? => Err(JournalError::AlreadyVoided),
         _ => Ok(()),
     }

@@ -9,6 +9,7 @@
 mod checkout;
 mod clock;
 mod core;
+mod disk;
 mod enrol;
 mod error;
 #[cfg(test)]
@@ -17,12 +18,15 @@ mod fixture;
 pub mod journal;
 pub mod keys;
 mod lock;
+mod lookup;
 mod office;
 pub mod outbox;
 pub mod pin;
 mod printer;
+mod retire;
 mod roster;
 pub mod rules;
+mod salvage;
 mod seal;
 pub mod shift;
 mod slip;
@@ -41,12 +45,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use disk::DiskProbe;
 pub use enrol::{EnrolError, Enrolment, enrol, enrol_with};
 pub use error::Error;
 pub(crate) use lock::DirLock;
 pub use lock::LockError;
 pub use office::OfficeError;
 pub use printer::{Printer, PrinterConfig, PrinterConfigError};
+pub use retire::{RetireError, Retired, retire};
 pub use seal::SealError;
 pub use storage::{DATABASE_FILE, StorageError};
 pub use sync::{SyncError, SyncReport, retry_after};
@@ -70,6 +76,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// Whether names and birth dates may cross a network without TLS.
     pub allow_plain_http: bool,
+    /// How much room the disk has.
+    pub disk: DiskProbe,
 }
 
 impl Config {
@@ -84,6 +92,7 @@ impl Config {
             paper: receipts::slip::Paper::Mm58,
             request_timeout: Duration::from_secs(15),
             allow_plain_http: false,
+            disk: DiskProbe::system(),
         }
     }
 }

@@ -63,28 +63,52 @@ impl Journal {
         outcomes: &[RecordAnswer],
         at: UnixMs,
     ) -> Result<(), StorageError> {
+        let pairs: Vec<(i64, String)> = outcomes
+            .iter()
+            .map(|answer| {
+                let outcome =
+                    serde_json::to_string(&answer.outcome).map_err(|error| StorageError::damaged("outcome", &error))?;
+                Ok((i64::try_from(answer.sequence).unwrap_or(i64::MAX), outcome))
+            })
+            .collect::<Result<_, StorageError>>()?;
+        let pairs = serde_json::to_string(&pairs).map_err(|error| StorageError::damaged("outcome", &error))?;
+        // Two statements for a whole batch: a till that was cut off for weeks has tens of thousands to acknowledge.
         let mut unit = self.storage().begin().await?;
-        for answer in outcomes {
-            let outcome =
-                serde_json::to_string(&answer.outcome).map_err(|error| StorageError::damaged("outcome", &error))?;
-            let sequence = i64::try_from(answer.sequence).unwrap_or(i64::MAX);
-            sqlx::query(
-                "INSERT INTO outcome (epoch, sequence, received_at, outcome) VALUES ($1, $2, $3, $4) \
-                 ON CONFLICT (epoch, sequence, outcome) DO NOTHING",
-            )
+        sqlx::query(
+            "INSERT INTO outcome (epoch, sequence, received_at, outcome) \
+             SELECT $1, value ->> 0, $2, value ->> 1 FROM json_each($3) WHERE true \
+             ON CONFLICT (epoch, sequence, outcome) DO NOTHING",
+        )
+        .bind(epoch)
+        .bind(at.get())
+        .bind(&pairs)
+        .execute(&mut *unit)
+        .await?;
+        sqlx::query("DELETE FROM outbox WHERE epoch = $1 AND sequence IN (SELECT value ->> 0 FROM json_each($2))")
             .bind(epoch)
-            .bind(sequence)
-            .bind(at.get())
-            .bind(outcome)
+            .bind(&pairs)
             .execute(&mut *unit)
             .await?;
-            sqlx::query("DELETE FROM outbox WHERE epoch = $1 AND sequence = $2")
-                .bind(epoch)
-                .bind(sequence)
+        Ok(unit.commit().await?)
+    }
+
+    /// Takes out what the server holds already, though its answers were lost here: the head that it names is this
+    /// journal's, so every record before it is.
+    pub(crate) async fn settle(&self, cursors: &[Cursor]) -> Result<(), StorageError> {
+        for cursor in cursors.iter().filter(|cursor| cursor.next > 0) {
+            let held = self.hash_at(cursor.epoch, cursor.next - 1).await?;
+            if held != Some(cursor.head) || self.has_gaps(cursor.epoch).await? {
+                continue;
+            }
+            let mut unit = self.storage().begin().await?;
+            sqlx::query("DELETE FROM outbox WHERE epoch = $1 AND sequence < $2")
+                .bind(cursor.epoch)
+                .bind(i64::try_from(cursor.next).unwrap_or(i64::MAX))
                 .execute(&mut *unit)
                 .await?;
+            unit.commit().await?;
         }
-        Ok(unit.commit().await?)
+        Ok(())
     }
 
     /// Puts back what the server says it does not hold, whatever it said before.

@@ -3,7 +3,9 @@
 //! Feeds are deltas; each page replaces whole rows in one transaction, and a feed's version moves only when its last
 //! page is in, so an interrupted or repeated page does no harm. Everything about a person is sealed.
 
-use std::collections::BTreeMap;
+mod held;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::UnixMs;
 use domain::id::{Digest, ElderId};
@@ -130,9 +132,22 @@ impl Roster {
         Ok(unit.commit().await?)
     }
 
-    /// Takes over what elders have used.
-    pub(crate) async fn apply_usage(&self, page: &UsagePage) -> Result<(), StorageError> {
+    /// After a roster was fetched from its beginning: whoever is not on it is no longer known.
+    pub(crate) async fn forget_others(&self, listed: &BTreeSet<ElderId>) -> Result<(), StorageError> {
         let mut unit = self.storage.begin().await?;
+        let known: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT elder FROM roster").fetch_all(&mut *unit).await?;
+        for elder in known.into_iter().filter(|elder| !listed.contains(&ElderId::from_uuid(*elder))) {
+            sqlx::query("DELETE FROM roster WHERE elder = $1").bind(elder).execute(&mut *unit).await?;
+        }
+        Ok(unit.commit().await?)
+    }
+
+    /// Takes over what elders have used: changes, or all of it.
+    pub(crate) async fn apply_usage(&self, page: &UsagePage, all: bool) -> Result<(), StorageError> {
+        let mut unit = self.storage.begin().await?;
+        if all {
+            sqlx::query("DELETE FROM elder_usage").execute(&mut *unit).await?;
+        }
         for entry in &page.entries {
             let elder = entry.elder.uuid();
             if entry.uses.is_empty() {
@@ -169,7 +184,8 @@ impl Roster {
         .bind(digest.0.to_vec())
         .fetch_optional(self.storage.reader())
         .await?;
-        row.map(|(elder, sealed)| self.unseal("roster", elder.as_bytes(), &sealed)).transpose()
+        let Some((elder, sealed)) = row else { return Ok(None) };
+        self.or_fetch_again(self.unseal("roster", elder.as_bytes(), &sealed)).await
     }
 
     /// The elder of that pseudonym.
@@ -178,7 +194,23 @@ impl Roster {
             .bind(elder.uuid())
             .fetch_optional(self.storage.reader())
             .await?;
-        sealed.map(|sealed| self.unseal("roster", elder.uuid().as_bytes(), &sealed)).transpose()
+        let Some(sealed) = sealed else { return Ok(None) };
+        self.or_fetch_again(self.unseal("roster", elder.uuid().as_bytes(), &sealed)).await
+    }
+
+    /// A row that does not open is as good as none, and is not worth a till that stands still: the office sends the
+    /// whole roster again in the next round.
+    async fn or_fetch_again<T>(&self, opened: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
+        match opened {
+            Err(StorageError::Damaged { table, reason }) => {
+                tracing::error!(table, reason, "a row of the roster does not open: the roster is fetched again");
+                let mut unit = self.storage.begin().await?;
+                set_version(&mut unit, Feed::Roster, UnixMs::new(0)).await?;
+                unit.commit().await?;
+                Ok(None)
+            }
+            opened => opened.map(Some),
+        }
     }
 
     /// What the office knows that an elder has used: one consistent picture.

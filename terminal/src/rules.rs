@@ -113,6 +113,16 @@ impl Rules {
         self.setup.cashiers.iter().find(|cashier| cashier.id == id)
     }
 
+    /// Whether a meal's window has begun at an instant of its business date.
+    #[must_use]
+    pub fn has_begun(&self, period: &MealPeriod, at: UnixMs) -> bool {
+        let policy = self.policy(at.business_date());
+        let windows = policy.map(Policy::meals).filter(|windows| !windows.is_empty());
+        let windows = windows.map_or_else(by_custom, <[MealWindow]>::to_vec);
+        let minute = business_minute(at.local_minute());
+        windows.iter().any(|window| window.period == *period && business_minute(window.start) <= minute)
+    }
+
     /// Which meal is served at an instant.
     #[must_use]
     pub fn serving(&self, at: UnixMs) -> Serving {

@@ -78,7 +78,7 @@ impl ShiftSums {
 
     /// What ought to be in the drawer.
     pub(crate) fn expected(&self, float: Fen) -> Fen {
-        float + self.moved + self.totals.tender(Tender::Cash).amount
+        float + self.moved + self.totals.tender(Tender::Cash).amount - self.totals.refunds.amount
     }
 
     /// The Z report.

@@ -7,9 +7,9 @@ use domain::decision::{Kind, Mode};
 use domain::id::{CashierId, ShiftId};
 use domain::money::Fen;
 use domain::record::{Body, Meal, Tender};
-use domain::sync::Cashier;
+use domain::sync::{Cashier, RefundDue};
 
-use crate::checkout::{First, Offer, Person, Refusal};
+use crate::checkout::{self, First, Offer, Person, Refusal};
 use crate::core::Core;
 use crate::journal::Stored;
 use crate::outbox::Unsent;
@@ -18,15 +18,13 @@ use crate::roster::Feed;
 use crate::rules::{Rules, Serving};
 use crate::shift::{Count, DENOMINATIONS, DIFFERENCE_LIMIT, OpenShift, ShiftSums};
 use crate::storage::StorageError;
-use crate::till::{Stage, TillState};
+use crate::till::{PaperDraft, Stage, TillState};
 pub(crate) use views::*;
 
 /// Meals in the column `刚才`.
 const RECENT: u32 = 8;
 /// Meals in the list of a day.
 const DAY_LIST: u32 = 2_000;
-/// A roster older than this may miss revocations: tell.
-const STALE_MS: i64 = 24 * 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 fn window_view(window: &domain::policy::model::MealWindow, open: bool) -> WindowView {
@@ -92,6 +90,12 @@ impl Core {
             close: self.close_view(&state, shift.as_ref()).await?,
             cashier,
             last,
+            training: state.training,
+            collection: self.collection_view(&state).await?,
+            paper: state.paper.as_ref().map(paper_view),
+            damage: self.journal.storage().damage().await?,
+            disk_full: !self.disk.has_room(),
+            fingerprint: self.fingerprint.clone(),
         })
     }
 
@@ -111,9 +115,60 @@ impl Core {
         let link = self.link();
         let Unsent { count, oldest } = self.journal.unsent().await?;
         let roster = self.roster.version(Feed::Roster).await?;
-        let stale = now.get() - roster.get() > STALE_MS;
-        let (online, tried) = (link.online, link.tried);
-        Ok(SyncView { online, tried, unsent: count, oldest, last: link.last, roster, stale })
+        let usage = self.roster.version(Feed::Usage).await?;
+        let rules = self.rules();
+        let limits = rules.as_ref().map(|rules| rules.setup.offline).unwrap_or_default();
+        let age = |of: UnixMs| now.get().saturating_sub(of.get()).max(0);
+        let paid = self.journal.paid_refunds().await?;
+        let due = self.roster.refund_ids().await?;
+        Ok(SyncView {
+            online: link.online,
+            tried: link.tried,
+            unsent: count,
+            oldest,
+            last: link.last,
+            roster,
+            usage,
+            roster_age_ms: age(roster),
+            usage_age_ms: age(usage),
+            limits,
+            stale: age(roster) > limits.soft_ms,
+            too_old: rules.is_some_and(|rules| checkout::is_too_old(&rules, roster, now)),
+            versions: self.roster.versions().await?,
+            refunds: due.iter().filter(|id| !paid.contains(id)).count(),
+            turned_away: link.turned_away,
+        })
+    }
+
+    async fn collection_view(&self, state: &TillState) -> Result<Option<CollectionView>, StorageError> {
+        let Some(collecting) = &state.collecting else { return Ok(None) };
+        let meals = self.journal.of_collection(collecting.id).await?;
+        let meals = self.meal_views(&meals, None).await?;
+        let to_pay = meals.iter().map(|meal| meal.to_pay).sum();
+        Ok(Some(CollectionView { by: collecting.by, id: collecting.id, meals, to_pay }))
+    }
+
+    /// Refunds with the elders' names.
+    pub(crate) async fn refund_views(&self, due: Vec<RefundDue>) -> Result<Vec<RefundView>, StorageError> {
+        let mut views = Vec::with_capacity(due.len());
+        for refund in due {
+            let name = self.name_of(refund.elder).await?;
+            views.push(RefundView { id: refund.id, name, date: refund.date, amount: refund.amount });
+        }
+        Ok(views)
+    }
+
+    /// Elders of that birth date whose name has the part.
+    pub(crate) async fn search(&self, name: &str, birth: BusinessDate) -> Result<Vec<FoundView>, StorageError> {
+        let today = self.time.today();
+        let found = self.roster.search(name, birth).await?;
+        let view = |entry: domain::sync::RosterEntry| FoundView {
+            elder: entry.elder.id,
+            age: today.age(entry.elder.birth),
+            female: entry.female,
+            name: entry.masked_name,
+        };
+        Ok(found.into_iter().map(view).collect())
     }
 
     async fn today_view(&self, period: &MealPeriod, now: UnixMs) -> Result<TodayView, StorageError> {
@@ -134,12 +189,15 @@ impl Core {
 
     async fn numbered_view(&self, stored: &Stored, shift: Option<ShiftId>) -> Result<Option<MealView>, StorageError> {
         let Some(mut view) = self.meal_view(stored, shift).await? else { return Ok(None) };
+        if view.training {
+            return Ok(Some(view));
+        }
         view.number = Some(self.journal.number_of(&stored.record, &view.period).await?);
         Ok(Some(view))
     }
 
     async fn meal_view(&self, stored: &Stored, shift: Option<ShiftId>) -> Result<Option<MealView>, StorageError> {
-        let Body::Meal(meal) = &stored.record.body else { return Ok(None) };
+        let (Body::Meal(meal) | Body::Training(meal)) = &stored.record.body else { return Ok(None) };
         let name = match &meal.diner {
             Some(diner) => Some(self.name_of(diner.elder).await?),
             None => None,
@@ -177,12 +235,16 @@ impl Core {
         if self.is_forgotten(shift, state.cashier) {
             return Ok(StageView::ForgottenShift);
         }
+        if self.unconfirmed_date().is_some() {
+            return Ok(StageView::ConfirmDate);
+        }
         let price = rules.and_then(|rules| rules.price(now.business_date(), &rules.serving(now).window().period));
         Ok(match &state.stage {
             Stage::Idle => StageView::Idle,
             Stage::Serving { offer, tender, other } => {
                 let mut view = offer_view(offer, *tender);
-                view.other = other.as_ref().map(|other| OtherView { name: other.name.clone() });
+                let name = |other: &crate::till::Other| other.found.as_ref().ok().map(|p| p.entry.masked_name.clone());
+                view.other = other.as_ref().map(|other| OtherView { name: name(other) });
                 StageView::Serving(Box::new(view))
             }
             Stage::Duplicate { person, period, first } => StageView::Duplicate {
@@ -265,6 +327,28 @@ fn offer_view(offer: &Offer, tender: Tender) -> OfferView {
         to_pay: decision.to_pay(),
         tender,
         other: None,
+        unidentified: offer.meal.unidentified.is_some(),
+        list_too_old: offer.list_too_old,
+    }
+}
+
+fn paper_view(draft: &PaperDraft) -> PaperView {
+    let line = |(index, offer): (usize, &Offer)| PaperLineView {
+        line: index + 1,
+        person: offer.person.as_ref().map(|person| person_view(person, draft.date)),
+        mode: offer.meal.meal.mode,
+        price: offer.meal.decision.price,
+        subsidy: offer.meal.decision.total(Kind::Diner),
+        concession: offer.meal.decision.total(Kind::Concession),
+        to_pay: offer.meal.decision.to_pay(),
+        tender: offer.meal.tender,
+    };
+    PaperView {
+        list: draft.list,
+        date: draft.date,
+        period: draft.period.clone(),
+        lines: draft.lines.iter().enumerate().map(line).collect(),
+        to_pay: draft.lines.iter().map(|offer| offer.meal.decision.to_pay()).sum(),
     }
 }
 
@@ -290,6 +374,12 @@ fn meal_view(stored: &Stored, meal: &Meal, name: Option<String>, printed: Printe
         number: None,
         shift: record.shift,
         here_shift: record.shift.is_some() && record.shift == shift,
+        training: matches!(record.body, Body::Training(_)),
+        credential: meal.diner.as_ref().map(|diner| diner.credential),
+        paper: meal.paper.is_some(),
+        collector: meal.collection.map(|collection| collection.by),
+        unidentified: meal.unidentified.is_some(),
+        reference: meal.reference.clone(),
     }
 }
 
@@ -297,13 +387,14 @@ fn refused_view(refusal: &Refusal, price: Option<Fen>) -> StageView {
     let (mut tail, mut since, mut list_at, mut next, mut tomorrow, mut period) = (None, None, None, None, false, None);
     match refusal {
         Refusal::Unreadable(_) => {}
-        Refusal::UnknownCard { tail: t, list_at: l } => (tail, list_at) = (Some(t.clone()), Some(*l)),
-        Refusal::UnknownId { list_at: l } | Refusal::NotActive { list_at: l } => list_at = Some(*l),
+        Refusal::UnknownCard { tail: t, list_at: l, .. } => (tail, list_at) = (Some(t.clone()), Some(*l)),
+        Refusal::UnknownId { list_at: l, .. } | Refusal::NotActive { list_at: l } => list_at = Some(*l),
         Refusal::CardRevoked { tail: t, since: s, list_at: l } => {
             (tail, since, list_at) = (Some(t.clone()), Some(*s), Some(*l));
         }
         Refusal::OutsideWindow { next: n, tomorrow: t } => (next, tomorrow) = (Some(window_view(n, false)), *t),
         Refusal::NoPrice { period: p } => period = Some(p.clone()),
     }
-    StageView::Refused { code: refusal.code(), tail, since, list_at, next, tomorrow, period, price }
+    let may_keep = refusal.unidentified().is_some();
+    StageView::Refused { code: refusal.code(), tail, since, list_at, next, tomorrow, period, price, may_keep }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 /// The database's file name inside the data directory.
@@ -28,10 +28,18 @@ pub enum StorageError {
     Database(#[from] sqlx::Error),
     /// The schema cannot be brought up to date.
     #[error("database schema: {0}")]
-    Schema(#[from] sqlx::migrate::MigrateError),
+    Schema(#[from] MigrateError),
     /// The program was built with a SQLite that is too old.
     #[error("SQLite {0} is too old")]
     TooOld(String),
+    /// A file beside the database cannot be written or moved.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system says.
+        reason: String,
+    },
     /// A stored value cannot be read.
     #[error("damaged row in {table}: {reason}")]
     Damaged {
@@ -46,6 +54,31 @@ impl StorageError {
     /// A row that cannot be read.
     pub(crate) fn damaged(table: &'static str, reason: &dyn std::fmt::Display) -> Self {
         Self::Damaged { table, reason: reason.to_string() }
+    }
+
+    /// SQLite's result code, if it is SQLite that complains.
+    fn code(&self) -> Option<u32> {
+        let error = match self {
+            Self::Database(error)
+            | Self::Schema(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => error,
+            _ => return None,
+        };
+        // The upper bytes only say more of the same.
+        error.as_database_error()?.code()?.parse::<u32>().ok().map(|code| code & 0xff)
+    }
+
+    /// Whether the database is not what was once written: it can only be put aside.
+    pub(crate) fn is_damage(&self) -> bool {
+        const CORRUPT: u32 = 11;
+        const NOT_A_DATABASE: u32 = 26;
+        let unreadable = matches!(self, Self::Damaged { .. } | Self::Database(sqlx::Error::ColumnDecode { .. }));
+        unreadable || matches!(self.code(), Some(CORRUPT | NOT_A_DATABASE))
+    }
+
+    /// Whether the disk is full.
+    pub(crate) fn is_full(&self) -> bool {
+        const FULL: u32 = 13;
+        self.code() == Some(FULL)
     }
 }
 
@@ -81,6 +114,17 @@ impl Storage {
     /// Begins a transaction that holds the write lock from its start.
     pub(crate) async fn begin(&self) -> Result<Unit, StorageError> {
         Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// The one writer, for what cannot stand in a transaction.
+    pub(crate) const fn writer(&self) -> &SqlitePool {
+        &self.write
+    }
+
+    /// Whether nothing was ever recorded in it.
+    pub(crate) async fn is_new(&self) -> Result<bool, StorageError> {
+        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM record LIMIT 1").fetch_optional(&self.read).await?;
+        Ok(found.is_none())
     }
 
     /// The readers.

@@ -2,10 +2,13 @@
 //!
 //! Every step leaves the journal and the feeds whole, so a round may break off anywhere and be begun again.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::calendar::UnixMs;
-use domain::sync::{Batch, BatchAnswer, Cursor, Hello, HelloAnswer, Outcome, PROTOCOL, RosterPage, Setup, UsagePage};
+use domain::sync::{
+    Batch, BatchAnswer, Cursor, Hello, HelloAnswer, Outcome, PROTOCOL, RefundsDue, RosterPage, Setup, UsagePage,
+};
 
 use crate::core::Core;
 use crate::journal::{JournalError, SOFTWARE};
@@ -18,6 +21,10 @@ use crate::storage::StorageError;
 const MAX_PAGES: u32 = 10_000;
 /// Between rounds when all is well.
 pub(crate) const CALM: Duration = Duration::from_secs(20);
+/// Between rounds while an administrator has yet to let the terminal in: somebody stands before it and waits.
+pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// A change that was made before the server answered may be seen a little later: so long a feed is asked for again.
+const OVERLAP_MS: i64 = 60_000;
 const FIRST_RETRY_MS: u64 = 1_000;
 const LONGEST_RETRY_MS: u64 = 60_000;
 
@@ -82,14 +89,25 @@ impl Core {
     }
 
     async fn round(&self) -> Result<SyncReport, SyncError> {
+        self.disk.keep_reserve();
         let mut report = SyncReport::default();
         let hello = self.hello(&mut report).await?;
+        if self.roster.answered_by(&hello.server_epoch).await? {
+            tracing::warn!("the office answers from another database: everything is fetched again");
+        }
         self.send_pending(&mut report).await?;
         let setup = self.refresh_setup(&hello, &mut report).await;
-        self.refresh_roster(&mut report).await?;
-        self.refresh_usage(&mut report).await?;
+        self.refresh_roster(&hello, &mut report).await?;
+        self.refresh_usage(&hello, &mut report).await?;
+        let held = self.roster.versions().await?;
+        if held.as_ref().is_none_or(|held| held.refunds != hello.versions.refunds) {
+            self.refresh_refunds().await?;
+        }
         // A setup that cannot be used holds up neither records nor revocations.
         setup?;
+        if held.as_ref() != Some(&hello.versions) {
+            self.roster.keep_versions(&hello.versions).await?;
+        }
         report.unsent = self.journal.unsent().await?.count;
         Ok(report)
     }
@@ -101,8 +119,10 @@ impl Core {
         let answer: HelloAnswer = self.office.post("/api/v1/terminal/hello", &hello).await?;
         self.time.learn(self.journal.storage(), answer.server_time).await?;
         self.journal.resend_beyond(&answer.cursors).await?;
+        self.journal.settle(&answer.cursors).await?;
         if let Some(known) = self.forked(&answer.cursors).await? {
             let start = self.journal.begin_epoch(known).await?;
+            crate::salvage::keep_epoch(&self.config.data_dir, start.epoch)?;
             tracing::warn!(epoch = start.epoch, "the server holds records that this journal does not: a new epoch");
             report.new_epoch = Some(start.epoch);
         }
@@ -174,9 +194,12 @@ impl Core {
         Ok(())
     }
 
-    async fn refresh_roster(&self, report: &mut SyncReport) -> Result<(), SyncError> {
+    async fn refresh_roster(&self, hello: &HelloAnswer, report: &mut SyncReport) -> Result<(), SyncError> {
         let after = self.roster.version(Feed::Roster).await?;
-        let mut oldest: Option<UnixMs> = None;
+        if is_current(hello.versions.roster, after) {
+            return Ok(self.roster.unchanged_until(Feed::Roster, hello.server_time.max(after)).await?);
+        }
+        let (mut oldest, mut listed) = (None::<UnixMs>, BTreeSet::new());
         for number in 0..MAX_PAGES {
             let path = format!("/api/v1/terminal/roster?after={}&page={number}", after.get());
             let page: RosterPage = self.office.get(path).await?;
@@ -184,23 +207,41 @@ impl Core {
             let version = oldest.map_or(page.version, |oldest| oldest.min(page.version));
             oldest = Some(version);
             report.roster_entries += page.entries.len() as u64;
+            listed.extend(page.entries.iter().map(|entry| entry.elder.id));
             self.roster.apply_roster(&page, (!page.more).then_some(version)).await?;
             if !page.more {
+                if after.get() == 0 {
+                    self.roster.forget_others(&listed).await?;
+                }
                 return Ok(());
             }
         }
         Err(SyncError::Protocol("the roster has no last page"))
     }
 
-    async fn refresh_usage(&self, report: &mut SyncReport) -> Result<(), SyncError> {
+    async fn refresh_usage(&self, hello: &HelloAnswer, report: &mut SyncReport) -> Result<(), SyncError> {
         let after = self.roster.version(Feed::Usage).await?;
+        if report.sent == 0 && is_current(hello.versions.usage, after) {
+            return Ok(self.roster.unchanged_until(Feed::Usage, hello.server_time.max(after)).await?);
+        }
         let epoch = self.journal.head().await?.map_or(0, |head| head.epoch);
         let path = format!("/api/v1/terminal/usage?after={}&epoch={epoch}", after.get());
         let page: UsagePage = self.office.get(path).await?;
         report.usage_entries += page.entries.len() as u64;
-        self.roster.apply_usage(&page).await?;
+        self.roster.apply_usage(&page, after.get() == 0).await?;
         Ok(())
     }
+
+    /// Fetches what may be paid back. A till that sees nothing new in a greeting asks for nothing.
+    pub(crate) async fn refresh_refunds(&self) -> Result<(), SyncError> {
+        let due: RefundsDue = self.office.get("/api/v1/terminal/refunds".to_owned()).await?;
+        Ok(self.roster.store_refunds(&due).await?)
+    }
+}
+
+/// Whether a feed that is held up to an instant has everything that changed until `changed`.
+fn is_current(changed: UnixMs, held: UnixMs) -> bool {
+    held.get() > 0 && changed.plus(OVERLAP_MS) <= held
 }
 
 #[cfg(test)]

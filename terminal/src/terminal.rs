@@ -11,17 +11,18 @@ use tokio::sync::watch;
 
 use crate::clock::TillClock;
 use crate::core::{Core, Parts};
+use crate::disk::Disk;
 use crate::journal::{Journal, JournalError, Owner};
-use crate::keys::Keys;
+use crate::keys::{Identity, Keys};
 use crate::office::Office;
 use crate::printer::{Compose, PrintQueue};
 use crate::roster::Roster;
 use crate::rules::Rules;
 use crate::seal::Sealer;
 use crate::storage::{Storage, StorageError};
-use crate::sync::{CALM, SyncError, SyncReport, retry_after};
+use crate::sync::{ASK_AGAIN, CALM, SyncError, SyncReport, retry_after};
 use crate::transport::{HttpTransport, Transport};
-use crate::{Config, DirLock, Error, web};
+use crate::{Config, DirLock, Error, salvage, web};
 
 /// How often the cutoff is looked for.
 const TICK: Duration = Duration::from_secs(20);
@@ -50,19 +51,14 @@ impl Terminal {
         let lock = Arc::new(DirLock::take(&config.data_dir)?);
         let keys = Keys::load(&config.data_dir)?.ok_or(Error::NotEnrolled)?;
         let identity = keys.identity.clone().ok_or(Error::NotEnrolled)?;
-        let storage = Storage::open(&config.data_dir).await?;
+        let disk = Disk::new(&config.data_dir, config.disk.clone());
+        disk.keep_reserve();
+        let storage = salvage::open(&config.data_dir, &keys.signing().verifying_key(), clock.wall()).await?;
         let time = Arc::new(TillClock::load(clock, &storage).await?);
-        let owner = Owner { terminal: identity.terminal, canteen: identity.canteen };
         let journal =
-            Journal::open(storage.clone(), keys.signing(), owner, Arc::clone(&time), Arc::clone(&entropy)).await?;
-        if journal.first().await?.is_some_and(|first| first.record.terminal != identity.terminal) {
-            return Err(Error::OtherJournal);
-        }
+            journal(&config, &keys, &identity, storage.clone(), Arc::clone(&time), Arc::clone(&entropy)).await?;
         let roster = Roster::new(storage, Sealer::new(keys.sealing(), Arc::clone(&entropy)));
-        let rules = match roster.setup().await? {
-            Some(setup) => Some(Rules::new(setup).map_err(|e| StorageError::damaged("setup", &e))?),
-            None => None,
-        };
+        let rules = rules(&roster).await?;
         let office = Office {
             transport,
             key: keys.signing(),
@@ -71,7 +67,9 @@ impl Terminal {
             entropy: Arc::clone(&entropy),
         };
         let (printer, end) = PrintQueue::new(&config.printer);
-        let parts = Parts { config, identity, journal, roster, time, entropy, office, printer, rules };
+        let fingerprint = keys.fingerprint();
+        let parts =
+            Parts { config, identity, fingerprint, disk, journal, roster, time, entropy, office, printer, rules };
         let core = Arc::new(Core::new(parts));
         if let Some((jobs, printer)) = end {
             tokio::spawn(print(Arc::downgrade(&core), core.printer.idle(), jobs, printer));
@@ -150,6 +148,50 @@ impl Terminal {
     }
 }
 
+/// The journal of the data directory. After a database was lost or damaged it goes on in a new epoch.
+async fn journal(
+    config: &Config,
+    keys: &Keys,
+    identity: &Identity,
+    storage: Storage,
+    time: Arc<TillClock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<Journal, Error> {
+    let owner = Owner { terminal: identity.terminal, canteen: identity.canteen };
+    let known = salvage::known_epoch(&config.data_dir);
+    if known > 0 && storage.is_new().await? {
+        storage.note_loss(time.now().at).await?;
+    }
+    let broken = storage.damage_without_start().await?;
+    let journal = Journal::open(storage, keys.signing(), owner, time, entropy, known).await?;
+    if journal.first().await?.is_some_and(|first| first.record.terminal != identity.terminal) {
+        return Err(Error::OtherJournal);
+    }
+    let mut epoch = journal.head().await?.map_or(0, |head| head.epoch);
+    if broken || epoch < known {
+        epoch = journal.begin_epoch(known).await?.epoch;
+        tracing::warn!(epoch, "the journal is not what this terminal once had: a new epoch");
+    }
+    salvage::keep_epoch(&config.data_dir, epoch)?;
+    Ok(journal)
+}
+
+/// The setup that the office sent last. One that no longer opens is fetched again; nothing else depends on it.
+async fn rules(roster: &Roster) -> Result<Option<Rules>, StorageError> {
+    let setup = match roster.setup().await {
+        Err(StorageError::Damaged { reason, .. }) => {
+            tracing::error!(%reason, "the setup does not open and is fetched again");
+            None
+        }
+        other => other?,
+    };
+    let rules = setup.map(Rules::new).transpose();
+    rules.map_err(|error| StorageError::damaged("setup", &error)).or_else(|error| {
+        tracing::error!(%error, "the setup cannot be used and is fetched again");
+        Ok(None)
+    })
+}
+
 /// Prints; holds the terminal only while it makes a slip, so that it ends with it.
 async fn print(
     core: std::sync::Weak<Core>,
@@ -184,6 +226,8 @@ async fn talk(core: Arc<Core>, mut stopped: watch::Receiver<bool>) {
                 tracing::error!(%error, "the end of the day was not recorded");
             }
             CALM
+        } else if core.link().is_pending() {
+            ASK_AGAIN
         } else {
             let mut random = [0; 8];
             core.entropy.fill(&mut random);

@@ -3,14 +3,20 @@
 //! One sale waits at a time, for all screens of this terminal together. Its id is the id that its record will have, so
 //! confirming it again, after a lost answer or a restart, finds the record and charges nothing.
 
+mod collection;
+mod drawer;
+mod paper;
+mod scan;
 mod serve;
 mod staff;
+mod training;
+mod undo;
 
 use domain::calendar::{BusinessDate, MealPeriod};
 use domain::decision::Mode;
-use domain::id::{CashierId, Digest, RecordId, ShiftId};
+use domain::id::{CashierId, CollectionId, Digest, PaperListId, RecordId, ShiftId};
 use domain::money::Fen;
-use domain::record::Tender;
+use domain::record::{Collector, Tender};
 
 use crate::checkout::{First, Offer, Person, Refusal};
 use crate::core::Core;
@@ -19,6 +25,7 @@ use crate::rules::Rules;
 use crate::shift::{Count, OpenShift};
 use crate::storage::StorageError;
 
+pub(crate) use paper::Line as PaperLine;
 pub(crate) use staff::Approval;
 
 /// The same scan again within this time is the scanner's trigger held too long.
@@ -77,6 +84,40 @@ pub(crate) enum TillError {
     SupervisorNeeded,
     #[error("not a supervisor")]
     NotSupervisor,
+    #[error("the till is in training")]
+    InTraining,
+    #[error("a collection goes on")]
+    CollectionOpen,
+    #[error("no collection goes on")]
+    NoCollection,
+    #[error("a paper list is open")]
+    PaperOpen,
+    #[error("no paper list is open")]
+    NoPaper,
+    #[error("not a day that a paper list may be of")]
+    PaperDate { earliest: BusinessDate },
+    #[error("nothing stands on the paper list")]
+    PaperEmpty,
+    #[error("too many lines")]
+    PaperFull,
+    #[error("needs a second person")]
+    SecondPerson,
+    #[error("refused: {}", .0.code())]
+    Refused(Refusal),
+    #[error("no such elder here")]
+    ElderNotFound,
+    #[error("not enough to search by")]
+    SearchMore,
+    #[error("no credential to keep")]
+    NothingToKeep,
+    #[error("not a payment reference")]
+    BadReference,
+    #[error("the office lists no such refund")]
+    RefundNotDue,
+    #[error("not so much lies in the drawer")]
+    DrawerShort { holds: Fen },
+    #[error("the disk is full")]
+    DiskFull,
     #[error("nothing can be printed")]
     NoPrinter,
     #[error("not a record with a slip")]
@@ -104,9 +145,26 @@ pub(crate) enum Stage {
 /// A scan that came while a sale waited.
 #[derive(Clone, Debug)]
 pub(crate) struct Other {
-    pub(crate) code: String,
-    /// Nothing when it names nobody.
-    pub(crate) name: Option<String>,
+    /// Whom it names, or why it names nobody.
+    pub(crate) found: Result<Person, Refusal>,
+}
+
+/// Meals that one person takes along in one go.
+#[derive(Clone, Debug)]
+pub(crate) struct Collecting {
+    pub(crate) by: Collector,
+    pub(crate) id: CollectionId,
+    /// The meals so far.
+    pub(crate) meals: Vec<RecordId>,
+}
+
+/// A paper list that is being entered.
+#[derive(Clone, Debug)]
+pub(crate) struct PaperDraft {
+    pub(crate) list: PaperListId,
+    pub(crate) date: BusinessDate,
+    pub(crate) period: MealPeriod,
+    pub(crate) lines: Vec<Offer>,
 }
 
 /// A blind count that was confirmed.
@@ -127,12 +185,32 @@ pub(crate) struct TillState {
     pub(crate) last_scan: Option<(Digest, i64)>,
     pub(crate) last: Option<RecordId>,
     pub(crate) counted: Option<Counted>,
+    /// Sales are exercises: recorded as such, never meals.
+    pub(crate) training: bool,
+    pub(crate) collecting: Option<Collecting>,
+    pub(crate) paper: Option<PaperDraft>,
 }
 
 impl TillState {
-    /// The way the next meal is handed over: eaten here unless a key said otherwise.
+    /// The way the next meal is handed over: eaten here unless a key or a collection says otherwise.
     pub(crate) fn mode(&self) -> Mode {
-        self.mode.unwrap_or(Mode::DineIn)
+        let usual = match self.collecting.as_ref().map(|collecting| collecting.by) {
+            None => Mode::DineIn,
+            Some(Collector::Caregiver | Collector::Spouse) => Mode::Pickup,
+            Some(Collector::DeliveryRound) => Mode::Delivery,
+        };
+        self.mode.unwrap_or(usual)
+    }
+
+    /// What has to be finished before the cashier may leave or change.
+    fn unfinished(&self) -> Result<(), TillError> {
+        if matches!(self.stage, Stage::Serving { .. }) {
+            return Err(TillError::SaleWaits);
+        }
+        if self.collecting.is_some() {
+            return Err(TillError::CollectionOpen);
+        }
+        if self.paper.is_some() { Err(TillError::PaperOpen) } else { Ok(()) }
     }
 }
 
@@ -158,7 +236,21 @@ impl Core {
         if self.is_forgotten(&shift, Some(cashier)) {
             return Err(TillError::ShiftForgotten);
         }
+        if let Some(date) = self.unconfirmed_date() {
+            return Err(TillError::ConfirmDate { date });
+        }
         Ok(OnDuty { rules, cashier, shift })
+    }
+
+    /// As [`Core::on_duty`], for what moves money or ends a meal: never in training.
+    pub(crate) async fn on_duty_for_real(&self, state: &TillState) -> Result<OnDuty, TillError> {
+        let duty = self.on_duty(state).await?;
+        if state.training { Err(TillError::InTraining) } else { Ok(duty) }
+    }
+
+    /// Whether a record would fit on the disk.
+    pub(crate) fn room(&self) -> Result<(), TillError> {
+        if self.disk.has_room() { Ok(()) } else { Err(TillError::DiskFull) }
     }
 
     /// Whether a shift is somebody else's, or of another day, and has to be closed first.

@@ -43,19 +43,20 @@ pub(crate) fn uses<'a>(feed: &'a KnownUsage, own: &'a [Stored]) -> Vec<Used<'a>>
     for stored in own {
         let Body::Meal(meal) = &stored.record.body else { continue };
         let Some(policy) = meal.decision.policy.as_ref().map(|policy| policy.id.as_str()) else { continue };
-        let in_feed = counted(&feed.included, (stored.record.epoch, stored.record.sequence));
+        // What the server put into quarantine is in none of its counts, whatever it holds in that place.
+        let in_feed = !stored.rejected && counted(&feed.included, (stored.record.epoch, stored.record.sequence));
         let reversal_in_feed = stored.voided.is_some_and(|place| counted(&feed.included, place));
         for line in &meal.decision.lines {
             let (date, period, at) = (meal.meal.date, &meal.meal.period, stored.record.at);
-            match (in_feed, stored.voided) {
-                (false, None) => uses.push(Used { date, period, policy, line, at, here: true }),
-                (true, Some(_)) if !reversal_in_feed => {
-                    let same = |u: &Used<'_>| {
-                        u.here && u.at == at && u.date == date && u.policy == policy && u.line.benefit == line.benefit
-                    };
-                    if let Some(index) = uses.iter().position(same) {
-                        uses.remove(index);
-                    }
+            // An answer about one elder may be newer than the feed's mark: the very same use is never counted twice.
+            let same = |u: &Used<'_>| {
+                u.here && u.at == at && u.date == date && u.policy == policy && u.line.benefit == line.benefit
+            };
+            let known = uses.iter().position(same);
+            match (stored.voided, known) {
+                (None, None) if !in_feed => uses.push(Used { date, period, policy, line, at, here: true }),
+                (Some(_), Some(index)) if !reversal_in_feed => {
+                    uses.remove(index);
                 }
                 _ => {}
             }

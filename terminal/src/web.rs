@@ -3,6 +3,7 @@
 mod api;
 mod assets;
 mod closing;
+mod desk;
 mod error;
 mod guard;
 mod pages;
@@ -38,6 +39,7 @@ pub(crate) fn router(core: Arc<Core>, stopped: watch::Receiver<bool>) -> Router 
         .route("/healthz", get(|| async { "ok" }))
         .merge(pages::routes())
         .merge(api::routes())
+        .merge(desk::routes())
         .merge(assets::routes())
         .fallback(pages::missing)
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -169,6 +169,7 @@ catalogue! {
     refused_payment_code: "这是付款码，不是助餐卡", "A payment code, not a meal card";
     refused_not_a_card: "认不出这个码", "Not a code of this programme";
     refused_unknown_card: "名单里没有这张卡", "This card is not on the list";
+    refused_unknown_id_offline: "断网，查不到这个证件号", "Offline: this ID number cannot be looked up";
     refused_unknown_id: "名单里没有这个证件号", "This ID number is not on the list";
     refused_card_revoked: "这张卡已挂失", "This card was reported lost";
     refused_not_active: "这份登记已停用", "This registration is closed";
@@ -212,6 +213,40 @@ catalogue! {
     offline_cannot_text: "查新办的卡、取新名单、重置本机", "Look up new cards, fetch lists, reset this till";
     stale_title: "名单已 {age}未更新", "The list is {age} old";
     stale_text: "饭照常打。请主管检查网络。", "Serve as usual. Ask the supervisor to check the network.";
+    hard_title: "名单太旧，先按全价收", "The list is too old: full price for now";
+    hard_text: "差价联网后由办公室退还老人。请主管检查网络。", "The office pays the difference back later. Ask the supervisor to check the network.";
+    // Enrolment
+    pending_title: "等办公室确认本机", "Waiting for the office to let this till in";
+    pending_text: "请打电话给办公室，核对指纹：{fingerprint}。确认后本机自动开始工作。", "Call the office and compare the fingerprint: {fingerprint}. The till then begins by itself.";
+    revoked_title: "本机已被办公室停用", "The office has put this till out of use";
+    revoked_text: "请停止用本机收款，改记纸质名单，并打电话给办公室。", "Stop selling here, use the paper list, and call the office.";
+    // Damage
+    damage_title: "本机数据库损坏过，已自动修复", "The till's database was damaged and has been repaired";
+    damage_text: "{at} 保住 {saved} 条记录，会继续上传。坏文件另存：{aside}。请告诉办公室。", "{at}: {saved} records were saved and will be sent. The bad file is kept: {aside}. Please tell the office.";
+    damage_seen: "知道了", "Understood";
+    // Training
+    training_title: "训练模式：不是真的收款", "Training: nothing here is a real sale";
+    training_text: "记录只作练习，不算用餐，不动补贴。", "Records are exercises only: no meal, no subsidy.";
+    training_end: "结束训练", "End training";
+    // Collections
+    collector_caregiver: "照护人", "Caregiver";
+    collector_spouse: "配偶", "Spouse";
+    collector_round: "送餐员", "Delivery round";
+    collecting: "{by}代取 {count} 份，共 {amount}", "{by} takes {count} meals, {amount}";
+    collecting_text: "一位老人扫一次，取完打一张小票。", "One scan for each elder; one slip at the end.";
+    collecting_end: "代取结束", "End collection";
+    slip_collected: "{by}代取 共 {count} 份", "Taken by {by}: {count} meals";
+    // Other ways
+    chip_card: "芯片卡", "Chip card";
+    by_hand: "人工核对", "Recognised by hand";
+    full_price_list: "名单太旧，先收全价", "List too old: full price for now";
+    full_price_kept: "先收全价，查明后退差价", "Full price now, difference back later";
+    way_keep: "先按全价售出 {price}，查明后退差价", "Full price {price} now, difference back later";
+    way_keep_note: "断网查不到，卡号已加密留底，联网后由办公室核对", "Offline: the card is kept encrypted and checked by the office";
+    refunds_paid: "退补", "Refunds";
+    date_ask: "今天是 {date}，对吗？", "Is today {date}?";
+    date_yes: "对，继续", "Yes, go on";
+    date_no: "不对：先校准电脑时钟，再刷新本页", "If not: set the computer's clock, then reload this page";
     // Signing in
     other_language: "English", "Chinese";
     high_contrast: "高对比", "High contrast";
@@ -361,6 +396,41 @@ catalogue! {
     n_already_served: "再买一份请按 F7 全价", "F7 sells one more at full price";
     e_already_voided: "这一笔已撤销过", "Reversed already";
     n_already_voided: "不用再撤销", "Nothing to do";
+    e_already_refunded: "这一笔已经退过", "Paid back already";
+    n_already_refunded: "不用再退；联网后从清单里消失", "Nothing to do; it leaves the list by itself";
+    e_refund_not_due: "办公室清单里没有这一笔退款", "The office lists no such refund";
+    n_refund_not_due: "联网刷新清单；有疑问打电话给办公室", "Refresh the list; call the office if in doubt";
+    e_drawer_short: "抽屉里的钱不够，账上只有 {amount}", "Not enough in the drawer: {amount} by the records";
+    n_drawer_short: "先放入备用金，再办这一笔", "Put cash in first, then try again";
+    e_in_training: "现在是训练模式，不能办这一项", "Not possible in training";
+    n_in_training: "先结束训练", "End training first";
+    e_collection_open: "代取还没有结束", "A collection goes on";
+    n_collection_open: "先按 F6 结束代取", "F6 ends it";
+    e_no_collection: "现在没有代取", "No collection goes on";
+    n_no_collection: "直接扫卡，或重新开始代取", "Just scan, or begin a collection";
+    e_paper_open: "纸质名单还没有确认", "A paper list is open";
+    n_paper_open: "请第二个人确认，或作废这张名单", "A second person confirms it, or drop it";
+    e_no_paper: "没有打开的纸质名单", "No paper list is open";
+    n_no_paper: "请主管先打开名单，选日期和餐次", "A supervisor opens one for a date and a meal";
+    e_paper_date: "这一天或这一餐不能补录，最早 {date}", "Not a day or meal for a paper list; the earliest is {date}";
+    n_paper_date: "核对日期和餐次；更早的请办公室处理", "Check date and meal; the office enters earlier ones";
+    e_paper_empty: "名单上还没有人", "Nobody is on the list";
+    n_paper_empty: "先扫卡或查姓名，一人一行", "Scan cards or search names, one line each";
+    e_paper_full: "一张名单最多 300 行", "A list has at most 300 lines";
+    n_paper_full: "先确认这一张，再开一张", "Confirm this one, then open another";
+    e_second_person: "要由另一个人确认", "Another person has to confirm";
+    n_second_person: "请没有录入的人核对纸面，输入自己的 PIN", "Somebody else compares the paper and types the own PIN";
+    e_elder_not_found: "名单里没有这位老人", "No such elder on the list";
+    n_elder_not_found: "按姓名和出生日期再查一次", "Search again by name and birth date";
+    e_search_more: "请写姓名和出生日期", "Name and birth date are needed";
+    n_search_more: "姓名写一个字也行，出生日期要完整", "One character of the name will do; the birth date in full";
+    e_nothing_to_keep: "没有可以留底的卡", "No card to keep";
+    n_nothing_to_keep: "先扫老人的卡；只有断网时认不出的卡才留底", "Scan the elder's card; only cards unknown while offline are kept";
+    e_bad_reference: "付款单号不对", "Not a payment reference";
+    n_bad_reference: "只用于扫码收款，字母和数字，最多 64 位", "For QR payments only: letters and digits, at most 64";
+    e_disk_full: "本机存储已满，不能记账", "The till's disk is full: nothing can be recorded";
+    n_disk_full: "饭照常打，先记在纸质名单上；请主管清理磁盘或打电话给办公室", "Serve, and use the paper list; ask the supervisor to free space or call the office";
+    n_refused: "换一张卡或证件，或按姓名和出生日期查", "Try another card or ID, or search by name and birth date";
     e_storage: "本机存储出错，这一步没有完成，没有收费", "The till's storage failed; nothing was done or charged";
     n_storage: "再试一次；仍不行先记在纸质名单上，并打电话给办公室", "Try again; else use the paper list and call the office";
     e_bad_request: "请求看不懂", "Not a request this till understands";
@@ -376,6 +446,23 @@ catalogue! {
 }
 
 impl Words {
+    /// What a refused scan is called.
+    pub(crate) fn refusal(&self, code: &str) -> &'static str {
+        match code {
+            "card_misread" => self.refused_card_misread,
+            "bad_id_number" => self.refused_bad_id_number,
+            "payment_code" => self.refused_payment_code,
+            "unknown_card" => self.refused_unknown_card,
+            "unknown_id" => self.refused_unknown_id,
+            "unknown_id_offline" => self.refused_unknown_id_offline,
+            "card_revoked" => self.refused_card_revoked,
+            "not_active" => self.refused_not_active,
+            "outside_window" => self.refused_outside_window,
+            "no_price" => self.refused_no_price,
+            _ => self.refused_not_a_card,
+        }
+    }
+
     /// Fills the marked places of a text.
     #[expect(clippy::unused_self, reason = "reads as words.fill(words.key, ...) where it is used")]
     pub(crate) fn fill(&self, text: &str, values: &[(&str, &str)]) -> String {

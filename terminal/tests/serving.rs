@@ -314,13 +314,6 @@ async fn a_meal_is_reversed_once_and_only_in_its_own_shift() {
     assert_eq!(till.refused("/api/void", json!({ "meal": other, "reason": "按错" })).await, "other_shift");
 }
 
-impl Till {
-    async fn sell_guest(&self) -> serde_json::Value {
-        let state = self.ok("/api/guest", json!({})).await;
-        self.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await["last"]["record"].clone()
-    }
-}
-
 #[tokio::test]
 async fn what_is_used_up_is_not_given_again() {
     let mut card = String::new();

@@ -43,8 +43,34 @@ async fn wrong_pins_wait_and_lock() {
         till.refused("/api/sign-in", wrong()).await;
     }
     till.clock.pass(24 * HOUR);
-    assert_eq!(till.refused("/api/sign-in", right).await, "pin_locked");
+    assert_eq!(till.refused("/api/sign-in", right.clone()).await, "pin_locked");
     till.ok("/api/sign-in", json!({ "cashier": cashier_id(2), "pin": PIN })).await;
+    let till = till.restart(5).await;
+    assert_eq!(till.refused("/api/sign-in", right.clone()).await, "pin_locked", "a restart opens nothing");
+    till.office.books().setup.cashiers[0] = support::cashier_with(1, "李桂芳", false, "1357");
+    till.terminal.sync_once().await.unwrap();
+    assert_eq!(till.refused("/api/sign-in", right).await, "wrong_pin", "the office set another PIN");
+    till.ok("/api/sign-in", json!({ "cashier": cashier_id(1), "pin": "1357" })).await;
+}
+
+#[tokio::test]
+async fn the_wait_after_wrong_pins_doubles_and_outlasts_a_restart() {
+    let till = Till::new(|_| {}).await;
+    let sign_in = |pin: &str| json!({ "cashier": cashier_id(1), "pin": pin });
+    for _ in 0..3 {
+        assert_eq!(till.refused("/api/sign-in", sign_in("0000")).await, "wrong_pin");
+    }
+    for wait in [2_000, 4_000, 8_000] {
+        till.clock.pass(wait - 1);
+        assert_eq!(till.refused("/api/sign-in", sign_in(PIN)).await, "pin_wait", "{wait}");
+        till.clock.pass(1);
+        assert_eq!(till.refused("/api/sign-in", sign_in("0000")).await, "wrong_pin", "{wait}");
+    }
+    let till = till.restart(5).await;
+    assert_eq!(till.refused("/api/sign-in", sign_in(PIN)).await, "pin_wait");
+    till.clock.pass(16_000);
+    till.ok("/api/sign-in", sign_in(PIN)).await;
+    assert_eq!(till.refused("/api/sign-in", sign_in("0000")).await, "wrong_pin", "a right one begins anew");
 }
 
 #[tokio::test]

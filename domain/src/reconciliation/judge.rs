@@ -52,27 +52,35 @@ struct Claim<'a> {
     frozen: bool,
     disputed: bool,
     meal: &'a Meal,
-    diner: &'a Diner,
+    elder: ElderId,
+    /// Nothing for a meal whose elder was found out later.
+    diner: Option<&'a Diner>,
 }
 
 /// Judges every meal of the day that names an elder and was not voided; sorted by record id.
 pub(super) fn judge(input: &DayInput<'_>, day: &[&Held]) -> Vec<Verdict> {
-    let mut claims: Vec<Claim<'_>> = day.iter().filter_map(|h| own(h)).collect();
-    claims.extend(input.elsewhere.iter().filter_map(foreign));
+    let mut claims: Vec<Claim<'_>> = day.iter().filter_map(|h| own(input, h)).collect();
+    claims.extend(input.elsewhere.iter().filter_map(|other| foreign(input, other)));
     // Of the meals that compete for a limit those frozen by a draft come first, then trusted time decides.
-    claims.sort_by_key(|c| (c.diner.elder, !c.frozen, c.at, c.record));
+    claims.sort_by_key(|c| (c.elder, !c.frozen, c.at, c.record));
     let mut verdicts = Vec::new();
-    for elder_claims in claims.chunk_by(|a, b| a.diner.elder == b.diner.elder) {
-        let Some(elder) = input.elders.get(&elder_claims[0].diner.elder) else { continue };
+    for elder_claims in claims.chunk_by(|a, b| a.elder == b.elder) {
+        let Some(elder) = input.elders.get(&elder_claims[0].elder) else { continue };
         judge_elder(input, elder, elder_claims, &mut verdicts);
     }
     verdicts.sort_by_key(|v| v.record);
     verdicts
 }
 
-fn own(held: &Held) -> Option<Claim<'_>> {
+/// Who ate, by the record or, where the till could not place the credential, by what was found out since.
+fn who(input: &DayInput<'_>, record: RecordId, meal: &Meal) -> Option<ElderId> {
+    let named = meal.diner.as_ref().map(|diner| diner.elder);
+    named.or_else(|| meal.unidentified.and_then(|_| input.identified.get(&record).copied()))
+}
+
+fn own<'a>(input: &DayInput<'_>, held: &'a Held) -> Option<Claim<'a>> {
     let Body::Meal(meal) = &held.record.body else { return None };
-    let diner = meal.diner.as_ref()?;
+    let elder = who(input, held.record.id, meal)?;
     (!held.voided).then_some(Claim {
         record: held.record.id,
         canteen: held.record.canteen,
@@ -80,14 +88,16 @@ fn own(held: &Held) -> Option<Claim<'_>> {
         frozen: held.frozen,
         disputed: held.disputed,
         meal,
-        diner,
+        elder,
+        diner: meal.diner.as_ref(),
     })
 }
 
-fn foreign(other: &Elsewhere) -> Option<Claim<'_>> {
-    let diner = other.meal.diner.as_ref()?;
+fn foreign<'a>(input: &DayInput<'_>, other: &'a Elsewhere) -> Option<Claim<'a>> {
     let Elsewhere { record, canteen, at, frozen, meal } = other;
-    Some(Claim { record: *record, canteen: *canteen, at: *at, frozen: *frozen, disputed: false, meal, diner })
+    let elder = who(input, *record, meal)?;
+    let diner = meal.diner.as_ref();
+    Some(Claim { record: *record, canteen: *canteen, at: *at, frozen: *frozen, disputed: false, meal, elder, diner })
 }
 
 /// What came before a claim: uses, and where they were.
@@ -204,7 +214,8 @@ fn code(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>, due: &Due<'_>) -
     }
     let facts = elder.on(input.date, input.known);
     let ended = lost.iter().any(|line| why(line).is_some_and(Why::is_about_elder));
-    if ended && facts != claim.diner.facts { Code::NotEligible } else { Code::StaleDecision }
+    let told_otherwise = claim.diner.is_some_and(|diner| diner.facts != facts);
+    if ended && told_otherwise { Code::NotEligible } else { Code::StaleDecision }
 }
 
 /// Whether the difference is none of the canteen's: it charged by a version that was corrected since, and by that
@@ -249,10 +260,12 @@ fn bearer(
     }
 }
 
-/// Whether the record's facts of the elder are what the office itself knew when it made the roster that it names.
+/// Whether the record's facts of the elder are what the office itself knew when it made the roster that it names. A
+/// till that could not tell who ate has said nothing wrong.
 fn honest(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>) -> bool {
-    let told: ElderFacts = elder.on(input.date, claim.diner.roster);
-    told == claim.diner.facts && elder.died(claim.diner.roster).is_none_or(|day| day >= input.date)
+    let Some(diner) = claim.diner else { return true };
+    let told: ElderFacts = elder.on(input.date, diner.roster);
+    told == diner.facts && elder.died(diner.roster).is_none_or(|day| day >= input.date)
 }
 
 /// What the canteen is paid, kind by kind. What a diner was charged is never paid back by the canteen: a diner who

@@ -32,8 +32,11 @@ pub fn unfinished(terminals: &[Progress], date: BusinessDate) -> Vec<TerminalId>
     terminals.iter().filter(expected).filter(|t| !over(t)).map(|t| t.terminal).collect()
 }
 
-/// Sequences that are missing before or between the day's records, per terminal and epoch.
-pub(super) fn gaps(input: &DayInput<'_>, day: &[&Held]) -> Vec<Finding> {
+/// Sequences that are missing before or between the records made on the day, per terminal and epoch.
+pub(super) fn gaps(input: &DayInput<'_>) -> Vec<Finding> {
+    let made = |h: &&Held| h.record.at.business_date() == input.date;
+    let mut day: Vec<&Held> = input.records.iter().filter(made).collect();
+    day.sort_by_key(|h| (h.record.terminal, h.record.epoch, h.record.sequence));
     let mut findings = Vec::new();
     for own in day.chunk_by(|a, b| (a.record.terminal, a.record.epoch) == (b.record.terminal, b.record.epoch)) {
         let first = &own[0].record;

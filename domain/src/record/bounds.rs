@@ -21,7 +21,7 @@ pub(super) fn check(record: &Record) -> Result<(), &'static str> {
     require(time(record.at), "at")?;
     require(u32::try_from(record.sequence).is_ok(), "sequence")?;
     match &record.body {
-        Body::Meal(meal) => check_meal(meal),
+        Body::Meal(meal) | Body::Training(meal) => check_meal(meal),
         Body::ShiftClose(close) => check_close(close),
         Body::ShiftOpen { float } => require(within(*float, MOST), "float"),
         Body::Cash { amount, note } => {
@@ -29,6 +29,7 @@ pub(super) fn check(record: &Record) -> Result<(), &'static str> {
             require(note.len() <= MOST_WORDS, "note")
         }
         Body::Void { reason, .. } => require(reason.len() <= MOST_WORDS, "reason"),
+        Body::Refund(refund) => require(within(refund.amount, MOST), "amount"),
         Body::Start { software, .. } => require(software.len() <= MOST_WORDS, "software"),
         Body::Day { .. } => Ok(()),
     }
@@ -52,6 +53,7 @@ fn check_meal(meal: &Meal) -> Result<(), &'static str> {
         let shares = line.shares.len() <= MOST_LINES && line.shares.iter().all(|s| positive(s.amount));
         require(positive(line.amount) && shares, "lines")?;
     }
+    require(meal.reference.as_ref().is_none_or(|text| text.len() <= MOST_WORDS), "reference")?;
     let used = meal.diner.iter().flat_map(|d| &d.used.0).all(|u| within(u.counts.month_amount, MOST));
     require(used, "used")
 }

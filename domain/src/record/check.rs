@@ -65,24 +65,45 @@ pub enum Dispute {
     /// An amount that cannot be: a negative price, cash or float, or free though something was to pay.
     #[error("an impossible amount or tender")]
     ImpossibleAmount,
+    /// Entered from a paper list, but not back-dated, within a shift, or approved by the person who entered it.
+    #[error("a paper list's meal that is not back-dated, stands in a shift, or has no second person")]
+    PaperList,
+    /// A credential that was kept aside, and a diner.
+    #[error("says of itself what cannot be together")]
+    Contradiction,
     /// It does not follow the record before it.
     #[error("does not follow the record before it")]
     BrokenChain,
     /// The Z report's counts are not those of the shift's records.
     #[error("the Z report does not count its own shift")]
     OtherTotals,
-    /// Made after the terminal's key was revoked.
-    #[error("made after the terminal was revoked")]
+    /// Beyond what the office held of the terminal when it was taken out of service.
+    #[error("came after the terminal was taken out of service")]
     Revoked,
+    /// Came after two people had ended its epoch.
+    #[error("came after its epoch was ended")]
+    EndedEpoch,
 }
 
 /// Checks what one record says by itself. Order in the chain and Z totals need the records before it.
 pub fn check(record: &Record, rules: &Rulebook) -> Result<(), Dispute> {
     match &record.body {
-        Body::Meal(meal) if meal.meal.date != record.at.business_date() => Err(Dispute::OtherDate),
-        Body::Meal(meal) => check_meal(meal, rules),
+        Body::Meal(meal) => check_origin(record, meal).and_then(|()| check_meal(meal, rules)),
+        Body::Refund(refund) if refund.amount <= Fen::ZERO => Err(Dispute::ImpossibleAmount),
         Body::ShiftOpen { float } if float.is_negative() => Err(Dispute::ImpossibleAmount),
         Body::ShiftClose(close) if close.counted.is_negative() => Err(Dispute::ImpossibleAmount),
+        _ => Ok(()),
+    }
+}
+
+/// When and by whom the meal was entered.
+fn check_origin(record: &Record, meal: &Meal) -> Result<(), Dispute> {
+    let today = record.at.business_date();
+    match &meal.paper {
+        None if meal.meal.date != today => Err(Dispute::OtherDate),
+        Some(_) if meal.meal.date > today || record.shift.is_some() => Err(Dispute::PaperList),
+        Some(paper) if record.cashier.is_none_or(|by| by == paper.approved_by) => Err(Dispute::PaperList),
+        _ if meal.unidentified.is_some() && meal.diner.is_some() => Err(Dispute::Contradiction),
         _ => Ok(()),
     }
 }

@@ -17,6 +17,12 @@ pub struct CountSum {
 }
 
 impl CountSum {
+    /// Whether nothing was counted.
+    #[must_use]
+    pub const fn is_nothing(&self) -> bool {
+        self.count == 0 && self.amount.is_zero()
+    }
+
     /// Counts one meal with this amount.
     pub fn add(&mut self, amount: Fen) {
         self.count += 1;
@@ -55,11 +61,14 @@ pub struct ZTotals {
     pub delivery: CountSum,
     /// Delivery fees, paid by elders.
     pub fees: CountSum,
+    /// Paid back to elders, in cash.
+    #[serde(default, skip_serializing_if = "CountSum::is_nothing")]
+    pub refunds: CountSum,
 }
 
 impl ZTotals {
-    /// Counts the meals of a shift's records, given in order. A void takes its meal out again if the meal is among
-    /// them; other kinds count nothing.
+    /// Counts the meals and refunds of a shift's records, given in order. A void takes its meal out again if the meal
+    /// is among them; other kinds count nothing.
     #[must_use]
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let mut totals = Self::default();
@@ -79,6 +88,7 @@ impl ZTotals {
                         }
                     }
                 }
+                Body::Refund(refund) => totals.refunds.add(refund.amount),
                 _ => {}
             }
         }
@@ -117,7 +127,7 @@ impl ZTotals {
     }
 
     /// All sums.
-    pub(super) const fn sums(&self) -> [CountSum; 11] {
+    pub(super) const fn sums(&self) -> [CountSum; 12] {
         [
             self.meals,
             self.guests,
@@ -130,6 +140,7 @@ impl ZTotals {
             self.operator,
             self.delivery,
             self.fees,
+            self.refunds,
         ]
     }
 

@@ -116,8 +116,9 @@ impl World {
             roster,
             usage: roster,
             calendar: self.rules.calendar().digest(),
+            approved_by: None,
         };
-        let meal = Meal { meal: facts, diner: Some(diner), tender: Tender::Cash, online: true, decision };
+        let meal = Meal::new(facts, Some(diner), Tender::Cash, true, decision);
         let id = self.push(place, on.at_minute(minute), Body::Meal(Box::new(meal)));
         domain::record::check::check(self.records.last().unwrap(), &self.rules).unwrap();
         id
@@ -216,6 +217,7 @@ impl World {
             elsewhere: &elsewhere,
             prior: &prior,
             refunds: &[],
+            identified: &BTreeMap::new(),
         })
     }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::valid;
 use crate::seal::Place;
-use crate::store::canteens::{self, CanteenRow, Region};
+use crate::store::canteens::{self, CanteenRow, Region, Settings};
 use crate::store::{Tx, days};
 use crate::words::{Code, register};
 use crate::{Error, Office};
@@ -130,6 +130,20 @@ impl Office {
             .await?;
         self.changed.notify_one();
         Ok(())
+    }
+
+    /// Sets a canteen's terminals: how long they serve on an old roster, and what their card readers write.
+    pub async fn set_canteen(&self, canteen: CanteenId, settings: Settings, by: Option<UserId>) -> Result<(), Error> {
+        valid::offline(settings.offline)?;
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    hold(tx, canteen).await?;
+                    canteens::put_settings(tx, canteen, &settings, by, now).await
+                })
+            })
+            .await
     }
 
     /// Adds a cashier.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::calendar::{BusinessDate, UnixMs};
-use domain::credential::{CardNumber, Scan};
+use domain::credential::{CardNumber, ChipNumber, Scan};
 use domain::elder::{ElderFact, ElderFactKind};
 use domain::id::{CanteenId, ElderId, UserId};
 use domain::region::RegionCode;
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::valid;
 use crate::names;
 use crate::seal::Place;
-use crate::store::elders::{self, CardRow, ElderRow};
+use crate::store::elders::{self, CardKind, CardRow, ElderRow};
 use crate::store::{Tx, days};
 use crate::words::{Code, register};
 use crate::{Error, Office};
@@ -62,6 +62,15 @@ pub struct IssuedCard {
     pub revoked: u64,
 }
 
+/// A physical card that was just registered.
+#[derive(Clone, Debug)]
+pub struct RegisteredChip {
+    /// The card's id.
+    pub id: Uuid,
+    /// The last four hex digits of its number.
+    pub tail: String,
+}
+
 impl Office {
     /// Registers an elder.
     pub async fn register_elder(&self, new: NewElder, by: Option<UserId>) -> Result<ElderId, Error> {
@@ -84,8 +93,19 @@ impl Office {
             })
             .await;
         match added {
-            Err(error) if error.is_unique_violation() => Err(Error::refused(Code::ElderExists, register::ELDER_EXISTS)),
-            other => other.map(|()| id),
+            Err(error) if error.is_unique_violation() => {
+                return Err(Error::refused(Code::ElderExists, register::ELDER_EXISTS));
+            }
+            other => other?,
+        }
+        self.look_back(Scan::ResidentId(resident_id), id).await;
+        Ok(id)
+    }
+
+    /// Looks for meals on a credential that was just registered. What fails here is found by the job.
+    async fn look_back(&self, scan: Scan, elder: ElderId) {
+        if let Err(error) = self.identify_registered(scan, elder).await {
+            tracing::warn!(%error, "meals before a registration were not looked for; the job will");
         }
     }
 
@@ -149,13 +169,14 @@ impl Office {
             tail: number.tail().to_owned(),
             issued_at: now,
             revoked_at: None,
+            kind: CardKind::Card,
         };
         let revoked = self
             .store
             .write(move |tx| {
                 Box::pin(async move {
                     require_elder(tx, elder, now).await?;
-                    let revoked = elders::revoke_cards(tx, elder, now).await?;
+                    let revoked = elders::revoke_cards(tx, elder, CardKind::Card, now).await?;
                     elders::add_card(tx, &row).await.map(|()| revoked)
                 })
             })
@@ -163,14 +184,69 @@ impl Office {
         Ok(IssuedCard { id, number, revoked })
     }
 
-    /// Revokes all cards of an elder; says how many there were.
+    /// Registers a physical card by the number in its chip (hex, the chip's first byte first). Meals that were served on
+    /// it before become the elder's.
+    pub async fn register_chip(&self, elder: ElderId, number: &str) -> Result<RegisteredChip, Error> {
+        let number = Zeroizing::new(number.trim().to_ascii_lowercase());
+        let number = ChipNumber::parse(&number).map_err(|_| Error::refused(Code::Invalid, register::CHIP))?;
+        let now = self.now();
+        let id = domain::id::RecordId::generate(now, &*self.entropy).uuid();
+        let place = Place { table: "cards", column: "number", row: id };
+        let scan = Scan::Chip(number.clone());
+        let row = CardRow {
+            id,
+            elder,
+            digest: scan.digest(self.keys.digest_key()),
+            number: self.keys.seal(place, number.expose(), &*self.entropy),
+            tail: number.tail().to_owned(),
+            issued_at: now,
+            revoked_at: None,
+            kind: CardKind::Chip,
+        };
+        let tail = row.tail.clone();
+        let added = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    require_elder(tx, elder, now).await?;
+                    elders::add_card(tx, &row).await
+                })
+            })
+            .await;
+        match added {
+            Err(error) if error.is_unique_violation() => {
+                return Err(Error::refused(Code::CardTaken, register::CHIP_TAKEN));
+            }
+            other => other?,
+        }
+        self.look_back(scan, elder).await;
+        Ok(RegisteredChip { id, tail })
+    }
+
+    /// Revokes one card of an elder; says whether it was good until now.
+    pub async fn revoke_card(&self, elder: ElderId, card: Uuid) -> Result<bool, Error> {
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    require_elder(tx, elder, now).await?;
+                    let unknown = || Error::refused(Code::CardUnknown, register::NO_CARD);
+                    let cards = elders::cards(tx, &[elder]).await?;
+                    cards.iter().find(|c| c.id == card).ok_or_else(unknown)?;
+                    elders::revoke_card(tx, elder, card, now).await
+                })
+            })
+            .await
+    }
+
+    /// Revokes all printed cards of an elder; says how many there were.
     pub async fn revoke_cards(&self, elder: ElderId) -> Result<u64, Error> {
         let now = self.now();
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     require_elder(tx, elder, now).await?;
-                    elders::revoke_cards(tx, elder, now).await
+                    elders::revoke_cards(tx, elder, CardKind::Card, now).await
                 })
             })
             .await

@@ -12,6 +12,6 @@ mod valid;
 
 pub use calendars::{CalendarImport, Warning};
 pub use canteens::{NewCanteen, NewCashier};
-pub use elders::{IssuedCard, NewElder, NewElderFact};
+pub use elders::{IssuedCard, NewElder, NewElderFact, RegisteredChip};
 pub use people::{NewUser, Session};
 pub use terminals::EnrolmentCode;

@@ -1,12 +1,18 @@
 //! Enrolment of terminals and its end.
 
+use std::sync::Arc;
+
 use domain::calendar::UnixMs;
 use domain::id::{CanteenId, Digest, TerminalId, UserId};
 
 use super::elders::require_canteen;
+use crate::ingest::judge::Origin;
+use crate::store::epochs::{self, EndRow};
+use crate::store::records::Journal;
 use crate::store::terminals::{self, CodeRow, TerminalRow};
-use crate::words::{self, Code, register};
-use crate::{Error, Office};
+use crate::store::{Tx, canteens, records};
+use crate::words::{self, Code, register, terminals as terminals_words};
+use crate::{Error, Office, ingest};
 
 /// An enrolment code is good for so long, ms.
 const CODE_MS: i64 = 10 * 60 * 1000;
@@ -21,6 +27,20 @@ pub struct EnrolmentCode {
     pub code: String,
     /// Until when it is good, unix ms.
     pub expires: UnixMs,
+}
+
+async fn required(tx: &mut Tx, id: TerminalId) -> Result<TerminalRow, Error> {
+    let row = terminals::get(tx, id).await?;
+    row.ok_or_else(|| Error::refused(Code::NotFound, register::NO_TERMINAL))
+}
+
+/// An epoch that the office has heard of.
+async fn known_epoch(tx: &mut Tx, id: TerminalId, epoch: u32) -> Result<(Journal, TerminalRow), Error> {
+    let row = required(tx, id).await?;
+    let journal = Journal { canteen: row.canteen, terminal: id, epoch };
+    let known = terminals::epochs(tx, row.canteen, id).await?.iter().any(|e| e.epoch == epoch)
+        || records::waiting_epochs(tx, row.canteen, id).await?.contains(&epoch);
+    if known { Ok((journal, row)) } else { Err(Error::refused(Code::NotFound, terminals_words::NO_EPOCH)) }
 }
 
 impl Office {
@@ -44,7 +64,8 @@ impl Office {
         Ok(EnrolmentCode { code: format!("{}-{}", &digits[..5], &digits[5..]), expires })
     }
 
-    /// Lets a terminal in with a code, or knows it again by its key, whatever the code.
+    /// Takes a terminal up with a code, or knows it again by its key, whatever the code. It serves nobody until it is
+    /// confirmed.
     pub async fn enrol(&self, code: &str, public_key: Digest) -> Result<TerminalRow, Error> {
         let now = self.now();
         let hash = self.code_hash(code);
@@ -69,6 +90,8 @@ impl Office {
                         seen_at: None,
                         software: None,
                         unsent: None,
+                        confirmed_at: None,
+                        retired_at: None,
                     };
                     terminals::add(tx, &row).await?;
                     // Two terminals with one code at the same time: the second finds it used, and nothing is kept.
@@ -78,15 +101,130 @@ impl Office {
             .await
     }
 
-    /// Takes a terminal out of service; says whether it was in service until now.
+    /// Lets a terminal in whose fingerprint somebody has compared. Says whether it was not in until now.
+    pub async fn confirm_terminal(&self, id: TerminalId, fingerprint: &str, by: Option<UserId>) -> Result<bool, Error> {
+        let now = self.now();
+        let plain = |text: &str| text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_lowercase();
+        let shown = plain(fingerprint);
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = required(tx, id).await?;
+                    if plain(&row.fingerprint()) != shown {
+                        return Err(Error::refused(Code::FingerprintDiffers, terminals_words::FINGERPRINT));
+                    }
+                    if row.revoked_at.is_some() {
+                        return Err(Error::refused(Code::TerminalRevoked, words::TERMINAL_REVOKED));
+                    }
+                    terminals::confirm(tx, id, by, now).await
+                })
+            })
+            .await
+    }
+
+    /// Takes a terminal out of service in good order: when the office has everything that it says it has. Says whether
+    /// it was in service until now.
+    pub async fn retire_terminal(&self, id: TerminalId) -> Result<bool, Error> {
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = required(tx, id).await?;
+                    if row.revoked_at.is_some() {
+                        return Ok(false);
+                    }
+                    let row = terminals::hold(tx, id).await?.unwrap_or(row);
+                    let refused = |detail: String| Err(Error::refused(Code::RecordsUnsent, detail));
+                    if let Some(unsent) = row.unsent.filter(|unsent| *unsent > 0) {
+                        return refused(terminals_words::unsent(unsent));
+                    }
+                    let incomplete = terminals::incomplete(tx, row.canteen, id).await?;
+                    if !incomplete.is_empty() {
+                        return refused(terminals_words::incomplete(&incomplete));
+                    }
+                    terminals::revoke(tx, id, now).await?;
+                    terminals::retired(tx, id, now).await?;
+                    Ok(true)
+                })
+            })
+            .await
+    }
+
+    /// Asks for the end of an epoch whose journal is gone; another person has to confirm it.
+    pub async fn ask_epoch_end(&self, id: TerminalId, epoch: u32, reason: String, by: UserId) -> Result<EndRow, Error> {
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let journal = known_epoch(tx, id, epoch).await?.0;
+                    if !epochs::ask_end(tx, journal, &reason, by, now).await? {
+                        return Err(Error::refused(Code::Conflict, terminals_words::ENDED_ALREADY));
+                    }
+                    epochs::end(tx, journal).await?.ok_or_else(|| Error::Internal("the end vanished".to_owned()))
+                })
+            })
+            .await
+    }
+
+    /// Ends an epoch that another person asked to end: what waits behind its gaps gets its outcome, and the epoch ends
+    /// at the last sequence that is held.
+    pub async fn confirm_epoch_end(&self, id: TerminalId, epoch: u32, by: UserId) -> Result<EndRow, Error> {
+        let (now, rules) = (self.now(), Arc::clone(&self.rules));
+        let work = self.store.write_long(move |tx| {
+            Box::pin(async move {
+                let (journal, row) = known_epoch(tx, id, epoch).await?;
+                let asked = epochs::end(tx, journal).await?;
+                let asked = asked.ok_or_else(|| Error::refused(Code::Conflict, terminals_words::END_NOT_ASKED))?;
+                if asked.confirmed_at.is_some() {
+                    return Err(Error::refused(Code::Conflict, terminals_words::ENDED_ALREADY));
+                }
+                if asked.asked_by == by {
+                    return Err(Error::refused(Code::SecondPerson, terminals_words::SECOND_PERSON));
+                }
+                let origin = Origin { journal, key: row.public_key };
+                let next = ingest::settle_rest(tx, origin, &rules, now).await?;
+                let missing = epochs::missing(tx, journal, next).await?;
+                epochs::confirm_end(tx, journal, next, missing, by, now).await?;
+                epochs::end(tx, journal).await?.ok_or_else(|| Error::Internal("the end vanished".to_owned()))
+            })
+        });
+        let ended = work.await?;
+        self.changed.notify_one();
+        Ok(ended)
+    }
+
+    /// Writes down what was decided about a fork. Says whether it was undecided until now.
+    pub async fn resolve_fork(
+        &self,
+        id: TerminalId,
+        place: (u32, u64),
+        reason: String,
+        by: UserId,
+    ) -> Result<bool, Error> {
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = required(tx, id).await?;
+                    let canteen = canteens::get(tx, row.canteen).await?;
+                    let unknown = || Error::refused(Code::NotFound, terminals_words::NO_FORK);
+                    let canteen = canteen.ok_or_else(unknown)?;
+                    let forks = epochs::forks(tx, &canteen.region).await?;
+                    let fork = forks.iter().find(|f| f.terminal == id && (f.epoch, f.sequence) == place);
+                    epochs::resolve(tx, fork.ok_or_else(unknown)?, &reason, by, now).await
+                })
+            })
+            .await
+    }
+
+    /// Takes a terminal out of service; says whether it was in service until now. What it sends beyond what the office
+    /// holds now is disputed.
     pub async fn revoke_terminal(&self, id: TerminalId) -> Result<bool, Error> {
         let now = self.now();
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    if terminals::get(tx, id).await?.is_none() {
-                        return Err(Error::refused(Code::TerminalUnknown, register::NO_TERMINAL));
-                    }
+                    required(tx, id).await?;
                     terminals::revoke(tx, id, now).await
                 })
             })

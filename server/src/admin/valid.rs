@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::canteen::Standing;
 use domain::elder::ElderFactKind;
 use domain::money::Fen;
+use domain::sync::OfflineLimits;
 
 use crate::Error;
 use crate::words::{Code, register};
@@ -93,6 +94,14 @@ pub(super) fn standing(standing: &Standing) -> Result<(), Error> {
     let grade = ["A", "B", "C", domain::canteen::UNRATED].contains(&standing.quality_grade.as_str());
     let risk = ["A", "B", "C", "D", domain::canteen::UNRATED].contains(&standing.risk_level.as_str());
     require(grade && risk && standing.stars.is_none_or(|stars| (1..=5).contains(&stars)), register::STANDING)
+}
+
+/// How long terminals serve on an old roster: hours to a year, and the hard limit not before the soft one.
+pub(super) fn offline(limits: OfflineLimits) -> Result<(), Error> {
+    const HOUR: i64 = 60 * 60 * 1000;
+    let range = HOUR..=366 * 24 * HOUR;
+    let hard = limits.hard_ms.is_none_or(|hard| range.contains(&hard) && hard >= limits.soft_ms);
+    require(range.contains(&limits.soft_ms) && hard, register::OFFLINE)
 }
 
 /// A canteen's tags.

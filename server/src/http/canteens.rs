@@ -1,4 +1,5 @@
-//! Canteens: `POST /api/v1/canteens`, `GET` lists and shows, `POST .../facts`, `.../prices`, `.../cashiers`.
+//! Canteens: `POST /api/v1/canteens`, `GET` lists and shows, `POST .../facts`, `.../prices`, `.../cashiers`;
+//! `GET` and `PUT .../settings` for how its terminals are set.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::body::{Json, Path};
 use super::{Answer, App, SignedIn};
 use crate::admin::{NewCanteen, NewCashier};
 use crate::people::Right;
-use crate::store::canteens::{self, CanteenRow};
+use crate::store::canteens::{self, CanteenRow, Settings};
 use crate::store::people::UserRow;
 use crate::words::{Code, register};
 use crate::{Error, Office};
@@ -77,6 +78,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/canteens/{id}/facts", post(add_fact))
         .route("/api/v1/canteens/{id}/prices", post(add_price))
         .route("/api/v1/canteens/{id}/cashiers", post(add_cashier))
+        .route("/api/v1/canteens/{id}/settings", get(settings).put(put_settings))
 }
 
 /// The canteen, if the person may do that there.
@@ -157,4 +159,24 @@ async fn add_cashier(
     permitted(&office, &user, Right::ManageCanteens, id).await?;
     let id = office.add_cashier(id, new).await?;
     Ok((StatusCode::CREATED, Json(Added { id })))
+}
+
+async fn settings(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<CanteenId>,
+) -> Answer<Json<Settings>> {
+    permitted(&office, &user, Right::Read, id).await?;
+    Ok(Json(office.store.read(move |tx| Box::pin(async move { canteens::settings(tx, id).await })).await?))
+}
+
+async fn put_settings(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<CanteenId>,
+    Json(settings): Json<Settings>,
+) -> Answer<Json<Settings>> {
+    permitted(&office, &user, Right::ManageCanteens, id).await?;
+    office.set_canteen(id, settings, Some(user.id)).await?;
+    Ok(Json(settings))
 }

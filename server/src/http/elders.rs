@@ -1,4 +1,5 @@
-//! Elders: `POST /api/v1/elders`, `GET` lists and shows, `POST .../facts`, `.../cards`, `DELETE .../cards`.
+//! Elders: `POST /api/v1/elders`, `GET` lists and shows, `POST .../facts`, `.../cards`, `DELETE .../cards`;
+//! `POST .../chips` registers a physical card, `DELETE .../chips/{card}` revokes it.
 //!
 //! Names are shown masked; ID, telephone and card numbers are never shown, but for a new card's number once.
 
@@ -7,13 +8,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::elder::{Elder, ElderFact};
 use domain::id::{CanteenId, ElderId};
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::body::{Json, Path, Query};
 use super::{Answer, App, SignedIn};
@@ -53,6 +55,8 @@ impl From<&ElderRow> for Listed {
 #[derive(Serialize)]
 struct Card {
     id: Uuid,
+    /// `card` or `chip`.
+    kind: &'static str,
     tail: String,
     issued: UnixMs,
     revoked: Option<UnixMs>,
@@ -85,6 +89,19 @@ struct Revoked {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewChip {
+    /// Hex, the chip's first byte first.
+    number: Zeroizing<String>,
+}
+
+#[derive(Serialize)]
+struct Chip {
+    id: Uuid,
+    tail: String,
+}
+
+#[derive(Deserialize)]
 struct Page {
     #[serde(default)]
     page: u32,
@@ -96,6 +113,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/elders/{id}", get(show))
         .route("/api/v1/elders/{id}/facts", post(add_fact))
         .route("/api/v1/elders/{id}/cards", post(issue_card).delete(revoke_cards))
+        .route("/api/v1/elders/{id}/chips", post(register_chip))
+        .route("/api/v1/elders/{id}/chips/{card}", delete(revoke_chip))
 }
 
 /// The elder, if the person may do that for them.
@@ -143,7 +162,13 @@ async fn show(
         })
         .await?;
     let facts = for_rules.remove(&id).map(|elder: Elder| elder.facts).unwrap_or_default();
-    let card = |c: elders::CardRow| Card { id: c.id, tail: c.tail, issued: c.issued_at, revoked: c.revoked_at };
+    let card = |c: elders::CardRow| Card {
+        id: c.id,
+        kind: c.kind.name(),
+        tail: c.tail,
+        issued: c.issued_at,
+        revoked: c.revoked_at,
+    };
     Ok(Json(Whole { elder: (&row).into(), facts, cards: cards.into_iter().map(card).collect() }))
 }
 
@@ -176,4 +201,24 @@ async fn revoke_cards(
 ) -> Answer<Json<Revoked>> {
     permitted(&office, &user, Right::ManageElders, id).await?;
     Ok(Json(Revoked { revoked: office.revoke_cards(id).await? }))
+}
+
+async fn register_chip(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<ElderId>,
+    Json(new): Json<NewChip>,
+) -> Answer<(StatusCode, Json<Chip>)> {
+    permitted(&office, &user, Right::ManageElders, id).await?;
+    let chip = office.register_chip(id, &new.number).await?;
+    Ok((StatusCode::CREATED, Json(Chip { id: chip.id, tail: chip.tail })))
+}
+
+async fn revoke_chip(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((id, card)): Path<(ElderId, Uuid)>,
+) -> Answer<Json<Revoked>> {
+    permitted(&office, &user, Right::ManageElders, id).await?;
+    Ok(Json(Revoked { revoked: u64::from(office.revoke_card(id, card).await?) }))
 }

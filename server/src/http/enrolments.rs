@@ -24,5 +24,6 @@ async fn enrol(State(office): State<Arc<Office>>, Json(asked): Json<Enrol>) -> A
         canteen: terminal.canteen,
         digest_key: hex::encode(office.keys.terminal_digest_key(terminal.id).as_slice()),
         server_time: office.now(),
+        confirmed: terminal.confirmed_at.is_some(),
     }))
 }

@@ -6,6 +6,7 @@ mod calendars;
 mod canteens;
 mod elders;
 mod enrolments;
+mod epochs;
 mod health;
 mod ledger;
 mod months;
@@ -32,11 +33,12 @@ use tower_http::trace::TraceLayer;
 
 pub use office::SignedIn;
 pub use problem::Problem;
-pub use signed::Signed;
+pub use signed::{Delivery, Signed};
 
 use crate::Office;
 use crate::words::{self, Code};
 use signed::Nonces;
+use terminal::Lookups;
 
 /// What a handler answers.
 pub type Answer<T> = Result<T, Problem>;
@@ -55,6 +57,7 @@ const TIME: Duration = Duration::from_secs(30);
 pub struct App {
     office: Arc<Office>,
     nonces: Arc<Nonces>,
+    lookups: Arc<Lookups>,
 }
 
 impl FromRef<App> for Arc<Office> {
@@ -65,12 +68,13 @@ impl FromRef<App> for Arc<Office> {
 
 /// The whole API over one office.
 pub fn router(office: Arc<Office>) -> Router {
-    let app = App { office, nonces: Arc::default() };
+    let app = App { office, nonces: Arc::default(), lookups: Arc::default() };
     let api = Router::new()
         .merge(calendars::routes())
         .merge(canteens::routes())
         .merge(elders::routes())
         .merge(enrolments::routes())
+        .merge(epochs::routes())
         .merge(health::routes())
         .merge(ledger::routes())
         .merge(months::routes())

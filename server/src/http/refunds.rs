@@ -1,36 +1,43 @@
-//! `GET /api/v1/refunds`: what elders paid more than was due, per meal: due or paid. They are paid at a till.
+//! Money due back to elders, for people. `GET /api/v1/refunds` lists every entry, due, paid or replaced;
+//! `GET /api/v1/canteens/{id}/refunds` what a canteen's tills may pay, what they paid, and the refunds that settle
+//! nothing; `GET .../unidentified` the meals whose elder is not known yet.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, ElderId, RecordId};
 use domain::money::Fen;
 use domain::region::RegionCode;
+use domain::sync::RefundDue;
 use serde::{Deserialize, Serialize};
 
-use super::body::{Json, Query};
+use super::body::{Json, Path, Query};
+use super::canteens::permitted;
 use super::{Answer, App, SignedIn};
 use crate::Office;
 use crate::people::Right;
-use crate::store::refunds::{self, Filter, RefundRow};
+use crate::store::identities::{self, UnidentifiedRow};
+use crate::store::refund_payments::{self, EntryRow, EntryState, Filter, RefundConflict};
+use crate::words::Code;
 
-/// So many on a page.
+/// So many entries on a page, before the state is asked for.
 const PAGE: i64 = 200;
 
-#[derive(Clone, Copy, Deserialize, Serialize)]
+#[derive(Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum RefundState {
+enum Wanted {
     Due,
     Paid,
+    Replaced,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
-    state: Option<RefundState>,
+    state: Option<Wanted>,
     elder: Option<ElderId>,
     canteen: Option<CanteenId>,
     region: Option<RegionCode>,
@@ -39,58 +46,33 @@ struct Asked {
 }
 
 #[derive(Serialize)]
-struct Refund {
-    elder: ElderId,
-    /// The record of the meal.
-    meal: RecordId,
-    /// Where it was eaten.
-    canteen: CanteenId,
-    date: BusinessDate,
-    /// Counts the refunds of one meal, from 1.
-    number: i64,
-    /// Fen.
-    amount: Fen,
-    /// The code of the finding behind it.
-    reason: String,
-    state: RefundState,
-    listed_at: UnixMs,
-    /// The record of the payment.
-    paid_by: Option<RecordId>,
-    paid_canteen: Option<CanteenId>,
-    paid_at: Option<UnixMs>,
+struct Entry {
+    #[serde(flatten)]
+    row: EntryRow,
+    #[serde(flatten)]
+    state: EntryState,
 }
 
-impl From<RefundRow> for Refund {
-    fn from(row: RefundRow) -> Self {
-        let state = if row.is_paid() { RefundState::Paid } else { RefundState::Due };
-        let RefundRow { canteen, record, number, elder, date, amount, reason, listed_at, paid_by, .. } = row;
-        let (paid_canteen, paid_at) = (row.paid_canteen, row.paid_at);
-        Self {
-            elder,
-            meal: record,
-            canteen,
-            date,
-            number,
-            amount,
-            reason,
-            state,
-            listed_at,
-            paid_by,
-            paid_canteen,
-            paid_at,
-        }
-    }
+#[derive(Serialize)]
+struct Refunds {
+    due: Vec<RefundDue>,
+    /// By meal, fen.
+    paid: BTreeMap<RecordId, Fen>,
+    conflicts: Vec<RefundConflict>,
 }
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api/v1/refunds", get(list))
+    Router::new()
+        .route("/api/v1/refunds", get(entries))
+        .route("/api/v1/canteens/{id}/refunds", get(refunds))
+        .route("/api/v1/canteens/{id}/unidentified", get(unidentified))
 }
 
-async fn list(
+async fn entries(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Query(asked): Query<Asked>,
-) -> Answer<Json<Vec<Refund>>> {
+) -> Answer<Json<Vec<Entry>>> {
     user.require(Right::Read)?;
     if let Some(region) = &asked.region {
         user.require_inside(region)?;
@@ -98,13 +80,48 @@ async fn list(
     if let (Some(own), Some(canteen)) = (user.canteen, asked.canteen)
         && own != canteen
     {
-        return Err(crate::words::Code::OutOfScope.into());
+        return Err(Code::OutOfScope.into());
     }
     let region = asked.region.or_else(|| user.canteen.is_none().then(|| user.region.clone()));
-    let paid = asked.state.map(|state| matches!(state, RefundState::Paid));
-    let filter = Filter { region, canteen: user.canteen.or(asked.canteen), elder: asked.elder, paid };
+    let filter = Filter { region, canteen: user.canteen.or(asked.canteen), elder: asked.elder };
     let skip = i64::from(asked.page) * PAGE;
-    let rows =
-        office.store.read(move |tx| Box::pin(async move { refunds::list(tx, &filter, skip, PAGE).await })).await?;
-    Ok(Json(rows.into_iter().map(Refund::from).collect()))
+    let rows = office
+        .store
+        .read(move |tx| Box::pin(async move { refund_payments::entries(tx, &filter, skip, PAGE).await }))
+        .await?;
+    let wanted = |state: &EntryState| match asked.state {
+        None => true,
+        Some(Wanted::Due) => *state == EntryState::Due,
+        Some(Wanted::Paid) => matches!(state, EntryState::Paid { .. }),
+        Some(Wanted::Replaced) => *state == EntryState::Replaced,
+    };
+    let entries = rows.into_iter().filter(|(_, state)| wanted(state)).map(|(row, state)| Entry { row, state });
+    Ok(Json(entries.collect()))
+}
+
+async fn refunds(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<CanteenId>,
+) -> Answer<Json<Refunds>> {
+    permitted(&office, &user, Right::Read, id).await?;
+    let read = office.store.read(move |tx| {
+        Box::pin(async move {
+            Ok(Refunds {
+                due: refund_payments::due_refunds(tx, id).await?,
+                paid: refund_payments::paid(tx, id).await?,
+                conflicts: refund_payments::conflicts(tx, id).await?,
+            })
+        })
+    });
+    Ok(Json(read.await?))
+}
+
+async fn unidentified(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<CanteenId>,
+) -> Answer<Json<Vec<UnidentifiedRow>>> {
+    permitted(&office, &user, Right::Read, id).await?;
+    Ok(Json(office.store.read(move |tx| Box::pin(async move { identities::open(tx, id).await })).await?))
 }

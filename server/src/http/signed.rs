@@ -1,4 +1,8 @@
 //! Requests that a terminal signed with its key.
+//!
+//! A request is answered once: its nonce is remembered for as long as its time is near enough to the server's. Nonces
+//! are in memory; a process that was started again remembers none, so it answers nothing that was signed before its
+//! start. The terminal is told the server's time and signs anew.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -27,10 +31,48 @@ pub struct Signed {
     pub body: Bytes,
 }
 
+/// A request that is proven to come from a terminal that was let in, in service or not any more: what it still holds is
+/// taken.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The terminal.
+    pub terminal: TerminalRow,
+    /// The body that was signed.
+    pub body: Bytes,
+}
+
 impl FromRequest<App> for Signed {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let proven = Proven::read(request, app).await?;
+        if proven.terminal.revoked_at.is_some() {
+            return Err(Problem::new(Code::TerminalRevoked, words::TERMINAL_REVOKED));
+        }
+        let (terminal, body) = proven.once(app)?;
+        Ok(Self { terminal, body })
+    }
+}
+
+impl FromRequest<App> for Delivery {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (terminal, body) = Proven::read(request, app).await?.once(app)?;
+        Ok(Self { terminal, body })
+    }
+}
+
+/// A request whose signature fits, of a terminal that was let in.
+struct Proven {
+    terminal: TerminalRow,
+    body: Bytes,
+    nonce: String,
+    now: UnixMs,
+}
+
+impl Proven {
+    async fn read(request: Request, app: &App) -> Result<Self, Problem> {
         let claim = Claim::read(request.headers())?;
         let method = request.method().clone();
         let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |u| u.0.clone());
@@ -41,14 +83,24 @@ impl FromRequest<App> for Signed {
         if (now.get() - claim.time.get()).abs() > NONCE_WINDOW_MS {
             return Err(Problem::new(Code::ClockOff, words::clock_off(claim.time, now)).at(now));
         }
+        if claim.time < app.office.started {
+            return Err(Problem::new(Code::ClockOff, words::BEFORE_START).at(now));
+        }
         let terminal = known(&app.office, claim.terminal).await?;
         let digest = request_digest(method.as_str(), &path, &body, claim.time, &claim.nonce);
         check_signature(terminal.public_key, digest, claim.signature)?;
-        if terminal.revoked_at.is_some() {
-            return Err(Problem::new(Code::TerminalRevoked, words::TERMINAL_REVOKED));
+        match (terminal.confirmed_at, terminal.revoked_at) {
+            (None, None) => return Err(Problem::new(Code::EnrolmentPending, words::ENROLMENT_PENDING)),
+            (None, Some(_)) => return Err(Problem::new(Code::TerminalRevoked, words::TERMINAL_REVOKED)),
+            (Some(_), _) => {}
         }
-        app.nonces.take(claim.terminal, &claim.nonce, now)?;
-        Ok(Self { terminal, body })
+        Ok(Self { terminal, body, nonce: claim.nonce, now })
+    }
+
+    /// Uses the request up.
+    fn once(self, app: &App) -> Result<(TerminalRow, Bytes), Problem> {
+        app.nonces.take(self.terminal.id, &self.nonce, self.now)?;
+        Ok((self.terminal, self.body))
     }
 }
 
@@ -90,7 +142,7 @@ pub(super) fn check_signature(public_key: Digest, digest: Digest, signature: Sig
 }
 
 /// Nonces seen lately, by a short digest. Two sets take turns, so that each nonce is kept for as long as its request
-/// could be sent again. A restart forgets them; by then only requests can come again whose repetition does no harm.
+/// could be sent again.
 #[derive(Default)]
 pub(super) struct Nonces {
     seen: Mutex<Seen>,

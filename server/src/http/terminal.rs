@@ -1,18 +1,26 @@
-//! What terminals ask: hello, records, setup, roster, usage. Every request is signed ([`domain::sync`]).
+//! What terminals ask: hello, records, setup, roster, usage, refunds, a resident ID. Every request is signed
+//! ([`domain::sync`]).
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use domain::calendar::UnixMs;
-use domain::sync::{Batch, BatchAnswer, Hello, HelloAnswer, PROTOCOL, RosterPage, Setup, UsagePage};
+use domain::id::TerminalId;
+use domain::resident_id::ResidentId;
+use domain::sync::{
+    Batch, BatchAnswer, Found, Hello, HelloAnswer, Lookup, PROTOCOL, RefundsDue, RosterPage, Setup, UsagePage,
+};
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::body::{self, Json, Query};
-use super::{Answer, App, BATCH, Problem, Signed};
+use super::{Answer, App, BATCH, Delivery, Problem, Signed};
+use crate::error::Refusal;
 use crate::store::terminals;
-use crate::words::{self, Code};
+use crate::words::{self, Code, register};
 use crate::{Office, ingest};
 
 #[derive(Deserialize)]
@@ -35,6 +43,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/terminal/setup", get(setup))
         .route("/api/v1/terminal/roster", get(roster))
         .route("/api/v1/terminal/usage", get(usage))
+        .route("/api/v1/terminal/refunds", get(refunds))
+        .route("/api/v1/terminal/lookup", post(lookup))
 }
 
 async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body }: Signed) -> Answer<Json<HelloAnswer>> {
@@ -42,7 +52,8 @@ async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body }: Sig
     if said.protocol != PROTOCOL {
         return Err(Problem::new(Code::ProtocolUnknown, words::protocol(said.protocol)));
     }
-    let setup = office.setup(terminal.canteen).await?.digest();
+    let setup = office.setup(terminal.canteen).await?;
+    let versions = office.versions(&setup).await?;
     let server_time = office.now();
     let cursors = office
         .store
@@ -56,10 +67,20 @@ async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body }: Sig
             })
         })
         .await?;
-    Ok(Json(HelloAnswer { server_epoch: office.server_epoch.clone(), server_time, cursors, setup }))
+    Ok(Json(HelloAnswer {
+        server_epoch: office.server_epoch.clone(),
+        server_time,
+        cursors,
+        setup: setup.digest(),
+        versions,
+    }))
 }
 
-async fn records(State(office): State<Arc<Office>>, Signed { terminal, body }: Signed) -> Answer<Json<BatchAnswer>> {
+/// Taken from a terminal out of service, too: nothing that was sold is lost.
+async fn records(
+    State(office): State<Arc<Office>>,
+    Delivery { terminal, body }: Delivery,
+) -> Answer<Json<BatchAnswer>> {
     let batch: Batch = body::parse(&body)?;
     Ok(Json(ingest::ingest(&office, &terminal, batch).await?))
 }
@@ -82,4 +103,63 @@ async fn usage(
     Signed { terminal, .. }: Signed,
 ) -> Answer<Json<UsagePage>> {
     Ok(Json(office.usage(&terminal, asked.after).await?))
+}
+
+async fn refunds(State(office): State<Arc<Office>>, Signed { terminal, .. }: Signed) -> Answer<Json<RefundsDue>> {
+    Ok(Json(office.refunds(terminal.canteen).await?))
+}
+
+/// The number is in no log and in no answer: what cannot be read is not repeated either.
+async fn lookup(State(app): State<App>, Signed { terminal, body }: Signed) -> Answer<Json<Found>> {
+    let asked: Lookup = serde_json::from_slice(&body).map_err(|_| Problem::new(Code::Malformed, words::LOOKUP_BODY))?;
+    let number = Zeroizing::new(asked.resident_id);
+    let number = ResidentId::parse(&number).map_err(|_| Problem::new(Code::Invalid, register::RESIDENT_ID))?;
+    app.lookups.take(terminal.id, app.office.now())?;
+    Ok(Json(app.office.lookup(&terminal, &number).await?))
+}
+
+/// How often each terminal asked for a resident ID in the current minute: whoever has a terminal's key must not be able
+/// to go through numbers.
+#[derive(Default)]
+pub(super) struct Lookups {
+    asked: Mutex<(i64, HashMap<TerminalId, u32>)>,
+}
+
+/// So often in a minute.
+const MOST: u32 = 60;
+const MINUTE_MS: i64 = 60_000;
+
+impl Lookups {
+    fn take(&self, terminal: TerminalId, now: UnixMs) -> Result<(), Problem> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let minute = now.get().div_euclid(MINUTE_MS);
+        if asked.0 != minute {
+            *asked = (minute, HashMap::new());
+        }
+        let count = asked.1.entry(terminal).or_default();
+        if *count >= MOST {
+            let mut refusal = Refusal::new(Code::LookupLimit, words::LOOKUP_LIMIT);
+            refusal.retry_after = Some((MINUTE_MS - now.get().rem_euclid(MINUTE_MS)) / 1000 + 1);
+            return Err(refusal.into());
+        }
+        *count += 1;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_asks_so_often_in_a_minute_and_no_other_is_held_up() {
+        let lookups = Lookups::default();
+        let terminal = |n| TerminalId::from_uuid(uuid::Uuid::from_u128(n));
+        let take = |n, ms| lookups.take(terminal(n), UnixMs::new(ms)).is_ok();
+        let start = 1_000 * MINUTE_MS;
+        assert!((0..MOST).all(|n| take(1, start + i64::from(n))));
+        assert!(!take(1, start + MINUTE_MS - 1));
+        assert!(take(2, start + MINUTE_MS - 1));
+        assert!(take(1, start + MINUTE_MS));
+    }
 }

@@ -1,5 +1,5 @@
-//! Terminals as the office sees them: `POST /api/v1/canteens/{id}/enrolment-codes`, `GET .../terminals`,
-//! `POST /api/v1/terminals/{id}/revocation`.
+//! Terminals as the office sees them: `POST /api/v1/canteens/{id}/enrolment-codes`, `GET .../terminals`;
+//! `POST /api/v1/terminals/{id}/confirmation`, `.../revocation`, `.../retirement`; `GET .../lookups`.
 
 use std::sync::Arc;
 
@@ -7,14 +7,15 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use domain::calendar::UnixMs;
+use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, TerminalId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Path};
 use super::canteens::permitted;
 use super::{Answer, App, SignedIn};
 use crate::people::Right;
+use crate::store::people::UserRow;
 use crate::store::terminals::{self, TerminalRow};
 use crate::words::{Code, register};
 use crate::{Error, Office};
@@ -31,7 +32,11 @@ struct Listed {
     /// The key in short, to be compared with what the terminal shows.
     fingerprint: String,
     enrolled: UnixMs,
+    /// When its fingerprint was compared; nothing while it waits for that.
+    confirmed: Option<UnixMs>,
     revoked: Option<UnixMs>,
+    /// When it went in good order.
+    retired: Option<UnixMs>,
     seen: Option<UnixMs>,
     software: Option<String>,
     unsent: Option<i64>,
@@ -41,9 +46,11 @@ impl From<TerminalRow> for Listed {
     fn from(row: TerminalRow) -> Self {
         Self {
             id: row.id,
-            fingerprint: row.public_key.short(),
+            fingerprint: row.fingerprint(),
             enrolled: row.enrolled_at,
+            confirmed: row.confirmed_at,
             revoked: row.revoked_at,
+            retired: row.retired_at,
             seen: row.seen_at,
             software: row.software,
             unsent: row.unsent,
@@ -57,11 +64,40 @@ struct Revoked {
     revoked: bool,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Compared {
+    /// The fingerprint as the terminal shows it.
+    fingerprint: String,
+}
+
+#[derive(Serialize)]
+struct Confirmed {
+    /// Whether it was not let in until now.
+    confirmed: bool,
+}
+
+#[derive(Serialize)]
+struct Retired {
+    /// Whether it was in service until now.
+    retired: bool,
+}
+
+#[derive(Serialize)]
+struct Asked {
+    date: BusinessDate,
+    asked: i64,
+    found: i64,
+}
+
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/api/v1/canteens/{id}/enrolment-codes", post(issue))
         .route("/api/v1/canteens/{id}/terminals", get(list))
+        .route("/api/v1/terminals/{id}/confirmation", post(confirm))
         .route("/api/v1/terminals/{id}/revocation", post(revoke))
+        .route("/api/v1/terminals/{id}/retirement", post(retire))
+        .route("/api/v1/terminals/{id}/lookups", get(lookups))
 }
 
 async fn issue(
@@ -89,9 +125,49 @@ async fn revoke(
     SignedIn(user): SignedIn,
     Path(id): Path<TerminalId>,
 ) -> Answer<Json<Revoked>> {
-    user.require(Right::ManageTerminals)?;
+    of_terminal(&office, &user, Right::ManageTerminals, id).await?;
+    Ok(Json(Revoked { revoked: office.revoke_terminal(id).await? }))
+}
+
+/// The terminal, if the person may do that in its canteen.
+pub(super) async fn of_terminal(
+    office: &Office,
+    user: &UserRow,
+    right: Right,
+    id: TerminalId,
+) -> Result<TerminalRow, Error> {
+    user.require(right)?;
     let row = office.store.read(move |tx| Box::pin(async move { terminals::get(tx, id).await })).await?;
     let row = row.ok_or_else(|| Error::refused(Code::NotFound, register::NO_TERMINAL))?;
-    permitted(&office, &user, Right::ManageTerminals, row.canteen).await?;
-    Ok(Json(Revoked { revoked: office.revoke_terminal(id).await? }))
+    permitted(office, user, right, row.canteen).await?;
+    Ok(row)
+}
+
+async fn confirm(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<TerminalId>,
+    Json(compared): Json<Compared>,
+) -> Answer<Json<Confirmed>> {
+    of_terminal(&office, &user, Right::ManageTerminals, id).await?;
+    Ok(Json(Confirmed { confirmed: office.confirm_terminal(id, &compared.fingerprint, Some(user.id)).await? }))
+}
+
+async fn retire(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<TerminalId>,
+) -> Answer<Json<Retired>> {
+    of_terminal(&office, &user, Right::ManageTerminals, id).await?;
+    Ok(Json(Retired { retired: office.retire_terminal(id).await? }))
+}
+
+async fn lookups(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<TerminalId>,
+) -> Answer<Json<Vec<Asked>>> {
+    of_terminal(&office, &user, Right::Read, id).await?;
+    let rows = office.store.read(move |tx| Box::pin(async move { terminals::lookups(tx, id).await })).await?;
+    Ok(Json(rows.into_iter().map(|(date, asked, found)| Asked { date, asked, found }).collect()))
 }

@@ -1,6 +1,5 @@
 //! What a blob is by itself, and what its journal before it says of it. Pure.
 
-use domain::calendar::UnixMs;
 use domain::id::{Digest, RecordId};
 use domain::record::check::{Dispute, Rulebook, check};
 use domain::record::encoding::{self, SignedRecord};
@@ -64,8 +63,10 @@ pub struct Before<'a> {
     pub previous: Option<Digest>,
     /// For a Z report: the records from its shift's first place up to it, if none is missing.
     pub shift: Option<&'a [Record]>,
-    /// When the terminal was revoked, if it was.
-    pub revoked_at: Option<UnixMs>,
+    /// For a terminal out of service: how far its epoch stood then.
+    pub witnessed: Option<u64>,
+    /// Whether two people have ended the epoch.
+    pub ended: bool,
 }
 
 /// The last word: what the record is by itself, else what its journal says.
@@ -76,7 +77,8 @@ pub fn dispute(record: &Record, own: Option<Dispute>, before: &Before<'_>) -> Op
         expected.is_some_and(|hash| hash != record.previous).then_some(Dispute::BrokenChain)
     })
     .or_else(|| other_totals(record, before.shift?))
-    .or_else(|| before.revoked_at.is_some_and(|revoked| record.at > revoked).then_some(Dispute::Revoked))
+    .or_else(|| before.witnessed.is_some_and(|next| record.sequence >= next).then_some(Dispute::Revoked))
+    .or_else(|| before.ended.then_some(Dispute::EndedEpoch))
 }
 
 fn other_totals(record: &Record, shift: &[Record]) -> Option<Dispute> {

@@ -18,9 +18,12 @@ mod unit;
 
 use std::sync::Arc;
 
+use domain::calendar::UnixMs;
 use domain::record::check::Dispute;
 use domain::sync::{Batch, BatchAnswer, MAX_BATCH_BYTES, MAX_BATCH_RECORDS};
 
+use crate::rules::Rules;
+use crate::store::Tx;
 use crate::store::records::{Journal, blob_digest};
 use crate::store::terminals::TerminalRow;
 use crate::words::{self, Code};
@@ -28,9 +31,15 @@ use crate::{Error, Office};
 use judge::{Alone, Origin};
 use unit::Blob;
 
+/// A batch of no more records than this is short: a till that has just sold something.
+const SHORT: usize = 20;
+
 /// Stores a batch and answers for every record of it that has an outcome. Records behind a gap are left out.
 pub async fn ingest(office: &Arc<Office>, terminal: &TerminalRow, batch: Batch) -> Result<BatchAnswer, Error> {
     check_size(&batch)?;
+    let long = batch.records.len() > SHORT;
+    // Those who were away for long take turns; a till that sells goes past them.
+    let turn = if long { Some(office.long_batches.acquire().await) } else { None };
     let journal = Journal { canteen: terminal.canteen, terminal: terminal.id, epoch: batch.epoch };
     let origin = Origin { journal, key: terminal.public_key };
     let batch = Arc::new(batch);
@@ -39,12 +48,25 @@ pub async fn ingest(office: &Arc<Office>, terminal: &TerminalRow, batch: Batch) 
         blobs = judged(office, origin, &batch).await?;
     }
     let (now, rules) = (office.now(), Arc::clone(&office.rules));
-    let answer = office
-        .store
-        .write(move |tx| Box::pin(async move { unit::store(tx, origin, blobs, &rules, now).await }))
-        .await?;
+    let answer = if long {
+        let work = office
+            .store
+            .write_long(move |tx| Box::pin(async move { unit::store(tx, origin, blobs, &rules, now).await }));
+        work.await?
+    } else {
+        let work =
+            office.store.write(move |tx| Box::pin(async move { unit::store(tx, origin, blobs, &rules, now).await }));
+        work.await?
+    };
+    drop(turn);
     office.changed.notify_one();
     Ok(answer)
+}
+
+/// Gives up the gaps of an epoch whose journal is gone: whatever waits behind them gets its outcome. Answers where the
+/// epoch ends now. Part of the unit that ends the epoch.
+pub async fn settle_rest(tx: &mut Tx, origin: Origin, rules: &Rules, now: UnixMs) -> Result<u64, Error> {
+    unit::settle_rest(tx, origin, rules, now).await
 }
 
 /// A batch may be one large record, but no more.

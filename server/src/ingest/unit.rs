@@ -12,9 +12,9 @@ use super::judge::{self, Alone, Before, Origin};
 use crate::Error;
 use crate::rules::Rules;
 use crate::store::records::{self, Journal, NewRecord, NewReject, RejectRow, StoredRow};
-use crate::store::terminals::{self, EpochRow, TerminalRow};
+use crate::store::terminals::{self, EpochRow};
 use crate::store::usage::{self, MealRow};
-use crate::store::{Json, Tx, days};
+use crate::store::{Json, Tx, days, epochs, identities, refund_payments};
 use crate::words::{self, Code};
 
 /// What was sent for one place.
@@ -52,7 +52,7 @@ pub(super) async fn store(
     let journal = origin.journal;
     let terminal = terminals::heard(tx, journal.terminal, now).await?;
     let terminal = terminal.ok_or_else(|| Error::refused(Code::TerminalUnknown, words::TERMINAL_UNKNOWN))?;
-    let mut run = Run::load(tx, terminal, journal, &blobs, now).await?;
+    let mut run = Run::load(tx, terminal.revoked_at.is_some(), journal, &blobs, now).await?;
     let order: Vec<(u64, Digest, Option<RecordId>)> =
         blobs.iter().map(|b| (b.sequence, b.digest, id_of(&b.alone))).collect();
     for blob in blobs {
@@ -79,9 +79,34 @@ fn id_of(alone: &Alone) -> Option<RecordId> {
     }
 }
 
+/// Settles whatever waits behind gaps of an epoch, as if the gaps did not matter: they will never be filled. Answers
+/// where the epoch ends now.
+pub(super) async fn settle_rest(tx: &mut Tx, origin: Origin, rules: &Rules, now: UnixMs) -> Result<u64, Error> {
+    let journal = origin.journal;
+    let terminal = terminals::hold(tx, journal.terminal).await?;
+    let terminal = terminal.ok_or_else(|| Error::refused(Code::TerminalUnknown, words::TERMINAL_UNKNOWN))?;
+    let mut run = Run::load(tx, terminal.revoked_at.is_some(), journal, &[], now).await?;
+    loop {
+        let from = run.epoch.next;
+        let Some(last) = run.take_page(tx, origin, rules, from).await? else { break };
+        for (sequence, queue) in std::mem::take(&mut run.candidates) {
+            run.settle(tx, sequence, queue).await?;
+        }
+        run.epoch.next = last + 1;
+    }
+    // What only quarantine holds behind the last of them is passed as ever.
+    run.settle_all(tx).await?;
+    let stored = run.save(tx).await?;
+    touch(tx, journal.canteen, &stored, now).await?;
+    Ok(run.epoch.next)
+}
+
 /// The state of one batch on its way.
 struct Run {
-    terminal: TerminalRow,
+    /// For a terminal out of service: how far the epoch stood then.
+    witnessed: Option<u64>,
+    /// Whether two people have ended the epoch.
+    ended: bool,
     journal: Journal,
     now: UnixMs,
     epoch: EpochRow,
@@ -100,16 +125,13 @@ struct Run {
 }
 
 impl Run {
-    async fn load(
-        tx: &mut Tx,
-        terminal: TerminalRow,
-        journal: Journal,
-        blobs: &[Blob],
-        now: UnixMs,
-    ) -> Result<Self, Error> {
+    async fn load(tx: &mut Tx, revoked: bool, journal: Journal, blobs: &[Blob], now: UnixMs) -> Result<Self, Error> {
         let epoch = terminals::epoch(tx, journal.canteen, journal.terminal, journal.epoch).await?;
+        let witnessed = if revoked { Some(epochs::witnessed(tx, journal).await?) } else { None };
+        let ended = epochs::end(tx, journal).await?.is_some_and(|end| end.confirmed_at.is_some());
         let mut run = Self {
-            terminal,
+            witnessed,
+            ended,
             journal,
             now,
             epoch,
@@ -202,44 +224,56 @@ impl Run {
     /// first in its place.
     async fn take_waiting(&mut self, tx: &mut Tx, origin: Origin, rules: &Rules) -> Result<(), Error> {
         let mut from = self.epoch.next;
-        loop {
-            let rows = records::waiting(tx, self.journal, from, WAITING).await?;
-            let full = i64::try_from(rows.len()).is_ok_and(|count| count == WAITING);
-            let Some(last) = rows.last().map(|row| row.sequence) else { return Ok(()) };
-            if !self.had_waiting {
-                self.had_waiting = true;
-                rules.refresh(tx).await?;
-            }
-            let book = rules.book();
-            self.load_places(tx, from.saturating_sub(1), last).await?;
-            let mut ids = Vec::new();
-            let mut earlier: BTreeMap<u64, Vec<Candidate>> = BTreeMap::new();
-            for row in rows {
-                let (sequence, digest, received_at) = (row.sequence, row.digest, row.received_at);
-                let signed = row.signed()?;
-                match judge::alone(&signed, sequence, origin, &book) {
-                    Alone::Genuine { record, dispute } => {
-                        ids.push(record.id);
-                        let candidate = Candidate { digest, signed, record, own: dispute, received_at };
-                        earlier.entry(sequence).or_default().push(candidate);
-                    }
-                    Alone::Rejected { rejection, id } => {
-                        self.reject(sequence, digest, id, signed, rejection, received_at);
-                    }
-                }
-            }
-            for (sequence, queue) in earlier {
-                let later = self.candidates.insert(sequence, queue).unwrap_or_default();
-                for candidate in later {
-                    self.queue(candidate);
-                }
-            }
-            self.taken.extend(records::taken(tx, self.journal.canteen, &ids).await?);
-            if !full || !self.reaches(last) {
+        while let Some(last) = self.take_page(tx, origin, rules, from).await? {
+            if !self.reaches(last) {
                 return Ok(());
             }
             from = last + 1;
         }
+        Ok(())
+    }
+
+    /// Queues a page of what waits at `from` or above; answers its last place, nothing when nothing waits there.
+    async fn take_page(&mut self, tx: &mut Tx, origin: Origin, rules: &Rules, from: u64) -> Result<Option<u64>, Error> {
+        let rows = records::waiting(tx, self.journal, from, WAITING).await?;
+        let Some(mut last) = rows.last().map(|row| row.sequence) else { return Ok(None) };
+        if !self.had_waiting {
+            self.had_waiting = true;
+            rules.refresh(tx).await?;
+        }
+        let book = rules.book();
+        let full = i64::try_from(rows.len()).is_ok_and(|count| count == WAITING);
+        let first = rows.first().map_or(last, |row| row.sequence);
+        // What waits for one place must not be torn apart: the last place of a full page comes with the next one.
+        let torn = full && first < last;
+        let whole = |row: &records::WaitingRow| !torn || row.sequence < last;
+        let rows: Vec<_> = rows.into_iter().filter(whole).collect();
+        last = rows.last().map_or(last, |row| row.sequence);
+        self.load_places(tx, from.saturating_sub(1), last).await?;
+        let mut ids = Vec::new();
+        let mut earlier: BTreeMap<u64, Vec<Candidate>> = BTreeMap::new();
+        for row in rows {
+            let (sequence, digest, received_at) = (row.sequence, row.digest, row.received_at);
+            let signed = row.signed()?;
+            match judge::alone(&signed, sequence, origin, &book) {
+                Alone::Genuine { record, dispute } => {
+                    ids.push(record.id);
+                    let candidate = Candidate { digest, signed, record, own: dispute, received_at };
+                    earlier.entry(sequence).or_default().push(candidate);
+                }
+                Alone::Rejected { rejection, id } => {
+                    self.reject(sequence, digest, id, signed, rejection, received_at);
+                }
+            }
+        }
+        for (sequence, queue) in earlier {
+            let later = self.candidates.insert(sequence, queue).unwrap_or_default();
+            for candidate in later {
+                self.queue(candidate);
+            }
+        }
+        self.taken.extend(records::taken(tx, self.journal.canteen, &ids).await?);
+        Ok(Some(last))
     }
 
     /// Whether every place from the cursor up to and including this one holds something.
@@ -307,7 +341,8 @@ impl Run {
         let before = Before {
             previous: record.sequence.checked_sub(1).and_then(|place| self.held.get(&place)).map(|row| row.hash),
             shift: shift.as_deref(),
-            revoked_at: self.terminal.revoked_at,
+            witnessed: self.witnessed,
+            ended: self.ended,
         };
         Ok(judge::dispute(record, own, &before))
     }
@@ -336,6 +371,8 @@ impl Run {
         records::quarantine(tx, self.journal, &self.new_rejects).await?;
         let meals: Vec<MealRow> = self.new_records.iter().filter_map(|new| meal_row(new, self.now)).collect();
         usage::add(tx, &meals).await?;
+        identities::add(tx, &self.new_records).await?;
+        refund_payments::add(tx, self.journal.canteen, &self.new_records, self.now).await?;
         if self.had_waiting {
             records::stop_waiting(tx, self.journal, self.epoch.next).await?;
         }
@@ -393,7 +430,7 @@ fn meal_row(new: &NewRecord, now: UnixMs) -> Option<MealRow> {
         terminal: record.terminal,
         epoch: record.epoch,
         sequence: record.sequence,
-        date: record.at.business_date(),
+        date: record.business_date(),
         period: meal.meal.period.clone(),
         at: record.at,
         policy: meal.decision.policy.as_ref().map(|p| p.id.clone()),
@@ -413,14 +450,20 @@ async fn touch(tx: &mut Tx, canteen: CanteenId, stored: &[Record], now: UnixMs) 
     let mut shifts: BTreeSet<ShiftId> = BTreeSet::new();
     for record in stored {
         touched.insert((canteen, record.at.business_date()));
+        touched.insert((canteen, record.business_date()));
         shifts.extend(record.shift);
         match &record.body {
             Body::Meal(meal) => {
-                eaten.extend(meal.diner.as_ref().map(|diner| (diner.elder, record.at.business_date())));
+                eaten.extend(meal.diner.as_ref().map(|diner| (diner.elder, record.business_date())));
             }
             Body::Void { meal, .. } => {
                 touched.extend(records::meal_date(tx, canteen, *meal).await?.map(|date| (canteen, date)));
                 eaten.extend(usage::get(tx, canteen, *meal).await?.map(|row| (row.elder, row.date)));
+            }
+            // Of several refunds of one meal the earliest settles it: the days of the others change with it.
+            Body::Refund(refund) => {
+                let days = refund_payments::days_of(tx, canteen, refund.meal).await?;
+                touched.extend(days.into_iter().map(|date| (canteen, date)));
             }
             _ => {}
         }

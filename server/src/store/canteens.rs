@@ -2,10 +2,12 @@
 
 use domain::calendar::{BusinessDate, MealPeriod, UnixMs};
 use domain::canteen::{Canteen, CanteenFact};
+use domain::credential::ReaderFormat;
 use domain::id::{CanteenId, CashierId, UserId};
 use domain::money::Fen;
 use domain::region::RegionCode;
-use domain::sync::{Cashier, ListPrice};
+use domain::sync::{Cashier, ListPrice, OfflineLimits};
+use serde::{Deserialize, Serialize};
 
 use super::{Bind as _, Json, Tx, insert};
 use crate::error::Error;
@@ -213,4 +215,48 @@ pub async fn cashiers(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<Cashier>, E
     let rows = rows.all::<(CashierId, String, String, bool)>().await?;
     let cashier = |(id, name, pin_hash, supervisor)| Cashier { id, name, pin_hash, supervisor };
     Ok(rows.into_iter().map(cashier).collect())
+}
+
+/// How a canteen's terminals are set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// How long they serve on an old roster.
+    #[serde(default)]
+    pub offline: OfflineLimits,
+    /// How their card readers write a chip's number, if there are any.
+    #[serde(default)]
+    pub reader: Option<ReaderFormat>,
+}
+
+/// How a canteen's terminals are set; the defaults where nobody has said.
+pub async fn settings(tx: &mut Tx, canteen: CanteenId) -> Result<Settings, Error> {
+    let row = sql!(tx, "SELECT offline, reader FROM canteen_settings WHERE canteen = $1", canteen);
+    let row = row.optional::<(Json<OfflineLimits>, Option<Json<ReaderFormat>>)>().await?;
+    let settings = |(Json(offline), reader): (_, Option<Json<_>>)| Settings { offline, reader: reader.map(|r| r.0) };
+    Ok(row.map(settings).unwrap_or_default())
+}
+
+/// Sets a canteen's terminals.
+pub async fn put_settings(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    settings: &Settings,
+    by: Option<UserId>,
+    now: UnixMs,
+) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO canteen_settings (canteen, offline, reader, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (canteen) DO UPDATE SET offline = excluded.offline, reader = excluded.reader,
+            changed_at = excluded.changed_at, changed_by = excluded.changed_by",
+        canteen,
+        Json(settings.offline),
+        settings.reader.map(Json),
+        now,
+        by
+    )
+    .execute()
+    .await
+    .map(drop)
 }

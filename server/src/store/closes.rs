@@ -11,7 +11,7 @@ use domain::reconciliation::{DayClose, Elsewhere, Held, Prior, Reconciled, Refun
 use domain::record::{Body, Record};
 
 use super::records::{self, Decoded};
-use super::{Json, Tx, refunds};
+use super::{Json, Tx, identities, refund_payments};
 use crate::error::Error;
 use crate::sql;
 
@@ -32,6 +32,8 @@ pub struct DayData {
     pub prior: Vec<Prior>,
     /// What its tills paid back to elders on the date.
     pub refunds: Vec<RefundPaid>,
+    /// Whose the meals of unknown credentials were.
+    pub identified: BTreeMap<RecordId, ElderId>,
 }
 
 /// The days up to `until` that wait to be closed, by date: touched since their last close, or never closed.
@@ -64,12 +66,13 @@ pub async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result
     let elsewhere = elsewhere(tx, canteen, date).await?;
     let elders = elders(tx, canteen, date).await?;
     let prior = prior(tx, canteen, date).await?;
-    let refunds = refunds::paid_on(tx, canteen, date).await?;
+    let refunds = refund_payments::paid_on(tx, canteen, date).await?;
+    let identified = identities::of_day(tx, canteen, date).await?;
     let mut canteens = BTreeMap::new();
     for id in elsewhere.iter().map(|e| e.canteen).chain([canteen]).collect::<BTreeSet<_>>() {
         canteens.extend(super::canteens::for_rules(tx, id).await?.map(|canteen| (id, canteen)));
     }
-    Ok(DayData { records, before, canteens, elders, elsewhere, prior, refunds })
+    Ok(DayData { records, before, canteens, elders, elsewhere, prior, refunds, identified })
 }
 
 async fn elsewhere(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Elsewhere>, Error> {
@@ -224,7 +227,7 @@ pub async fn save(tx: &mut Tx, reconciled: &Reconciled, seen: i64, now: UnixMs) 
         .await?;
     }
     save_due(tx, canteen, date, verdicts, now).await?;
-    refunds::list_due(tx, canteen, date, verdicts, now).await?;
+    refund_payments::set_dues(tx, canteen, date, &refund_payments::owed(verdicts), now).await?;
     sql!(
         tx,
         "INSERT INTO day_states (canteen, date, version, closed_version, touched_at) VALUES ($1, $2, $3, $3, $4) \

@@ -8,7 +8,7 @@ use domain::id::{CanteenId, Digest, ElderId, UserId};
 use domain::region::RegionCode;
 use uuid::Uuid;
 
-use super::{Bind as _, Json, Statement, Tx, Value, insert};
+use super::{At, Bind as _, Column, Json, Row, Statement, Tx, Value, insert};
 use crate::error::Error;
 use crate::{row, sql};
 
@@ -45,6 +45,36 @@ row! {
     }
 }
 
+/// What a card is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardKind {
+    /// A printed card with a QR code.
+    Card,
+    /// A physical card, known by its chip.
+    Chip,
+}
+
+impl CardKind {
+    /// The name in the database and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Card => "card",
+            Self::Chip => "chip",
+        }
+    }
+}
+
+impl Column for CardKind {
+    fn read(row: &Row<'_>, at: At<'_>) -> Result<Self, Error> {
+        match String::read(row, at)?.as_str() {
+            "card" => Ok(Self::Card),
+            "chip" => Ok(Self::Chip),
+            other => Err(Error::Corrupt(format!("no kind of card: {other:?}"))),
+        }
+    }
+}
+
 row! {
     /// A card that was issued.
     #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +93,8 @@ row! {
         pub issued_at: UnixMs,
         /// When revoked, unix ms.
         pub revoked_at: Option<UnixMs>,
+        /// What it is.
+        pub kind: CardKind,
     }
 }
 
@@ -174,24 +206,44 @@ pub async fn for_rules(tx: &mut Tx, ids: &[ElderId]) -> Result<BTreeMap<ElderId,
 pub async fn add_card(tx: &mut Tx, card: &CardRow) -> Result<(), Error> {
     sql!(
         tx,
-        "INSERT INTO cards (id, elder, digest, number, tail, issued_at, revoked_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO cards (id, elder, digest, number, tail, issued_at, revoked_at, kind)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         card.id,
         card.elder,
         card.digest,
         &card.number,
         &card.tail,
         card.issued_at,
-        card.revoked_at
+        card.revoked_at,
+        card.kind.name()
     )
     .execute()
     .await
     .map(drop)
 }
 
-/// Revokes all cards of an elder that are still good; says how many there were.
-pub async fn revoke_cards(tx: &mut Tx, elder: ElderId, now: UnixMs) -> Result<u64, Error> {
-    sql!(tx, "UPDATE cards SET revoked_at = $2 WHERE elder = $1 AND revoked_at IS NULL", elder, now).execute().await
+/// Revokes all cards of one kind of an elder that are still good; says how many there were.
+pub async fn revoke_cards(tx: &mut Tx, elder: ElderId, kind: CardKind, now: UnixMs) -> Result<u64, Error> {
+    let changed = sql!(
+        tx,
+        "UPDATE cards SET revoked_at = $2 WHERE elder = $1 AND kind = $3 AND revoked_at IS NULL",
+        elder,
+        now,
+        kind.name()
+    );
+    changed.execute().await
+}
+
+/// Revokes one card of an elder; says whether it was good until now.
+pub async fn revoke_card(tx: &mut Tx, elder: ElderId, card: Uuid, now: UnixMs) -> Result<bool, Error> {
+    let changed = sql!(
+        tx,
+        "UPDATE cards SET revoked_at = $3 WHERE elder = $1 AND id = $2 AND revoked_at IS NULL",
+        elder,
+        card,
+        now
+    );
+    Ok(changed.execute().await? == 1)
 }
 
 /// The card with that digest under the server's key.

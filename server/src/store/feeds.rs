@@ -1,4 +1,4 @@
-//! The statements behind the roster.
+//! The statements behind the feeds: the roster, what it stands at, and who is a regular.
 
 use std::collections::BTreeSet;
 
@@ -9,29 +9,75 @@ use domain::region::RegionCode;
 use super::elders::ElderRow;
 use super::{Bind as _, Statement, Tx, Value};
 use crate::error::Error;
+use crate::sql;
+
+/// `registered here or inside one of the regions`, with the regions bound from `$first` on.
+fn inside(canteen: &str, regions: usize, first: usize) -> String {
+    let places = (first..first + regions).map(|n| format!(" OR e.region LIKE ${n} || '%'"));
+    format!("(e.registered_canteen = {canteen}{})", places.collect::<String>())
+}
 
 /// Elders of these regions or registered at this canteen who changed at or after an instant, or whose meals here did
-/// (who is served here becomes a regular), by id, so many behind the first `skip`.
+/// (who is served here becomes a regular), by id, so many behind the first `skip`. Of the regions in `new`, which the
+/// canteen's terminals have not been told of yet, everybody.
 pub async fn roster(
     tx: &mut Tx,
     canteen: CanteenId,
     scope: &[RegionCode],
+    new: &[RegionCode],
     since: UnixMs,
+    page: (i64, i64),
+) -> Result<Vec<ElderRow>, Error> {
+    let everybody = (5 + scope.len()..5 + scope.len() + new.len()).map(|n| format!(" OR e.region LIKE ${n} || '%'"));
+    let text = format!(
+        "SELECT e.* FROM elders e
+         WHERE {}
+           AND (e.changed_at >= $2
+                OR e.id IN (SELECT m.elder FROM elder_meals m WHERE m.canteen = $1 AND m.changed_at >= $2){})
+         ORDER BY e.id LIMIT $3 OFFSET $4",
+        inside("$1", scope.len(), 5),
+        everybody.collect::<String>()
+    );
+    let (skip, most) = page;
+    let fixed = [canteen.bind(), since.bind(), most.bind(), skip.bind()];
+    let regions = scope.iter().chain(new).map(super::Bind::bind);
+    let values: Vec<Value<'_>> = fixed.into_iter().chain(regions).collect();
+    Statement::built(tx, text, values).all().await
+}
+
+/// Everybody of these regions or registered at this canteen, by id, so many behind the first `skip`.
+pub async fn everybody(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    scope: &[RegionCode],
     skip: i64,
     most: i64,
 ) -> Result<Vec<ElderRow>, Error> {
-    let inside: Vec<String> = (5..scope.len() + 5).map(|n| format!("e.region LIKE ${n} || '%'")).collect();
-    let inside = if inside.is_empty() { String::new() } else { format!(" OR {}", inside.join(" OR ")) };
-    let text = format!(
-        "SELECT e.* FROM elders e
-         WHERE (e.registered_canteen = $1{inside})
-           AND (e.changed_at >= $2
-                OR e.id IN (SELECT m.elder FROM elder_meals m WHERE m.canteen = $1 AND m.changed_at >= $2))
-         ORDER BY e.id LIMIT $3 OFFSET $4"
-    );
-    let fixed = [canteen.bind(), since.bind(), most.bind(), skip.bind()];
+    let text =
+        format!("SELECT e.* FROM elders e WHERE {} ORDER BY e.id LIMIT $2 OFFSET $3", inside("$1", scope.len(), 4));
+    let fixed = [canteen.bind(), most.bind(), skip.bind()];
     let values: Vec<Value<'_>> = fixed.into_iter().chain(scope.iter().map(super::Bind::bind)).collect();
     Statement::built(tx, text, values).all().await
+}
+
+/// The latest instant at which anything of a canteen's roster changed: an elder of these regions or registered here, or
+/// a meal here.
+pub async fn roster_changed(tx: &mut Tx, canteen: CanteenId, scope: &[RegionCode]) -> Result<Option<UnixMs>, Error> {
+    // By the index on instants, from the latest one: as a rule the first row is inside.
+    let text = format!(
+        "SELECT e.changed_at FROM elders e WHERE {} ORDER BY e.changed_at DESC LIMIT 1",
+        inside("$1", scope.len(), 2)
+    );
+    let values = std::iter::once(canteen.bind()).chain(scope.iter().map(super::Bind::bind)).collect();
+    let elder = Statement::built(tx, text, values).optional::<(UnixMs,)>().await?.map(|(at,)| at);
+    let meal: Option<UnixMs> =
+        sql!(tx, "SELECT MAX(changed_at) FROM elder_meals WHERE canteen = $1", canteen).value().await?;
+    Ok(elder.max(meal))
+}
+
+/// The latest instant at which any meal of an elder changed.
+pub async fn usage_changed(tx: &mut Tx) -> Result<Option<UnixMs>, Error> {
+    sql!(tx, "SELECT MAX(changed_at) FROM elder_meals").value().await
 }
 
 /// Which of these elders were served in a canteen on or after a date.

@@ -36,7 +36,9 @@ pub mod canteens;
 pub mod closes;
 pub mod days;
 pub mod elders;
+pub mod epochs;
 pub mod feeds;
+pub mod identities;
 pub mod ledger;
 pub mod meta;
 pub mod months;
@@ -44,7 +46,7 @@ pub mod payments;
 pub mod people;
 pub mod policies;
 pub mod records;
-pub mod refunds;
+pub mod refund_payments;
 pub mod simulation;
 pub mod statement;
 pub mod terminals;
@@ -170,6 +172,19 @@ impl Store {
         }
     }
 
+    /// As [`Store::write`], for work that takes long: on SQLite what is short goes first, and no more than one such unit
+    /// is in the way of it. On PostgreSQL the caller keeps the number of such units small.
+    pub async fn write_long<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
+        T: Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.writer.write_long(work).await,
+            Self::Postgres(_) => self.write(work).await,
+        }
+    }
+
     /// One unit of work as if it were alone with the database: for closes and the states of months. On PostgreSQL it
     /// runs under SERIALIZABLE and as a whole again when it met another one, so it is called as often as needed.
     pub async fn write_serializable<T, F>(&self, work: F) -> Result<T, Error>
@@ -178,7 +193,7 @@ impl Store {
         T: Send + 'static,
     {
         match self {
-            Self::Sqlite(sqlite) => sqlite.writer.write(work).await,
+            Self::Sqlite(sqlite) => sqlite.writer.write_long(work).await,
             Self::Postgres(pool) => {
                 let pool = pool.clone();
                 spawned(async move { retried(&pool, &work).await }).await
@@ -197,8 +212,9 @@ impl Store {
     pub async fn close(&self) {
         match self {
             Self::Sqlite(sqlite) => {
-                // A last unit behind all others: when it answers, the queue is empty.
+                // A last unit behind all others: when it answers, the queues are empty.
                 let _ = sqlite.writer.write(|_| Box::pin(async { Ok(()) })).await;
+                let _ = sqlite.writer.write_long(|_| Box::pin(async { Ok(()) })).await;
                 sqlite.readers.close().await;
                 sqlite.writers.close().await;
             }

@@ -1,5 +1,7 @@
 //! Announced policies and published calendars.
 
+use std::collections::BTreeSet;
+
 use domain::calendar::{UnixMs, WorkCalendar};
 use domain::id::{Digest, UserId};
 use domain::policy::Policy;
@@ -40,6 +42,17 @@ pub async fn edition(tx: &mut Tx) -> Result<(i64, i64), Error> {
 /// Every version, in the order of announcing.
 pub async fn all(tx: &mut Tx) -> Result<Vec<PolicyRow>, Error> {
     sql!(tx, "SELECT id, version, hash, source, announced_at, announced_by FROM policies ORDER BY number").all().await
+}
+
+/// The versions announced at or after an instant: id and version.
+pub async fn announced_since(tx: &mut Tx, since: UnixMs) -> Result<BTreeSet<(String, u32)>, Error> {
+    let rows = sql!(tx, "SELECT id, version FROM policies WHERE announced_at >= $1", since);
+    Ok(rows.all::<(String, u32)>().await?.into_iter().collect())
+}
+
+/// When a version was announced last, unix ms.
+pub async fn last_announced(tx: &mut Tx) -> Result<Option<UnixMs>, Error> {
+    sql!(tx, "SELECT MAX(announced_at) FROM policies").value().await
 }
 
 /// Adds a version behind all others.

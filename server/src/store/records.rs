@@ -176,7 +176,7 @@ pub async fn taken(tx: &mut Tx, canteen: CanteenId, ids: &[RecordId]) -> Result<
 
 /// Stores records that have an outcome. Their places and ids are known to be free.
 pub async fn add(tx: &mut Tx, records: &[NewRecord]) -> Result<(), Error> {
-    let mut rows: Vec<Value<'_>> = Vec::with_capacity(records.len() * 17);
+    let mut rows: Vec<Value<'_>> = Vec::with_capacity(records.len() * 18);
     for new in records {
         let (record, signed) = (&new.record, &new.signed);
         let outcome = if new.dispute.is_none() { "accepted" } else { "disputed" };
@@ -184,13 +184,14 @@ pub async fn add(tx: &mut Tx, records: &[NewRecord]) -> Result<(), Error> {
             domain::record::Body::Void { meal, .. } => Some(*meal),
             _ => None,
         };
+        let (counts, made) = (record.business_date(), record.at.business_date());
         rows.extend([
             record.canteen.bind(),
             record.id.bind(),
             record.terminal.bind(),
             record.epoch.bind(),
             place(record.sequence).bind(),
-            record.at.business_date().bind(),
+            counts.bind(),
             record.body.kind().bind(),
             record.at.bind(),
             record.shift.bind(),
@@ -202,11 +203,12 @@ pub async fn add(tx: &mut Tx, records: &[NewRecord]) -> Result<(), Error> {
             outcome.bind(),
             new.dispute.as_ref().map(Json).bind(),
             new.received_at.bind(),
+            (made != counts).then_some(made).bind(),
         ]);
     }
     let head = "INSERT INTO records (canteen, id, terminal, epoch, sequence, business_date, kind, at, shift, voids, \
-                bytes, hash, previous, signature, outcome, dispute, received_at)";
-    insert(tx, head, 17, rows, "").await.map(drop)
+                bytes, hash, previous, signature, outcome, dispute, received_at, entered_on)";
+    insert(tx, head, 18, rows, "").await.map(drop)
 }
 
 /// Keeps what was rejected. The same blob again is not kept again.
@@ -339,7 +341,8 @@ const VOIDED: &str = "EXISTS (SELECT 1 FROM records v WHERE v.canteen = r.cantee
     AND v.terminal = r.terminal AND v.shift = r.shift
     AND (v.epoch > r.epoch OR (v.epoch = r.epoch AND v.sequence > r.sequence)))";
 
-/// A canteen's records of a date and all records of the shifts opened on it, in the order of their journals, as
+/// A canteen's records of a date, those entered on it for another, and all records of the shifts opened on it, in the
+/// order of their journals, as
 /// [`domain::reconciliation::reconcile_day`] wants them.
 pub async fn held(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Held>, Error> {
     let text = format!(
@@ -347,7 +350,7 @@ pub async fn held(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result
             EXISTS (SELECT 1 FROM elder_meals m
                     WHERE m.canteen = r.canteen AND m.record = r.id AND m.frozen_by IS NOT NULL)
          FROM records r
-         WHERE r.canteen = $1 AND (r.business_date = $2 OR r.shift IN
+         WHERE r.canteen = $1 AND (r.business_date = $2 OR r.entered_on = $2 OR r.shift IN
             (SELECT o.shift FROM records o WHERE o.canteen = $1 AND o.business_date = $2 AND o.kind = 'shift_open'))
          ORDER BY r.terminal, r.epoch, r.sequence"
     );
@@ -362,7 +365,7 @@ pub async fn held(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result
     Ok(rows.into_iter().map(held).collect())
 }
 
-/// For each terminal and epoch with records on the date: the highest sequence held that is older than they are.
+/// For each terminal and epoch with records made on the date: the highest sequence held that is older than they are.
 pub async fn before(
     tx: &mut Tx,
     canteen: CanteenId,
@@ -373,7 +376,8 @@ pub async fn before(
         "SELECT d.terminal, d.epoch, (SELECT MAX(p.sequence) FROM records p WHERE p.canteen = $1
             AND p.terminal = d.terminal AND p.epoch = d.epoch AND p.sequence < d.first)
          FROM (SELECT terminal, epoch, MIN(sequence) AS first FROM records
-               WHERE canteen = $1 AND business_date = $2 GROUP BY terminal, epoch) d",
+               WHERE canteen = $1 AND ((business_date = $2 AND entered_on IS NULL) OR entered_on = $2)
+               GROUP BY terminal, epoch) d",
         canteen,
         date
     );

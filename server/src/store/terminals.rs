@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::calendar::UnixMs;
+use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, Digest, RecordId, TerminalId, UserId};
 use domain::reconciliation::Progress;
 use domain::record::{Body, encoding};
 use domain::sync::Cursor;
 
-use super::{Tx, records};
+use super::{Tx, epochs, records};
 use crate::error::Error;
 use crate::{row, sql};
 
@@ -32,6 +32,18 @@ row! {
         pub software: Option<String>,
         /// Records it still had to send, as it said last.
         pub unsent: Option<i64>,
+        /// When somebody compared its fingerprint and let it in, unix ms.
+        pub confirmed_at: Option<UnixMs>,
+        /// When it was taken out of service in good order, unix ms; then it is revoked as well.
+        pub retired_at: Option<UnixMs>,
+    }
+}
+
+impl TerminalRow {
+    /// What the terminal shows for people to compare.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        domain::sync::fingerprint(&self.public_key)
     }
 }
 
@@ -71,11 +83,12 @@ row! {
 pub async fn add(tx: &mut Tx, terminal: &TerminalRow) -> Result<(), Error> {
     sql!(
         tx,
-        "INSERT INTO terminals (id, canteen, public_key, enrolled_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO terminals (id, canteen, public_key, enrolled_at, confirmed_at) VALUES ($1, $2, $3, $4, $5)",
         terminal.id,
         terminal.canteen,
         terminal.public_key,
-        terminal.enrolled_at
+        terminal.enrolled_at,
+        terminal.confirmed_at
     )
     .execute()
     .await
@@ -102,6 +115,23 @@ pub async fn heard(tx: &mut Tx, id: TerminalId, now: UnixMs) -> Result<Option<Te
     sql!(tx, "UPDATE terminals SET seen_at = $2 WHERE id = $1 RETURNING *", id, now).optional().await
 }
 
+/// Holds the terminal's batches back until this unit ends.
+pub async fn hold(tx: &mut Tx, id: TerminalId) -> Result<Option<TerminalRow>, Error> {
+    sql!(tx, "UPDATE terminals SET seen_at = seen_at WHERE id = $1 RETURNING *", id).optional().await
+}
+
+/// Lets a terminal in; the first time stands. Says whether this was the first time.
+pub async fn confirm(tx: &mut Tx, id: TerminalId, by: Option<UserId>, now: UnixMs) -> Result<bool, Error> {
+    let changed = sql!(
+        tx,
+        "UPDATE terminals SET confirmed_at = $2, confirmed_by = $3 WHERE id = $1 AND confirmed_at IS NULL",
+        id,
+        now,
+        by
+    );
+    Ok(changed.execute().await? == 1)
+}
+
 /// Notes what the terminal said of itself.
 pub async fn said(tx: &mut Tx, id: TerminalId, software: &str, unsent: i64) -> Result<(), Error> {
     sql!(tx, "UPDATE terminals SET software = $2, unsent = $3 WHERE id = $1", id, software, unsent)
@@ -110,10 +140,41 @@ pub async fn said(tx: &mut Tx, id: TerminalId, software: &str, unsent: i64) -> R
         .map(drop)
 }
 
-/// Revokes a terminal; the first time stands. Says whether this was the first time.
+/// Takes a terminal out of service and writes down how far its epochs stand; the first time stands. Says whether this
+/// was the first time.
 pub async fn revoke(tx: &mut Tx, id: TerminalId, now: UnixMs) -> Result<bool, Error> {
     let changed = sql!(tx, "UPDATE terminals SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", id, now);
-    Ok(changed.execute().await? == 1)
+    if changed.execute().await? == 0 {
+        return Ok(false);
+    }
+    epochs::witness(tx, id).await?;
+    Ok(true)
+}
+
+/// Notes that a terminal went in good order.
+pub async fn retired(tx: &mut Tx, id: TerminalId, now: UnixMs) -> Result<(), Error> {
+    sql!(tx, "UPDATE terminals SET retired_at = $2 WHERE id = $1", id, now).execute().await.map(drop)
+}
+
+/// Counts that a terminal asked for a resident ID.
+pub async fn count_lookup(tx: &mut Tx, id: TerminalId, date: BusinessDate, found: bool) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO lookup_counts (terminal, date, asked, found) VALUES ($1, $2, 1, $3)
+         ON CONFLICT (terminal, date) DO UPDATE SET asked = lookup_counts.asked + 1,
+            found = lookup_counts.found + excluded.found",
+        id,
+        date,
+        i64::from(found)
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// How often a terminal asked for a resident ID, and how often somebody was found, by date.
+pub async fn lookups(tx: &mut Tx, id: TerminalId) -> Result<Vec<(BusinessDate, i64, i64)>, Error> {
+    sql!(tx, "SELECT date, asked, found FROM lookup_counts WHERE terminal = $1 ORDER BY date", id).all().await
 }
 
 /// Adds an enrolment code.
@@ -224,23 +285,30 @@ pub async fn cursors(tx: &mut Tx, canteen: CanteenId, terminal: TerminalId) -> R
 
 /// How far each of a canteen's terminals has been heard without gap, for
 /// [`domain::reconciliation::unfinished`]. A terminal that began a new epoch has passed no more than its older one
-/// when records are known to be missing there: some wait behind a gap, or the new epoch names a later head.
+/// when records are known to be missing there: some wait behind a gap, or the new epoch names a later head. Epochs that
+/// two people ended hold nothing up, nor does a terminal that nobody has let in yet.
 pub async fn progress(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<Progress>, Error> {
     let mut all = Vec::new();
     for terminal in of_canteen(tx, canteen).await? {
+        let Some(confirmed) = terminal.confirmed_at else { continue };
         let epochs = epochs(tx, canteen, terminal.id).await?;
+        let ended = epochs::ended(tx, canteen, terminal.id).await?;
+        if !epochs.is_empty() && epochs.iter().all(|e| ended.contains(&e.epoch)) {
+            continue;
+        }
         let named = named_heads(tx, canteen, terminal.id, &epochs).await?;
         let waiting = records::waiting_epochs(tx, canteen, terminal.id).await?;
         let last = epochs.last().map(|e| e.epoch);
         let lacks = |e: &&EpochRow| {
-            Some(e.epoch) == last
-                || waiting.contains(&e.epoch)
-                || named.get(&e.epoch).is_some_and(|sequence| *sequence >= e.next)
+            !ended.contains(&e.epoch)
+                && (Some(e.epoch) == last
+                    || waiting.contains(&e.epoch)
+                    || named.get(&e.epoch).is_some_and(|sequence| *sequence >= e.next))
         };
         let open = epochs.iter().filter(lacks).map(|e| e.last_at);
         all.push(Progress {
             terminal: terminal.id,
-            enrolled: terminal.enrolled_at,
+            enrolled: confirmed,
             ended: terminal.revoked_at,
             passed: open.min().flatten(),
         });
@@ -274,4 +342,16 @@ async fn named_heads(
         }
     }
     Ok(named)
+}
+
+/// The epochs of a terminal of which records are known to be missing: some wait behind a gap, or a later epoch names a
+/// later head. Those that two people ended are left out.
+pub async fn incomplete(tx: &mut Tx, canteen: CanteenId, terminal: TerminalId) -> Result<Vec<u32>, Error> {
+    let epochs = epochs(tx, canteen, terminal).await?;
+    let ended = epochs::ended(tx, canteen, terminal).await?;
+    let named = named_heads(tx, canteen, terminal, &epochs).await?;
+    let mut incomplete = records::waiting_epochs(tx, canteen, terminal).await?;
+    let next_of = |epoch: u32| epochs.iter().find(|e| e.epoch == epoch).map_or(0, |e| e.next);
+    incomplete.extend(named.iter().filter(|(epoch, sequence)| **sequence >= next_of(**epoch)).map(|(epoch, _)| *epoch));
+    Ok(incomplete.into_iter().filter(|epoch| !ended.contains(epoch)).collect())
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use domain::calendar::{BusinessDate, MealPeriod, Month, UnixMs};
 use domain::id::{
-    CanteenId, CashierId, Digest, ElderId, FindingId, ObjectionId, RecordId, ShiftId, StatementId, TerminalId, UserId,
+    CanteenId, CashierId, Digest, ElderId, FindingId, ObjectionId, RecordId, RefundId, ShiftId, StatementId,
+    TerminalId, UserId,
 };
 use domain::money::Fen;
 use domain::region::RegionCode;
@@ -221,7 +222,19 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(ElderId, CanteenId, TerminalId, RecordId, CashierId, UserId, ShiftId, FindingId, ObjectionId, StatementId);
+ids!(
+    ElderId,
+    CanteenId,
+    TerminalId,
+    RecordId,
+    CashierId,
+    UserId,
+    ShiftId,
+    FindingId,
+    ObjectionId,
+    StatementId,
+    RefundId
+);
 
 /// A value kept as JSON text.
 #[derive(Clone, Debug, PartialEq, Eq)]

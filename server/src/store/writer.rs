@@ -1,5 +1,9 @@
 //! SQLite has one writer at a time. One task takes whatever units of work wait, runs each in a savepoint inside one
 //! transaction, and answers all of them after the one commit: what costs is the sync of the disk, and it is shared.
+//!
+//! Units come in two queues. Short ones go first; of the long ones (a batch of a terminal that was away for weeks, a day
+//! close) there is one in a group, behind the short ones that wait. So a till that sells is never behind more than one
+//! long unit, and whoever brings long ones still gets on with every commit.
 
 use std::any::Any;
 use std::pin::Pin;
@@ -62,15 +66,17 @@ where
 /// The way to the writer task. The task ends when the last of these is dropped and the queue is empty.
 #[derive(Clone)]
 pub(super) struct Writer {
-    queue: mpsc::Sender<Box<dyn Unit>>,
+    short: mpsc::Sender<Box<dyn Unit>>,
+    long: mpsc::Sender<Box<dyn Unit>>,
 }
 
 impl Writer {
     /// Starts the task on a pool with one connection.
     pub(super) fn start(pool: SqlitePool) -> Self {
-        let (queue, units) = mpsc::channel(QUEUE);
-        tokio::spawn(serve(pool, units));
-        Self { queue }
+        let (short, short_units) = mpsc::channel(QUEUE);
+        let (long, long_units) = mpsc::channel(QUEUE);
+        tokio::spawn(serve(pool, Queues { short: short_units, long: long_units }));
+        Self { short, long }
     }
 
     /// Submits a unit and waits until it is durable. Once submitted it runs to its end, whoever still listens.
@@ -79,10 +85,68 @@ impl Writer {
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
         T: Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let unit = Box::new(Pending { work: Some(work), result: None, reply });
-        self.queue.send(unit).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        submit(&self.short, work).await
+    }
+
+    /// As [`Writer::write`], behind what is short.
+    pub(super) async fn write_long<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
+        T: Send + 'static,
+    {
+        submit(&self.long, work).await
+    }
+}
+
+async fn submit<T, F>(queue: &mpsc::Sender<Box<dyn Unit>>, work: F) -> Result<T, Error>
+where
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
+    T: Send + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    let unit = Box::new(Pending { work: Some(work), result: None, reply });
+    queue.send(unit).await.map_err(|_| gone())?;
+    answer.await.map_err(|_| gone())?
+}
+
+/// What waits for the writer.
+struct Queues {
+    short: mpsc::Receiver<Box<dyn Unit>>,
+    long: mpsc::Receiver<Box<dyn Unit>>,
+}
+
+/// A group under way.
+#[derive(Default)]
+struct Group {
+    units: Vec<Box<dyn Unit>>,
+    /// Whether it has its long unit.
+    has_long: bool,
+}
+
+impl Queues {
+    /// Waits for the first unit of a group; nothing when nobody can bring one any more.
+    async fn first(&mut self) -> Option<Group> {
+        let (unit, has_long) = tokio::select! {
+            biased;
+            Some(unit) = self.short.recv() => (unit, false),
+            Some(unit) = self.long.recv() => (unit, true),
+            else => return None,
+        };
+        Some(Group { units: vec![unit], has_long })
+    }
+
+    /// Adds one more unit to the group if one waits that may be in it.
+    fn more(&mut self, group: &mut Group) {
+        if group.units.len() < GROUP
+            && let Ok(unit) = self.short.try_recv()
+        {
+            group.units.push(unit);
+        } else if !group.has_long
+            && let Ok(unit) = self.long.try_recv()
+        {
+            group.has_long = true;
+            group.units.push(unit);
+        }
     }
 }
 
@@ -90,40 +154,31 @@ fn gone() -> Error {
     Error::Database(sqlx::Error::PoolClosed)
 }
 
-async fn serve(pool: SqlitePool, mut units: mpsc::Receiver<Box<dyn Unit>>) {
-    while let Some(first) = units.recv().await {
-        let mut done = Vec::new();
-        let trouble = run_group(&pool, first, &mut units, &mut done).await.err().map(|e| e.to_string());
+async fn serve(pool: SqlitePool, mut queues: Queues) {
+    while let Some(mut group) = queues.first().await {
+        let trouble = run_group(&pool, &mut group, &mut queues).await.err().map(|e| e.to_string());
         if let Some(trouble) = &trouble {
-            tracing::error!(units = done.len(), %trouble, "a group of write units was not committed");
+            tracing::error!(units = group.units.len(), %trouble, "a group of write units was not committed");
         }
-        for unit in done {
+        for unit in group.units {
             unit.answer(trouble.clone());
         }
     }
 }
 
-/// Runs `first` and whatever else waits in one transaction. On an error nothing of the group is kept.
-async fn run_group(
-    pool: &SqlitePool,
-    first: Box<dyn Unit>,
-    units: &mut mpsc::Receiver<Box<dyn Unit>>,
-    done: &mut Vec<Box<dyn Unit>>,
-) -> Result<(), Error> {
-    done.push(first);
+/// Runs the group's first unit and whatever else waits in one transaction. On an error nothing of the group is kept.
+async fn run_group(pool: &SqlitePool, group: &mut Group, queues: &mut Queues) -> Result<(), Error> {
     let mut tx = Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?);
     let mut next = 0;
-    while let Some(unit) = done.get_mut(next) {
+    while let Some(unit) = group.units.get_mut(next) {
         crate::sql!(&mut tx, "SAVEPOINT unit").execute().await?;
         if !unit.run(&mut tx).await {
             crate::sql!(&mut tx, "ROLLBACK TO unit").execute().await?;
         }
         crate::sql!(&mut tx, "RELEASE unit").execute().await?;
         next += 1;
-        if next < GROUP
-            && let Ok(more) = units.try_recv()
-        {
-            done.push(more);
+        if next == group.units.len() {
+            queues.more(group);
         }
     }
     tx.commit().await

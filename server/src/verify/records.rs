@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::calendar::BusinessDate;
 use domain::decision::Line;
 use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
 use domain::record::check::{Rulebook, check};
@@ -12,6 +13,7 @@ use ed25519_dalek::VerifyingKey;
 use super::VerifyReport;
 use crate::error::Error;
 use crate::sql;
+use crate::store::identities::unidentified;
 use crate::store::{Json, Store, Tx};
 
 /// So many records are in memory at a time.
@@ -33,13 +35,16 @@ crate::row! {
     struct Stored {
         id: RecordId,
         sequence: i64,
-        business_date: domain::calendar::BusinessDate,
+        business_date: BusinessDate,
         bytes: Vec<u8>,
         hash: Digest,
         signature: Vec<u8>,
         outcome: String,
         lines: Option<Json<Vec<Line>>>,
         elder: Option<ElderId>,
+        identified: Option<ElderId>,
+        unknown: Option<Digest>,
+        entered_on: Option<BusinessDate>,
     }
 }
 
@@ -110,8 +115,11 @@ async fn verify_journal(
 async fn chunk(tx: &mut Tx, journal: &Journal, after: i64) -> Result<Vec<Stored>, Error> {
     sql!(
         tx,
-        "SELECT r.id, r.sequence, r.business_date, r.bytes, r.hash, r.signature, r.outcome, m.lines, m.elder \
+        "SELECT r.id, r.sequence, r.business_date, r.entered_on, r.bytes, r.hash, r.signature, r.outcome, m.lines, \
+         m.elder, i.elder AS identified, u.digest AS unknown \
          FROM records r LEFT JOIN elder_meals m ON m.canteen = r.canteen AND m.record = r.id \
+         LEFT JOIN identifications i ON i.canteen = r.canteen AND i.record = r.id \
+         LEFT JOIN unidentified_meals u ON u.canteen = r.canteen AND u.record = r.id \
          WHERE r.canteen = $1 AND r.terminal = $2 AND r.epoch = $3 AND r.sequence > $4 ORDER BY r.sequence LIMIT $5",
         journal.canteen,
         journal.terminal,
@@ -154,12 +162,18 @@ fn faults(
     if row.outcome == "accepted" && check(&record, rules).is_err() {
         faults.push("按记录自带的资料重算，结果不同");
     }
+    if unidentified(&record.body) != row.unknown {
+        faults.push("未识别用餐表与记录不符");
+    }
     if let Body::Meal(meal) = &record.body {
-        let named = meal.diner.as_ref().map(|d| d.elder);
-        let lines = meal.diner.as_ref().map(|_| &meal.decision.lines);
-        if named != row.elder || lines != row.lines.as_ref().map(|Json(lines)| lines) {
+        // A meal that was identified later was charged without benefits.
+        let named = meal.diner.as_ref().map(|d| d.elder).or(row.identified);
+        let lines = named.map(|_| meal.decision.lines.as_slice());
+        if named != row.elder || lines != row.lines.as_ref().map(|Json(lines)| lines.as_slice()) {
             faults.push("用餐表与记录不符");
         }
+    } else if row.elder.is_some() {
+        faults.push("不是用餐记录，却在用餐表中");
     }
     faults
 }
@@ -170,10 +184,12 @@ fn same_place(record: &Record, row: &Stored, journal: &Journal) -> bool {
         && record.terminal == journal.terminal
         && i64::from(record.epoch) == journal.epoch
         && i64::try_from(record.sequence) == Ok(row.sequence)
-        && record.at.business_date() == row.business_date
+        && record.business_date() == row.business_date
+        && row.entered_on == Some(record.at.business_date()).filter(|made| *made != row.business_date)
 }
 
-/// Every sequence that was acknowledged is there, as a record or in quarantine.
+/// Every sequence that was acknowledged is there, as a record or in quarantine; in an epoch that two people ended, all
+/// but those that were missing then.
 async fn missing(store: &Store, journal: &Journal, report: &mut VerifyReport) -> Result<(), Error> {
     let of = journal.clone();
     let held: i64 = store
@@ -195,7 +211,23 @@ async fn missing(store: &Store, journal: &Journal, report: &mut VerifyReport) ->
             })
         })
         .await?;
-    if held != journal.next {
+    let of = journal.clone();
+    let given_up: Option<i64> = store
+        .read(move |tx| {
+            Box::pin(async move {
+                let row = sql!(
+                    tx,
+                    "SELECT missing FROM epoch_ends WHERE canteen = $1 AND terminal = $2 AND epoch = $3 \
+                     AND confirmed_at IS NOT NULL",
+                    of.canteen,
+                    of.terminal,
+                    of.epoch
+                );
+                Ok(row.optional::<(i64,)>().await?.map(|(missing,)| missing))
+            })
+        })
+        .await?;
+    if held > journal.next || held < journal.next - given_up.unwrap_or(0) {
         let place = format!("终端 {} 第 {} 代", journal.terminal, journal.epoch);
         report.broken(place, format!("已确认 {} 条，实有 {held} 条", journal.next));
     }

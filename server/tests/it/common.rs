@@ -27,6 +27,9 @@ use support::{Backend, TestDb};
 pub struct TestClock(AtomicI64);
 
 impl TestClock {
+    pub fn at(at: UnixMs) -> Self {
+        Self(AtomicI64::new(at.get()))
+    }
     pub fn pass(&self, ms: i64) {
         self.0.fetch_add(ms, Ordering::Relaxed);
     }
@@ -172,6 +175,8 @@ impl World {
         let public_key = Digest(key.verifying_key().to_bytes());
         let code = self.office().issue_enrolment_code(canteen, None).await.unwrap();
         let row = self.office().enrol(&code.code, public_key).await.unwrap();
+        let fingerprint = row.fingerprint();
+        assert!(self.office().confirm_terminal(row.id, &fingerprint, None).await.unwrap());
         Till::new(row, key, self.entropy.clone())
     }
 
@@ -319,7 +324,7 @@ impl Till {
     }
 
     pub fn void(&mut self, meal: RecordId) -> Sent {
-        self.push(Body::Void { meal, reason: "点错".into() })
+        self.push(Body::Void { meal, reason: "点错".into(), approved_by: None })
     }
 
     pub fn close(&mut self) -> Sent {
@@ -341,7 +346,6 @@ impl Till {
 
     /// A meal, decided by the rules for these facts.
     pub fn meal_body(&self, office: &Office, diner: Option<ElderId>) -> Meal {
-        let book = office.book();
         let meal = MealFacts {
             date: self.at.business_date(),
             period: "lunch".parse().unwrap(),
@@ -350,10 +354,16 @@ impl Till {
         };
         let Some(elder) = diner else {
             let decision = Decision::full_price(meal.price);
-            return Meal { meal, diner: None, tender: Tender::Cash, online: true, decision };
+            return Meal::new(meal, None, Tender::Cash, true, decision);
         };
+        self.meal_told(office, meal, elder, 80)
+    }
+
+    /// A meal of an elder whom the till believes to be so old.
+    pub fn meal_told(&self, office: &Office, meal: MealFacts, elder: ElderId, age: u8) -> Meal {
+        let book = office.book();
         let facts = domain::elder::ElderFacts {
-            age: 80,
+            age,
             hukou: Some(region("440304001002")),
             residence: None,
             categories: Vec::new(),
@@ -368,8 +378,18 @@ impl Till {
         let decision = decide(policy, book.calendar(), &facts, &canteen, &meal, &used).decision;
         let calendar = book.calendar().digest();
         let (roster, usage) = (self.at, self.at);
-        let diner = Diner { elder, credential: Credential::Card, facts, canteen, used, roster, usage, calendar };
-        Meal { meal, diner: Some(diner), tender: Tender::Cash, online: true, decision }
+        let diner = Diner {
+            elder,
+            credential: Credential::Card,
+            facts,
+            canteen,
+            used,
+            roster,
+            usage,
+            calendar,
+            approved_by: None,
+        };
+        Meal::new(meal, Some(diner), Tender::Cash, true, decision)
     }
 
     pub fn meal(&mut self, office: &Office, diner: Option<ElderId>) -> Sent {

@@ -20,7 +20,7 @@ use crate::common::{Till, batch, date, noon, resident_id};
 
 /// What a terminal signs and sends; tests spoil parts of it.
 #[derive(Clone)]
-struct Signed {
+pub struct Signed {
     method: Method,
     path: String,
     body: Vec<u8>,
@@ -30,7 +30,13 @@ struct Signed {
     signature: SignatureHex,
 }
 
-fn signed(key: &SigningKey, terminal: TerminalId, time: UnixMs, nonce: u32, call: (Method, &str, Vec<u8>)) -> Signed {
+pub fn signed(
+    key: &SigningKey,
+    terminal: TerminalId,
+    time: UnixMs,
+    nonce: u32,
+    call: (Method, &str, Vec<u8>),
+) -> Signed {
     let (method, path, body) = call;
     let nonce = format!("{nonce:032x}");
     let digest = request_digest(method.as_str(), path, &body, time, &nonce);
@@ -39,7 +45,7 @@ fn signed(key: &SigningKey, terminal: TerminalId, time: UnixMs, nonce: u32, call
 }
 
 impl Signed {
-    fn request(&self) -> Request<Body> {
+    pub fn request(&self) -> Request<Body> {
         Request::builder()
             .method(self.method.clone())
             .uri(&self.path)
@@ -85,7 +91,18 @@ async fn a_terminal_is_let_in_and_fetches_what_it_needs(backend: Backend) {
     let enrolled: Enrolled = send(&world, post("/api/v1/enrolments", &enrol)).await.read();
     let again: Enrolled = send(&world, post("/api/v1/enrolments", &enrol)).await.read();
     assert_eq!((enrolled.terminal, &enrolled.digest_key), (again.terminal, &again.digest_key));
-    assert_eq!(enrolled.canteen, canteen);
+    assert_eq!((enrolled.canteen, enrolled.confirmed, again.confirmed), (canteen, false, false));
+    let waits = signed(&key, enrolled.terminal, noon(), 99, (Method::POST, HELLO, hello()));
+    send(&world, waits.request()).await.is_problem(403, "enrolment_pending");
+    assert!(
+        world
+            .office()
+            .confirm_terminal(enrolled.terminal, &domain::sync::fingerprint(&public_key), None)
+            .await
+            .unwrap()
+    );
+    let again: Enrolled = send(&world, post("/api/v1/enrolments", &enrol)).await.read();
+    assert!(again.confirmed);
 
     let call = |nonce, method: Method, path: &str, body| {
         signed(&key, enrolled.terminal, noon(), nonce, (method, path, body)).request()

@@ -5,10 +5,12 @@
 #![expect(unreachable_pub, reason = "modules of one test program")]
 #![expect(clippy::unwrap_used, reason = "what must not be fails the test, also in its helpers")]
 
+mod backlog;
 mod client;
 mod common;
 mod http;
 mod ingest;
+mod journals;
 mod month;
 mod office;
 mod payments;
@@ -16,4 +18,6 @@ mod rows;
 mod rules;
 mod store_contract;
 mod store_journals;
+mod store_sync;
 mod store_units;
+mod terminals;

@@ -270,7 +270,7 @@ async fn whatever_is_changed_by_hand_is_named(backend: Backend) {
         let store = &scene.world.office().store;
         let refused = store.write(move |tx| Box::pin(async move { sql!(tx, change).execute().await })).await;
         assert!(refused.is_err(), "the triggers of {table} refuse it");
-        disarm(&scene, table).await;
+        disarm(&scene.world, table).await;
         let changed = store.write(move |tx| Box::pin(async move { sql!(tx, change).execute().await })).await.unwrap();
         assert!(changed > 0, "{change}");
         let breaks = scene.verify().await.breaks;
@@ -279,9 +279,8 @@ async fn whatever_is_changed_by_hand_is_named(backend: Backend) {
 }
 
 /// Takes the table's triggers away, as somebody who owns the database can.
-async fn disarm(scene: &Scene, table: &'static str) {
-    scene
-        .world
+pub async fn disarm(world: &World, table: &'static str) {
+    world
         .office()
         .store
         .write(move |tx| {
@@ -308,7 +307,7 @@ async fn one_byte_of_a_record_is_named_with_its_place(backend: Backend) {
     let (view, _) = scene.draft(MARCH).await.unwrap();
     scene.submit(MARCH, scene.maker).await.unwrap();
     scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
-    disarm(&scene, "records").await;
+    disarm(&scene.world, "records").await;
     let store = &scene.world.office().store;
     let (id, bytes): (domain::id::RecordId, Vec<u8>) = store
         .read(|tx| {

@@ -11,7 +11,7 @@ use crate::client::{post, request, send, world};
 use crate::common::{World, new_canteen, region, resident_id};
 
 /// Adds a person and signs in.
-async fn person(world: &World, name: &str, role: Role, place: &str) -> String {
+pub async fn person(world: &World, name: &str, role: Role, place: &str) -> String {
     let passphrase = "correct horse 电池".to_owned();
     let canteen = None;
     let new =
@@ -100,7 +100,7 @@ async fn rights_and_places_are_kept(backend: Backend) {
     let shown = call(get.clone(), &canteen, &auditor, &nothing).await.json();
     assert_eq!((shown["facts"].as_array().unwrap().len(), shown["prices"].as_array().unwrap().len()), (2, 2));
     let terminals = call(get.clone(), &format!("{canteen}/terminals"), &auditor, &nothing).await.json();
-    assert_eq!(terminals[0]["fingerprint"], till.row.public_key.short());
+    assert_eq!(terminals[0]["fingerprint"], till.row.fingerprint());
     call(post.clone(), &revocation, &far, &nothing).await.is_problem(403, "out_of_scope");
     assert_eq!(call(post.clone(), &revocation, &admin, &nothing).await.json(), json!({"revoked": true}));
 

@@ -63,6 +63,11 @@ pub async fn append_only(store: &Store, table: &'static str) {
         "records" | "quarantine" => "received_at",
         "policies" => "announced_at",
         "calendar_versions" => "published_at",
+        "refund_entries" => "listed_at",
+        "refund_payments" => "at",
+        "identifications" => "identified_at",
+        "fork_resolutions" => "decided_at",
+        "witnessed_heads" => "next",
         _ => "known_from",
     };
     for text in [format!("UPDATE {table} SET {column} = 0"), format!("DELETE FROM {table}")] {

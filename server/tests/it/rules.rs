@@ -7,10 +7,10 @@ use std::sync::Arc;
 use axum::http::Method;
 use domain::calendar::{Month, WorkCalendar};
 use domain::decision::Line;
-use domain::id::{CanteenId, ElderId, RecordId};
+use domain::id::{CanteenId, ElderId};
 use domain::money::Fen;
 use domain::reconciliation::Code as FindingCode;
-use domain::record::Body;
+use domain::record::{Body, Refund};
 use domain::settlement::{Reason, Role as MonthRole};
 use serde_json::{Value, json};
 use server::admin::NewUser;
@@ -19,7 +19,7 @@ use server::month::{self, Actor, MonthView};
 use server::people::Role;
 use server::statements::Dossier;
 use server::store::canteens::Region;
-use server::store::refunds::{self, Filter, Paid, Payment};
+use server::store::refund_payments::{self, Conflict, EntryState, Filter};
 use server::store::{Json, closes, months, simulation};
 use server::verify::verify;
 use server::{Error, sql};
@@ -285,7 +285,7 @@ async fn a_correction_adjusts_what_was_settled_and_refunds_elders(backend: Backe
     let due = scene.refunds("?state=due").await;
     let amounts: Vec<_> = due.iter().map(|r| (r["date"].as_str().unwrap(), r["amount"].as_i64().unwrap())).collect();
     assert_eq!(amounts, [("2026-03-03", 200), ("2026-03-03", 200), ("2026-03-04", 200)]);
-    assert!(due.iter().all(|r| r["reason"] == "policy_corrected" && r["state"] == "due" && r["number"] == 1));
+    assert!(due.iter().all(|r| r["reason"] == "policy_corrected" && r["state"] == "due" && r["paid_before"] == 0));
 
     scene.world.clock.set(date("2026-05-02").at_minute(540));
     let april = scene.draft("2026-04").await.unwrap();
@@ -313,47 +313,41 @@ async fn a_correction_adjusts_what_was_settled_and_refunds_elders(backend: Backe
         sheet.policy
     );
 
-    a_refund_is_paid_once(&scene, &due).await;
+    a_refund_is_paid_once(&mut scene, &due).await;
     a_correction_of_the_correction(&scene, &due).await;
 }
 
-async fn a_refund_is_paid_once(scene: &Scene, due: &[Value]) {
-    let store = &scene.world.office().store;
-    let elder: ElderId = serde_json::from_value(due[0]["elder"].clone()).unwrap();
-    let meal: RecordId = serde_json::from_value(due[0]["meal"].clone()).unwrap();
-    let id = |n: u128| RecordId::from_uuid(Uuid::from_u128(n));
-    let payment = Payment {
-        paid_by: id(77),
-        canteen: scene.canteen(1),
-        meal,
-        elder,
-        amount: yuan("2.00"),
-        at: scene.world.office().now(),
-    };
-    let pay = async |payment: Payment| unit!(store, |tx| refunds::mark_paid(tx, payment).await);
-    assert_eq!(pay(Payment { amount: yuan("2.01"), ..payment }).await, Paid::NotDue, "not that amount");
-    assert_eq!(pay(Payment { elder: ElderId::from_uuid(Uuid::from_u128(5)), ..payment }).await, Paid::NotDue);
-    let both = tokio::join!(pay(payment), pay(Payment { paid_by: id(78), ..payment }));
-    let done = [both.0, both.1].into_iter().filter(|paid| *paid == Paid::Done).count();
-    assert_eq!(done, 1, "of two tills one pays");
-    let winner = if both.0 == Paid::Done { id(77) } else { id(78) };
-    assert_eq!(pay(Payment { paid_by: winner, ..payment }).await, Paid::Done, "told again, it is the same payment");
-    assert_eq!(pay(Payment { paid_by: winner, amount: yuan("1.00"), ..payment }).await, Paid::NotDue);
+/// The second of two refunds of one entry settles nothing, whoever handed the cash out.
+async fn a_refund_is_paid_once(scene: &mut Scene, due: &[Value]) {
+    let refund: Refund = serde_json::from_value(json!({
+        "due": due[0]["id"], "meal": due[0]["meal"], "elder": due[0]["elder"], "amount": due[0]["amount"]
+    }))
+    .unwrap();
+    scene.tills[0].at = date("2026-04-10").at_minute(660);
+    let mut sent: Vec<Sent> = (0..2).map(|_| scene.tills[0].push(Body::Refund(refund.clone()))).collect();
+    let [first, second] = [sent[0].id, sent[1].id];
+    sent.push(scene.over(0, "2026-04-30"));
+    scene.ingest(0, &sent).await;
+    scene.ingest(0, &sent).await;
+    let over = scene.over(1, "2026-04-30");
+    scene.ingest(1, &[over]).await;
+    scene.close().await;
     let paid = scene.refunds("?state=paid").await;
     assert_eq!((paid.len(), &paid[0]["state"]), (1, &json!("paid")));
-    assert_eq!(paid[0]["paid_by"], serde_json::to_value(winner).unwrap());
-    let left = unit!(store, |tx| refunds::due_to(tx, &[elder]).await);
-    assert!(left.iter().all(|row| row.record != meal), "what was paid is not offered again");
-    let (canteen, day) = (scene.canteen(0), date("2026-03-03"));
-    assert_eq!(unit!(store, |tx| refunds::of_day(tx, canteen, day).await).len(), 2);
-    unit!(store, |tx| refunds::list_due(tx, canteen, date("2026-03-02"), &[], payment.at).await);
-    assert_eq!(unit!(store, |tx| refunds::of_day(tx, canteen, date("2026-03-02")).await), []);
-    let of_canteen = Filter { canteen: Some(canteen), elder: Some(elder), paid: Some(true), ..Filter::default() };
-    assert_eq!(unit!(store, |tx| refunds::list(tx, &of_canteen, 0, 9).await).len(), 1);
-    for text in ["UPDATE refunds SET amount = 1 WHERE paid_by IS NOT NULL", "DELETE FROM refunds"] {
-        let tried = store.write(move |tx| Box::pin(async move { sql!(tx, text).execute().await })).await;
-        assert!(tried.unwrap_err().to_string().contains("append-only"), "{text}");
-    }
+    assert_eq!(paid[0]["paid_by"], serde_json::to_value(first).unwrap());
+    let (canteen, store, elder) = (scene.canteen(0), &scene.world.office().store, refund.elder);
+    let conflicts = unit!(store, |tx| refund_payments::conflicts(tx, canteen).await);
+    assert_eq!(conflicts.iter().map(|c| (c.record, c.conflict)).collect::<Vec<_>>(), [(second, Conflict::Again)]);
+    let left = unit!(store, |tx| refund_payments::due_refunds(tx, canteen).await);
+    assert!(left.iter().all(|row| row.meal != refund.meal), "what was paid is not offered again");
+    let meal = refund.meal;
+    let days = unit!(store, |tx| refund_payments::days_of(tx, canteen, meal).await);
+    assert_eq!(days, [date("2026-04-10")].into());
+    let given = unit!(store, |tx| refund_payments::paid_on(tx, canteen, date("2026-04-10")).await);
+    assert_eq!(given.iter().map(|r| (r.record, r.amount)).collect::<Vec<_>>(), [(first, yuan("2.00"))]);
+    let of_elder = Filter { canteen: Some(canteen), elder: Some(elder), ..Filter::default() };
+    let listed = unit!(store, |tx| refund_payments::entries(tx, &of_elder, 0, 9).await);
+    assert!(listed.iter().any(|(row, state)| row.meal == meal && matches!(state, EntryState::Paid { .. })));
 }
 
 /// The third version replaces the second from its first day on: who was refunded too much keeps it, who was not yet is
@@ -368,15 +362,26 @@ async fn a_correction_of_the_correction(scene: &Scene, due: &[Value]) {
     let fourth = policy("version = 4\neffective_from = 2026-03-03\ncorrects = 3", "6.00", "city = 1", "2.00");
     assert_eq!(scene.announce(&fourth).await.status.as_u16(), 201);
     scene.close().await;
-    let mut left: Vec<_> =
-        scene.refunds("?state=due").await.into_iter().map(|r| (r["amount"].as_i64(), r["number"].as_i64())).collect();
+    let mut left: Vec<_> = scene
+        .refunds("?state=due")
+        .await
+        .into_iter()
+        .map(|r| (r["amount"].as_i64(), r["paid_before"].as_i64()))
+        .collect();
     left.sort_unstable();
     assert_eq!(
         left,
-        [(Some(100), Some(2)), (Some(300), Some(1)), (Some(300), Some(1))],
+        [(Some(100), Some(200)), (Some(300), Some(0)), (Some(300), Some(0))],
         "the rest of the paid one too"
     );
-    scene.draft("2026-04").await.unwrap();
+    let april = scene.draft("2026-04").await.unwrap();
+    let statement = april.statements.iter().find(|s| s.canteen == scene.canteen(0)).unwrap();
+    let refunded: Vec<_> =
+        statement.content.0.changes.iter().filter(|l| matches!(l.reason, Reason::Refunded { .. })).collect();
+    let [line] = refunded.as_slice() else { panic!("{:?}", statement.content.0.changes) };
+    assert_eq!((line.count, line.amount), (Some(1), yuan("2.00")), "the canteen gets back what its till paid");
+    let shares: Vec<_> = line.shares.iter().map(|(payer, amount)| (payer.name.as_str(), *amount)).collect();
+    assert_eq!(shares.iter().map(|(_, amount)| *amount).sum::<Fen>(), yuan("2.00"));
     scene.holds().await;
 }
 

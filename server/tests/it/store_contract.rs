@@ -8,8 +8,8 @@ use domain::money::Fen;
 use domain::policy::Policy;
 use domain::sync::{Cashier, ListPrice};
 use server::people::Role;
-use server::store::canteens::{self, CanteenRow, Region};
-use server::store::elders::{self, CardRow, ElderRow};
+use server::store::canteens::{self, CanteenRow, Region, Settings};
+use server::store::elders::{self, CardKind, CardRow, ElderRow};
 use server::store::people::{self, UserRow};
 use server::store::policies;
 use server::store::usage::{self};
@@ -86,6 +86,14 @@ async fn canteens_and_their_facts(backend: Backend) {
     let twice =
         store.write(move |tx| Box::pin(async move { canteens::add_cashier(tx, id, &cashier(3, "甲"), noon()).await }));
     assert!(twice.await.unwrap_err().is_unique_violation());
+    let plain = Settings::default();
+    assert_eq!(unit!(store, |tx| canteens::settings(tx, id).await), plain);
+    let reader = domain::credential::ReaderFormat { digits: domain::credential::ReaderDigits::Hex, reversed: true };
+    let limits = domain::sync::OfflineLimits { soft_ms: 3_600_000, hard_ms: Some(7_200_000) };
+    for set in [Settings { offline: limits, reader: Some(reader) }, Settings { offline: limits, reader: None }] {
+        unit!(store, |tx| canteens::put_settings(tx, id, &set, None, noon()).await);
+        assert_eq!(unit!(store, |tx| canteens::settings(tx, id).await), set);
+    }
     append_only(store, "canteen_facts").await;
     append_only(store, "prices").await;
 }
@@ -137,6 +145,7 @@ async fn elders_and_their_cards(backend: Backend) {
         tail: "1234".into(),
         issued_at: UnixMs::new(number.into()),
         revoked_at: None,
+        kind: if number == 4 { CardKind::Chip } else { CardKind::Card },
     };
     unit!(store, |tx| {
         elders::add_card(tx, &card(1, id)).await?;
@@ -144,17 +153,28 @@ async fn elders_and_their_cards(backend: Backend) {
         elders::add_card(tx, &card(3, other)).await
     });
     assert_eq!(unit!(store, |tx| elders::card(tx, Digest([3; 32])).await), Some(card(3, other)));
-    assert_eq!(unit!(store, |tx| elders::revoke_cards(tx, id, UnixMs::new(50)).await), 2);
-    assert_eq!(unit!(store, |tx| elders::revoke_cards(tx, id, UnixMs::new(60)).await), 0, "the first time stands");
+    assert_eq!(unit!(store, |tx| elders::revoke_cards(tx, id, CardKind::Card, UnixMs::new(50)).await), 2);
+    assert_eq!(
+        unit!(store, |tx| elders::revoke_cards(tx, id, CardKind::Card, UnixMs::new(60)).await),
+        0,
+        "the first time stands"
+    );
     let all = unit!(store, |tx| elders::cards(tx, &[id, other]).await);
     let all: Vec<_> = all.into_iter().map(|c| (c.id, c.revoked_at)).collect();
     assert_eq!(all, [(n(1), Some(UnixMs::new(50))), (n(2), Some(UnixMs::new(50))), (n(3), None)]);
+    unit!(store, |tx| elders::add_card(tx, &card(4, id)).await);
+    assert_eq!(unit!(store, |tx| elders::card(tx, Digest([4; 32])).await), Some(card(4, id)));
+    assert_eq!(unit!(store, |tx| elders::revoke_cards(tx, id, CardKind::Card, UnixMs::new(70)).await), 0);
+    assert!(!unit!(store, |tx| elders::revoke_card(tx, other, n(4), UnixMs::new(70)).await), "another's card");
+    assert!(unit!(store, |tx| elders::revoke_card(tx, id, n(4), UnixMs::new(70)).await));
+    assert!(!unit!(store, |tx| elders::revoke_card(tx, id, n(4), UnixMs::new(80)).await), "the first time stands");
 }
 
 async fn policies_and_calendars(backend: Backend) {
     let world = World::new(backend).await;
     let store = &world.office().store;
     assert_eq!(unit!(store, |tx| policies::edition(tx).await), (0, 0));
+    assert_eq!(unit!(store, |tx| policies::last_announced(tx).await), None);
     let second = POLICY.replace("version = 1", "version = 2").replace("2026-03-02", "2026-05-01");
     let sources = [POLICY.to_owned(), second];
     for source in sources.clone() {
@@ -164,6 +184,10 @@ async fn policies_and_calendars(backend: Backend) {
     let all = unit!(store, |tx| policies::all(tx).await);
     assert_eq!(all.iter().map(|p| p.source.clone()).collect::<Vec<_>>(), sources);
     assert_eq!((all[1].version, all[1].announced_at), (2, noon()));
+    assert_eq!(unit!(store, |tx| policies::last_announced(tx).await), Some(noon()));
+    let since = unit!(store, |tx| policies::announced_since(tx, noon()).await);
+    assert_eq!(since.into_iter().collect::<Vec<_>>(), [("test".to_owned(), 1), ("test".to_owned(), 2)]);
+    assert!(unit!(store, |tx| policies::announced_since(tx, noon().plus(1)).await).is_empty());
     append_only(store, "policies").await;
 
     let published = WorkCalendar::published();
@@ -246,7 +270,7 @@ async fn the_roster_of_a_canteen(backend: Backend) {
     });
     let roster = |since: i64, skip, most| async move {
         let scope = [region("4403")];
-        let rows = unit!(store, |tx| feeds::roster(tx, home, &scope, UnixMs::new(since), skip, most).await);
+        let rows = unit!(store, |tx| feeds::roster(tx, home, &scope, &[], UnixMs::new(since), (skip, most)).await);
         rows.into_iter().map(|row| row.id.uuid().as_u128()).collect::<Vec<_>>()
     };
     assert_eq!(roster(0, 0, 10).await, [1, 2, 3], "of the region, and the canteen's own");
@@ -255,8 +279,21 @@ async fn the_roster_of_a_canteen(backend: Backend) {
     unit!(store, |tx| usage::add(tx, &[meal_row(11, home, "2026-03-02", 60)]).await);
     assert_eq!(roster(51, 0, 10).await, [1], "who is served here is sent again");
     let none: Vec<ElderRow> =
-        unit!(store, |tx| feeds::roster(tx, CanteenId::from_uuid(n(9)), &[], UnixMs::new(0), 0, 9).await);
+        unit!(store, |tx| feeds::roster(tx, CanteenId::from_uuid(n(9)), &[], &[], UnixMs::new(0), (0, 9)).await);
     assert_eq!(none, []);
+    let (scope, new) = ([region("4403"), region("4101")], [region("4101")]);
+    let told = unit!(store, |tx| feeds::roster(tx, home, &scope, &new, UnixMs::new(99), (0, 9)).await);
+    let ids = |rows: Vec<ElderRow>| rows.into_iter().map(|row| row.id.uuid().as_u128()).collect::<Vec<_>>();
+    assert_eq!(ids(told), [3, 4], "of a region that is new to the canteen everybody");
+    let scope = [region("4403")];
+    assert_eq!(ids(unit!(store, |tx| feeds::everybody(tx, home, &scope, 0, 9).await)), [1, 2, 3]);
+    let scope = [region("4403")];
+    assert_eq!(ids(unit!(store, |tx| feeds::everybody(tx, home, &scope, 2, 9).await)), [3]);
+    let scope = [region("4403")];
+    assert_eq!(unit!(store, |tx| feeds::roster_changed(tx, home, &scope).await), Some(UnixMs::new(60)));
+    let nowhere = CanteenId::from_uuid(n(9));
+    assert_eq!(unit!(store, |tx| feeds::roster_changed(tx, nowhere, &[]).await), None);
+    assert_eq!(unit!(store, |tx| feeds::usage_changed(tx).await), Some(UnixMs::new(60)));
 }
 
 async fn the_databases_own_facts(backend: Backend) {
@@ -278,16 +315,18 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 12] = [
+const MODULES: [(&str, &str); 14] = [
     ("canteens", include_str!("../../src/store/canteens.rs")),
     ("days", include_str!("../../src/store/days.rs")),
     ("elders", include_str!("../../src/store/elders.rs")),
+    ("epochs", include_str!("../../src/store/epochs.rs")),
     ("feeds", include_str!("../../src/store/feeds.rs")),
+    ("identities", include_str!("../../src/store/identities.rs")),
     ("meta", include_str!("../../src/store/meta.rs")),
     ("people", include_str!("../../src/store/people.rs")),
     ("policies", include_str!("../../src/store/policies.rs")),
     ("records", include_str!("../../src/store/records.rs")),
-    ("refunds", include_str!("../../src/store/refunds.rs")),
+    ("refund_payments", include_str!("../../src/store/refund_payments.rs")),
     ("simulation", include_str!("../../src/store/simulation.rs")),
     ("terminals", include_str!("../../src/store/terminals.rs")),
     ("usage", include_str!("../../src/store/usage.rs")),
@@ -295,7 +334,12 @@ const MODULES: [(&str, &str); 12] = [
 
 #[test]
 fn nothing_is_left_out() {
-    let here = concat!(include_str!("store_contract.rs"), include_str!("store_journals.rs"), include_str!("rules.rs"));
+    let here = concat!(
+        include_str!("store_contract.rs"),
+        include_str!("store_journals.rs"),
+        include_str!("store_sync.rs"),
+        include_str!("rules.rs")
+    );
     let here: String = here.split_whitespace().collect();
     let mut functions = 0;
     for (module, source) in MODULES {

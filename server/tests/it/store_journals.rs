@@ -37,6 +37,8 @@ async fn terminals_and_their_codes(backend: Backend) {
         seen_at: None,
         software: None,
         unsent: None,
+        confirmed_at: None,
+        retired_at: None,
     };
     let (id, hash) = (row.id, Digest([6; 32]));
     let code =
@@ -70,10 +72,24 @@ async fn terminals_and_their_codes(backend: Backend) {
     assert_eq!(unit!(store, |tx| terminals::epochs(tx, home, id).await), [empty, stands]);
     let cursor = unit!(store, |tx| terminals::cursor(tx, home, id, empty).await);
     assert_eq!((cursor.next, cursor.head), (0, Digest::ZERO));
+    assert_eq!(unit!(store, |tx| terminals::progress(tx, home).await), [], "nobody has let it in");
+    assert!(unit!(store, |tx| terminals::confirm(tx, id, None, noon().plus(1)).await));
+    assert!(!unit!(store, |tx| terminals::confirm(tx, id, None, noon().plus(2)).await), "the first time stands");
+    let held = unit!(store, |tx| terminals::hold(tx, id).await).unwrap();
+    assert_eq!((held.confirmed_at, held.seen_at), (Some(noon().plus(1)), Some(noon().plus(3))));
+    assert_eq!(unit!(store, |tx| terminals::incomplete(tx, home, id).await), Vec::<u32>::new());
+    let day = date("2026-03-02");
+    for found in [true, false, true] {
+        unit!(store, |tx| terminals::count_lookup(tx, id, day, found).await);
+    }
+    assert_eq!(unit!(store, |tx| terminals::lookups(tx, id).await), [(day, 3, 2)]);
     assert!(unit!(store, |tx| terminals::revoke(tx, id, noon()).await));
     assert!(!unit!(store, |tx| terminals::revoke(tx, id, noon().plus(1)).await));
     let progress = unit!(store, |tx| terminals::progress(tx, home).await);
     assert_eq!((progress[0].terminal, progress[0].ended, progress[0].passed), (id, Some(noon()), Some(noon())));
+    assert_eq!(progress[0].enrolled, noon().plus(1));
+    unit!(store, |tx| terminals::retired(tx, id, noon().plus(5)).await);
+    assert_eq!(unit!(store, |tx| terminals::get(tx, id).await).unwrap().retired_at, Some(noon().plus(5)));
 }
 
 fn journal(till: &Till) -> Journal {
@@ -106,7 +122,7 @@ async fn records_and_what_is_not_one(backend: Backend) {
     let meal_id = new[2].record.id;
     let shift = till.shift.unwrap();
     till.at = date("2026-03-03").at_minute(600);
-    new.push(new_record(&mut till, Body::Void { meal: meal_id, reason: String::new() }, None));
+    new.push(new_record(&mut till, Body::Void { meal: meal_id, reason: String::new(), approved_by: None }, None));
     let decoded: Vec<Record> = new.iter().map(|r| r.record.clone()).collect();
     let signed: Vec<SignedRecord> = new.iter().map(|r| r.signed.clone()).collect();
     unit!(store, |tx| records::add(tx, &new).await);

@@ -19,6 +19,9 @@ pub(crate) struct Stored {
     pub(crate) signed: SignedRecord,
     /// For a meal: the record that reversed it with that record's epoch and sequence.
     pub(crate) voided: Option<(u32, u64)>,
+    /// Whether the server put it into quarantine, so that it is in none of the server's counts; only where a person's
+    /// meals are read.
+    pub(crate) rejected: bool,
 }
 
 /// Meals of a period that were not reversed.
@@ -34,9 +37,11 @@ pub(crate) struct PeriodCount {
     pub(crate) delivery: u32,
     /// To guests.
     pub(crate) guests: u32,
+    /// To elders who were recognised by hand.
+    pub(crate) manual: u32,
 }
 
-type Row = (String, Vec<u8>, Option<u32>, Option<i64>);
+pub(super) type Row = (String, Vec<u8>, Option<u32>, Option<i64>, i64);
 
 /// A sequence as SQLite keeps it.
 pub(super) fn signed(sequence: u64) -> i64 {
@@ -56,14 +61,15 @@ pub(super) const fn mode_word(mode: Mode) -> &'static str {
     }
 }
 
-fn stored((bytes, signature, epoch, sequence): Row) -> Result<Stored, StorageError> {
+pub(super) fn stored((bytes, signature, epoch, sequence, rejected): Row) -> Result<Stored, StorageError> {
     let record = decode(&bytes).map_err(|error| StorageError::damaged("record", &error))?;
     let signature = signature.try_into().map_err(|_| StorageError::damaged("record", &"signature"))?;
     let voided = epoch.zip(sequence).map(|(epoch, sequence)| (epoch, unsigned(sequence)));
-    Ok(Stored { record, signed: SignedRecord { record: bytes, signature: SignatureHex(signature) }, voided })
+    let signed = SignedRecord { record: bytes, signature: SignatureHex(signature) };
+    Ok(Stored { record, signed, voided, rejected: rejected != 0 })
 }
 
-fn all(rows: Vec<Row>) -> Result<Vec<Stored>, StorageError> {
+pub(super) fn all(rows: Vec<Row>) -> Result<Vec<Stored>, StorageError> {
     rows.into_iter().map(stored).collect()
 }
 
@@ -83,7 +89,7 @@ pub(super) async fn head(db: impl SqliteExecutor<'_>) -> Result<Option<Head>, St
 /// The record of that id.
 pub(super) async fn by_id(db: impl SqliteExecutor<'_>, id: RecordId) -> Result<Option<Stored>, StorageError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT r.bytes, r.signature, v.epoch, v.sequence FROM record r LEFT JOIN record v ON v.voids = r.id \
+        "SELECT r.bytes, r.signature, v.epoch, v.sequence, 0 FROM record r LEFT JOIN record v ON v.voids = r.id \
          WHERE r.id = $1",
     )
     .bind(id.uuid())
@@ -100,7 +106,7 @@ pub(super) async fn served(
     period: &MealPeriod,
 ) -> Result<Option<Stored>, StorageError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT r.bytes, r.signature, NULL, NULL FROM record r \
+        "SELECT r.bytes, r.signature, NULL, NULL, 0 FROM record r \
          WHERE r.elder = $1 AND r.business_date = $2 AND r.period = $3 \
            AND NOT EXISTS (SELECT 1 FROM record v WHERE v.voids = r.id) ORDER BY r.at LIMIT 1",
     )
@@ -153,7 +159,9 @@ impl Journal {
     /// The elder's meals since a date, in order, reversed ones too.
     pub(crate) async fn meals_of(&self, elder: ElderId, since: BusinessDate) -> Result<Vec<Stored>, StorageError> {
         let rows = sqlx::query_as(
-            "SELECT r.bytes, r.signature, v.epoch, v.sequence FROM record r LEFT JOIN record v ON v.voids = r.id \
+            "SELECT r.bytes, r.signature, v.epoch, v.sequence, EXISTS (SELECT 1 FROM outcome o WHERE o.epoch = r.epoch \
+             AND o.sequence = r.sequence AND json_extract(o.outcome, '$.outcome') = 'rejected') \
+             FROM record r LEFT JOIN record v ON v.voids = r.id \
              WHERE r.elder = $1 AND r.business_date >= $2 ORDER BY r.epoch, r.sequence",
         )
         .bind(elder.uuid())
@@ -166,7 +174,7 @@ impl Journal {
     /// The meals of a business date, the last first, reversed ones too; at most `limit`.
     pub(crate) async fn meals_on(&self, date: BusinessDate, limit: u32) -> Result<Vec<Stored>, StorageError> {
         let rows = sqlx::query_as(
-            "SELECT r.bytes, r.signature, v.epoch, v.sequence FROM record r LEFT JOIN record v ON v.voids = r.id \
+            "SELECT r.bytes, r.signature, v.epoch, v.sequence, 0 FROM record r LEFT JOIN record v ON v.voids = r.id \
              WHERE r.business_date = $1 AND r.kind = 'meal' ORDER BY r.epoch DESC, r.sequence DESC LIMIT $2",
         )
         .bind(date.to_string())
@@ -179,7 +187,7 @@ impl Journal {
     /// All records of a shift in order.
     pub(crate) async fn of_shift(&self, shift: ShiftId) -> Result<Vec<Stored>, StorageError> {
         let rows = sqlx::query_as(
-            "SELECT r.bytes, r.signature, v.epoch, v.sequence FROM record r LEFT JOIN record v ON v.voids = r.id \
+            "SELECT r.bytes, r.signature, v.epoch, v.sequence, 0 FROM record r LEFT JOIN record v ON v.voids = r.id \
              WHERE r.shift = $1 ORDER BY r.epoch, r.sequence",
         )
         .bind(shift.uuid())
@@ -191,7 +199,7 @@ impl Journal {
     /// The last meal of a shift that was not reversed.
     pub(crate) async fn last_meal(&self, shift: ShiftId) -> Result<Option<Stored>, StorageError> {
         let row: Option<Row> = sqlx::query_as(
-            "SELECT r.bytes, r.signature, NULL, NULL FROM record r WHERE r.shift = $1 AND r.kind = 'meal' \
+            "SELECT r.bytes, r.signature, NULL, NULL, 0 FROM record r WHERE r.shift = $1 AND r.kind = 'meal' \
              AND NOT EXISTS (SELECT 1 FROM record v WHERE v.voids = r.id) \
              ORDER BY r.epoch DESC, r.sequence DESC LIMIT 1",
         )
@@ -204,7 +212,7 @@ impl Journal {
     /// The last record of a kind.
     pub(crate) async fn last_of(&self, kind: &'static str) -> Result<Option<Stored>, StorageError> {
         let row: Option<Row> = sqlx::query_as(
-            "SELECT bytes, signature, NULL, NULL FROM record WHERE kind = $1 \
+            "SELECT bytes, signature, NULL, NULL, 0 FROM record WHERE kind = $1 \
              ORDER BY epoch DESC, sequence DESC LIMIT 1",
         )
         .bind(kind)
@@ -216,7 +224,7 @@ impl Journal {
     /// The very first record.
     pub(crate) async fn first(&self) -> Result<Option<Stored>, StorageError> {
         let row: Option<Row> =
-            sqlx::query_as("SELECT bytes, signature, NULL, NULL FROM record ORDER BY epoch, sequence LIMIT 1")
+            sqlx::query_as("SELECT bytes, signature, NULL, NULL, 0 FROM record ORDER BY epoch, sequence LIMIT 1")
                 .fetch_optional(self.storage().reader())
                 .await?;
         row.map(stored).transpose()
@@ -229,9 +237,10 @@ impl Journal {
         period: &MealPeriod,
         until: UnixMs,
     ) -> Result<PeriodCount, StorageError> {
-        let (count, dine_in, pickup, delivery, guests) = sqlx::query_as(
+        let (count, dine_in, pickup, delivery, guests, manual) = sqlx::query_as(
             "SELECT COUNT(*), COUNT(*) FILTER (WHERE mode = 'dine_in'), COUNT(*) FILTER (WHERE mode = 'pickup'), \
-             COUNT(*) FILTER (WHERE mode = 'delivery'), COUNT(*) FILTER (WHERE elder IS NULL) \
+             COUNT(*) FILTER (WHERE mode = 'delivery'), COUNT(*) FILTER (WHERE elder IS NULL), \
+             COUNT(*) FILTER (WHERE credential = 'manual') \
              FROM record r WHERE business_date = $1 AND kind = 'meal' AND period = $2 AND at <= $3 \
              AND NOT EXISTS (SELECT 1 FROM record v WHERE v.voids = r.id)",
         )
@@ -240,7 +249,7 @@ impl Journal {
         .bind(until.get())
         .fetch_one(self.storage().reader())
         .await?;
-        Ok(PeriodCount { count, dine_in, pickup, delivery, guests })
+        Ok(PeriodCount { count, dine_in, pickup, delivery, guests, manual })
     }
 
     /// The latest business date that a record was made on.
@@ -268,7 +277,7 @@ impl Journal {
             "SELECT COUNT(*) FROM record r WHERE business_date = $1 AND kind = 'meal' AND period = $2 \
              AND (epoch, sequence) <= ($3, $4) AND NOT EXISTS (SELECT 1 FROM record v WHERE v.voids = r.id)",
         )
-        .bind(meal.at.business_date().to_string())
+        .bind(meal.business_date().to_string())
         .bind(period.as_str())
         .bind(meal.epoch)
         .bind(signed(meal.sequence))

@@ -27,7 +27,7 @@ pub(crate) async fn rig(dir: &std::path::Path, clock: &Arc<TestClock>, seed: u64
     };
     let time = Arc::new(TillClock::load(clock.clone(), &storage).await.unwrap());
     let key = SigningKey::from_bytes(&[7; 32]);
-    let journal = Journal::open(storage, key, owner, time, Arc::new(SeededEntropy::new(seed))).await.unwrap();
+    let journal = Journal::open(storage, key, owner, time, Arc::new(SeededEntropy::new(seed)), 0).await.unwrap();
     Rig { journal, clock: Arc::clone(clock) }
 }
 
@@ -47,10 +47,11 @@ pub(crate) fn meal(elder: Option<u128>, period: &str, at: UnixMs) -> Body {
         roster: UnixMs::new(0),
         usage: UnixMs::new(0),
         calendar: Digest::ZERO,
+        approved_by: None,
     });
     let facts = MealFacts { date, period: period.parse().unwrap(), mode: Mode::DineIn, price };
     let decision = Decision::full_price(price);
-    Body::Meal(Box::new(Meal { meal: facts, diner, tender: Tender::Cash, online: false, decision }))
+    Body::Meal(Box::new(Meal::new(facts, diner, Tender::Cash, false, decision)))
 }
 
 pub(crate) fn entry(body: Body) -> Entry {
@@ -195,9 +196,11 @@ async fn records_are_never_edited_removed_or_put_elsewhere() {
     for sql in [
         "UPDATE record SET bytes = '{}'",
         "DELETE FROM record",
-        "INSERT INTO record SELECT epoch, sequence + 2, zeroblob(16), previous, hash, bytes, signature, kind, at, \
+        "INSERT INTO record (epoch, sequence, id, previous, hash, bytes, signature, kind, at, business_date, shift, \
+         elder, period, mode, voids) SELECT epoch, sequence + 2, zeroblob(16), previous, hash, bytes, signature, kind, at, \
          business_date, shift, elder, period, mode, voids FROM record WHERE sequence = 1",
-        "INSERT INTO record SELECT epoch, sequence + 1, zeroblob(16), previous, hash, bytes, signature, kind, at, \
+        "INSERT INTO record (epoch, sequence, id, previous, hash, bytes, signature, kind, at, business_date, shift, \
+         elder, period, mode, voids) SELECT epoch, sequence + 1, zeroblob(16), previous, hash, bytes, signature, kind, at, \
          business_date, shift, elder, period, mode, voids FROM record WHERE sequence = 1",
     ] {
         let mut unit = journal.storage().begin().await.unwrap();
@@ -232,7 +235,7 @@ async fn an_elder_is_served_once_a_period_and_again_after_a_reversal() {
     assert!(matches!(journal.append(entry(meal(Some(5), "lunch", NOON))).await, Err(JournalError::AlreadyServed)));
     journal.append(entry(meal(Some(5), "dinner", NOON))).await.unwrap();
     journal.append(entry(meal(Some(6), "lunch", NOON))).await.unwrap();
-    let void = || entry(Body::Void { meal: first, reason: "按错".into() });
+    let void = || entry(Body::Void { meal: first, reason: "按错".into(), approved_by: None });
     journal.append(void()).await.unwrap();
     assert!(matches!(journal.append(void()).await, Err(JournalError::AlreadyVoided)));
     journal.append(entry(meal(Some(5), "lunch", NOON))).await.unwrap();
@@ -259,4 +262,43 @@ async fn time_never_goes_back_over_a_restart_without_the_server() {
     let rig2 = rig(dir.path(), &clock, 2).await;
     let record = rig2.journal.append(cash(2)).await.unwrap().record;
     assert_eq!((record.at, record.time_source), (before, domain::record::TimeSource::Held));
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_at_the_commit_records_nothing_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(TestClock::at(NOON));
+    let Rig { journal, .. } = rig(dir.path(), &clock, 1).await;
+    journal.append(cash(1)).await.unwrap();
+    let limit = async |pages: i64| {
+        let sql = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+        sqlx::query(sql).execute(journal.storage().writer()).await.unwrap();
+    };
+    limit(1).await;
+    let mut failed = None;
+    for n in 0..200 {
+        if let Err(error) = journal.append(cash(n)).await {
+            failed = Some(error);
+            break;
+        }
+    }
+    assert!(matches!(failed, Some(JournalError::Storage(error)) if error.is_full()));
+    let before = verify(&journal).await.len();
+    limit(1_000_000).await;
+    journal.append(cash(7)).await.unwrap();
+    assert_eq!(verify(&journal).await.len(), before + 1, "nothing of the failed one is there");
+}
+
+#[tokio::test]
+async fn a_list_is_appended_whole_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(TestClock::at(NOON));
+    let Rig { journal, .. } = rig(dir.path(), &clock, 1).await;
+    journal.append(entry(meal(Some(5), "lunch", NOON))).await.unwrap();
+    let list = vec![entry(meal(Some(6), "lunch", NOON)), entry(meal(Some(5), "lunch", NOON))];
+    assert!(matches!(journal.append_all(list).await, Err(JournalError::AlreadyServed)));
+    assert_eq!(verify(&journal).await.len(), 2);
+    let list = vec![entry(meal(Some(6), "lunch", NOON)), entry(meal(Some(7), "lunch", NOON))];
+    journal.append_all(list).await.unwrap();
+    assert_eq!(verify(&journal).await.len(), 4);
 }

@@ -2,14 +2,16 @@
 
 use domain::calendar::{BusinessDate, MealPeriod, UnixMs};
 use domain::decision::Mode;
-use domain::id::{CanteenId, CashierId, RecordId, ShiftId, TerminalId};
+use domain::id::{CanteenId, CashierId, CollectionId, ElderId, PaperListId, RecordId, RefundId, ShiftId, TerminalId};
 use domain::money::Fen;
 use domain::record::totals::CountSum;
-use domain::record::{Credential, Tender, TimeSource};
+use domain::record::{Collector, Credential, Tender, TimeSource};
+use domain::sync::{OfflineLimits, Versions};
 use serde::Serialize;
 
 use crate::journal::PeriodCount;
 use crate::printer::{Printed, PrinterState};
+use crate::salvage::Damage;
 
 /// Everything a screen needs.
 #[derive(Debug, Serialize)]
@@ -32,6 +34,66 @@ pub(crate) struct Snapshot {
     pub(crate) stage: StageView,
     pub(crate) last: Option<MealView>,
     pub(crate) close: Option<CloseView>,
+    /// Nothing that is sold now is a sale.
+    pub(crate) training: bool,
+    pub(crate) collection: Option<CollectionView>,
+    pub(crate) paper: Option<PaperView>,
+    /// A database that was damaged, until a cashier has read of it.
+    pub(crate) damage: Option<Damage>,
+    /// Too little room for another record.
+    pub(crate) disk_full: bool,
+    /// Shown while an administrator has yet to compare it.
+    pub(crate) fingerprint: String,
+}
+
+/// Meals that one person takes along.
+#[derive(Debug, Serialize)]
+pub(crate) struct CollectionView {
+    pub(crate) by: Collector,
+    pub(crate) id: CollectionId,
+    pub(crate) meals: Vec<MealView>,
+    pub(crate) to_pay: Fen,
+}
+
+/// A paper list that is being entered.
+#[derive(Debug, Serialize)]
+pub(crate) struct PaperView {
+    pub(crate) list: PaperListId,
+    pub(crate) date: BusinessDate,
+    pub(crate) period: MealPeriod,
+    pub(crate) lines: Vec<PaperLineView>,
+    pub(crate) to_pay: Fen,
+}
+
+/// One line of it, counted from 1.
+#[derive(Debug, Serialize)]
+pub(crate) struct PaperLineView {
+    pub(crate) line: usize,
+    pub(crate) person: Option<PersonView>,
+    pub(crate) mode: Mode,
+    pub(crate) price: Fen,
+    pub(crate) subsidy: Fen,
+    pub(crate) concession: Fen,
+    pub(crate) to_pay: Fen,
+    pub(crate) tender: Tender,
+}
+
+/// Money due back to an elder.
+#[derive(Debug, Serialize)]
+pub(crate) struct RefundView {
+    pub(crate) id: RefundId,
+    pub(crate) name: String,
+    pub(crate) date: BusinessDate,
+    pub(crate) amount: Fen,
+}
+
+/// An elder found by name and birth date.
+#[derive(Debug, Serialize)]
+pub(crate) struct FoundView {
+    pub(crate) elder: ElderId,
+    pub(crate) name: String,
+    pub(crate) age: u8,
+    pub(crate) female: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,8 +142,22 @@ pub(crate) struct SyncView {
     pub(crate) unsent: u64,
     pub(crate) oldest: Option<UnixMs>,
     pub(crate) last: Option<UnixMs>,
+    /// The instants that roster and usage are from, and how long ago that was.
     pub(crate) roster: UnixMs,
+    pub(crate) usage: UnixMs,
+    pub(crate) roster_age_ms: i64,
+    pub(crate) usage_age_ms: i64,
+    pub(crate) limits: OfflineLimits,
+    /// The roster is older than the soft limit: tell.
     pub(crate) stale: bool,
+    /// It is older than the hard limit: full price.
+    pub(crate) too_old: bool,
+    /// What is held of the office, since the last full round.
+    pub(crate) versions: Option<Versions>,
+    /// Refunds that may be paid here.
+    pub(crate) refunds: usize,
+    /// The code with which the office turned this terminal away.
+    pub(crate) turned_away: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -123,6 +199,10 @@ pub(crate) struct OfferView {
     pub(crate) to_pay: Fen,
     pub(crate) tender: Tender,
     pub(crate) other: Option<OtherView>,
+    /// A credential is kept with this guest's meal.
+    pub(crate) unidentified: bool,
+    /// The price is full because the list is too old.
+    pub(crate) list_too_old: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -145,6 +225,7 @@ pub(crate) enum StageView {
     SignIn,
     OpenShift,
     ForgottenShift,
+    ConfirmDate,
     Idle,
     Serving(Box<OfferView>),
     Duplicate {
@@ -162,6 +243,8 @@ pub(crate) enum StageView {
         tomorrow: bool,
         period: Option<MealPeriod>,
         price: Option<Fen>,
+        /// The credential may be kept with a meal at full price.
+        may_keep: bool,
     },
 }
 
@@ -188,6 +271,15 @@ pub(crate) struct MealView {
     pub(crate) number: Option<u32>,
     pub(crate) shift: Option<ShiftId>,
     pub(crate) here_shift: bool,
+    pub(crate) training: bool,
+    /// How the elder was recognised; nothing for a guest.
+    pub(crate) credential: Option<Credential>,
+    /// Entered from a paper list.
+    pub(crate) paper: bool,
+    pub(crate) collector: Option<Collector>,
+    /// A credential was kept that nobody could be asked about.
+    pub(crate) unidentified: bool,
+    pub(crate) reference: Option<String>,
 }
 
 /// The closing of a shift. What was expected is told only once the drawer was counted.

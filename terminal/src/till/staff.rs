@@ -21,7 +21,7 @@ pub(crate) struct Approval {
 }
 
 impl Core {
-    async fn check_pin(&self, id: CashierId, pin: String) -> Result<Cashier, TillError> {
+    pub(super) async fn check_pin(&self, id: CashierId, pin: String) -> Result<Cashier, TillError> {
         let rules = self.rules().ok_or(TillError::NoSetup)?;
         let cashier = rules.cashier(id).ok_or(TillError::UnknownCashier)?.clone();
         match pin::check(self.journal.storage(), &cashier, pin, self.time.now().at).await? {
@@ -32,7 +32,7 @@ impl Core {
         }
     }
 
-    async fn approve(&self, approval: Option<Approval>) -> Result<Cashier, TillError> {
+    pub(super) async fn approve(&self, approval: Option<Approval>) -> Result<Cashier, TillError> {
         let approval = approval.ok_or(TillError::SupervisorNeeded)?;
         let cashier = self.check_pin(approval.cashier, approval.pin).await?;
         if cashier.supervisor { Ok(cashier) } else { Err(TillError::NotSupervisor) }
@@ -43,6 +43,9 @@ impl Core {
         let mut state = self.till.state.lock().await;
         let cashier = self.check_pin(id, pin).await?;
         if state.cashier != Some(cashier.id) {
+            if state.cashier.is_some() && !matches!(state.stage, Stage::Serving { .. }) {
+                state.unfinished()?;
+            }
             *state = TillState { cashier: Some(cashier.id), ..TillState::default() };
         }
         self.changed();
@@ -52,9 +55,7 @@ impl Core {
     /// The cashier leaves the screen; an open shift stays open.
     pub(crate) async fn sign_out(&self) -> Result<(), TillError> {
         let mut state = self.till.state.lock().await;
-        if matches!(state.stage, Stage::Serving { .. }) {
-            return Err(TillError::SaleWaits);
-        }
+        state.unfinished()?;
         *state = TillState::default();
         self.changed();
         Ok(())
@@ -78,10 +79,34 @@ impl Core {
         if now.source != TimeSource::Server && confirmed != Some(date) {
             return Err(TillError::ConfirmDate { date });
         }
+        self.room()?;
+        self.confirm_date(date);
         self.end_days(true).await?;
         let shift = ShiftId::generate(now.at, &*self.entropy);
         let entry = Entry { id: None, cashier: Some(cashier), shift: Some(shift), body: Body::ShiftOpen { float } };
         self.append(entry).await?;
+        self.changed();
+        Ok(())
+    }
+
+    /// The cashier says which day it is, where nobody else has told this computer since it was switched on.
+    pub(crate) async fn say_date(&self, date: BusinessDate) -> Result<(), TillError> {
+        let state = self.till.state.lock().await;
+        state.cashier.ok_or(TillError::SignInFirst)?;
+        if let Some(expected) = self.unconfirmed_date()
+            && expected != date
+        {
+            return Err(TillError::ConfirmDate { date: expected });
+        }
+        self.confirm_date(date);
+        Ok(())
+    }
+
+    /// A cashier has read that the database was damaged.
+    pub(crate) async fn damage_seen(&self) -> Result<(), TillError> {
+        let state = self.till.state.lock().await;
+        state.cashier.ok_or(TillError::SignInFirst)?;
+        self.journal.storage().damage_seen(self.time.now().at).await?;
         self.changed();
         Ok(())
     }
@@ -126,9 +151,7 @@ impl Core {
     /// Closes the shift with the count that was confirmed, and signs the cashier out.
     pub(crate) async fn close_till(&self, reason: &str, approval: Option<Approval>) -> Result<RecordId, TillError> {
         let mut state = self.till.state.lock().await;
-        if matches!(state.stage, Stage::Serving { .. }) {
-            return Err(TillError::SaleWaits);
-        }
+        state.unfinished()?;
         let (shift, sums) = self.shift_to_close(&state).await?;
         let counted = Self::valid_count(&state, &shift, &sums).ok_or(TillError::CountFirst)?.count.total();
         let mut reason = text(reason)?;

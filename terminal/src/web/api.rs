@@ -25,7 +25,7 @@ use crate::till::{Approval, TillError};
 use crate::words::Lang;
 
 /// A scanner or reader sends at most so many characters; more is noise.
-const MAX_CODE: usize = 200;
+pub(super) const MAX_CODE: usize = 200;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -51,9 +51,9 @@ pub(super) fn routes() -> Router<Shared> {
 
 /// A JSON body with the language to answer in. Other content types are refused: a form of another site cannot send
 /// JSON without asking first.
-struct Input<T> {
-    body: T,
-    lang: Lang,
+pub(super) struct Input<T> {
+    pub(super) body: T,
+    pub(super) lang: Lang,
 }
 
 impl<T: DeserializeOwned> FromRequest<Shared> for Input<T> {
@@ -75,7 +75,7 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Input<T> {
 }
 
 /// Runs to its end even when the browser goes away, then answers with the state.
-async fn act<T: Send + 'static>(
+pub(super) async fn act<T: Send + 'static>(
     shared: Shared,
     lang: Lang,
     action: impl Future<Output = Result<T, TillError>> + Send + 'static,
@@ -90,7 +90,7 @@ async fn act<T: Send + 'static>(
 async fn show(shared: &Shared, lang: Lang) -> Response {
     match shared.core.snapshot().await {
         Ok(snapshot) => Json(snapshot).into_response(),
-        Err(error) => ApiError::storage(&error, lang).into_response(),
+        Err(error) => ApiError::database(&error, lang).into_response(),
     }
 }
 
@@ -125,7 +125,7 @@ async fn meals(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+pub(super) struct Nothing {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -261,11 +261,12 @@ async fn tender(State(shared): State<Shared>, Input { body, lang }: Input<SetTen
 struct Confirm {
     sale: RecordId,
     tender: Option<Tender>,
+    reference: Option<String>,
 }
 
 async fn confirm(State(shared): State<Shared>, Input { body, lang }: Input<Confirm>) -> Response {
     let core = shared.core.clone();
-    act(shared, lang, async move { core.confirm(body.sale, body.tender).await }).await
+    act(shared, lang, async move { core.confirm(body.sale, body.tender, body.reference.as_deref()).await }).await
 }
 
 async fn cancel(State(shared): State<Shared>, Input { lang, .. }: Input<Nothing>) -> Response {
@@ -279,11 +280,12 @@ struct Void {
     meal: Option<RecordId>,
     #[serde(default)]
     reason: String,
+    supervisor: Option<Approval>,
 }
 
 async fn void(State(shared): State<Shared>, Input { body, lang }: Input<Void>) -> Response {
     let core = shared.core.clone();
-    act(shared, lang, async move { core.void(body.meal, &body.reason).await }).await
+    act(shared, lang, async move { core.void(body.meal, &body.reason, body.supervisor).await }).await
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::checkout::Refusal;
 use crate::journal::JournalError;
 use crate::storage::StorageError;
 use crate::till::TillError;
@@ -64,11 +65,32 @@ impl ApiError {
         Self::of(sentence!(INTERNAL_SERVER_ERROR, "storage", e_storage, n_storage), lang)
     }
 
+    /// The database failed; a full disk is said plainly.
+    pub(super) fn database(error: &StorageError, lang: Lang) -> Self {
+        if error.is_full() {
+            tracing::error!(%error, "the disk is full");
+            return Self::of(sentence(&TillError::DiskFull), lang);
+        }
+        Self::storage(error, lang)
+    }
+
+    /// A credential that names nobody who could be served.
+    fn refused(refusal: &Refusal, lang: Lang) -> Self {
+        let words = lang.words();
+        let period = match refusal {
+            Refusal::NoPrice { period } => domain::words::period_name(period, lang.domain()),
+            _ => String::new(),
+        };
+        let message = words.fill(words.refusal(refusal.code()), &[("period", &period)]);
+        Self { status: StatusCode::CONFLICT, code: refusal.code(), message, next: words.n_refused }
+    }
+
     pub(super) fn till(error: &TillError, lang: Lang) -> Self {
         let mut api = match error {
             TillError::Storage(error) | TillError::Journal(JournalError::Storage(error)) => {
-                return Self::storage(error, lang);
+                return Self::database(error, lang);
             }
+            TillError::Refused(refusal) => return Self::refused(refusal, lang),
             TillError::Journal(error @ (JournalError::IdTaken | JournalError::TooLarge(_))) => {
                 return Self::storage(error, lang);
             }
@@ -82,6 +104,12 @@ impl ApiError {
             }
             TillError::ConfirmDate { date } => {
                 api.message = words.fill(&api.message, &[("date", &date.to_string())]);
+            }
+            TillError::PaperDate { earliest } => {
+                api.message = words.fill(&api.message, &[("date", &earliest.to_string())]);
+            }
+            TillError::DrawerShort { holds } => {
+                api.message = words.fill(&api.message, &[("amount", &super::phrases::yuan(*holds))]);
             }
             _ => {}
         }
@@ -118,6 +146,29 @@ fn sentence(error: &TillError) -> Sentence {
             sentence!(FORBIDDEN, "supervisor_needed", e_supervisor_needed, n_supervisor_needed)
         }
         TillError::NotSupervisor => sentence!(FORBIDDEN, "not_supervisor", e_not_supervisor, n_not_supervisor),
+        other => desk_sentence(other),
+    }
+}
+
+/// The sentences of what is not a sale.
+fn desk_sentence(error: &TillError) -> Sentence {
+    match error {
+        TillError::InTraining => sentence!(CONFLICT, "in_training", e_in_training, n_in_training),
+        TillError::CollectionOpen => sentence!(CONFLICT, "collection_open", e_collection_open, n_collection_open),
+        TillError::NoCollection => sentence!(CONFLICT, "no_collection", e_no_collection, n_no_collection),
+        TillError::PaperOpen => sentence!(CONFLICT, "paper_open", e_paper_open, n_paper_open),
+        TillError::NoPaper => sentence!(CONFLICT, "no_paper", e_no_paper, n_no_paper),
+        TillError::PaperDate { .. } => sentence!(UNPROCESSABLE_ENTITY, "paper_date", e_paper_date, n_paper_date),
+        TillError::PaperEmpty => sentence!(CONFLICT, "paper_empty", e_paper_empty, n_paper_empty),
+        TillError::PaperFull => sentence!(CONFLICT, "paper_full", e_paper_full, n_paper_full),
+        TillError::SecondPerson => sentence!(FORBIDDEN, "second_person", e_second_person, n_second_person),
+        TillError::ElderNotFound => sentence!(NOT_FOUND, "elder_not_found", e_elder_not_found, n_elder_not_found),
+        TillError::SearchMore => sentence!(UNPROCESSABLE_ENTITY, "search_more", e_search_more, n_search_more),
+        TillError::NothingToKeep => sentence!(CONFLICT, "nothing_to_keep", e_nothing_to_keep, n_nothing_to_keep),
+        TillError::BadReference => sentence!(UNPROCESSABLE_ENTITY, "bad_reference", e_bad_reference, n_bad_reference),
+        TillError::RefundNotDue => sentence!(NOT_FOUND, "refund_not_due", e_refund_not_due, n_refund_not_due),
+        TillError::DrawerShort { .. } => sentence!(CONFLICT, "drawer_short", e_drawer_short, n_drawer_short),
+        TillError::DiskFull => sentence!(CONFLICT, "disk_full", e_disk_full, n_disk_full),
         TillError::NoPrinter => sentence!(CONFLICT, "no_printer", e_no_printer, n_no_printer),
         TillError::NoSlip => sentence!(NOT_FOUND, "no_slip", e_no_slip, n_no_slip),
         TillError::Journal(JournalError::DayChanged) => {
@@ -129,9 +180,10 @@ fn sentence(error: &TillError) -> Sentence {
         TillError::Journal(JournalError::AlreadyVoided) => {
             sentence!(CONFLICT, "already_voided", e_already_voided, n_already_voided)
         }
-        TillError::Journal(_) | TillError::Storage(_) => {
-            sentence!(INTERNAL_SERVER_ERROR, "storage", e_storage, n_storage)
+        TillError::Journal(JournalError::AlreadyRefunded) => {
+            sentence!(CONFLICT, "already_refunded", e_already_refunded, n_already_refunded)
         }
+        _ => sentence!(INTERNAL_SERVER_ERROR, "storage", e_storage, n_storage),
     }
 }
 
@@ -165,7 +217,7 @@ impl Failure {
     pub(super) fn answer(&self, lang: Lang) -> ApiError {
         match self {
             Self::Till(error) => ApiError::till(error, lang),
-            Self::Storage(error) => ApiError::storage(error, lang),
+            Self::Storage(error) => ApiError::database(error, lang),
             Self::Page(error) => ApiError::storage(error, lang),
             Self::NoSlip => ApiError::no_slip(lang),
         }

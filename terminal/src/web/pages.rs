@@ -122,6 +122,7 @@ fn token(snapshot: &Snapshot) -> (&'static str, String) {
         StageView::SignIn => ("sign_in", String::new()),
         StageView::OpenShift => ("open_shift", String::new()),
         StageView::ForgottenShift => ("forgotten_shift", String::new()),
+        StageView::ConfirmDate => ("confirm_date", String::new()),
         StageView::Idle => ("idle", snapshot.last.as_ref().map(|last| last.record.to_string()).unwrap_or_default()),
         StageView::Serving(offer) if offer.other.is_some() => ("asked", format!("{}?", offer.sale)),
         StageView::Serving(offer) => ("serving", offer.sale.to_string()),

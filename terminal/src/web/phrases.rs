@@ -5,7 +5,7 @@ use std::fmt::Display;
 use domain::calendar::{BusinessDate, MealPeriod, UnixMs};
 use domain::decision::Mode;
 use domain::money::Fen;
-use domain::record::{Credential, Tender, TimeSource};
+use domain::record::{Collector, Credential, Tender, TimeSource};
 use domain::words::period_name;
 
 use super::view::Cx;
@@ -164,7 +164,9 @@ impl Cx<'_> {
 
     pub(super) fn credential(&self, credential: impl By<Credential>) -> &'static str {
         match credential.by() {
-            Credential::Card | Credential::Manual => self.w.card,
+            Credential::Card => self.w.card,
+            Credential::Chip => self.w.chip_card,
+            Credential::Manual => self.w.by_hand,
             Credential::ResidentId => self.w.id_card,
         }
     }
@@ -202,12 +204,40 @@ impl Cx<'_> {
         self.with(self.w.unsent, "count", self.s.sync.unsent)
     }
 
+    /// Whether an administrator has yet to compare the key's fingerprint.
+    pub(super) fn pending(&self) -> bool {
+        self.s.sync.turned_away.as_deref() == Some(crate::core::ENROLMENT_PENDING)
+    }
+
+    /// Whether the office has put this terminal out of use.
+    pub(super) fn out_of_use(&self) -> bool {
+        self.s.sync.turned_away.as_deref() == Some(crate::core::TERMINAL_REVOKED)
+    }
+
+    pub(super) fn collecting(&self, collection: &crate::state::CollectionView) -> String {
+        let by = match collection.by {
+            Collector::Caregiver => self.w.collector_caregiver,
+            Collector::Spouse => self.w.collector_spouse,
+            Collector::DeliveryRound => self.w.collector_round,
+        };
+        let (count, amount) = (collection.meals.len().to_string(), yuan(collection.to_pay));
+        self.w.fill(self.w.collecting, &[("by", by), ("count", &count), ("amount", &amount)])
+    }
+
+    pub(super) fn damage(&self, damage: &crate::salvage::Damage) -> String {
+        let (at, saved) = (self.date_at(damage.at), damage.saved.to_string());
+        self.w.fill(self.w.damage_text, &[("at", &at), ("saved", &saved), ("aside", &damage.aside)])
+    }
+
     pub(super) fn offline(&self) -> bool {
         self.s.sync.tried && !self.s.sync.online
     }
 
     pub(super) fn serves(&self) -> bool {
-        !matches!(self.s.stage, StageView::SignIn | StageView::OpenShift | StageView::ForgottenShift)
+        !matches!(
+            self.s.stage,
+            StageView::SignIn | StageView::OpenShift | StageView::ForgottenShift | StageView::ConfirmDate
+        )
     }
 
     pub(super) fn counted(&self) -> bool {
@@ -245,7 +275,9 @@ impl Cx<'_> {
 
     pub(super) fn offer_title(&self, offer: &OfferView) -> &'static str {
         match &offer.person {
+            None if offer.unidentified => self.w.full_price_kept,
             None => self.w.guest_full_price,
+            Some(_) if offer.list_too_old => self.w.full_price_list,
             Some(_) if self.subsidised(offer) => self.w.may_be_served,
             Some(_) => self.w.full_price,
         }
@@ -308,18 +340,7 @@ impl Cx<'_> {
 
     pub(super) fn refused(&self, code: &str, period: Option<&MealPeriod>) -> String {
         let period = period.map(|period| self.period(period)).unwrap_or_default();
-        let text = match code {
-            "card_misread" => self.w.refused_card_misread,
-            "bad_id_number" => self.w.refused_bad_id_number,
-            "payment_code" => self.w.refused_payment_code,
-            "unknown_card" => self.w.refused_unknown_card,
-            "unknown_id" => self.w.refused_unknown_id,
-            "card_revoked" => self.w.refused_card_revoked,
-            "not_active" => self.w.refused_not_active,
-            "outside_window" => self.w.refused_outside_window,
-            "no_price" => self.w.refused_no_price,
-            _ => self.w.refused_not_a_card,
-        };
+        let text = self.w.refusal(code);
         self.with(text, "period", period)
     }
 
@@ -338,7 +359,7 @@ impl Cx<'_> {
     }
 
     pub(super) fn use_card(&self, code: &str) -> bool {
-        matches!(code, "unknown_id" | "bad_id_number" | "payment_code")
+        matches!(code, "unknown_id" | "unknown_id_offline" | "bad_id_number" | "payment_code")
     }
 
     pub(super) fn lost_card(&self, code: &str) -> bool {
@@ -349,7 +370,9 @@ impl Cx<'_> {
     pub(super) fn ask(&self, code: &str) -> Option<(&'static str, &'static str)> {
         match code {
             "card_revoked" | "unknown_card" => Some((self.w.new_card, self.w.new_card_text)),
-            "unknown_id" | "bad_id_number" | "not_active" => Some((self.w.ask_office, self.w.ask_office_text)),
+            "unknown_id" | "unknown_id_offline" | "bad_id_number" | "not_active" => {
+                Some((self.w.ask_office, self.w.ask_office_text))
+            }
             "no_price" => Some((self.w.ask_office, self.w.ask_office_price)),
             _ => None,
         }

@@ -18,9 +18,9 @@ use domain::money::Fen;
 use domain::record::Body;
 use domain::record::encoding::{SignatureHex, SignedRecord, decode};
 use domain::sync::{
-    Batch, BatchAnswer, Cashier, Cursor, Enrol, Enrolled, Hello, HelloAnswer, ListPrice, Outcome, RecordAnswer,
-    Rejection, RosterCard, RosterEntry, RosterPage, Setup, UsageEntry, UsagePage, Use, enrolment_digest,
-    request_digest,
+    Batch, BatchAnswer, Cashier, Cursor, Enrol, Enrolled, Found, Hello, HelloAnswer, ListPrice, Lookup, OfflineLimits,
+    Outcome, RecordAnswer, RefundDue, RefundsDue, Rejection, RosterCard, RosterEntry, RosterPage, Setup, UsageEntry,
+    UsagePage, Use, enrolment_digest, request_digest,
 };
 use ed25519_dalek::{Signature, VerifyingKey};
 use fixture::{SeededEntropy, TestClock};
@@ -132,6 +132,21 @@ pub struct Books {
     pub faults: VecDeque<Fault>,
     pub offline: bool,
     pub requests: Vec<String>,
+    /// Names the office's database.
+    pub server_epoch: String,
+    /// When each elder's row last changed.
+    pub changed: BTreeMap<ElderId, UnixMs>,
+    /// When a meal of an elder last changed.
+    pub usage_changed: UnixMs,
+    pub refunds: RefundsDue,
+    /// Whose ID number it is, for those that the roster gives no digest of.
+    pub ids: BTreeMap<String, RosterEntry>,
+    /// The code with which every signed request is turned away.
+    pub turned_away: Option<&'static str>,
+    /// In bulk, signatures are not checked and usage is not counted.
+    pub bulk: bool,
+    /// How long the office has worked.
+    pub spent: std::time::Duration,
     nonces: std::collections::BTreeSet<String>,
 }
 
@@ -152,12 +167,16 @@ pub fn cashier_id(n: u128) -> CashierId {
     CashierId::from_uuid(uuid::Uuid::from_u128(0xca5_0000 + n))
 }
 
-fn cashier(n: u128, name: &str, supervisor: bool) -> Cashier {
+pub fn cashier(n: u128, name: &str, supervisor: bool) -> Cashier {
+    cashier_with(n, name, supervisor, PIN)
+}
+
+pub fn cashier_with(n: u128, name: &str, supervisor: bool, pin: &str) -> Cashier {
     use argon2::password_hash::PasswordHasher as _;
     // Cheap parameters: tests sign in often.
     let cheap = argon2::Params::new(64, 1, 1, None).unwrap();
     let argon = argon2::Argon2::from(cheap);
-    let pin_hash = argon.hash_password_with_salt(PIN.as_bytes(), b"a salt of tests!").unwrap().to_string();
+    let pin_hash = argon.hash_password_with_salt(pin.as_bytes(), b"a salt of tests!").unwrap().to_string();
     Cashier { id: cashier_id(n), name: name.into(), pin_hash, supervisor }
 }
 
@@ -174,7 +193,9 @@ fn setup(canteen: CanteenId) -> Setup {
         prices: vec![price("lunch", 1_500), price("dinner", 1_200)],
         policies: vec![POLICY.into()],
         calendar: WorkCalendar::published(),
-        cashiers: vec![cashier(1, "李桂芳", false), cashier(2, "赵春梅", true)],
+        cashiers: vec![cashier(1, "李桂芳", false), cashier(2, "赵春梅", true), cashier(3, "钱文海", true)],
+        offline: OfflineLimits::default(),
+        reader: None,
     }
 }
 
@@ -201,6 +222,14 @@ impl Office {
             faults: VecDeque::new(),
             offline: false,
             requests: Vec::new(),
+            server_epoch: "books-1".into(),
+            changed: BTreeMap::new(),
+            usage_changed: UnixMs::new(1),
+            refunds: RefundsDue::default(),
+            ids: BTreeMap::new(),
+            turned_away: None,
+            bulk: false,
+            spent: std::time::Duration::ZERO,
             nonces: std::collections::BTreeSet::new(),
         })))
     }
@@ -231,12 +260,33 @@ impl Office {
             cards: vec![RosterCard { digest, tail: card.tail().into(), revoked: None }],
             resident_id: None,
         };
+        let now = books.clock.wall();
+        books.changed.insert(entry.elder.id, now);
         books.roster.push(entry.clone());
         Holder { entry, card: card.expose().to_owned() }
     }
 
     pub fn change(&self, elder: ElderId, change: impl FnOnce(&mut RosterEntry)) {
-        change(self.books().roster.iter_mut().find(|entry| entry.elder.id == elder).unwrap());
+        let mut books = self.books();
+        let now = books.clock.wall();
+        books.changed.insert(elder, now);
+        change(books.roster.iter_mut().find(|entry| entry.elder.id == elder).unwrap());
+    }
+
+    /// Money is due back to an elder; its number.
+    pub fn owe(&self, n: u128, elder: ElderId, amount: i64) -> domain::id::RefundId {
+        let id = domain::id::RefundId::from_uuid(uuid::Uuid::from_u128(0x4ef0_0000 + n));
+        let meal = domain::id::RecordId::from_uuid(uuid::Uuid::from_u128(0x3ea1_0000 + n));
+        let date = NOON.business_date().plus_days(-3);
+        self.books().refunds.refunds.push(RefundDue { id, elder, meal, date, amount: Fen::new(amount) });
+        id
+    }
+
+    /// The bodies of all records that the office holds of an epoch, in order.
+    pub fn bodies(&self, epoch: u32) -> Vec<Body> {
+        let books = self.books();
+        let records = books.records.get(&epoch).into_iter().flat_map(BTreeMap::values);
+        records.map(|signed| decode(&signed.record).unwrap().body).collect()
     }
 }
 
@@ -277,6 +327,13 @@ fn refuse(status: u16, code: &str, server_time: UnixMs) -> WireResponse {
 
 impl Books {
     pub fn answer(&mut self, request: &WireRequest) -> WireResponse {
+        let begun = std::time::Instant::now();
+        let response = self.answer_to(request);
+        self.spent += begun.elapsed();
+        response
+    }
+
+    fn answer_to(&mut self, request: &WireRequest) -> WireResponse {
         self.requests.push(format!("{} {}", request.method, request.path_and_query));
         let now = self.clock.wall();
         if request.path_and_query == "/api/v1/enrolments" {
@@ -284,6 +341,9 @@ impl Books {
         }
         if let Err(code) = self.check(request, now) {
             return refuse(401, code, now);
+        }
+        if let Some(code) = self.turned_away {
+            return refuse(403, code, now);
         }
         let (path, query) = request.path_and_query.split_once('?').unwrap_or((&request.path_and_query, ""));
         let number = |name: &str| {
@@ -294,15 +354,22 @@ impl Books {
             "/api/v1/terminal/hello" => {
                 let _: Hello = serde_json::from_slice(&request.body).unwrap();
                 ok(&HelloAnswer {
-                    server_epoch: "books-1".into(),
+                    server_epoch: self.server_epoch.clone(),
                     server_time: now,
                     cursors: self.records.keys().map(|epoch| self.cursor(*epoch)).collect(),
                     setup: self.setup.digest(),
+                    versions: self.setup.versions(
+                        self.changed.values().max().copied().unwrap_or(UnixMs::new(1)),
+                        self.usage_changed,
+                        &self.refunds,
+                    ),
                 })
             }
             "/api/v1/terminal/records" => ok(&self.take(&serde_json::from_slice(&request.body).unwrap(), now)),
             "/api/v1/terminal/setup" => ok(&self.setup),
-            "/api/v1/terminal/roster" => ok(&self.page(number("page"), now)),
+            "/api/v1/terminal/roster" => ok(&self.page(number("after"), number("page"), now)),
+            "/api/v1/terminal/refunds" => ok(&self.refunds),
+            "/api/v1/terminal/lookup" => ok(&self.look_up(&serde_json::from_slice(&request.body).unwrap(), now)),
             "/api/v1/terminal/usage" => ok(&self.usage(now)),
             _ => refuse(404, "not_found", now),
         }
@@ -322,6 +389,7 @@ impl Books {
             canteen: self.setup.canteen,
             digest_key: hex::encode(self.digest_key),
             server_time: now,
+            confirmed: self.turned_away.is_none(),
         })
     }
 
@@ -343,6 +411,9 @@ impl Books {
         let signature: SignatureHex = header("zhucan-signature")?.parse().map_err(|_| "signature")?;
         let digest = request_digest(request.method, &request.path_and_query, &request.body, UnixMs::new(time), nonce);
         let key = self.key.ok_or("not_enrolled")?;
+        if self.bulk {
+            return Ok(());
+        }
         key.verify_strict(&digest.0, &Signature::from_bytes(&signature.0)).map_err(|_| "signature")
     }
 
@@ -359,7 +430,14 @@ impl Books {
         assert!(batch.records.len() <= domain::sync::MAX_BATCH_RECORDS);
         let outcomes = batch.records.iter().map(|sent| {
             let record = decode(&sent.signed.record).unwrap();
-            sent.signed.verify(&self.key.unwrap()).unwrap();
+            if !self.bulk {
+                sent.signed.verify(&self.key.unwrap()).unwrap();
+            }
+            match &record.body {
+                Body::Meal(_) | Body::Void { .. } => self.usage_changed = now,
+                Body::Refund(refund) => self.refunds.refunds.retain(|due| due.id != refund.due),
+                _ => {}
+            }
             assert_eq!((record.epoch, record.sequence, record.terminal), (batch.epoch, sent.sequence, self.terminal));
             let slot = self.records.entry(batch.epoch).or_default().entry(sent.sequence);
             let held = slot.or_insert_with(|| sent.signed.clone());
@@ -375,13 +453,26 @@ impl Books {
         BatchAnswer { outcomes, cursor: self.cursor(batch.epoch), server_time: now }
     }
 
-    fn page(&self, number: i64, version: UnixMs) -> RosterPage {
+    /// What changed after an instant, with a minute of overlap.
+    fn page(&self, after: i64, number: i64, version: UnixMs) -> RosterPage {
         let start = usize::try_from(number).unwrap() * self.page_size;
-        let entries: Vec<_> = self.roster.iter().skip(start).take(self.page_size).cloned().collect();
-        RosterPage { more: start + entries.len() < self.roster.len(), entries, version }
+        let changed = |entry: &&RosterEntry| self.changed[&entry.elder.id].get() > after - 60_000;
+        let rows: Vec<_> = self.roster.iter().filter(changed).collect();
+        let entries: Vec<_> = rows.iter().skip(start).take(self.page_size).map(|entry| (*entry).clone()).collect();
+        RosterPage { more: start + entries.len() < rows.len(), entries, version }
+    }
+
+    fn look_up(&self, asked: &Lookup, version: UnixMs) -> Found {
+        let entry = self.ids.get(&asked.resident_id).cloned();
+        let usage = self.usage(version);
+        let uses = usage.entries.into_iter().find(|used| Some(used.elder) == entry.as_ref().map(|e| e.elder.id));
+        Found { entry, uses: uses.map(|used| used.uses).unwrap_or_default(), version }
     }
 
     fn usage(&self, version: UnixMs) -> UsagePage {
+        if self.bulk {
+            return UsagePage { entries: Vec::new(), included: Vec::new(), version };
+        }
         let mut uses = self.other_uses.clone();
         let all: Vec<_> =
             self.records.values().flat_map(BTreeMap::values).map(|r| decode(&r.record).unwrap()).collect();

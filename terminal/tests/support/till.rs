@@ -1,12 +1,13 @@
 //! A terminal at that office, driven through its HTTP API as the page would.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use terminal::{Config, PrinterConfig, Terminal};
+use terminal::{Config, DiskProbe, PrinterConfig, Terminal};
 use tower::ServiceExt as _;
 
 use super::fixture::{SeededEntropy, TestClock};
@@ -18,11 +19,20 @@ pub struct Till {
     pub clock: Arc<TestClock>,
     pub office: Office,
     pub terminal: Terminal,
+    /// How many bytes the disk has left.
+    pub free: Arc<AtomicU64>,
 }
 
 impl Till {
     /// Enrolled and synced once, at noon, nobody signed in.
     pub async fn new(prepare: impl FnOnce(&Office)) -> Self {
+        let till = Self::enrolled(prepare).await;
+        till.terminal.sync_once().await.unwrap();
+        till
+    }
+
+    /// Enrolled at noon, and nothing heard of the office since.
+    pub async fn enrolled(prepare: impl FnOnce(&Office)) -> Self {
         let clock = Arc::new(TestClock::at(NOON));
         let office = Office::new(Arc::clone(&clock));
         prepare(&office);
@@ -31,9 +41,9 @@ impl Till {
         terminal::enrol_with(&config(&dir), CODE, clock.clone(), Arc::new(SeededEntropy::new(3)), transport)
             .await
             .unwrap();
-        let terminal = open(&dir, &clock, &office, 4).await;
-        terminal.sync_once().await.unwrap();
-        Self { dir, clock, office, terminal }
+        let free = Arc::new(AtomicU64::new(u64::MAX));
+        let terminal = open(&dir, &clock, &office, &free, 4).await;
+        Self { dir, clock, office, terminal, free }
     }
 
     /// With a shift open, float ¥200.00.
@@ -51,11 +61,37 @@ impl Till {
 
     /// The program ends without a word and starts again.
     pub async fn restart(self, seed: u64) -> Self {
-        let Self { dir, clock, office, terminal } = self;
+        self.restart_after(seed, |_| {}).await
+    }
+
+    /// As [`Till::restart`]; something happens to its directory meanwhile.
+    pub async fn restart_after(self, seed: u64, happens: impl FnOnce(&std::path::Path)) -> Self {
+        let Self { dir, clock, office, terminal, free } = self;
         terminal.close().await;
         drop(terminal);
-        let terminal = open(&dir, &clock, &office, seed).await;
-        Self { dir, clock, office, terminal }
+        happens(&dir.path().join("till"));
+        let terminal = open(&dir, &clock, &office, &free, seed).await;
+        Self { dir, clock, office, terminal, free }
+    }
+
+    /// Another terminal at the same office and under the same clock.
+    pub fn beside(&self, terminal: Terminal, dir: tempfile::TempDir) -> Self {
+        let (clock, office, free) = (self.clock.clone(), self.office.clone(), self.free.clone());
+        Self { dir: Arc::new(dir), clock, office, terminal, free }
+    }
+
+    pub async fn sign_in(&self, cashier: u128) -> Value {
+        self.ok("/api/sign-in", json!({ "cashier": cashier_id(cashier), "pin": PIN })).await
+    }
+
+    pub async fn sell_guest(&self) -> Value {
+        let state = self.ok("/api/guest", json!({})).await;
+        self.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await["last"]["record"].clone()
+    }
+
+    /// What the page shows, as text.
+    pub async fn page(&self) -> String {
+        String::from_utf8(self.get("/view").await.1).unwrap()
     }
 
     pub async fn send(&self, request: Request<Body>) -> (StatusCode, Vec<u8>) {
@@ -116,12 +152,30 @@ impl Till {
 }
 
 pub fn config(dir: &tempfile::TempDir) -> Config {
-    let mut config = Config::new(dir.path().join("till"), "http://127.0.0.1:9");
-    config.printer = PrinterConfig::Spool(dir.path().join("slips"));
+    config_in(dir.path())
+}
+
+pub fn config_in(dir: &std::path::Path) -> Config {
+    let mut config = Config::new(dir.join("till"), "http://127.0.0.1:9");
+    config.printer = PrinterConfig::Spool(dir.join("slips"));
     config
 }
 
-async fn open(dir: &tempfile::TempDir, clock: &Arc<TestClock>, office: &Office, seed: u64) -> Terminal {
+/// Somebody's PIN.
+pub fn by(n: u128) -> Value {
+    json!({ "cashier": cashier_id(n), "pin": PIN })
+}
+
+async fn open(
+    dir: &tempfile::TempDir,
+    clock: &Arc<TestClock>,
+    office: &Office,
+    free: &Arc<AtomicU64>,
+    seed: u64,
+) -> Terminal {
     let (entropy, transport) = (Arc::new(SeededEntropy::new(seed)), Arc::new(office.clone()));
-    Terminal::open_with(config(dir), clock.clone(), entropy, transport).await.unwrap()
+    let mut config = config(dir);
+    let free = Arc::clone(free);
+    config.disk = DiskProbe::new(move |_| Ok(free.load(Ordering::Relaxed)));
+    Terminal::open_with(config, clock.clone(), entropy, transport).await.unwrap()
 }

@@ -1,0 +1,29 @@
+//! The Chinese of terminals: how they come and go, and what becomes of their journals.
+
+/// The fingerprint is not that of the terminal's key.
+pub const FINGERPRINT: &str = "所填指纹与此终端的密钥不符";
+/// The epoch is not known.
+pub const NO_EPOCH: &str = "此终端没有这一代流水";
+/// The epoch was ended already.
+pub const ENDED_ALREADY: &str = "这一代流水已经结束";
+/// Nobody asked to end the epoch.
+pub const END_NOT_ASKED: &str = "还没有人申请结束这一代流水";
+/// Who asked does not confirm.
+pub const SECOND_PERSON: &str = "申请人不能自己确认";
+/// No such fork.
+pub const NO_FORK: &str = "没有这一处流水分叉";
+/// A reason is missing or too long.
+pub const REASON: &str = "请写明原因，1 至 500 字";
+
+/// The terminal said that it has records to send.
+#[must_use]
+pub fn unsent(count: i64) -> String {
+    format!("终端上次联系时还有 {count} 条记录未上传")
+}
+
+/// Records of these epochs are known to be missing.
+#[must_use]
+pub fn incomplete(epochs: &[u32]) -> String {
+    let epochs: Vec<String> = epochs.iter().map(ToString::to_string).collect();
+    format!("第 {} 代流水还缺记录", epochs.join("、"))
+}

@@ -1,0 +1,207 @@
+//! scan → recognise → offer.
+
+use domain::calendar::BusinessDate;
+use domain::credential::Scan;
+use domain::decision::Mode;
+use domain::id::{Digest, ElderId, RecordId};
+use domain::record::Credential;
+
+use super::{Approval, OnDuty, Other, SAME_SCAN_MS, Stage, TillError, TillState};
+use crate::checkout::{self, History, Moment, Person, Refusal, Verdict};
+use crate::core::Core;
+use crate::lookup::Asked;
+use crate::roster::Feed;
+use crate::storage::StorageError;
+
+impl Core {
+    /// Something was scanned or typed.
+    pub(crate) async fn scan(&self, code: &str) -> Result<(), TillError> {
+        let code = plain(code);
+        {
+            let mut state = self.till.state.lock().await;
+            self.on_duty(&state).await?;
+            self.room()?;
+            let now = self.time.monotonic_ms();
+            let seen = Digest::of("zhucan.scan.1", &[code.as_bytes()]);
+            let again =
+                state.last_scan.is_some_and(|(last, at)| last == seen && (0..SAME_SCAN_MS).contains(&(now - at)));
+            state.last_scan = Some((seen, now));
+            if again {
+                return Ok(());
+            }
+        }
+        // The office may have to be asked: the screen and its keys are not held up meanwhile.
+        let found = self.recognise(&code, self.time.today()).await?;
+        let mut state = self.till.state.lock().await;
+        let duty = self.on_duty(&state).await?;
+        if let Stage::Serving { .. } = &state.stage {
+            ask(&mut state, found);
+        } else {
+            state.stage = self.offer_or_refuse(state.mode(), &duty, found).await?;
+        }
+        self.changed();
+        Ok(())
+    }
+
+    /// The answer to a scan that came while a sale waited.
+    pub(crate) async fn answer(&self, keep: bool) -> Result<(), TillError> {
+        let mut state = self.till.state.lock().await;
+        let Stage::Serving { other, .. } = &mut state.stage else { return Err(TillError::NothingWaits) };
+        let Some(other) = other.take() else { return Err(TillError::NothingWaits) };
+        if !keep {
+            let duty = self.on_duty(&state).await?;
+            state.mode = None;
+            state.stage = self.offer_or_refuse(state.mode(), &duty, other.found).await?;
+        }
+        self.changed();
+        Ok(())
+    }
+
+    /// Whom a code names. A resident ID that the roster does not hold is looked up at the office.
+    pub(super) async fn recognise(
+        &self,
+        code: &str,
+        day: BusinessDate,
+    ) -> Result<Result<Person, Refusal>, StorageError> {
+        let reader = self.rules().and_then(|rules| rules.setup.reader);
+        let scan = match Scan::read_with(code, reader) {
+            Ok(scan) => scan,
+            Err(error) => return Ok(Err(Refusal::Unreadable(error))),
+        };
+        let digest = scan.digest(self.identity.digest_key.expose());
+        let found = self.roster.find(&digest).await?;
+        let list_at = self.roster.version(Feed::Roster).await?;
+        let (None, Scan::ResidentId(id)) = (&found, &scan) else {
+            let list = (list_at, self.link().online);
+            return Ok(checkout::recognise(&scan, &digest, found, day, list));
+        };
+        Ok(match self.ask_office(id).await {
+            Asked::Elder(entry, fresh) => {
+                let person = checkout::recognise(&scan, &digest, Some(*entry), day, (fresh.version, true));
+                person.map(|person| Person { fresh: Some(fresh), ..person })
+            }
+            Asked::Nobody => checkout::recognise(&scan, &digest, None, day, (list_at, true)),
+            Asked::NotReached => checkout::recognise(&scan, &digest, None, day, (list_at, false)),
+        })
+    }
+
+    async fn offer_or_refuse(
+        &self,
+        mode: Mode,
+        duty: &OnDuty,
+        found: Result<Person, Refusal>,
+    ) -> Result<Stage, TillError> {
+        match found {
+            Err(refusal) => Ok(Stage::Refused(refusal)),
+            Ok(person) => self.offer(mode, duty, person).await,
+        }
+    }
+
+    pub(super) async fn offer(&self, mode: Mode, duty: &OnDuty, person: Person) -> Result<Stage, TillError> {
+        Ok(stage(self.judge(&self.moment(mode, duty), person).await?))
+    }
+
+    /// What a meal would cost the elder at a moment.
+    pub(super) async fn judge(&self, moment: &Moment<'_>, person: Person) -> Result<Verdict, StorageError> {
+        let (date, elder) = (moment.date(), person.entry.elder.id);
+        let mut known = self.roster.usage(elder).await?;
+        let mut roster = self.roster.version(Feed::Roster).await?;
+        if let Some(fresh) = &person.fresh {
+            known.uses.clone_from(&fresh.uses);
+            known.version = fresh.version;
+            roster = fresh.version;
+        }
+        // Weeks reach back into the month before by at most six days.
+        let own = self.journal.meals_of(elder, date.month().first().plus_days(-7)).await?;
+        let served = self.journal.served(elder, date, &moment.period()).await?;
+        let history = History { known: &known, own: &own, served, roster };
+        Ok(checkout::offer_elder(moment, person, history))
+    }
+
+    pub(super) fn moment<'a>(&self, mode: Mode, duty: &'a OnDuty) -> Moment<'a> {
+        let at = self.time.now().at;
+        let sale = RecordId::generate(at, &*self.entropy);
+        Moment { rules: &duty.rules, at, mode, online: self.link().online, sale, paper: None }
+    }
+
+    /// An elder whom a supervisor has recognised by name, birth date and face.
+    pub(crate) async fn recognise_by_hand(&self, elder: ElderId, approval: Option<Approval>) -> Result<(), TillError> {
+        let mut state = self.till.state.lock().await;
+        let duty = self.on_duty(&state).await?;
+        self.room()?;
+        if let Stage::Serving { .. } = &state.stage {
+            return Err(TillError::SaleWaits);
+        }
+        let person = self.person_by_hand(elder, approval).await?;
+        let today = self.time.today();
+        let list_at = self.roster.version(Feed::Roster).await?;
+        let found = checkout::alive(&person.entry, today, list_at).map(|()| person);
+        state.stage = self.offer_or_refuse(state.mode(), &duty, found).await?;
+        self.changed();
+        Ok(())
+    }
+
+    pub(super) async fn person_by_hand(&self, elder: ElderId, approval: Option<Approval>) -> Result<Person, TillError> {
+        let supervisor = self.approve(approval).await?;
+        let entry = self.roster.by_elder(elder).await?.ok_or(TillError::ElderNotFound)?;
+        let approved_by = Some(supervisor.id);
+        Ok(Person { entry, credential: Credential::Manual, tail: None, fresh: None, approved_by })
+    }
+
+    /// Full price for a credential that nobody could be asked about; it is kept, so that the difference can be paid
+    /// back once the office knows whose it is.
+    pub(crate) async fn keep_unidentified(&self) -> Result<(), TillError> {
+        let mut state = self.till.state.lock().await;
+        let duty = self.on_duty(&state).await?;
+        self.room()?;
+        let Stage::Refused(refusal) = &state.stage else { return Err(TillError::NothingToKeep) };
+        let digest = refusal.unidentified().ok_or(TillError::NothingToKeep)?;
+        state.stage = stage(checkout::offer_guest(&self.moment(state.mode(), &duty), Some(digest)));
+        self.changed();
+        Ok(())
+    }
+}
+
+/// A scan while a sale waits keeps that sale and asks; the same elder's is no question.
+fn ask(state: &mut TillState, found: Result<Person, Refusal>) {
+    let Stage::Serving { offer, other, .. } = &mut state.stage else { return };
+    let waiting = offer.person.as_ref().map(|person| person.entry.elder.id);
+    if let Ok(person) = &found
+        && waiting == Some(person.entry.elder.id)
+    {
+        return;
+    }
+    *other = Some(Box::new(Other { found }));
+}
+
+pub(super) fn stage(verdict: Verdict) -> Stage {
+    match verdict {
+        Verdict::Offer(offer) => {
+            let tender = offer.meal.tender;
+            Stage::Serving { offer, tender, other: None }
+        }
+        Verdict::Duplicate { person, period, first } => Stage::Duplicate { person, period, first },
+        Verdict::Refused(refusal) => Stage::Refused(refusal),
+    }
+}
+
+/// A code as a hand or an input method may have written it: without white space, full-width characters narrowed.
+pub(super) fn plain(code: &str) -> String {
+    let narrow = |c: char| match c {
+        '！'..='～' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        other => other,
+    };
+    code.chars().filter(|c| !c.is_whitespace()).map(narrow).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_code_is_read_as_hands_and_input_methods_write_it() {
+        assert_eq!(plain(" 110105 19491231\u{3000}002x\n"), "11010519491231002x");
+        assert_eq!(plain("１１０１０５１９４９１２３１００２Ｘ"), "11010519491231002X");
+        assert_eq!(plain("零"), "零");
+    }
+}

@@ -1,0 +1,32 @@
+//! Training: everything looks and works as in a sale, and is none.
+
+use super::{Approval, Stage, TillError};
+use crate::core::Core;
+
+impl Core {
+    /// Training begins, if a supervisor says so: a cashier alone could take money and record none.
+    pub(crate) async fn begin_training(&self, approval: Option<Approval>) -> Result<(), TillError> {
+        let mut state = self.till.state.lock().await;
+        self.on_duty(&state).await?;
+        state.unfinished()?;
+        self.approve(approval).await?;
+        state.training = true;
+        state.stage = Stage::Idle;
+        state.last = None;
+        state.last_scan = None;
+        self.changed();
+        Ok(())
+    }
+
+    /// Training ends; anybody may end it.
+    pub(crate) async fn end_training(&self) -> Result<(), TillError> {
+        let mut state = self.till.state.lock().await;
+        state.training = false;
+        state.stage = Stage::Idle;
+        state.mode = None;
+        state.last = None;
+        state.last_scan = None;
+        self.changed();
+        Ok(())
+    }
+}

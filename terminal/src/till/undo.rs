@@ -1,0 +1,69 @@
+//! Reversing a meal, and printing a slip again.
+
+use domain::id::RecordId;
+use domain::record::Body;
+
+use super::{Approval, TillError, text};
+use crate::core::Core;
+use crate::journal::Entry;
+
+impl Core {
+    /// Reverses a meal of the open shift, or its last one.
+    pub(crate) async fn void(
+        &self,
+        meal: Option<RecordId>,
+        reason: &str,
+        approval: Option<Approval>,
+    ) -> Result<RecordId, TillError> {
+        let state = self.till.state.lock().await;
+        let duty = self.on_duty_for_real(&state).await?;
+        let reason = text(reason)?;
+        if reason.is_empty() {
+            return Err(TillError::ReasonMissing);
+        }
+        let stored = match meal {
+            Some(id) => self.journal.by_id(id).await?,
+            None => self.journal.last_meal(duty.shift.id).await?,
+        };
+        let stored = stored.filter(|stored| matches!(stored.record.body, Body::Meal(_)));
+        let stored = stored.ok_or(TillError::MealNotFound)?;
+        if stored.record.shift != Some(duty.shift.id) {
+            return Err(TillError::OtherShift);
+        }
+        let approved_by = match approval {
+            Some(approval) => Some(self.approve(Some(approval)).await?.id),
+            None => None,
+        };
+        let body = Body::Void { meal: stored.record.id, reason, approved_by };
+        let entry = Entry { id: None, cashier: Some(duty.cashier), shift: Some(duty.shift.id), body };
+        let appended = self.append(entry).await?;
+        self.printer.print(appended.record.id, false);
+        self.changed();
+        Ok(appended.record.id)
+    }
+
+    /// Prints a slip again, marked, or that of the last meal.
+    pub(crate) async fn reprint(&self, record: Option<RecordId>) -> Result<(), TillError> {
+        let state = self.till.state.lock().await;
+        if state.training {
+            return Err(TillError::InTraining);
+        }
+        let shift = self.journal.open_shift().await?;
+        let id = match (record.or(state.last), &shift) {
+            (Some(id), _) => id,
+            (None, Some(shift)) => self.journal.last_meal(shift.id).await?.ok_or(TillError::MealNotFound)?.record.id,
+            (None, None) => return Err(TillError::MealNotFound),
+        };
+        let stored = self.journal.by_id(id).await?.ok_or(TillError::MealNotFound)?;
+        if !matches!(stored.record.body, Body::Meal(_) | Body::Void { .. } | Body::Refund(_) | Body::ShiftClose(_)) {
+            return Err(TillError::NoSlip);
+        }
+        if self.printer.state().state == "none" {
+            return Err(TillError::NoPrinter);
+        }
+        self.journal.note_reprint(id, shift.map(|shift| shift.id), self.time.now().at).await?;
+        self.printer.print(id, true);
+        self.changed();
+        Ok(())
+    }
+}
