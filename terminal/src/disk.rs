@@ -12,9 +12,11 @@ const RESERVE: u64 = 4 * 1024 * 1024;
 /// The reserve's file name inside the data directory.
 const RESERVE_FILE: &str = "terminal.reserve";
 
+type Free = dyn Fn(&Path) -> std::io::Result<u64> + Send + Sync;
+
 /// How many bytes a directory's file system has left for this program.
 #[derive(Clone)]
-pub struct DiskProbe(Arc<dyn Fn(&Path) -> std::io::Result<u64> + Send + Sync>);
+pub struct DiskProbe(Arc<Free>);
 
 impl DiskProbe {
     /// A probe of the caller's own, for tests and simulations.

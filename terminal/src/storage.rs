@@ -58,10 +58,10 @@ impl StorageError {
 
     /// SQLite's result code, if it is SQLite that complains.
     fn code(&self) -> Option<u32> {
-        let error = match self {
-            Self::Database(error)
-            | Self::Schema(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => error,
-            _ => return None,
+        let (Self::Database(error)
+        | Self::Schema(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _))) = self
+        else {
+            return None;
         };
         // The upper bytes only say more of the same.
         error.as_database_error()?.code()?.parse::<u32>().ok().map(|code| code & 0xff)

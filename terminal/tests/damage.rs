@@ -1,4 +1,5 @@
 //! Damaged, lost, torn and restored databases, and a disk that is full.
+#![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 mod support;
 

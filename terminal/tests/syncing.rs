@@ -297,6 +297,7 @@ async fn picture(till: &Till, cards: &[String]) -> Vec<serde_json::Value> {
 }
 
 /// Everything changes at the office.
+#[expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 fn change_everything(office: &Office) {
     office.change(support::elder_id(1), |entry| entry.cards[0].revoked = Some(UnixMs::new(5)));
     office.change(support::elder_id(5), |entry| entry.masked_name = "李*珍".into());
@@ -445,6 +446,7 @@ async fn a_terminal_leaves_only_with_everything_sent_and_its_journal_stays() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "measures how long it really takes")]
 async fn a_week_of_twenty_thousand_records_drains_in_batches() {
     const RECORDS: usize = 20_000;
     let till = Till::serving(|_| {}).await;

@@ -136,6 +136,7 @@ pub(crate) struct ShiftView {
 }
 
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of its own in JSON")]
 pub(crate) struct SyncView {
     pub(crate) online: bool,
     pub(crate) tried: bool,
@@ -250,6 +251,7 @@ pub(crate) enum StageView {
 
 /// A meal in a list.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of its own in JSON")]
 pub(crate) struct MealView {
     pub(crate) record: RecordId,
     pub(crate) sequence: u64,
