@@ -84,10 +84,11 @@ impl Office {
             None => {
                 let who = json!({ "name": who, "passphrase": PASSPHRASE });
                 let answer = call::json(&router, "POST", "/api/v1/session", None, Some(&who)).await;
-                answer.at("/token").as_str().with_context(|| format!("sign-in: {answer:?}"))?.to_owned()
+                let token = answer.at("/token").as_str().with_context(|| format!("sign-in: {answer:?}"))?;
+                self.sessions.insert(who["name"].as_str().unwrap_or_default().to_owned(), (token.to_owned(), now));
+                token.to_owned()
             }
         };
-        self.sessions.insert(who.to_owned(), (token.clone(), now));
         Ok(call::json(&router, method, path, Some(&token), body).await)
     }
 

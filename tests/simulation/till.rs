@@ -60,6 +60,8 @@ pub(crate) struct Till {
     running: Option<Running>,
     journal: Option<Journal>,
     drawer: i64,
+    /// The business date on which the cashier was last seen ready, in this run of the program.
+    ready_on: Option<BusinessDate>,
     /// What was seen of its journal.
     pub(crate) watched: Watched,
 }
@@ -77,6 +79,7 @@ impl Till {
             running: None,
             journal: None,
             drawer: 0,
+            ready_on: None,
             watched: Watched::default(),
         }
     }
@@ -89,6 +92,7 @@ impl Till {
         let terminal = terminal.with_context(|| format!("till {} does not start", self.number))?;
         let router = terminal.router();
         self.running = Some(Running { terminal, router, round: None });
+        self.ready_on = None;
         self.journal = Some(Journal::open(&self.disk.join(terminal::DATABASE_FILE)).await);
         Ok(())
     }
@@ -259,16 +263,25 @@ impl Till {
 
     /// Serves whoever shows that card, or a guest: as far as the sale that waits to be confirmed.
     pub(crate) async fn offer(&mut self, card: Option<&str>) -> anyhow::Result<Result<Answer, String>> {
-        let ready = match self.get_ready().await? {
-            Ok(ready) => ready,
-            Err(why) => return Ok(Err(why)),
-        };
-        if ready.at("/stage/kind") == "serving" {
-            self.post("/api/cancel", json!({})).await?;
+        let today = self.truth.now().business_date();
+        let mut shown = None;
+        if self.ready_on == Some(today) {
+            // As at a counter: the next one in the queue, and only when the till objects a look at its state.
+            shown = Some(self.show(card).await?).filter(Answer::is_good);
         }
-        let shown = match card {
-            Some(code) => self.post("/api/scan", json!({ "code": code })).await?,
-            None => self.post("/api/guest", json!({})).await?,
+        let shown = match shown {
+            Some(shown) => shown,
+            None => {
+                let ready = match self.get_ready().await? {
+                    Ok(ready) => ready,
+                    Err(why) => return Ok(Err(why)),
+                };
+                if ready.at("/stage/kind") == "serving" {
+                    self.post("/api/cancel", json!({})).await?;
+                }
+                self.ready_on = Some(today);
+                self.show(card).await?
+            }
         };
         if !shown.is_good() {
             return Ok(Err(shown.at("/code").as_str().unwrap_or("?").to_owned()));
@@ -283,6 +296,13 @@ impl Till {
                 self.post("/api/cancel", json!({})).await?;
                 Ok(Err(shown.at("/stage/code").as_str().unwrap_or("?").to_owned()))
             }
+        }
+    }
+
+    async fn show(&self, card: Option<&str>) -> anyhow::Result<Answer> {
+        match card {
+            Some(code) => self.post("/api/scan", json!({ "code": code })).await,
+            None => self.post("/api/guest", json!({})).await,
         }
     }
 
@@ -314,9 +334,6 @@ impl Till {
 
     /// Reverses a meal; tells whether the till did.
     pub(crate) async fn void(&mut self, record: &str, to_pay: i64) -> anyhow::Result<bool> {
-        if self.get_ready().await?.is_err() {
-            return Ok(false);
-        }
         let done = self.post("/api/void", json!({ "meal": record, "reason": "刷错" })).await?;
         if done.is_good() {
             self.drawer -= to_pay;
