@@ -147,7 +147,9 @@ impl Inner {
         let record = self.record(entry, (epoch, sequence, previous));
         check(&mut unit, &record).await?;
         let signed = self.insert(&mut unit, &record).await?;
+        kill_point!("terminal.journal.before-commit");
         unit.commit().await?;
+        kill_point!("terminal.journal.committed");
         Ok(Appended { record, signed, fresh: true })
     }
 

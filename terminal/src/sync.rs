@@ -101,6 +101,7 @@ impl Core {
         let answer: HelloAnswer = self.office.post("/api/v1/terminal/hello", &hello).await?;
         self.time.learn(self.journal.storage(), answer.server_time).await?;
         self.journal.resend_beyond(&answer.cursors).await?;
+        kill_point!("terminal.outbox.resent");
         if let Some(known) = self.forked(&answer.cursors).await? {
             let start = self.journal.begin_epoch(known).await?;
             tracing::warn!(epoch = start.epoch, "the server holds records that this journal does not: a new epoch");
@@ -146,7 +147,9 @@ impl Core {
         if answer.cursor.epoch != batch.epoch {
             return Err(SyncError::Protocol("the cursor is of another epoch"));
         }
+        kill_point!("terminal.outbox.answered");
         self.journal.acknowledge(batch.epoch, &answer.outcomes, answer.server_time).await?;
+        kill_point!("terminal.outbox.acknowledged");
         report.sent += batch.records.len() as u64;
         for outcome in &answer.outcomes {
             match outcome.outcome {
@@ -169,6 +172,7 @@ impl Core {
         }
         let rules = Rules::new(setup)?;
         self.roster.store_setup(&rules.setup).await?;
+        kill_point!("terminal.setup.stored");
         report.setup_changed = true;
         self.set_rules(rules);
         Ok(())
@@ -185,6 +189,7 @@ impl Core {
             oldest = Some(version);
             report.roster_entries += page.entries.len() as u64;
             self.roster.apply_roster(&page, (!page.more).then_some(version)).await?;
+            kill_point!("terminal.roster.page-stored");
             if !page.more {
                 return Ok(());
             }

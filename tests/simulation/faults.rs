@@ -93,8 +93,8 @@ impl Mixture {
         };
         Self {
             odds,
-            days: 2 + some(100, 2),
-            busy: 7 + some(100, 6),
+            days: 2 + some(35, 1),
+            busy: 7 + some(100, 5),
             line: some(50, 8),
             restart: some(50, 4),
             kill: some(50, 20),

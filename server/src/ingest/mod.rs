@@ -43,6 +43,7 @@ pub async fn ingest(office: &Arc<Office>, terminal: &TerminalRow, batch: Batch) 
         .store
         .write(move |tx| Box::pin(async move { unit::store(tx, origin, blobs, &rules, now).await }))
         .await?;
+    kill_point!("server.ingest.committed");
     office.changed.notify_one();
     Ok(answer)
 }

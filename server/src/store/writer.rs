@@ -94,6 +94,7 @@ async fn serve(pool: SqlitePool, mut units: mpsc::Receiver<Box<dyn Unit>>) {
     while let Some(first) = units.recv().await {
         let mut done = Vec::new();
         let trouble = run_group(&pool, first, &mut units, &mut done).await.err().map(|e| e.to_string());
+        kill_point!("server.writer.committed");
         if let Some(trouble) = &trouble {
             tracing::error!(units = done.len(), %trouble, "a group of write units was not committed");
         }
@@ -126,6 +127,7 @@ async fn run_group(
             done.push(more);
         }
     }
+    kill_point!("server.writer.before-commit");
     tx.commit().await
 }
 

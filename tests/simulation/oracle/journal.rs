@@ -128,7 +128,8 @@ impl Watched {
             "4 usage is counted once",
             "{}: the till counted {week} uses of {} in the week, there were {at_most}", record.id, diner.elder
         );
-        if self.disturbed {
+        // A record in quarantine has an outcome and is no use, and a set back office may have forgotten uses.
+        if self.disturbed || model.forked || model.office_restored {
             return Ok(());
         }
         let own: BTreeSet<RecordId> = self.records.iter().map(|r| r.id).collect();
