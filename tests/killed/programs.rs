@@ -102,6 +102,17 @@ impl Programs {
         self.till.as_mut().is_some_and(|till| !till.has_ended())
     }
 
+    /// Whether the office is gone, or goes within a moment: its lines are cut before the system has done with it.
+    pub(crate) async fn office_ends(&mut self) -> bool {
+        for _ in 0..100 {
+            if !self.office_runs() {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(LOOK)).await;
+        }
+        false
+    }
+
     /// The till's API; nothing while it does not run.
     pub(crate) fn till(&mut self) -> Option<Caller> {
         if !self.till_runs() {

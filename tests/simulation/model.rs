@@ -43,6 +43,8 @@ pub(crate) struct Sale {
     pub(crate) voided: bool,
     /// The disk that it was on was set back behind it: it may be gone.
     pub(crate) set_back: bool,
+    /// The till had heard from the office since its disk was set back: it cannot have taken a place that is taken.
+    pub(crate) heard: bool,
 }
 
 /// All of it.
@@ -60,6 +62,8 @@ pub(crate) struct Model {
     pub(crate) office_restored: bool,
     /// A terminal was set back or copied at some time.
     pub(crate) forked: bool,
+    /// One of them a copy, so that two programs write as one terminal.
+    pub(crate) copied: bool,
 }
 
 impl Model {
@@ -76,6 +80,7 @@ impl Model {
             bytes: BTreeMap::new(),
             office_restored: false,
             forked: false,
+            copied: false,
         }
     }
 

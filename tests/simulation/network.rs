@@ -22,6 +22,9 @@ use crate::disk::Picture;
 use crate::faults::Count;
 use crate::oracle::Broken;
 
+/// A terminal waits so long for an answer, ms: as its program is set up.
+const PATIENCE: i64 = 15_000;
+
 /// How likely each thing is, in percent of requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Odds {
@@ -256,8 +259,12 @@ impl Wire {
             self.net.state().counts.slow += 1;
             let (release, released) = oneshot::channel();
             *self.release.lock().unwrap_or_else(PoisonError::into_inner) = Some(release);
+            let asked = self.net.truth.now();
             self.slow.notify_one();
             let _ = released.await;
+            if self.net.truth.now().get() - asked.get() > PATIENCE {
+                return Err(lost("no answer in time"));
+            }
         }
         if self.net.happens(|odds| odds.answer_lost) {
             self.net.state().counts.answers_lost += 1;

@@ -66,7 +66,9 @@ async fn one_day(world: &mut World, date: BusinessDate, kept: &Arc<Mutex<Vec<Str
     for (minute, steps, open) in phases {
         world.truth.set(date.at_minute(minute));
         for _ in 0..steps {
-            let seconds = 20 + i64::from(world.chance.below(600));
+            // While an answer is slow things happen in quick succession, so that it may still come in time.
+            let waits = world.tills.iter().any(crate::till::Till::waits) && world.chance.percent(80);
+            let seconds = if waits { i64::from(world.chance.below(6)) } else { 20 + i64::from(world.chance.below(600)) };
             world.truth.advance(seconds * 1000);
             let step = choose(world, open);
             let done = world.step(step).await;
@@ -106,7 +108,7 @@ fn choose(world: &mut World, open: bool) -> Step {
         (Step::Void, if_open(6)),
         (Step::Round, 20),
         (Step::Late, if mixture.odds.late > 0 { 6 } else { 0 }),
-        (Step::GoOn, if waits { 25 } else { 0 }),
+        (Step::GoOn, if waits { 60 } else { 0 }),
         (Step::Line, mixture.line),
         (Step::Restart, mixture.restart),
         (Step::Reboot, mixture.clock),

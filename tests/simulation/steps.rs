@@ -102,7 +102,9 @@ impl World {
             Served::Sold { record, price, to_pay } => {
                 self.count.sales += 1;
                 self.note(format!("till {till}: {who} pays {to_pay} of {price}: {record}"));
-                self.model.sales.push(Sale { till, record: record.clone(), price, to_pay, voided: false, set_back: false });
+                let heard = self.tills[till].watched.heard;
+                let sale = Sale { till, record: record.clone(), price, to_pay, voided: false, set_back: false, heard };
+                self.model.sales.push(sale);
                 if self.chance.percent(self.mixture.kill) {
                     self.kill_till(till).await?;
                 } else if self.chance.percent(10) {
@@ -182,6 +184,7 @@ impl World {
         let wall = dead.then(|| zhucan::demo::world::date("2000-01-01").at_minute(0));
         self.tills[till].stop().await;
         self.tills[till].clock.reboot(wall);
+        self.tills[till].watched.knows_the_time = false;
         self.tills[till].start().await?;
         self.count.rebooted += 1;
         self.count.dead_battery += u64::from(dead);

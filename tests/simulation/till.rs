@@ -80,7 +80,7 @@ impl Till {
             journal: None,
             drawer: 0,
             ready_on: None,
-            watched: Watched::default(),
+            watched: Watched::fresh(),
         }
     }
 

@@ -105,7 +105,7 @@ impl World {
         self.tills.push(till);
         self.till_backups.push(None);
         self.lists.push(self.lists[of].clone());
-        self.model.forked = true;
+        (self.model.forked, self.model.copied) = (true, true);
         Ok(())
     }
 
@@ -148,7 +148,9 @@ impl World {
             }
             RoundEnd::Done(Ok(report)) => {
                 self.count.epochs += u64::from(report.new_epoch.is_some());
-                self.tills[number].watched.told.extend(meals);
+                let watched = &mut self.tills[number].watched;
+                watched.told.extend(meals);
+                (watched.knows_the_time, watched.heard) = (true, true);
                 self.lists[number] = revoked;
                 Ok("full")
             }
@@ -196,11 +198,11 @@ impl World {
         if let Some(broken) = self.net.state().broken.pop() {
             return Err(broken.into());
         }
-        let restored = self.model.office_restored;
+        let seen = (self.truth.now(), self.model.office_restored);
         for till in &mut self.tills {
             if till.is_running() {
                 let mut watched = std::mem::take(&mut till.watched);
-                let looked = watched.look(till.journal()?, &mut self.model, restored).await;
+                let looked = watched.look(till.journal()?, &mut self.model, seen).await;
                 till.watched = watched;
                 looked.with_context(|| format!("till {}", till.number))?;
             }

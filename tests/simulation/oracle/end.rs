@@ -16,8 +16,13 @@ pub(crate) async fn all_is_there(server: &Server, books: &Books, model: &Model, 
     for sale in &model.sales {
         let stored: Vec<_> = books.records.iter().filter(|(r, ..)| r.id.to_string() == sale.record).collect();
         let Some((record, ..)) = stored.first() else {
-            let kept = quarantined.contains(&sale.record) && model.forked;
+            let kept = quarantined.contains(&sale.record);
             hold!(kept || sale.set_back, "6 sold = accepted + disputed + rejected + quarantined", "{sale:?} is nowhere");
+            hold!(
+                !kept || model.copied || (model.forked && !sale.heard),
+                "8 a fork is noticed: no place is taken twice",
+                "{sale:?} is in quarantine"
+            );
             continue;
         };
         hold!(stored.len() == 1, "11 each record once", "{sale:?} is there {} times", stored.len());

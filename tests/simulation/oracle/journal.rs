@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::calendar::BusinessDate;
+use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{ElderId, RecordId};
 use domain::record::encoding::{decode, hash};
-use domain::record::{Body, Diner, Record};
+use domain::record::{Body, Diner, Record, TimeSource};
 use support::{Journal, JournalRow};
 
 use super::hold;
@@ -24,18 +24,34 @@ pub(crate) struct Watched {
     pub(crate) waiting: BTreeSet<(u32, i64)>,
     /// The journal was set back or copied, or its office was: outcomes may differ, marks of feeds may be wrong.
     pub(crate) disturbed: bool,
+    /// A round came to its end in this boot: the terminal knows the time.
+    pub(crate) knows_the_time: bool,
+    /// A round came to its end since the disk was last set back.
+    pub(crate) heard: bool,
     /// Meals of anybody that its last full round must have told it of.
     pub(crate) told: BTreeSet<RecordId>,
 }
 
 impl Watched {
+    /// Of a journal that nobody has looked at yet.
+    pub(crate) fn fresh() -> Self {
+        Self { heard: true, ..Self::default() }
+    }
+
     /// Of a journal that was set back: it is looked at again from its beginning.
     pub(crate) fn disturbed() -> Self {
         Self { disturbed: true, ..Self::default() }
     }
 
     /// Looks at what is new.
-    pub(crate) async fn look(&mut self, journal: &mut Journal, model: &mut Model, restored: bool) -> anyhow::Result<()> {
+    pub(crate) async fn look(
+        &mut self,
+        journal: &mut Journal,
+        model: &mut Model,
+        (now, restored): (UnixMs, bool),
+    ) -> anyhow::Result<()> {
+        // What was there before anybody looked was made at other times.
+        let old = self.records.is_empty();
         let (epoch, sequence) = self.heads.last_key_value().map_or((0, -1), |(epoch, (sequence, _))| (*epoch, *sequence));
         for row in journal.behind(epoch, sequence).await {
             self.follow(&row)?;
@@ -51,6 +67,9 @@ impl Watched {
                 "17 the business date is a pure function of trusted time",
                 "{} is of {}, its column says {}", record.id, record.at.business_date(), row.date
             );
+            if !old {
+                self.time(&record, now)?;
+            }
             self.new_record(&record, model)?;
             self.records.push(record);
         }
@@ -69,6 +88,15 @@ impl Watched {
         hold!(row.previous == *head, "8 chain", "{}:{} does not name the record before it", row.epoch, row.sequence);
         hold!(hash(row.bytes.as_bytes()).0.as_slice() == row.hash, "5 one id, one byte string", "a hash of other bytes");
         self.heads.insert(row.epoch, (row.sequence, row.hash.clone()));
+        Ok(())
+    }
+
+    /// The office's time is believed for as long as the computer runs, whatever the wall clock shows.
+    fn time(&self, record: &Record, now: UnixMs) -> anyhow::Result<()> {
+        let off = (now.get() - record.at.get()).abs();
+        let server = record.time_source == TimeSource::Server;
+        hold!(!server || off < 60_000, "17 trusted time is the office's time", "{} is {off} ms off", record.id);
+        hold!(server || !self.knows_the_time, "17 the office's time comes before the wall clock", "{}: {:?}", record.id, record.time_source);
         Ok(())
     }
 
