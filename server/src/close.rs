@@ -69,6 +69,7 @@ pub async fn close_days(store: &Store, rules: &Arc<Rulebook>, now: UnixMs) -> Re
             if report.incomplete.contains_key(&(date, canteen)) {
                 continue;
             }
+            kill_point!("server.close.between-days");
             match close_day(store, rules, canteen, date, now).await? {
                 DayResult::Added => report.added += 1,
                 DayResult::Unchanged => report.unchanged += 1,
@@ -107,6 +108,7 @@ async fn close_day(
                 let seen = days::get(tx, canteen, date).await?.map_or(0, |day| day.version);
                 let reconciled = reconcile(tx, &rules, canteen, date, now).await?;
                 let added = closes::save(tx, &reconciled, seen, now).await?;
+                kill_point!("server.close.saved");
                 Ok(if added { DayResult::Added } else { DayResult::Unchanged })
             })
         })

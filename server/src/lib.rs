@@ -3,6 +3,14 @@
 //! `http -> admin and ingest -> store -> domain`: a handler authenticates, parses into domain types, submits one unit of
 //! work and answers. [`Office`] is what everything works on: the store, the keys, the clock and the rules in memory.
 
+/// An instant with a name, at which the tests may kill the program. Nothing at all without the feature `kill-points`.
+macro_rules! kill_point {
+    ($name:literal) => {
+        #[cfg(feature = "kill-points")]
+        kill_points::reached($name);
+    };
+}
+
 pub mod admin;
 pub mod close;
 pub mod error;

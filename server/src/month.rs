@@ -74,7 +74,9 @@ pub async fn draft(
 ) -> Result<(MonthView, CloseReport), Error> {
     let to_release = region.clone();
     store.write_serializable(move |tx| Box::pin(take_back(tx, to_release.clone(), month, actor, now))).await?;
+    kill_point!("server.draft.taken-back");
     let report = close_days(store, rules, now).await?;
+    kill_point!("server.draft.closed");
     let (region, rules, entropy) = (region.clone(), Arc::clone(rules), Arc::clone(entropy));
     let view = store
         .write_serializable(move |tx| {
@@ -154,6 +156,7 @@ impl Draft<'_> {
         months::save_settlement(tx, &settlement).await?;
         for (statement, settles) in &drafted {
             months::save_statement(tx, statement, settles).await?;
+            kill_point!("server.draft.between-statements");
         }
         months::touch_left_behind(tx, &settlement, self.now).await
     }
@@ -282,6 +285,7 @@ async fn advance(
                     other => refused(other),
                 })?;
                 let done = months::advance(tx, &view.settlement, next, actor.user, reason.as_deref(), now).await?;
+                kill_point!("server.month.advanced");
                 if !done {
                     return Err(Error::refused(Code::Conflict, words::month_changed_meanwhile()));
                 }

@@ -206,6 +206,7 @@ impl Core {
         }
         let body = Body::Day { through: yesterday };
         self.append(Entry { id: None, cashier: None, shift: None, body }).await?;
+        kill_point!("terminal.day.recorded");
         self.changed();
         Ok(true)
     }

@@ -152,7 +152,9 @@ impl Inner {
         for entry in entries {
             appended.push(self.append(&mut unit, entry).await?);
         }
+        kill_point!("terminal.journal.before-commit");
         unit.commit().await?;
+        kill_point!("terminal.journal.committed");
         Ok(appended)
     }
 

@@ -6,6 +6,14 @@
 //!
 //! [`fn@enrol`] once, [`Terminal::open`], then [`Terminal::serve`] on a loopback listener.
 
+/// An instant with a name, at which the tests may kill the program. Nothing at all without the feature `kill-points`.
+macro_rules! kill_point {
+    ($name:literal) => {
+        #[cfg(feature = "kill-points")]
+        kill_points::reached($name);
+    };
+}
+
 mod checkout;
 mod clock;
 mod core;

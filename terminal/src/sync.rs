@@ -120,6 +120,7 @@ impl Core {
         self.time.learn(self.journal.storage(), answer.server_time).await?;
         self.journal.resend_beyond(&answer.cursors).await?;
         self.journal.settle(&answer.cursors).await?;
+        kill_point!("terminal.outbox.resent");
         if let Some(known) = self.forked(&answer.cursors).await? {
             let start = self.journal.begin_epoch(known).await?;
             crate::salvage::keep_epoch(&self.config.data_dir, start.epoch)?;
@@ -166,7 +167,9 @@ impl Core {
         if answer.cursor.epoch != batch.epoch {
             return Err(SyncError::Protocol("the cursor is of another epoch"));
         }
+        kill_point!("terminal.outbox.answered");
         self.journal.acknowledge(batch.epoch, &answer.outcomes, answer.server_time).await?;
+        kill_point!("terminal.outbox.acknowledged");
         report.sent += batch.records.len() as u64;
         for outcome in &answer.outcomes {
             match outcome.outcome {
@@ -189,6 +192,7 @@ impl Core {
         }
         let rules = Rules::new(setup)?;
         self.roster.store_setup(&rules.setup).await?;
+        kill_point!("terminal.setup.stored");
         report.setup_changed = true;
         self.set_rules(rules);
         Ok(())
@@ -209,6 +213,7 @@ impl Core {
             report.roster_entries += page.entries.len() as u64;
             listed.extend(page.entries.iter().map(|entry| entry.elder.id));
             self.roster.apply_roster(&page, (!page.more).then_some(version)).await?;
+            kill_point!("terminal.roster.page-stored");
             if !page.more {
                 if after.get() == 0 {
                     self.roster.forget_others(&listed).await?;

@@ -59,6 +59,7 @@ pub async fn ingest(office: &Arc<Office>, terminal: &TerminalRow, batch: Batch) 
         work.await?
     };
     drop(turn);
+    kill_point!("server.ingest.committed");
     office.changed.notify_one();
     Ok(answer)
 }

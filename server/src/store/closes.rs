@@ -43,20 +43,39 @@ pub async fn waiting(tx: &mut Tx, until: BusinessDate) -> Result<Vec<(BusinessDa
             .all()
             .await?;
     let mut days: BTreeSet<_> = touched.into_iter().collect();
-    let canteens: Vec<(CanteenId, UnixMs, Option<BusinessDate>)> = sql!(
+    let canteens: Vec<(CanteenId, UnixMs, Option<BusinessDate>, i64)> = sql!(
         tx,
-        "SELECT c.id, c.created_at, (SELECT MAX(d.date) FROM day_closes d WHERE d.canteen = c.id) FROM canteens c"
+        "SELECT c.id, c.created_at, (SELECT MAX(d.date) FROM day_closes d WHERE d.canteen = c.id), \
+         (SELECT COUNT(*) FROM day_closes d WHERE d.canteen = c.id AND d.revision = 1) FROM canteens c"
     )
     .all()
     .await?;
-    for (canteen, created, closed) in canteens {
-        let mut day = closed.map_or_else(|| created.business_date().month().first(), |day| day.plus_days(1));
+    for (canteen, created, last, closes) in canteens {
+        let first = created.business_date().month().first();
+        let unbroken = last.is_some_and(|last| closes == days_from_to(first, last));
+        // An incomplete day may lie behind later ones that were closed: then each date is asked for.
+        let closed = if unbroken { BTreeSet::new() } else { closed_dates(tx, canteen).await? };
+        let mut day = last.filter(|_| unbroken).map_or(first, |last| last.plus_days(1));
         while day <= until {
-            days.insert((day, canteen));
+            if !closed.contains(&day) {
+                days.insert((day, canteen));
+            }
             day = day.plus_days(1);
         }
     }
     Ok(days.into_iter().collect())
+}
+
+/// How many days from one date to another, both counted.
+fn days_from_to(first: BusinessDate, last: BusinessDate) -> i64 {
+    (last.start().get() - first.start().get()).div_euclid(24 * 60 * 60 * 1000) + 1
+}
+
+/// The dates of a canteen that were ever closed.
+async fn closed_dates(tx: &mut Tx, canteen: CanteenId) -> Result<BTreeSet<BusinessDate>, Error> {
+    let dates: Vec<BusinessDate> =
+        sql!(tx, "SELECT date FROM day_closes WHERE canteen = $1 AND revision = 1", canteen).values().await?;
+    Ok(dates.into_iter().collect())
 }
 
 /// Loads what the close of a day is made from.

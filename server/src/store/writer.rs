@@ -157,6 +157,7 @@ fn gone() -> Error {
 async fn serve(pool: SqlitePool, mut queues: Queues) {
     while let Some(mut group) = queues.first().await {
         let trouble = run_group(&pool, &mut group, &mut queues).await.err().map(|e| e.to_string());
+        kill_point!("server.writer.committed");
         if let Some(trouble) = &trouble {
             tracing::error!(units = group.units.len(), %trouble, "a group of write units was not committed");
         }
@@ -181,6 +182,7 @@ async fn run_group(pool: &SqlitePool, group: &mut Group, queues: &mut Queues) ->
             queues.more(group);
         }
     }
+    kill_point!("server.writer.before-commit");
     tx.commit().await
 }
 

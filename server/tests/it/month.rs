@@ -169,6 +169,24 @@ async fn a_double_use_is_a_finding_with_its_evidence(backend: Backend) {
     assert_eq!(close.z_reports, (1, 1));
 }
 
+async fn an_incomplete_day_waits_on_behind_later_days_that_are_closed(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let canteen = scene.canteen(0);
+    let silent = scene.world.terminal(canteen).await;
+    scene.world.clock.set(date("2026-03-10").at_minute(720));
+    assert!(scene.world.office().revoke_terminal(silent.row.id).await.unwrap());
+    scene.march().await;
+    let office = scene.world.office();
+    let first = close_days(&office.store, &office.book(), office.now()).await.unwrap();
+    let days: Vec<_> = first.incomplete.keys().map(|(day, _)| *day).collect();
+    assert!(days.contains(&date("2026-03-05")), "the silent till was there until the 10th: {days:?}");
+    let later =
+        office.store.read(move |tx| Box::pin(async move { closes::last(tx, canteen, date("2026-03-20")).await }));
+    assert!(later.await.unwrap().is_some(), "it was gone by the 20th");
+    let again = close_days(&office.store, &office.book(), office.now()).await.unwrap();
+    assert_eq!(again.incomplete, first.incomplete, "a day that is not closed goes on waiting");
+}
+
 async fn an_incomplete_day_stops_submission_until_it_is_left_out_and_follows_late(backend: Backend) {
     let mut scene = Scene::new(backend).await;
     let mut first = scene.day(0, "2026-03-02", 660, &[1]);
@@ -402,6 +420,7 @@ async fn findings_are_decided_and_statements_found(backend: Backend) {
 crate::on_both! {
     a_month_goes_from_draft_to_approval_by_two_people
     a_double_use_is_a_finding_with_its_evidence
+    an_incomplete_day_waits_on_behind_later_days_that_are_closed
     an_incomplete_day_stops_submission_until_it_is_left_out_and_follows_late
     sent_back_and_drafted_again_freezes_anew
     an_earlier_month_comes_first

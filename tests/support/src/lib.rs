@@ -1,13 +1,15 @@
-//! What the integration tests stand on: throw-away databases of both kinds, programs that can be killed, and a
-//! browser's driver.
+//! What the integration tests stand on: throw-away databases of both kinds, programs that can be killed, a look into
+//! a terminal's journal, and a browser's driver.
 //!
 //! Test code: it panics, with a sentence that says what is missing, wherever a test could not go on anyway. It never
 //! skips: a machine without PostgreSQL or Chromium fails the tests that need them.
 
 pub mod browser;
 pub mod database;
+pub mod journal;
 mod postgres;
 pub mod program;
 
 pub use database::{Backend, TestDb};
+pub use journal::{Journal, JournalRow};
 pub use program::{Program, WallClock};

@@ -51,11 +51,36 @@ impl Program {
     /// When it cannot be started, or ends without printing anything.
     #[must_use]
     pub fn start(program: &Path, arguments: &[&str], clock: &WallClock) -> Self {
+        Self::start_with(program, arguments, clock, &[])
+    }
+
+    /// As [`Program::start`], with more in its environment.
+    ///
+    /// # Panics
+    /// As [`Program::start`].
+    #[must_use]
+    pub fn start_with(program: &Path, arguments: &[&str], clock: &WallClock, environment: &[(&str, &str)]) -> Self {
+        Self::try_start(program, arguments, clock, environment)
+            .unwrap_or_else(|| panic!("{} {arguments:?} ended without a word", program.display()))
+    }
+
+    /// As [`Program::start_with`]; nothing when it ends without printing anything, as one may that is killed early.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn try_start(
+        program: &Path,
+        arguments: &[&str],
+        clock: &WallClock,
+        environment: &[(&str, &str)],
+    ) -> Option<Self> {
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
         command.env("LD_PRELOAD", faketime()).env("TZ", "UTC");
         command.env("FAKETIME_TIMESTAMP_FILE", &clock.file).env("FAKETIME_NO_CACHE", "1");
         command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1").env("ZHUCAN_LOG", "error");
+        command.envs(environment.iter().copied());
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", program.display()));
         let Some(stdout) = child.stdout.take() else { unreachable!("it is piped") };
         let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
@@ -63,9 +88,10 @@ impl Program {
         // Later lines have to go somewhere, or the program would stop on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let Some(first_line) = first_line else {
-            panic!("{} {arguments:?} ended without a word: {:?}", program.display(), child.wait())
+            let _ = child.wait();
+            return None;
         };
-        Self { child, first_line }
+        Some(Self { child, first_line })
     }
 
     /// The first line it printed.
@@ -82,6 +108,15 @@ impl Program {
     pub fn url(&self) -> String {
         let at = self.first_line.find("http://").unwrap_or_else(|| panic!("no address in {:?}", self.first_line));
         self.first_line[at..].trim().to_owned()
+    }
+
+    /// Whether it has ended by itself, or was killed.
+    ///
+    /// # Panics
+    /// When the system does not say.
+    #[must_use]
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap_or_else(|e| panic!("cannot ask: {e}")).is_some()
     }
 
     /// Kills it as a power cut would (SIGKILL) and waits until it is gone.

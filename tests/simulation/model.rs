@@ -1,0 +1,121 @@
+//! What the simulation itself has done and seen: the oracle's own memory, never the programs'.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::calendar::{BusinessDate, UnixMs};
+use domain::id::{Digest, ElderId, RecordId};
+use domain::record::Record;
+
+use crate::oracle::hold;
+use crate::template::{CANTEENS, Registered};
+
+/// A dated word about an elder or a canteen, and when the office learned it.
+#[derive(Clone, Debug)]
+pub(crate) struct Fact<T> {
+    pub(crate) of: usize,
+    pub(crate) from: BusinessDate,
+    pub(crate) known: UnixMs,
+    pub(crate) says: T,
+}
+
+/// What the office was told: lost with its database when that is set back.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    /// Category 低保 begins or ends.
+    pub(crate) hardship: Vec<Fact<bool>>,
+    pub(crate) deaths: Vec<Fact<()>>,
+    /// Quantified grades.
+    pub(crate) grades: Vec<Fact<&'static str>>,
+    /// The first day of the second version, if it was announced.
+    pub(crate) second_rules: Option<BusinessDate>,
+    /// Each elder's card that is good; none while the old one is revoked and no new one was issued.
+    pub(crate) cards: Vec<Option<String>>,
+    pub(crate) revoked: BTreeSet<String>,
+}
+
+/// A sale that a till said is made.
+#[derive(Clone, Debug)]
+pub(crate) struct Sale {
+    pub(crate) till: usize,
+    pub(crate) record: String,
+    pub(crate) price: i64,
+    pub(crate) to_pay: i64,
+    pub(crate) voided: bool,
+    /// The disk that it was on was set back behind it: it may be gone.
+    pub(crate) set_back: bool,
+    /// The till had heard from the office since its disk was set back: it cannot have taken a place that is taken.
+    pub(crate) heard: bool,
+}
+
+/// All of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    pub(crate) elders: Vec<Registered>,
+    pub(crate) told: Told,
+    pub(crate) sales: Vec<Sale>,
+    /// Every meal with a benefit that any journal ever held: who and when.
+    pub(crate) eaten: BTreeMap<RecordId, (ElderId, BusinessDate)>,
+    /// Every meal that any journal ever reversed.
+    pub(crate) voided: BTreeSet<RecordId>,
+    bytes: BTreeMap<RecordId, Digest>,
+    /// The office's database was set back at some time.
+    pub(crate) office_restored: bool,
+    /// A terminal was set back or copied at some time.
+    pub(crate) forked: bool,
+    /// One of them a copy, so that two programs write as one terminal.
+    pub(crate) copied: bool,
+}
+
+impl Model {
+    pub(crate) fn new(elders: &[Registered]) -> Self {
+        let cards = elders.iter().map(|e| Some(e.card.clone())).collect();
+        let (hardship, deaths, grades) = (Vec::new(), Vec::new(), Vec::new());
+        let told = Told { hardship, deaths, grades, second_rules: None, cards, revoked: BTreeSet::new() };
+        Self {
+            elders: elders.to_vec(),
+            told,
+            sales: Vec::new(),
+            eaten: BTreeMap::new(),
+            voided: BTreeSet::new(),
+            bytes: BTreeMap::new(),
+            office_restored: false,
+            forked: false,
+            copied: false,
+        }
+    }
+
+    /// One id, one byte string, in whatever journal.
+    pub(crate) fn bytes_of(&mut self, record: &Record) -> anyhow::Result<()> {
+        let bytes = serde_json::to_vec(record)?;
+        let digest = Digest::of("simulation", &[&bytes]);
+        let first = *self.bytes.entry(record.id).or_insert(digest);
+        hold!(first == digest, "5 one id, one byte string", "{}", record.id);
+        Ok(())
+    }
+
+    /// The last word on something as of a date: the latest first day, then the latest word.
+    fn last<T: Copy>(facts: &[Fact<T>], of: usize, date: BusinessDate) -> Option<T> {
+        let about = facts.iter().filter(|fact| fact.of == of && fact.from <= date);
+        about.max_by_key(|fact| (fact.from, fact.known)).map(|fact| fact.says)
+    }
+
+    /// Whether an elder has the higher amount on a date.
+    pub(crate) fn hardship(&self, elder: usize, date: BusinessDate) -> bool {
+        // 特困 of the template stays; 低保 begins and ends.
+        self.elders[elder].hardship || Self::last(&self.told.hardship, elder, date).unwrap_or(false)
+    }
+
+    /// Whether an elder had died before a date. The day of death itself was lived.
+    pub(crate) fn dead(&self, elder: usize, date: BusinessDate) -> bool {
+        self.told.deaths.iter().any(|fact| fact.of == elder && fact.from < date)
+    }
+
+    pub(crate) fn grade(&self, canteen: usize, date: BusinessDate) -> &'static str {
+        assert!(canteen < CANTEENS, "a canteen");
+        Self::last(&self.told.grades, canteen, date).unwrap_or("A")
+    }
+
+    pub(crate) fn elder(&self, id: ElderId) -> Option<usize> {
+        self.elders.iter().position(|elder| elder.id == id)
+    }
+}

@@ -1,0 +1,350 @@
+//! A terminal as a computer, and the cashier at it: everything goes through the till's own API.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use domain::calendar::{BusinessDate, Clock};
+use domain::id::Entropy;
+use serde_json::{Value, json};
+use support::Journal;
+use terminal::{SyncReport, Terminal};
+use tokio::task::JoinHandle;
+use zhucan::demo::chance::SeededEntropy;
+
+use crate::call::{self, Answer};
+use crate::clock::{NodeClock, TrueTime};
+use crate::disk::Picture;
+use crate::network::{Net, Wire};
+use crate::office::URL;
+use crate::oracle::journal::Watched;
+use crate::template::PIN;
+
+/// In the drawer when a shift is opened, fen.
+const FLOAT: i64 = 10_000;
+/// A cashier who is shown a date farther off than this calls somebody, days.
+const BELIEVED: i64 = 3;
+
+/// What became of somebody who wanted a meal.
+#[derive(Clone, Debug)]
+pub(crate) enum Served {
+    /// Rung up: the record, and what the till said of it.
+    Sold { record: String, price: i64, to_pay: i64 },
+    /// The till asks or refuses: why.
+    Not(String),
+}
+
+type Round = JoinHandle<Result<SyncReport, String>>;
+
+/// How a round with the office ended, for now.
+pub(crate) enum RoundEnd {
+    Done(Result<SyncReport, String>),
+    /// An answer is held back; the round goes on when it comes.
+    Slow,
+}
+
+struct Running {
+    terminal: Terminal,
+    router: axum::Router,
+    round: Option<Round>,
+}
+
+pub(crate) struct Till {
+    pub(crate) number: usize,
+    pub(crate) canteen: usize,
+    disk: PathBuf,
+    truth: Arc<TrueTime>,
+    pub(crate) clock: Arc<NodeClock>,
+    entropy: Arc<SeededEntropy>,
+    pub(crate) wire: Arc<Wire>,
+    running: Option<Running>,
+    journal: Option<Journal>,
+    drawer: i64,
+    /// The business date on which the cashier was last seen ready, in this run of the program.
+    ready_on: Option<BusinessDate>,
+    /// What was seen of its journal.
+    pub(crate) watched: Watched,
+}
+
+impl Till {
+    pub(crate) fn new(
+        number: usize,
+        canteen: usize,
+        disk: &Path,
+        truth: &Arc<TrueTime>,
+        net: &Arc<Net>,
+        seed: u64,
+    ) -> Self {
+        Self {
+            number,
+            canteen,
+            disk: disk.to_owned(),
+            truth: Arc::clone(truth),
+            clock: NodeClock::new(truth, number as u64),
+            entropy: Arc::new(SeededEntropy::new(seed)),
+            wire: net.wire(number),
+            running: None,
+            journal: None,
+            drawer: 0,
+            ready_on: None,
+            watched: Watched::fresh(),
+        }
+    }
+
+    pub(crate) async fn start(&mut self) -> anyhow::Result<()> {
+        let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
+            (Arc::clone(&self.clock) as _, Arc::clone(&self.entropy) as _);
+        let config = terminal::Config::new(&self.disk, URL);
+        let terminal = Terminal::open_with(config, clock, entropy, Arc::clone(&self.wire) as _).await;
+        let terminal = terminal.with_context(|| format!("till {} does not start", self.number))?;
+        let router = terminal.router();
+        self.running = Some(Running { terminal, router, round: None });
+        self.ready_on = None;
+        self.journal = Some(Journal::open(&self.disk.join(terminal::DATABASE_FILE)).await);
+        Ok(())
+    }
+
+    /// Ends the program; what was under way with the office is cut off.
+    pub(crate) async fn stop(&mut self) {
+        if let Some(journal) = self.journal.take() {
+            journal.close().await;
+        }
+        let Some(Running { terminal, router, round }) = self.running.take() else { return };
+        if let Some(round) = round {
+            round.abort();
+            // Aborted: that is its result.
+            let _ = round.await;
+        }
+        terminal.close().await;
+        drop((router, terminal));
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    pub(crate) fn picture(&self) -> Picture {
+        Picture::take(&self.disk)
+    }
+
+    /// Puts another state on its disk. It must not run.
+    pub(crate) fn put_back(&self, picture: &Picture) {
+        picture.put_back(&self.disk);
+    }
+
+    pub(crate) fn journal(&mut self) -> anyhow::Result<&mut Journal> {
+        self.journal.as_mut().context("the till does not run")
+    }
+
+    fn up(&self) -> anyhow::Result<&Running> {
+        self.running.as_ref().context("the till does not run")
+    }
+
+    pub(crate) async fn unsent(&self) -> anyhow::Result<u64> {
+        Ok(self.up()?.terminal.unsent().await?)
+    }
+
+    /// A round with the office and, when it came to its end, the end of the day: as the program does by itself.
+    pub(crate) async fn round(&mut self) -> anyhow::Result<RoundEnd> {
+        let terminal = self.up()?.terminal.clone();
+        let round = tokio::spawn(async move {
+            let report = terminal.sync_once().await.map_err(|e| e.to_string())?;
+            terminal.tick().await.map_err(|e| format!("the day was not ended: {e}"))?;
+            Ok(report)
+        });
+        self.follow(round).await
+    }
+
+    async fn follow(&mut self, mut round: Round) -> anyhow::Result<RoundEnd> {
+        let wire = Arc::clone(&self.wire);
+        tokio::select! {
+            biased;
+            done = &mut round => Ok(RoundEnd::Done(done.context("a round panicked")?)),
+            () = wire.slow.notified() => {
+                if let Some(running) = &mut self.running {
+                    running.round = Some(round);
+                }
+                Ok(RoundEnd::Slow)
+            }
+        }
+    }
+
+    /// Whether a round waits for a slow answer.
+    pub(crate) fn waits(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| running.round.is_some())
+    }
+
+    /// Lets a slow answer through and goes on with the round.
+    pub(crate) async fn go_on(&mut self) -> anyhow::Result<RoundEnd> {
+        let round = self.running.as_mut().and_then(|running| running.round.take()).context("no round waits")?;
+        self.wire.release();
+        self.follow(round).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> anyhow::Result<Answer> {
+        let answer = call::json(&self.up()?.router, "POST", path, None, Some(&body)).await;
+        // Whatever is done at a till, its own database serves.
+        ensure!(answer.status != 500, "till {}: {path} {body}: {}", self.number, answer.body);
+        Ok(answer)
+    }
+
+    pub(crate) async fn state(&self) -> anyhow::Result<Answer> {
+        Ok(call::json(&self.up()?.router, "GET", "/api/state", None, None).await)
+    }
+
+    /// Signs in, closes what was forgotten, opens a shift. Nothing when it cannot be done now, with the reason.
+    async fn get_ready(&mut self) -> anyhow::Result<Result<Answer, String>> {
+        let mut state = self.state().await?;
+        for _ in 0..6 {
+            let answer = match state.at("/stage/kind").as_str().unwrap_or_default() {
+                "sign_in" => match state.at("/cashiers/0/id").as_str() {
+                    Some(cashier) => self.post("/api/sign-in", json!({ "cashier": cashier, "pin": PIN })).await?,
+                    None => return Ok(Err("no setup".to_owned())),
+                },
+                "open_shift" => {
+                    if !self.believes(&state)? {
+                        return Ok(Err("the date cannot be".to_owned()));
+                    }
+                    let opened = self.open(&state).await?;
+                    self.drawer = FLOAT;
+                    opened
+                }
+                "forgotten_shift" => self.close(&state).await?,
+                _ => return Ok(Ok(state)),
+            };
+            if !answer.is_good() {
+                return Ok(Err(answer.at("/code").as_str().unwrap_or("?").to_owned()));
+            }
+            state = answer;
+            if state.at("/stage/kind") == "forgotten_shift" && !self.believes(&state)? {
+                return Ok(Err("the date cannot be".to_owned()));
+            }
+        }
+        anyhow::bail!("till {}: never ready: {}", self.number, state.body)
+    }
+
+    /// Whether a person would believe the date that the till shows.
+    fn believes(&self, state: &Answer) -> anyhow::Result<bool> {
+        let shown: BusinessDate = state.at("/clock/date").as_str().context("a date")?.parse()?;
+        let today = self.truth.now().business_date();
+        Ok((today.plus_days(-BELIEVED)..=today.plus_days(BELIEVED)).contains(&shown))
+    }
+
+    async fn open(&self, state: &Answer) -> anyhow::Result<Answer> {
+        let mut body = json!({ "float": FLOAT });
+        if state.at("/clock/source") != "server" {
+            body["confirmed_date"] = state.at("/clock/date").clone();
+        }
+        self.post("/api/shift/open", body).await
+    }
+
+    /// Counts the drawer and closes the shift; a difference is explained and approved.
+    async fn close(&self, state: &Answer) -> anyhow::Result<Answer> {
+        let mut left = self.drawer.max(0);
+        let mut count = serde_json::Map::new();
+        for piece in [10_000, 5_000, 2_000, 1_000, 500, 100, 50, 10] {
+            count.insert(piece.to_string(), json!(left / piece));
+            left %= piece;
+        }
+        let approval = json!({ "cashier": state.at("/cashiers/0/id"), "pin": PIN });
+        let mut body = json!({ "count": count, "reason": "盘点", "supervisor": approval });
+        if !state.at("/close/counted").is_null() {
+            body["count"] = Value::Null;
+        }
+        self.post("/api/shift/close", body).await
+    }
+
+    /// Closes the shift if one is open; tells whether.
+    pub(crate) async fn close_shift(&mut self) -> anyhow::Result<bool> {
+        let state = self.state().await?;
+        if state.at("/shift").is_null() {
+            return Ok(false);
+        }
+        let Ok(state) = self.get_ready().await? else { return Ok(false) };
+        if !self.believes(&state)? {
+            return Ok(false);
+        }
+        self.post("/api/cancel", json!({})).await?;
+        Ok(self.close(&state).await?.is_good())
+    }
+
+    /// Serves whoever shows that card, or a guest: as far as the sale that waits to be confirmed.
+    pub(crate) async fn offer(&mut self, card: Option<&str>) -> anyhow::Result<Result<Answer, String>> {
+        let today = self.truth.now().business_date();
+        let mut shown = None;
+        if self.ready_on == Some(today) {
+            // As at a counter: the next one in the queue, and only when the till objects a look at its state.
+            shown = Some(self.show(card).await?).filter(Answer::is_good);
+        }
+        let shown = match shown {
+            Some(shown) => shown,
+            None => {
+                let ready = match self.get_ready().await? {
+                    Ok(ready) => ready,
+                    Err(why) => return Ok(Err(why)),
+                };
+                if ready.at("/stage/kind") == "serving" {
+                    self.post("/api/cancel", json!({})).await?;
+                }
+                self.ready_on = Some(today);
+                self.show(card).await?
+            }
+        };
+        if !shown.is_good() {
+            return Ok(Err(shown.at("/code").as_str().unwrap_or("?").to_owned()));
+        }
+        match shown.at("/stage/kind").as_str().unwrap_or_default() {
+            "serving" => Ok(Ok(shown)),
+            "duplicate" => {
+                self.post("/api/cancel", json!({})).await?;
+                Ok(Err("duplicate".to_owned()))
+            }
+            _ => {
+                self.post("/api/cancel", json!({})).await?;
+                Ok(Err(shown.at("/stage/code").as_str().unwrap_or("?").to_owned()))
+            }
+        }
+    }
+
+    async fn show(&self, card: Option<&str>) -> anyhow::Result<Answer> {
+        match card {
+            Some(code) => self.post("/api/scan", json!({ "code": code })).await,
+            None => self.post("/api/guest", json!({})).await,
+        }
+    }
+
+    /// Takes the money and confirms what was offered.
+    pub(crate) async fn confirm(&mut self, offered: &Answer) -> anyhow::Result<Served> {
+        let (price, to_pay) = (offered.at("/stage/price").as_i64(), offered.at("/stage/to_pay").as_i64());
+        let (price, to_pay) = price.zip(to_pay).with_context(|| format!("an offer: {}", offered.body))?;
+        let sale = offered.at("/stage/sale").clone();
+        let done = self.post("/api/confirm", json!({ "sale": sale })).await?;
+        if !done.is_good() {
+            self.post("/api/cancel", json!({})).await?;
+            return Ok(Served::Not(done.at("/code").as_str().unwrap_or("?").to_owned()));
+        }
+        let record = done.at("/last/record").as_str().context("a record")?.to_owned();
+        ensure!(sale == record.as_str(), "confirmed {sale}, made {record}");
+        ensure!(done.at("/last/to_pay").as_i64() == Some(to_pay), "the till took something else than it showed");
+        if done.at("/last/tender") == "cash" {
+            self.drawer += to_pay;
+        }
+        Ok(Served::Sold { record, price, to_pay })
+    }
+
+    /// Confirms the same sale again, as a page does whose answer was lost: nothing more is charged.
+    pub(crate) async fn confirm_again(&self, record: &str) -> anyhow::Result<()> {
+        let again = self.post("/api/confirm", json!({ "sale": record })).await?;
+        ensure!(again.is_good(), "the same confirmation again: {}", again.body);
+        Ok(())
+    }
+
+    /// Reverses a meal; tells whether the till did.
+    pub(crate) async fn void(&mut self, record: &str, to_pay: i64) -> anyhow::Result<bool> {
+        let done = self.post("/api/void", json!({ "meal": record, "reason": "刷错" })).await?;
+        if done.is_good() {
+            self.drawer -= to_pay;
+        }
+        Ok(done.is_good())
+    }
+}
