@@ -64,7 +64,8 @@ impl Office {
                 let mut found = 0;
                 for (terminal, canteen, digest) in digests {
                     let Some(place) = canteens::get(tx, canteen).await? else { continue };
-                    let inside = scope(&book, &place.region, now.business_date()).iter().any(|r| r.contains(&row.region));
+                    let inside =
+                        scope(&book, &place.region, now.business_date()).iter().any(|r| r.contains(&row.region));
                     if !inside && row.registered_canteen != Some(canteen) {
                         continue;
                     }

@@ -136,7 +136,9 @@ impl Code {
             Self::EnrolmentPending => {
                 (403, "enrolment_pending", "终端等待确认", "请管理员核对终端显示的指纹后确认；终端会自动重试")
             }
-            Self::FingerprintDiffers => (409, "fingerprint_differs", "指纹不一致", "请逐位核对终端屏幕上的指纹；不一致时不要确认"),
+            Self::FingerprintDiffers => {
+                (409, "fingerprint_differs", "指纹不一致", "请逐位核对终端屏幕上的指纹；不一致时不要确认")
+            }
             Self::RecordsUnsent => (409, "records_unsent", "终端还有记录未上传", "请让终端联网上传完毕后再办理"),
             Self::SecondPerson => (403, "second_person", "须由另一人办理", "请由另一位有权限的人员确认"),
             Self::LookupLimit => (429, "lookup_limit", "查询过于频繁", "请稍候再查；可先用卡或人工登记"),

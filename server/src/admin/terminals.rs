@@ -102,12 +102,7 @@ impl Office {
     }
 
     /// Lets a terminal in whose fingerprint somebody has compared. Says whether it was not in until now.
-    pub async fn confirm_terminal(
-        &self,
-        id: TerminalId,
-        fingerprint: &str,
-        by: Option<UserId>,
-    ) -> Result<bool, Error> {
+    pub async fn confirm_terminal(&self, id: TerminalId, fingerprint: &str, by: Option<UserId>) -> Result<bool, Error> {
         let now = self.now();
         let plain = |text: &str| text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_lowercase();
         let shown = plain(fingerprint);
@@ -156,13 +151,7 @@ impl Office {
     }
 
     /// Asks for the end of an epoch whose journal is gone; another person has to confirm it.
-    pub async fn ask_epoch_end(
-        &self,
-        id: TerminalId,
-        epoch: u32,
-        reason: String,
-        by: UserId,
-    ) -> Result<EndRow, Error> {
+    pub async fn ask_epoch_end(&self, id: TerminalId, epoch: u32, reason: String, by: UserId) -> Result<EndRow, Error> {
         let now = self.now();
         self.store
             .write(move |tx| {

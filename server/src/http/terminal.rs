@@ -77,7 +77,10 @@ async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body }: Sig
 }
 
 /// Taken from a terminal out of service, too: nothing that was sold is lost.
-async fn records(State(office): State<Arc<Office>>, Delivery { terminal, body }: Delivery) -> Answer<Json<BatchAnswer>> {
+async fn records(
+    State(office): State<Arc<Office>>,
+    Delivery { terminal, body }: Delivery,
+) -> Answer<Json<BatchAnswer>> {
     let batch: Batch = body::parse(&body)?;
     Ok(Json(ingest::ingest(&office, &terminal, batch).await?))
 }
@@ -108,8 +111,7 @@ async fn refunds(State(office): State<Arc<Office>>, Signed { terminal, .. }: Sig
 
 /// The number is in no log and in no answer: what cannot be read is not repeated either.
 async fn lookup(State(app): State<App>, Signed { terminal, body }: Signed) -> Answer<Json<Found>> {
-    let asked: Lookup =
-        serde_json::from_slice(&body).map_err(|_| Problem::new(Code::Malformed, words::LOOKUP_BODY))?;
+    let asked: Lookup = serde_json::from_slice(&body).map_err(|_| Problem::new(Code::Malformed, words::LOOKUP_BODY))?;
     let number = Zeroizing::new(asked.resident_id);
     let number = ResidentId::parse(&number).map_err(|_| Problem::new(Code::Invalid, register::RESIDENT_ID))?;
     app.lookups.take(terminal.id, app.office.now())?;

@@ -23,9 +23,9 @@ use domain::record::check::Dispute;
 use domain::sync::{Batch, BatchAnswer, MAX_BATCH_BYTES, MAX_BATCH_RECORDS};
 
 use crate::rules::Rules;
+use crate::store::Tx;
 use crate::store::records::{Journal, blob_digest};
 use crate::store::terminals::TerminalRow;
-use crate::store::Tx;
 use crate::words::{self, Code};
 use crate::{Error, Office};
 use judge::{Alone, Origin};
@@ -49,9 +49,9 @@ pub async fn ingest(office: &Arc<Office>, terminal: &TerminalRow, batch: Batch) 
     }
     let (now, rules) = (office.now(), Arc::clone(&office.rules));
     let answer = if long {
-        let work = office.store.write_long(move |tx| {
-            Box::pin(async move { unit::store(tx, origin, blobs, &rules, now).await })
-        });
+        let work = office
+            .store
+            .write_long(move |tx| Box::pin(async move { unit::store(tx, origin, blobs, &rules, now).await }));
         work.await?
     } else {
         let work =

@@ -125,13 +125,7 @@ struct Run {
 }
 
 impl Run {
-    async fn load(
-        tx: &mut Tx,
-        revoked: bool,
-        journal: Journal,
-        blobs: &[Blob],
-        now: UnixMs,
-    ) -> Result<Self, Error> {
+    async fn load(tx: &mut Tx, revoked: bool, journal: Journal, blobs: &[Blob], now: UnixMs) -> Result<Self, Error> {
         let epoch = terminals::epoch(tx, journal.canteen, journal.terminal, journal.epoch).await?;
         let witnessed = if revoked { Some(epochs::witnessed(tx, journal).await?) } else { None };
         let ended = epochs::end(tx, journal).await?.is_some_and(|end| end.confirmed_at.is_some());
@@ -240,13 +234,7 @@ impl Run {
     }
 
     /// Queues a page of what waits at `from` or above; answers its last place, nothing when nothing waits there.
-    async fn take_page(
-        &mut self,
-        tx: &mut Tx,
-        origin: Origin,
-        rules: &Rules,
-        from: u64,
-    ) -> Result<Option<u64>, Error> {
+    async fn take_page(&mut self, tx: &mut Tx, origin: Origin, rules: &Rules, from: u64) -> Result<Option<u64>, Error> {
         let rows = records::waiting(tx, self.journal, from, WAITING).await?;
         let Some(mut last) = rows.last().map(|row| row.sequence) else { return Ok(None) };
         if !self.had_waiting {

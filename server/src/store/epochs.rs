@@ -39,13 +39,7 @@ row! {
 
 /// Notes that somebody asks for an epoch's end; another reason replaces the one before as long as nobody has confirmed
 /// it. Says whether the epoch is open.
-pub async fn ask_end(
-    tx: &mut Tx,
-    journal: Journal,
-    reason: &str,
-    by: UserId,
-    now: UnixMs,
-) -> Result<bool, Error> {
+pub async fn ask_end(tx: &mut Tx, journal: Journal, reason: &str, by: UserId, now: UnixMs) -> Result<bool, Error> {
     let changed = sql!(
         tx,
         "INSERT INTO epoch_ends (canteen, terminal, epoch, reason, asked_by, asked_at)

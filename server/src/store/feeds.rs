@@ -53,10 +53,8 @@ pub async fn everybody(
     skip: i64,
     most: i64,
 ) -> Result<Vec<ElderRow>, Error> {
-    let text = format!(
-        "SELECT e.* FROM elders e WHERE {} ORDER BY e.id LIMIT $2 OFFSET $3",
-        inside("$1", scope.len(), 4)
-    );
+    let text =
+        format!("SELECT e.* FROM elders e WHERE {} ORDER BY e.id LIMIT $2 OFFSET $3", inside("$1", scope.len(), 4));
     let fixed = [canteen.bind(), most.bind(), skip.bind()];
     let values: Vec<Value<'_>> = fixed.into_iter().chain(scope.iter().map(super::Bind::bind)).collect();
     Statement::built(tx, text, values).all().await
@@ -64,11 +62,7 @@ pub async fn everybody(
 
 /// The latest instant at which anything of a canteen's roster changed: an elder of these regions or registered here, or
 /// a meal here.
-pub async fn roster_changed(
-    tx: &mut Tx,
-    canteen: CanteenId,
-    scope: &[RegionCode],
-) -> Result<Option<UnixMs>, Error> {
+pub async fn roster_changed(tx: &mut Tx, canteen: CanteenId, scope: &[RegionCode]) -> Result<Option<UnixMs>, Error> {
     // By the index on instants, from the latest one: as a rule the first row is inside.
     let text = format!(
         "SELECT e.changed_at FROM elders e WHERE {} ORDER BY e.changed_at DESC LIMIT 1",

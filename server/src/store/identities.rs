@@ -195,11 +195,7 @@ pub async fn identify(
 }
 
 /// Whose the meals of a canteen-day's elders on that date were, here and elsewhere, that were identified later.
-pub async fn of_day(
-    tx: &mut Tx,
-    canteen: CanteenId,
-    date: BusinessDate,
-) -> Result<BTreeMap<RecordId, ElderId>, Error> {
+pub async fn of_day(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<BTreeMap<RecordId, ElderId>, Error> {
     let rows: Vec<(RecordId, ElderId)> = sql!(
         tx,
         "SELECT i.record, i.elder FROM elder_meals m

@@ -57,7 +57,8 @@ pub async fn set_dues(
         sql!(tx, "SELECT meal, elder, amount FROM refund_dues WHERE canteen = $1 AND date = $2", canteen, date)
             .all()
             .await?;
-    let old: BTreeMap<RecordId, (ElderId, Fen)> = old.into_iter().map(|(meal, elder, fen)| (meal, (elder, fen))).collect();
+    let old: BTreeMap<RecordId, (ElderId, Fen)> =
+        old.into_iter().map(|(meal, elder, fen)| (meal, (elder, fen))).collect();
     if old != *dues {
         sql!(tx, "DELETE FROM refund_dues WHERE canteen = $1 AND date = $2", canteen, date).execute().await?;
         let mut rows: Vec<Value<'_>> = Vec::with_capacity(dues.len() * 5);
@@ -97,19 +98,10 @@ pub async fn add(tx: &mut Tx, canteen: CanteenId, records: &[NewRecord], now: Un
 const STEPS: usize = 20;
 
 /// Lists what is still due for these meals: nothing that is listed already, nothing when all is paid.
-pub async fn relist(
-    tx: &mut Tx,
-    canteen: CanteenId,
-    meals: &BTreeSet<RecordId>,
-    now: UnixMs,
-) -> Result<(), Error> {
+pub async fn relist(tx: &mut Tx, canteen: CanteenId, meals: &BTreeSet<RecordId>, now: UnixMs) -> Result<(), Error> {
     for meal in meals {
-        let due = sql!(
-            tx,
-            "SELECT elder, date, amount FROM refund_dues WHERE canteen = $1 AND meal = $2",
-            canteen,
-            *meal
-        );
+        let due =
+            sql!(tx, "SELECT elder, date, amount FROM refund_dues WHERE canteen = $1 AND meal = $2", canteen, *meal);
         let Some((elder, date, total)) = due.optional::<(ElderId, BusinessDate, Fen)>().await? else { continue };
         for _ in 0..STEPS {
             // A refund whose entry the database had forgotten counts as soon as the entry is listed again.
@@ -236,9 +228,15 @@ fn weigh(claims: &[Claim]) -> Weighed {
             Some(Conflict::Again)
         };
         let Claim { record, due, meal, elder, amount, at, .. } = *claim;
-        weighed.conflicts.extend(
-            conflict.map(|conflict| RefundConflict { record, due, meal, elder, amount, at, conflict }),
-        );
+        weighed.conflicts.extend(conflict.map(|conflict| RefundConflict {
+            record,
+            due,
+            meal,
+            elder,
+            amount,
+            at,
+            conflict,
+        }));
     }
     weighed
 }
@@ -331,8 +329,7 @@ mod tests {
         assert_eq!(weighed.paid[&id(1)], Fen::new(500));
         let conflicts: Vec<_> = weighed.conflicts.iter().map(|c| (c.record, c.conflict)).collect();
         let (again, other) = (Conflict::Again, Conflict::Other);
-        let expected =
-            [(11, again), (12, again), (14, Conflict::Unknown), (15, other), (16, Conflict::Disputed)];
+        let expected = [(11, again), (12, again), (14, Conflict::Unknown), (15, other), (16, Conflict::Disputed)];
         assert_eq!(conflicts, expected.map(|(n, conflict)| (id(n), conflict)));
     }
 }

@@ -30,7 +30,13 @@ pub struct Signed {
     signature: SignatureHex,
 }
 
-pub fn signed(key: &SigningKey, terminal: TerminalId, time: UnixMs, nonce: u32, call: (Method, &str, Vec<u8>)) -> Signed {
+pub fn signed(
+    key: &SigningKey,
+    terminal: TerminalId,
+    time: UnixMs,
+    nonce: u32,
+    call: (Method, &str, Vec<u8>),
+) -> Signed {
     let (method, path, body) = call;
     let nonce = format!("{nonce:032x}");
     let digest = request_digest(method.as_str(), path, &body, time, &nonce);
@@ -88,7 +94,13 @@ async fn a_terminal_is_let_in_and_fetches_what_it_needs(backend: Backend) {
     assert_eq!((enrolled.canteen, enrolled.confirmed, again.confirmed), (canteen, false, false));
     let waits = signed(&key, enrolled.terminal, noon(), 99, (Method::POST, HELLO, hello()));
     send(&world, waits.request()).await.is_problem(403, "enrolment_pending");
-    assert!(world.office().confirm_terminal(enrolled.terminal, &domain::sync::fingerprint(&public_key), None).await.unwrap());
+    assert!(
+        world
+            .office()
+            .confirm_terminal(enrolled.terminal, &domain::sync::fingerprint(&public_key), None)
+            .await
+            .unwrap()
+    );
     let again: Enrolled = send(&world, post("/api/v1/enrolments", &enrol)).await.read();
     assert!(again.confirmed);
 

@@ -25,8 +25,8 @@ use server::{Server, sql};
 use support::Backend;
 
 use crate::client::world;
-use crate::month::disarm;
 use crate::common::{Sent, TestClock, Till, World, config, date, noon, region, resident_id};
+use crate::month::disarm;
 
 const DAY: &str = "2026-03-02";
 
@@ -88,7 +88,8 @@ async fn a_paper_list_counts_for_its_own_day(backend: Backend) {
     let (world, mut till) = world(backend).await;
     let (office, canteen) = (world.office().clone(), till.row.canteen);
     let (one, two) = (world.elder(1, None).await, world.elder(2, None).await);
-    let mut sent = vec![till.start(None), till.open(), till.meal(&office, Some(one)), till.close(), over(&mut till, DAY)];
+    let mut sent =
+        vec![till.start(None), till.open(), till.meal(&office, Some(one)), till.close(), over(&mut till, DAY)];
     // The power is out on the 3rd; on the 4th the list is entered between other things.
     till.at = date("2026-03-03").at_minute(690);
     let mut listed = till.meal_body(&office, Some(two));
@@ -112,9 +113,8 @@ async fn a_paper_list_counts_for_its_own_day(backend: Backend) {
         assert_eq!((closed.meals.count, closed.subsidised.count), (meals, meals), "{day}");
         assert_eq!(closed.findings, [], "{day}: no sequence is missing, and all is due as charged");
     }
-    let row = office.store.read(move |tx| {
-        Box::pin(async move { server::store::usage::get(tx, canteen, entered).await })
-    });
+    let row =
+        office.store.read(move |tx| Box::pin(async move { server::store::usage::get(tx, canteen, entered).await }));
     assert_eq!(row.await.unwrap().unwrap().date, date("2026-03-03"));
     // One person alone enters no list.
     let alone = till.push(Body::Meal(Box::new(own_word)));
@@ -173,7 +173,7 @@ async fn a_refund_is_due_once_and_paid_once(backend: Backend) {
         date: date(DAY),
         amount: Fen::new(300),
     };
-    assert_eq!(listed, [entry.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&entry));
     // Closed again with another result of another kind: the same entry.
     let office = world.office();
     let tags = domain::canteen::CanteenFactKind::Tags { tags: ["x".to_owned()].into() };
@@ -194,8 +194,7 @@ async fn a_refund_is_due_once_and_paid_once(backend: Backend) {
     assert_eq!(due(&world, canteen).await, []);
     assert_eq!(paid(&world, canteen).await, BTreeMap::from([(meal, Fen::new(300))]));
     let seen: Vec<_> = conflicts(&world, canteen).await.iter().map(|c| (c.record, c.conflict)).collect();
-    let expected =
-        [(other.id, Conflict::Other), (again.id, Conflict::Again), (unknown.id, Conflict::Unknown)];
+    let expected = [(other.id, Conflict::Other), (again.id, Conflict::Again), (unknown.id, Conflict::Unknown)];
     assert_eq!(seen, expected);
     accepted(&world, &till, &sent).await;
     assert_eq!(conflicts(&world, canteen).await.len(), 3, "what comes twice counts once");
@@ -274,9 +273,9 @@ async fn an_identified_meal_competes_like_any_other(backend: Backend) {
     let [finding] = &last_close(&world, far, DAY).await.findings[..] else { panic!("one finding") };
     assert_eq!((finding.code, finding.evidence[0], finding.stake.get()), (FindingCode::OverLimit, charged, 300));
     assert_eq!(finding.bearer, Some(Bearer::Programme));
-    let row = office.store.read(move |tx| {
-        Box::pin(async move { server::store::usage::get(tx, canteen, taken_back.id).await })
-    });
+    let row = office
+        .store
+        .read(move |tx| Box::pin(async move { server::store::usage::get(tx, canteen, taken_back.id).await }));
     assert!(row.await.unwrap().unwrap().voided_by.is_some(), "a meal that was taken back is due to nobody");
     nothing_is_broken(&world).await;
 }
@@ -367,7 +366,7 @@ async fn a_fork_waits_for_a_person(backend: Backend) {
     let end = Head { epoch: 1, sequence: 2, hash: first[2].signed.hash() };
     (till.epoch, till.next, till.head) = (2, 0, Digest::ZERO);
     let good = till.start(Some(end));
-    accepted(&world, &till, &[good.clone()]).await;
+    accepted(&world, &till, &[good]).await;
     assert_eq!(read().await, []);
     // One that names a record of its own making.
     (till.epoch, till.next, till.head) = (3, 0, Digest::ZERO);
@@ -423,7 +422,8 @@ async fn a_server_from_an_older_backup_ends_the_same(backend: Backend) {
         assert_eq!(server.office().server_epoch, epoch, "the same database by name");
         let world = World { db, server, clock, entropy: world.entropy.clone() };
         let (canteen, id) = (till.row.canteen, till.id());
-        let read = world.office().store.read(move |tx| Box::pin(async move { terminals::cursors(tx, canteen, id).await }));
+        let read =
+            world.office().store.read(move |tx| Box::pin(async move { terminals::cursors(tx, canteen, id).await }));
         assert_eq!(read.await.unwrap()[0].next, 4, "it stands where the backup was taken");
         outcomes(&world, &till, &sent[resend_from..]).await;
         let all = outcomes(&world, &till, &sent).await;

@@ -154,7 +154,11 @@ async fn elders_and_their_cards(backend: Backend) {
     });
     assert_eq!(unit!(store, |tx| elders::card(tx, Digest([3; 32])).await), Some(card(3, other)));
     assert_eq!(unit!(store, |tx| elders::revoke_cards(tx, id, CardKind::Card, UnixMs::new(50)).await), 2);
-    assert_eq!(unit!(store, |tx| elders::revoke_cards(tx, id, CardKind::Card, UnixMs::new(60)).await), 0, "the first time stands");
+    assert_eq!(
+        unit!(store, |tx| elders::revoke_cards(tx, id, CardKind::Card, UnixMs::new(60)).await),
+        0,
+        "the first time stands"
+    );
     let all = unit!(store, |tx| elders::cards(tx, &[id, other]).await);
     let all: Vec<_> = all.into_iter().map(|c| (c.id, c.revoked_at)).collect();
     assert_eq!(all, [(n(1), Some(UnixMs::new(50))), (n(2), Some(UnixMs::new(50))), (n(3), None)]);
@@ -318,11 +322,8 @@ const MODULES: [(&str, &str); 13] = [
 
 #[test]
 fn nothing_is_left_out() {
-    let here = concat!(
-        include_str!("store_contract.rs"),
-        include_str!("store_journals.rs"),
-        include_str!("store_sync.rs")
-    );
+    let here =
+        concat!(include_str!("store_contract.rs"), include_str!("store_journals.rs"), include_str!("store_sync.rs"));
     let here: String = here.split_whitespace().collect();
     let mut functions = 0;
     for (module, source) in MODULES {

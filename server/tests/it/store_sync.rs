@@ -123,7 +123,10 @@ async fn meals_of_unknown_credentials(backend: Backend) {
         identities::add(tx, &new).await
     });
     let waiting = unit!(store, |tx| identities::waiting(tx, noon()).await);
-    assert_eq!(waiting.iter().map(|w| (w.record, w.digest, w.date)).collect::<Vec<_>>(), [(meal, Digest([4; 32]), day)]);
+    assert_eq!(
+        waiting.iter().map(|w| (w.record, w.digest, w.date)).collect::<Vec<_>>(),
+        [(meal, Digest([4; 32]), day)]
+    );
     assert_eq!(unit!(store, |tx| identities::open(tx, home).await), waiting);
     assert_eq!(unit!(store, |tx| identities::terminals(tx).await), [(id, home)]);
     assert_eq!(unit!(store, |tx| identities::of_digest(tx, id, Digest([4; 32])).await), waiting);
@@ -184,7 +187,8 @@ async fn forks_and_what_was_decided(backend: Backend) {
     let (home, id) = (till.row.canteen, till.id());
     let cash = || Body::Cash { amount: Fen::new(1), note: String::new() };
     let start = |previous| Body::Start { previous, software: String::new() };
-    let mut new = vec![new_record(&mut till, start(None)), new_record(&mut till, cash()), new_record(&mut till, cash())];
+    let mut new =
+        vec![new_record(&mut till, start(None)), new_record(&mut till, cash()), new_record(&mut till, cash())];
     let hash = new[1].signed.hash();
     let head = |sequence, hash| Some(Head { epoch: 1, sequence, hash });
     // Restored from a backup; a wrong record at that place; nothing known of the past; all as it should be.
