@@ -33,8 +33,9 @@ enum TerminalCommand {
     },
     /// Take this computer out of service; refused while a record is unsent or a shift open
     Leave {
-        #[command(flatten)]
-        place: PlaceArgs,
+        /// The data folder
+        #[arg(long, value_name = "DIR", default_value = "data", env = "ZHUCAN_DATA")]
+        data: PathBuf,
     },
     /// Serve the cashier's page on this computer
     Run {
@@ -97,8 +98,9 @@ pub(crate) async fn run(
             let enrolment = terminal::enrol(&place.config(), &code, clock, entropy).await?;
             println!("{}", enrolled(&enrolment));
         }
-        TerminalCommand::Leave { place } => {
-            let retired = terminal::retire(&place.config(), clock, entropy).await?;
+        TerminalCommand::Leave { data } => {
+            let config = terminal::Config::new(place::terminal(&data), "");
+            let retired = terminal::retire(&config, clock, entropy).await?;
             println!("已注销，本机密钥已销毁。账本另存：{}", retired.journal.display());
             println!("下一步：请办公室停用终端 {}；账本在结算单批准后再保留 90 天。", retired.terminal);
         }

@@ -206,12 +206,12 @@ function remember() {
 const isTyping = (element) => element?.matches?.("input:not([type=radio]), textarea, select");
 const NAMED = { Delete: "Del", Escape: "Escape" };
 
-// The control of a key: the dialog's before the page's, and the page's before the key bar's.
+// The control of a key: the dialog's before the page's, the page's before the key bar's, the banner's last.
 function controlOf(key) {
   const selector = `[data-key="${key}"]:not(:disabled)`;
   const dialog = $("#dialog");
   if (dialog.firstElementChild) return $(selector, dialog);
-  return $(selector, $("#main")) ?? $(selector, $("#keys"));
+  return $(selector, $("#main")) ?? $(selector, $("#keys")) ?? $(selector, $("#banner"));
 }
 
 function use(key) {

@@ -394,8 +394,8 @@ async fn an_elder_without_any_card_is_recognised_by_name_birth_date_and_a_superv
     assert_eq!(till.refused("/api/manual", manual(elder_id(77), by(2))).await, "elder_not_found");
     let stage = till.ok("/api/manual", manual(elder_id(1), by(2))).await["stage"].clone();
     assert_eq!((&stage["kind"], &stage["person"]["credential"]), (&json!("serving"), &json!("manual")));
-    let state = till.ok("/api/confirm", json!({ "sale": stage["sale"] })).await;
-    assert_eq!((&state["today"]["manual"], &state["last"]["credential"]), (&json!(1), &json!("manual")));
+    let sold = till.ok("/api/confirm", json!({ "sale": stage["sale"] })).await;
+    assert_eq!((&sold["today"]["manual"], &sold["last"]["credential"]), (&json!(1), &json!("manual")));
     let Body::Meal(meal) = last(&till).await else { panic!("a meal") };
     let diner = meal.diner.unwrap();
     assert_eq!((diner.credential, diner.approved_by), (Credential::Manual, Some(cashier_id(2))));
@@ -424,13 +424,13 @@ async fn a_list_beyond_the_hard_limit_costs_full_price_and_keeps_the_diner() {
     till.clock.pass(72 * 60 * MINUTE - 61 * MINUTE + 1);
     till.ok("/api/shift/close", json!({ "count": { "10000": 2 } })).await;
     till.open_shift(1).await;
-    let stage = till.scan(&cards[0]).await;
+    let full = till.scan(&cards[0]).await;
     assert_eq!(
-        (&stage["to_pay"], &stage["list_too_old"], &stage["person"]["name"]),
+        (&full["to_pay"], &full["list_too_old"], &full["person"]["name"]),
         (&json!(1_500), &json!(true), &json!("张*国"))
     );
     assert!(till.page().await.contains("名单太旧，先收全价"));
-    till.ok("/api/confirm", json!({ "sale": stage["sale"] })).await;
+    till.ok("/api/confirm", json!({ "sale": full["sale"] })).await;
     till.office.books().offline = false;
     let Body::Meal(meal) = last(&till).await else { panic!("a meal") };
     assert_eq!((meal.decision.policy, meal.diner.map(|d| (d.elder, d.roster))), (None, Some((elder_id(1), NOON))));

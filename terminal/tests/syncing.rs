@@ -482,6 +482,6 @@ async fn a_week_of_twenty_thousand_records_drains_in_batches() {
     assert_eq!((report.rejected, report.unsent), (0, 0));
     let batches = till.office.books().requests.iter().filter(|request| request.ends_with("/records")).count();
     assert!((100..=230).contains(&batches), "{batches} batches");
-    assert!(took < std::time::Duration::from_secs(60), "{took:?}");
+    assert!(took < std::time::Duration::from_mins(1), "{took:?}");
     assert_whole(&till, RECORDS);
 }

@@ -14,6 +14,9 @@ ALTER TABLE cards ADD COLUMN kind TEXT COLLATE "C" NOT NULL DEFAULT 'card' CHECK
 ALTER TABLE records ADD COLUMN entered_on TEXT COLLATE "C";
 CREATE INDEX records_entered_later ON records (canteen, entered_on) WHERE entered_on IS NOT NULL;
 
+-- Where a shift was opened, without going through all of it.
+CREATE INDEX records_opening ON records (canteen, shift) WHERE kind = 'shift_open';
+
 CREATE INDEX elder_meals_by_place ON elder_meals (canteen, changed_at);
 
 -- How far a terminal's epochs stood when it was taken out of service: what comes beyond is disputed.

@@ -84,7 +84,7 @@ struct Retired {
 }
 
 #[derive(Serialize)]
-struct Asked {
+struct LookupsOfDay {
     date: BusinessDate,
     asked: i64,
     found: i64,
@@ -166,8 +166,8 @@ async fn lookups(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<TerminalId>,
-) -> Answer<Json<Vec<Asked>>> {
+) -> Answer<Json<Vec<LookupsOfDay>>> {
     of_terminal(&office, &user, Right::Read, id).await?;
     let rows = office.store.read(move |tx| Box::pin(async move { terminals::lookups(tx, id).await })).await?;
-    Ok(Json(rows.into_iter().map(|(date, asked, found)| Asked { date, asked, found }).collect()))
+    Ok(Json(rows.into_iter().map(|(date, asked, found)| LookupsOfDay { date, asked, found }).collect()))
 }

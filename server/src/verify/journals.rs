@@ -32,7 +32,7 @@ async fn all(tx: &mut Tx) -> Result<Broken, Error> {
 }
 
 crate::row! {
-    struct Paid {
+    struct RefundRow {
         id: RecordId,
         bytes: Vec<u8>,
         outcome: String,
@@ -47,7 +47,7 @@ crate::row! {
 
 /// Every refund record has its row, and says the same.
 async fn refunds(tx: &mut Tx) -> Result<Broken, Error> {
-    let rows: Vec<Paid> = sql!(
+    let rows: Vec<RefundRow> = sql!(
         tx,
         "SELECT r.id, r.bytes, r.outcome, p.due, p.meal, p.elder, p.amount, p.at AS paid_at, p.accepted \
          FROM records r LEFT JOIN refund_payments p ON p.canteen = r.canteen AND p.record = r.id \
@@ -129,9 +129,12 @@ async fn meals(tx: &mut Tx) -> Result<Broken, Error> {
     Ok(broken)
 }
 
+/// Terminal, epoch, who asked, who confirmed, and how many records beyond the end were accepted.
+type End = (TerminalId, i64, UserId, Option<UserId>, Option<i64>);
+
 /// Epochs are ended by two people, and nothing that came later was accepted.
 async fn ends(tx: &mut Tx) -> Result<Broken, Error> {
-    let rows: Vec<(TerminalId, i64, UserId, Option<UserId>, Option<i64>)> = sql!(
+    let rows: Vec<End> = sql!(
         tx,
         "SELECT e.terminal, e.epoch, e.asked_by, e.confirmed_by, (SELECT COUNT(*) FROM records r \
          WHERE r.canteen = e.canteen AND r.terminal = e.terminal AND r.epoch = e.epoch AND r.sequence >= e.next \

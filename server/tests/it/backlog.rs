@@ -17,6 +17,11 @@ const SELLING: u32 = 4;
 /// Different people in the backlog.
 const ELDERS: u32 = 500;
 
+#[expect(clippy::disallowed_methods, reason = "what is measured is the machine's time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 struct Measured {
     whole: Duration,
     singles: Vec<Duration>,
@@ -46,7 +51,7 @@ async fn measure(backend: Backend) -> Measured {
         let till = world.terminal(canteen).await;
         selling.push(tokio::spawn(sell(office.clone(), till, stop.clone())));
     }
-    let began = Instant::now();
+    let began = now();
     let mut rest = sent.as_slice();
     while !rest.is_empty() {
         let (records, later) = rest.split_at(fitting(rest));
@@ -78,7 +83,7 @@ fn fitting(rest: &[Sent]) -> usize {
 async fn sell(office: Arc<server::Office>, mut till: Till, stop: Arc<AtomicBool>) -> Vec<Duration> {
     let mut took = Vec::new();
     let one = async |till: &Till, sent: Sent| {
-        let began = Instant::now();
+        let began = now();
         let answer = server::ingest::ingest(&office, &till.row, batch(1, &[sent])).await.unwrap();
         assert_eq!(answer.outcomes.len(), 1);
         began.elapsed()
@@ -105,8 +110,9 @@ async fn report(backend: Backend) {
         at(99),
         at(100)
     );
-    assert!(whole < Duration::from_mins(1), "{whole:?}");
+    // What is measured of a program without optimisation says nothing about the goal.
     if !cfg!(debug_assertions) {
+        assert!(whole < Duration::from_mins(1), "{whole:?}");
         assert!(at(100) < Duration::from_millis(200), "{:?}", at(100));
     }
 }

@@ -173,7 +173,7 @@ async fn a_refund_is_due_once_and_paid_once(backend: Backend) {
         date: date(DAY),
         amount: Fen::new(300),
     };
-    assert_eq!(listed, [entry.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&entry));
     // Closed again with another result of another kind: the same entry.
     let office = world.office();
     let tags = domain::canteen::CanteenFactKind::Tags { tags: ["x".to_owned()].into() };
@@ -366,7 +366,7 @@ async fn a_fork_waits_for_a_person(backend: Backend) {
     let end = Head { epoch: 1, sequence: 2, hash: first[2].signed.hash() };
     (till.epoch, till.next, till.head) = (2, 0, Digest::ZERO);
     let good = till.start(Some(end));
-    accepted(&world, &till, &[good.clone()]).await;
+    accepted(&world, &till, &[good]).await;
     assert_eq!(read().await, []);
     // One that names a record of its own making.
     (till.epoch, till.next, till.head) = (3, 0, Digest::ZERO);
