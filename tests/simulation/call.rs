@@ -34,7 +34,13 @@ pub(crate) async fn raw(router: &Router, request: Request<Body>) -> (u16, Vec<u8
 }
 
 /// Sends JSON, or nothing, and reads JSON.
-pub(crate) async fn json(router: &Router, method: &str, path: &str, token: Option<&str>, body: Option<&Value>) -> Answer {
+pub(crate) async fn json(
+    router: &Router,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&Value>,
+) -> Answer {
     let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:8788");
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));

@@ -1,7 +1,7 @@
 //! Time that only the simulation moves: one true time, and for each computer a wall clock that may be wrong about it.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use domain::calendar::{Clock, UnixMs};
 use domain::id::BootId;
@@ -44,7 +44,13 @@ pub(crate) struct NodeClock {
 impl NodeClock {
     pub(crate) fn new(truth: &Arc<TrueTime>, node: u64) -> Arc<Self> {
         let booted_at = AtomicI64::new(truth.now().get() - 60_000);
-        Arc::new(Self { truth: Arc::clone(truth), wrong_by: AtomicI64::new(0), booted_at, boots: AtomicU64::new(1), node })
+        Arc::new(Self {
+            truth: Arc::clone(truth),
+            wrong_by: AtomicI64::new(0),
+            booted_at,
+            boots: AtomicU64::new(1),
+            node,
+        })
     }
 
     /// The computer is switched off and on; its wall clock then shows `wall`, or runs on as it was.

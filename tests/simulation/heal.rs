@@ -71,7 +71,11 @@ async fn drain(world: &mut World) -> anyhow::Result<()> {
                 break;
             }
         }
-        hold!(unsent == 0, "23 when faults stop, queues drain", "till {till}: {unsent} records wait after {ROUNDS} rounds");
+        hold!(
+            unsent == 0,
+            "23 when faults stop, queues drain",
+            "till {till}: {unsent} records wait after {ROUNDS} rounds"
+        );
     }
     Ok(())
 }

@@ -75,10 +75,17 @@ impl Office {
     }
 
     /// Somebody at the office does something.
-    pub(crate) async fn ask(&mut self, who: &str, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
+    pub(crate) async fn ask(
+        &mut self,
+        who: &str,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Answer> {
         let router = self.live()?.router;
         let now = self.clock.wall();
-        let open = self.sessions.get(who).filter(|(_, at)| now.get() - at.get() < SESSION).map(|(token, _)| token.clone());
+        let open =
+            self.sessions.get(who).filter(|(_, at)| now.get() - at.get() < SESSION).map(|(token, _)| token.clone());
         let token = if let Some(token) = open {
             token
         } else {
@@ -92,7 +99,13 @@ impl Office {
     }
 
     /// As [`Office::ask`]; what is refused is an error.
-    pub(crate) async fn must(&mut self, who: &str, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
+    pub(crate) async fn must(
+        &mut self,
+        who: &str,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Answer> {
         let answer = self.ask(who, method, path, body).await?;
         ensure!(answer.is_good(), "{who}: {method} {path}: {} {}", answer.status, answer.body);
         Ok(answer)

@@ -62,13 +62,15 @@ pub(crate) async fn days(world: &mut World, kept: &Arc<Mutex<Vec<String>>>) -> a
 
 async fn one_day(world: &mut World, date: BusinessDate, kept: &Arc<Mutex<Vec<String>>>) -> anyhow::Result<()> {
     let (busy, dinner) = (world.mixture.busy, 1 + world.mixture.busy / 4);
-    let phases = [(8 * 60 + 30, 2, false), (10 * 60 + 35, busy, true), (16 * 60 + 35, dinner, true), (20 * 60, 4, false)];
+    let phases =
+        [(8 * 60 + 30, 2, false), (10 * 60 + 35, busy, true), (16 * 60 + 35, dinner, true), (20 * 60, 4, false)];
     for (minute, steps, open) in phases {
         world.truth.set(date.at_minute(minute));
         for _ in 0..steps {
             // While an answer is slow things happen in quick succession, so that it may still come in time.
             let waits = world.tills.iter().any(crate::till::Till::waits) && world.chance.percent(80);
-            let seconds = if waits { i64::from(world.chance.below(6)) } else { 20 + i64::from(world.chance.below(600)) };
+            let seconds =
+                if waits { i64::from(world.chance.below(6)) } else { 20 + i64::from(world.chance.below(600)) };
             world.truth.advance(seconds * 1000);
             let step = choose(world, open);
             let done = world.step(step).await;

@@ -38,8 +38,11 @@ pub(crate) const RULES: &str = include_str!("rules/sim-1.toml");
 /// List prices by canteen, yuan.
 pub(crate) const PRICES: [&str; CANTEENS] = ["18.00", "16.00", "12.00"];
 
-const PLACES: [(&str, &str); CANTEENS] =
-    [("440304008001", "52440300MJL0000012"), ("440305002003", "91440300MAN0000020"), ("440304003004", "52440118MJX000003Q")];
+const PLACES: [(&str, &str); CANTEENS] = [
+    ("440304008001", "52440300MJL0000012"),
+    ("440305002003", "91440300MAN0000020"),
+    ("440304003004", "52440118MJX000003Q"),
+];
 /// Enough for every canteen to be somebody's second.
 const ELDERS_IN_IT: usize = 12;
 
@@ -67,7 +70,10 @@ pub(crate) fn template() -> &'static Template {
     static MADE: OnceLock<Template> = OnceLock::new();
     MADE.get_or_init(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.unwrap_or_else(|e| panic!("no runtime: {e}")).block_on(make()).unwrap_or_else(|e| panic!("template: {e:#}"))
+        runtime
+            .unwrap_or_else(|e| panic!("no runtime: {e}"))
+            .block_on(make())
+            .unwrap_or_else(|e| panic!("template: {e:#}"))
     })
 }
 
@@ -183,7 +189,10 @@ async fn canteens_of(server: &Server) -> anyhow::Result<Vec<CanteenId>> {
             supervisor: true,
         };
         let now = office.now();
-        office.store.write(move |tx| Box::pin(async move { canteens::add_cashier(tx, id, &cashier, now).await })).await?;
+        office
+            .store
+            .write(move |tx| Box::pin(async move { canteens::add_cashier(tx, id, &cashier, now).await }))
+            .await?;
         made.push(id);
     }
     Ok(made)

@@ -67,7 +67,14 @@ pub(crate) struct Till {
 }
 
 impl Till {
-    pub(crate) fn new(number: usize, canteen: usize, disk: &Path, truth: &Arc<TrueTime>, net: &Arc<Net>, seed: u64) -> Self {
+    pub(crate) fn new(
+        number: usize,
+        canteen: usize,
+        disk: &Path,
+        truth: &Arc<TrueTime>,
+        net: &Arc<Net>,
+        seed: u64,
+    ) -> Self {
         Self {
             number,
             canteen,

@@ -179,7 +179,8 @@ async fn an_incomplete_day_waits_on_behind_later_days_that_are_closed(backend: B
     let first = close_days(&office.store, &office.book(), office.now()).await.unwrap();
     let days: Vec<_> = first.incomplete.keys().map(|(day, _)| *day).collect();
     assert!(days.contains(&date("2026-03-05")), "the silent till was there until the 10th: {days:?}");
-    let later = office.store.read(move |tx| Box::pin(async move { closes::last(tx, canteen, date("2026-03-20")).await }));
+    let later =
+        office.store.read(move |tx| Box::pin(async move { closes::last(tx, canteen, date("2026-03-20")).await }));
     assert!(later.await.unwrap().is_some(), "it was gone by the 20th");
     let again = close_days(&office.store, &office.book(), office.now()).await.unwrap();
     assert_eq!(again.incomplete, first.incomplete, "a day that is not closed goes on waiting");

@@ -52,7 +52,8 @@ impl Watched {
     ) -> anyhow::Result<()> {
         // What was there before anybody looked was made at other times.
         let old = self.records.is_empty();
-        let (epoch, sequence) = self.heads.last_key_value().map_or((0, -1), |(epoch, (sequence, _))| (*epoch, *sequence));
+        let (epoch, sequence) =
+            self.heads.last_key_value().map_or((0, -1), |(epoch, (sequence, _))| (*epoch, *sequence));
         for row in journal.behind(epoch, sequence).await {
             self.follow(&row)?;
             let record = decode(&row.bytes)?;
@@ -60,12 +61,18 @@ impl Watched {
                 i64::try_from(record.sequence)? == row.sequence && record.epoch == row.epoch,
                 "8 gap-free sequence",
                 "a record says it is {}:{}, its place is {}:{}",
-                record.epoch, record.sequence, row.epoch, row.sequence
+                record.epoch,
+                record.sequence,
+                row.epoch,
+                row.sequence
             );
             hold!(
                 record.at.business_date().to_string() == row.date,
                 "17 the business date is a pure function of trusted time",
-                "{} is of {}, its column says {}", record.id, record.at.business_date(), row.date
+                "{} is of {}, its column says {}",
+                record.id,
+                record.at.business_date(),
+                row.date
             );
             if !old {
                 self.time(&record, now)?;
@@ -83,10 +90,17 @@ impl Watched {
         hold!(
             row.sequence == sequence + 1,
             "8 gap-free sequence",
-            "{}:{} follows {}:{sequence}", row.epoch, row.sequence, row.epoch
+            "{}:{} follows {}:{sequence}",
+            row.epoch,
+            row.sequence,
+            row.epoch
         );
         hold!(row.previous == *head, "8 chain", "{}:{} does not name the record before it", row.epoch, row.sequence);
-        hold!(hash(row.bytes.as_bytes()).0.as_slice() == row.hash, "5 one id, one byte string", "a hash of other bytes");
+        hold!(
+            hash(row.bytes.as_bytes()).0.as_slice() == row.hash,
+            "5 one id, one byte string",
+            "a hash of other bytes"
+        );
         self.heads.insert(row.epoch, (row.sequence, row.hash.clone()));
         Ok(())
     }
@@ -96,7 +110,13 @@ impl Watched {
         let off = (now.get() - record.at.get()).abs();
         let server = record.time_source == TimeSource::Server;
         hold!(!server || off < 60_000, "17 trusted time is the office's time", "{} is {off} ms off", record.id);
-        hold!(server || !self.knows_the_time, "17 the office's time comes before the wall clock", "{}: {:?}", record.id, record.time_source);
+        hold!(
+            server || !self.knows_the_time,
+            "17 the office's time comes before the wall clock",
+            "{}: {:?}",
+            record.id,
+            record.time_source
+        );
         Ok(())
     }
 
@@ -104,11 +124,13 @@ impl Watched {
         match &record.body {
             Body::Meal(meal) => {
                 let decision = &meal.decision;
-                let given = decision.total(domain::decision::Kind::Diner) + decision.total(domain::decision::Kind::Concession);
+                let given =
+                    decision.total(domain::decision::Kind::Diner) + decision.total(domain::decision::Kind::Concession);
                 hold!(
                     decision.price == given + decision.own_payment && !decision.own_payment.is_negative(),
                     "1 price = diner + concession + own payment",
-                    "{}: {decision:?}", record.id
+                    "{}: {decision:?}",
+                    record.id
                 );
                 hold!(meal.meal.date == record.at.business_date(), "17 the business date is pure", "{}", record.id);
                 if let Some(diner) = &meal.diner {
@@ -154,7 +176,9 @@ impl Watched {
         hold!(
             week as usize <= at_most,
             "4 usage is counted once",
-            "{}: the till counted {week} uses of {} in the week, there were {at_most}", record.id, diner.elder
+            "{}: the till counted {week} uses of {} in the week, there were {at_most}",
+            record.id,
+            diner.elder
         );
         // A record in quarantine has an outcome and is no use, and a set back office may have forgotten uses.
         if self.disturbed || model.forked || model.office_restored {
@@ -162,12 +186,15 @@ impl Watched {
         }
         let own: BTreeSet<RecordId> = self.records.iter().map(|r| r.id).collect();
         let known = |id: &RecordId| own.contains(id) || self.told.contains(id);
-        let at_least = model.eaten.iter().filter(|(id, eaten)| in_week(eaten) && known(id) && !model.voided.contains(id));
+        let at_least =
+            model.eaten.iter().filter(|(id, eaten)| in_week(eaten) && known(id) && !model.voided.contains(id));
         let at_least = at_least.count();
         hold!(
             week as usize >= at_least,
             "4 usage that was told is counted",
-            "{}: the till counted {week} uses of {} in the week, it was told {at_least}", record.id, diner.elder
+            "{}: the till counted {week} uses of {} in the week, it was told {at_least}",
+            record.id,
+            diner.elder
         );
         Ok(())
     }
@@ -180,7 +207,8 @@ impl Watched {
             told.entry((epoch, sequence)).or_default().insert(outcome);
         }
         for (epoch, (last, _)) in &self.heads {
-            let first = self.waiting.range((*epoch, 0)..=(*epoch, i64::MAX)).next().map_or(last + 1, |(_, first)| *first);
+            let first =
+                self.waiting.range((*epoch, 0)..=(*epoch, i64::MAX)).next().map_or(last + 1, |(_, first)| *first);
             for sequence in 0..=*last {
                 let place = (*epoch, sequence);
                 hold!(
@@ -202,6 +230,8 @@ impl Watched {
 
     /// The records that have an outcome.
     pub(crate) fn acknowledged(&self) -> impl Iterator<Item = &Record> {
-        self.records.iter().filter(|r| !self.waiting.contains(&(r.epoch, i64::try_from(r.sequence).unwrap_or(i64::MAX))))
+        self.records
+            .iter()
+            .filter(|r| !self.waiting.contains(&(r.epoch, i64::try_from(r.sequence).unwrap_or(i64::MAX))))
     }
 }

@@ -80,7 +80,8 @@ impl Books {
             .await?;
         let place = |id: CanteenId| canteens.iter().position(|c| *c == id).unwrap_or(usize::MAX);
         let statements: Vec<Statement> = statements.into_iter().map(|(Json(statement),)| statement).collect();
-        let settled = statements.iter().flat_map(|s| s.settles.iter().map(|(date, _)| (place(s.canteen), *date))).collect();
+        let settled =
+            statements.iter().flat_map(|s| s.settles.iter().map(|(date, _)| (place(s.canteen), *date))).collect();
         Ok(Self {
             records: records.into_iter().map(|(record, disputed, frozen)| (record.0, disputed, frozen)).collect(),
             closes: closes.into_iter().map(|(canteen, date, Json(close))| ((place(canteen), date), close)).collect(),
@@ -145,8 +146,17 @@ fn limits(meals: &[Meal], paid: &BTreeMap<RecordId, Paid>) -> anyhow::Result<()>
     for meal in meals.iter().filter(|meal| paid.get(&meal.id).is_some_and(|paid| paid.uses)) {
         let Some(elder) = meal.elder else { continue };
         *uses.entry((elder, meal.date)).or_default() += 1;
-        let week: u32 = uses.iter().filter(|((who, date), _)| *who == elder && date.monday() == meal.date.monday()).map(|(_, n)| n).sum();
-        hold!(uses[&(elder, meal.date)] <= 1 && week <= 3, "4 what is due never passes the limits", "elder {elder}, {}", meal.date);
+        let week: u32 = uses
+            .iter()
+            .filter(|((who, date), _)| *who == elder && date.monday() == meal.date.monday())
+            .map(|(_, n)| n)
+            .sum();
+        hold!(
+            uses[&(elder, meal.date)] <= 1 && week <= 3,
+            "4 what is due never passes the limits",
+            "elder {elder}, {}",
+            meal.date
+        );
     }
     Ok(())
 }
@@ -160,7 +170,9 @@ fn covers(books: &Books, (canteen, date): (CanteenId, BusinessDate), close: &Day
     hold!(
         close.covers == Digest::of("zhucan.covers.1", &[&bytes]) && close.records as usize == ids.len(),
         "11 every record is in exactly one close",
-        "{canteen} {date}: the close covers {} records, there are {}", close.records, ids.len()
+        "{canteen} {date}: the close covers {} records, there are {}",
+        close.records,
+        ids.len()
     );
     Ok(())
 }
@@ -170,23 +182,45 @@ fn day(close: &DayClose, meals: &[&Meal], paid: &BTreeMap<RecordId, Paid>) -> an
     let (count, amount) = (meals.len(), meals.iter().map(|m| m.price).sum::<i64>());
     hold!(
         (close.meals.count as usize, close.meals.amount.get()) == (count, amount),
-        "11 a close counts its meals", "{}: {:?}, counted {count} for {amount}", what("meals"), close.meals
+        "11 a close counts its meals",
+        "{}: {:?}, counted {count} for {amount}",
+        what("meals"),
+        close.meals
     );
     let own: i64 = meals.iter().map(|m| m.price - m.given.as_ref().map_or(0, |(_, amount)| *amount)).sum();
-    hold!(close.own_payment.get() == own, "1 price = subsidy + own payment", "{}: {} and {own}", what("own"), close.own_payment);
+    hold!(
+        close.own_payment.get() == own,
+        "1 price = subsidy + own payment",
+        "{}: {} and {own}",
+        what("own"),
+        close.own_payment
+    );
     let of = |meal: &&&Meal| paid.get(&meal.id).copied();
     let naive: i64 = meals.iter().filter_map(|m| of(&m)).map(|p| p.diner + p.operator).sum();
     let shares = close.tiers.iter().map(|t| &t.shares).chain(close.corrections.iter().map(|c| &c.shares));
     let says: i64 = shares.map(|s| s.total().get()).sum();
     if says != naive {
         let list: Vec<String> = meals.iter().map(|m| format!("{m:?} -> {:?}", paid.get(&m.id))).collect();
-        hold!(false, "11 a close = the naive count", "{}: {says} fen, counted {naive}\n{}\n{:#?}", what("paid"), list.join("\n"), close.corrections);
+        hold!(
+            false,
+            "11 a close = the naive count",
+            "{}: {says} fen, counted {naive}\n{}\n{:#?}",
+            what("paid"),
+            list.join("\n"),
+            close.corrections
+        );
     }
-    let differing: BTreeSet<RecordId> = meals.iter().filter(|m| of(m).is_some_and(|p| p.differs)).map(|m| m.id).collect();
+    let differing: BTreeSet<RecordId> =
+        meals.iter().filter(|m| of(m).is_some_and(|p| p.differs)).map(|m| m.id).collect();
     let about = |code| matches!(code, Code::OverLimit | Code::NotEligible | Code::StaleDecision | Code::Disputed);
     let told = close.findings.iter().filter(|f| about(f.code)).flat_map(|f| f.evidence.iter().copied());
     let told: BTreeSet<RecordId> = told.collect();
-    hold!(told == differing, "4 no silent difference", "{}: findings {told:?}, counted {differing:?}", what("findings"));
+    hold!(
+        told == differing,
+        "4 no silent difference",
+        "{}: findings {told:?}, counted {differing:?}",
+        what("findings")
+    );
     Ok(())
 }
 
@@ -210,6 +244,10 @@ fn canteen(
     };
     let settled = meals.iter().filter(|m| m.canteen == place && books.settled.contains(&(place, m.date)));
     let naive: i64 = settled.filter(|m| !waits(m)).filter_map(|m| paid.get(&m.id)).map(|p| p.diner + p.operator).sum();
-    hold!(says - carried == naive, "11 statements = the naive count", "canteen {place}: statements {says} less carried {carried}, counted {naive}");
+    hold!(
+        says - carried == naive,
+        "11 statements = the naive count",
+        "canteen {place}: statements {says} less carried {carried}, counted {naive}"
+    );
     Ok(())
 }

@@ -55,10 +55,17 @@ async fn prefixes(server: &Server, held: &BTreeSet<Sent>) -> Result<(), Broken> 
         .await
         .map_err(trouble)?;
     for (_, terminal, epoch, next) in cursors {
-        let places: BTreeSet<u64> =
-            held.iter().filter(|(t, e, ..)| (*t, *e) == (terminal, epoch)).map(|(_, _, sequence, _)| *sequence).collect();
+        let places: BTreeSet<u64> = held
+            .iter()
+            .filter(|(t, e, ..)| (*t, *e) == (terminal, epoch))
+            .map(|(_, _, sequence, _)| *sequence)
+            .collect();
         let gap = (0..next).find(|sequence| !places.contains(sequence));
-        hold!(gap.is_none(), "8 the cursor is a contiguous prefix", "{terminal} {epoch}: {gap:?} is missing below {next}");
+        hold!(
+            gap.is_none(),
+            "8 the cursor is a contiguous prefix",
+            "{terminal} {epoch}: {gap:?} is missing below {next}"
+        );
     }
     Ok(())
 }
