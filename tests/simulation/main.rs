@@ -59,7 +59,7 @@ fn play_all(first: u64, many: u64, threads: u64) -> (Count, Option<Failed>) {
                 match played {
                     Ok((count, _)) => found.0.add(&count),
                     Err(failed) if found.1.as_ref().is_none_or(|other| failed.seed < other.seed) => {
-                        found.1 = Some(failed)
+                        found.1 = Some(failed);
                     }
                     Err(_) => {}
                 }
