@@ -15,13 +15,13 @@ const MONTH: &str = "2026-03";
 
 /// Where the office dies while it drafts, and how often it may come there before.
 const DRAFT: [(&str, u16); 7] = [
-    ("server.close.between-days", 30),
-    ("server.close.saved", 30),
+    ("server.close.between-days", 8),
+    ("server.close.saved", 8),
     ("server.draft.taken-back", 1),
     ("server.draft.closed", 1),
     ("server.draft.between-statements", 2),
-    ("server.writer.before-commit", 30),
-    ("server.writer.committed", 30),
+    ("server.writer.before-commit", 20),
+    ("server.writer.committed", 20),
 ];
 
 pub(crate) async fn kill_at_the_end_of_the_month(

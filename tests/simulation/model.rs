@@ -37,6 +37,8 @@ pub(crate) struct Told {
 #[derive(Clone, Debug)]
 pub(crate) struct Sale {
     pub(crate) till: usize,
+    /// Nobody for a guest.
+    pub(crate) elder: Option<usize>,
     pub(crate) record: String,
     pub(crate) price: i64,
     pub(crate) to_pay: i64,

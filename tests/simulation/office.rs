@@ -86,15 +86,14 @@ impl Office {
         let now = self.clock.wall();
         let open =
             self.sessions.get(who).filter(|(_, at)| now.get() - at.get() < SESSION).map(|(token, _)| token.clone());
-        let token = match open {
-            Some(token) => token,
-            None => {
-                let who = json!({ "name": who, "passphrase": PASSPHRASE });
-                let answer = call::json(&router, "POST", "/api/v1/session", None, Some(&who)).await;
-                let token = answer.at("/token").as_str().with_context(|| format!("sign-in: {answer:?}"))?;
-                self.sessions.insert(who["name"].as_str().unwrap_or_default().to_owned(), (token.to_owned(), now));
-                token.to_owned()
-            }
+        let token = if let Some(token) = open {
+            token
+        } else {
+            let body = json!({ "name": who, "passphrase": PASSPHRASE });
+            let answer = call::json(&router, "POST", "/api/v1/session", None, Some(&body)).await;
+            let token = answer.at("/token").as_str().with_context(|| format!("sign-in: {answer:?}"))?;
+            self.sessions.insert(who.to_owned(), (token.to_owned(), now));
+            token.to_owned()
         };
         Ok(call::json(&router, method, path, Some(&token), body).await)
     }

@@ -74,7 +74,7 @@ async fn one_day(world: &mut World, date: BusinessDate, kept: &Arc<Mutex<Vec<Str
             world.truth.advance(seconds * 1000);
             let step = choose(world, open);
             let done = world.step(step).await;
-            *kept.lock().unwrap_or_else(PoisonError::into_inner) = world.trace.clone();
+            kept.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&world.trace);
             done?;
             world.look().await?;
         }
@@ -88,7 +88,7 @@ async fn night(world: &mut World, date: BusinessDate, kept: &Arc<Mutex<Vec<Strin
     for till in 0..world.tills.len() {
         if world.chance.percent(70) {
             let done = world.talk(till).await;
-            *kept.lock().unwrap_or_else(PoisonError::into_inner) = world.trace.clone();
+            kept.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&world.trace);
             done?;
             world.look().await?;
         }
@@ -107,7 +107,7 @@ fn choose(world: &mut World, open: bool) -> Step {
     let weights = [
         (Step::Sell, if_open(60)),
         (Step::Guest, if_open(4)),
-        (Step::Void, if_open(6)),
+        (Step::Void, if_open(10)),
         (Step::Round, 20),
         (Step::Late, if mixture.odds.late > 0 { 6 } else { 0 }),
         (Step::GoOn, if waits { 60 } else { 0 }),

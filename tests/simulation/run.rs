@@ -65,8 +65,7 @@ pub(crate) fn play(seed: u64) -> Result<(Count, Played), Failed> {
 async fn whole(seed: u64, kept: &Arc<Mutex<Vec<String>>>) -> anyhow::Result<(Count, Played)> {
     let mut world = World::new(seed).await?;
     let result = steps(&mut world, kept).await;
-    let keep = |world: &World| *kept.lock().unwrap_or_else(PoisonError::into_inner) = world.trace.clone();
-    keep(&world);
+    kept.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&world.trace);
     result?;
     let mut count = world.count;
     count.add(&world.net.state().counts);

@@ -24,8 +24,14 @@ impl World {
 
     pub(crate) async fn step(&mut self, step: Step) -> anyhow::Result<()> {
         match step {
-            Step::Sell => self.sell(true).await,
-            Step::Guest => self.sell(false).await,
+            Step::Sell => {
+                let (till, elder) = (self.any_till(), self.any_elder());
+                self.sell(till, Some(elder)).await
+            }
+            Step::Guest => {
+                let till = self.any_till();
+                self.sell(till, None).await
+            }
             Step::Void => self.void().await,
             Step::Round => {
                 let till = self.any_till();
@@ -37,10 +43,16 @@ impl World {
                 Ok(())
             }
             Step::GoOn => self.slow_answer().await,
-            Step::Line => self.line(),
+            Step::Line => {
+                self.line();
+                Ok(())
+            }
             Step::Restart => self.restart_till().await,
             Step::Reboot => self.reboot().await,
-            Step::SetClock => self.set_clock(),
+            Step::SetClock => {
+                self.set_clock();
+                Ok(())
+            }
             Step::OfficeRestart | Step::OfficeBackup | Step::OfficeRestore => self.office_computer(step).await,
             Step::TillBackup | Step::TillRestore | Step::Copy => self.till_disk(step).await,
             Step::Death | Step::Category => self.elder_fact(step).await,
@@ -80,13 +92,12 @@ impl World {
         if old { Some(first) } else { self.model.told.cards[elder].clone() }
     }
 
-    async fn sell(&mut self, named: bool) -> anyhow::Result<()> {
-        let (till, elder) = (self.any_till(), self.any_elder());
-        let card = if named { self.card_of(elder) } else { None };
-        if named && card.is_none() {
+    async fn sell(&mut self, till: usize, elder: Option<usize>) -> anyhow::Result<()> {
+        let card = elder.and_then(|elder| self.card_of(elder));
+        if elder.is_some() && card.is_none() {
             return Ok(());
         }
-        let who = if named { format!("elder {elder}") } else { "a guest".to_owned() };
+        let who = elder.map_or_else(|| "a guest".to_owned(), |elder| format!("elder {elder}"));
         let offered = match self.tills[till].offer(card.as_deref()).await? {
             Ok(offered) => offered,
             Err(why) => {
@@ -103,7 +114,8 @@ impl World {
                 self.count.sales += 1;
                 self.note(format!("till {till}: {who} pays {to_pay} of {price}: {record}"));
                 let heard = self.tills[till].watched.heard;
-                let sale = Sale { till, record: record.clone(), price, to_pay, voided: false, set_back: false, heard };
+                let sale =
+                    Sale { till, elder, record: record.clone(), price, to_pay, voided: false, set_back: false, heard };
                 self.model.sales.push(sale);
                 if self.chance.percent(self.mixture.kill) {
                     self.kill_till(till).await?;
@@ -159,9 +171,9 @@ impl World {
         let open: Vec<usize> =
             (0..self.model.sales.len()).rev().filter(|n| !self.model.sales[*n].voided).take(4).collect();
         let Some(place) = self.chance.pick(&open).copied() else { return Ok(()) };
-        let (till, record, to_pay) = {
+        let (till, elder, record, to_pay) = {
             let sale = &self.model.sales[place];
-            (sale.till, sale.record.clone(), sale.to_pay)
+            (sale.till, sale.elder, sale.record.clone(), sale.to_pay)
         };
         let done = self.tills[till].void(&record, to_pay).await?;
         if done {
@@ -169,16 +181,21 @@ impl World {
             self.count.voids += 1;
         }
         self.note(format!("till {till}: void of {record}: {done}"));
+        // Rung up wrongly, reversed, rung up again: mostly it is the same elder who still stands there.
+        if done && self.chance.percent(70) {
+            self.truth.advance(15_000);
+            self.look().await?;
+            return self.sell(till, elder).await;
+        }
         Ok(())
     }
 
-    fn line(&mut self) -> anyhow::Result<()> {
+    fn line(&mut self) {
         let till = self.any_till();
         let up = !self.tills[till].wire.is_up();
         self.tills[till].wire.set_up(up);
         self.count.cut += u64::from(!up);
         self.note(format!("till {till}: line {}", if up { "mended" } else { "cut" }));
-        Ok(())
     }
 
     async fn restart_till(&mut self) -> anyhow::Result<()> {
@@ -204,13 +221,12 @@ impl World {
         Ok(())
     }
 
-    fn set_clock(&mut self) -> anyhow::Result<()> {
+    fn set_clock(&mut self) {
         let till = self.any_till();
         let hours = i64::from(self.chance.below(97)) - 48;
         self.tills[till].clock.set_wrong_by(hours * 60 * 60 * 1000);
         self.count.skewed += 1;
         self.note(format!("till {till}: wall clock set wrong by {hours} hours"));
-        Ok(())
     }
 
     async fn office_computer(&mut self, step: Step) -> anyhow::Result<()> {
@@ -236,7 +252,11 @@ impl World {
     }
 
     async fn till_disk(&mut self, step: Step) -> anyhow::Result<()> {
-        let till = self.any_till();
+        let mut till = self.any_till();
+        if matches!(step, Step::TillRestore) {
+            let Some(kept) = self.till_backups.iter().position(Option::is_some) else { return Ok(()) };
+            till = kept;
+        }
         match step {
             Step::TillBackup => {
                 let (disk, revoked) = (self.tills[till].picture(), self.lists[till].clone());
@@ -366,7 +386,8 @@ impl World {
         let drafted = self.office.ask("finance_maker", "POST", &format!("{path}/draft"), Some(&json!({}))).await?;
         self.count.drafts += 1;
         self.note(format!("office: {month} drafted: {}", drafted.status));
-        if self.now_it_is().month().to_string() != month && drafted.is_good() && self.chance.percent(50) {
+        let over = self.now_it_is().month().to_string() != month && drafted.is_good();
+        if over && self.chance.percent(50) && known_breaks() {
             self.leave_out_and_approve(&path, &drafted.body).await?;
         }
         Ok(())
@@ -413,6 +434,11 @@ impl World {
         self.note(format!("office: {path} approved"));
         Ok(())
     }
+}
+
+/// Whether to go where a break is known and not mended: see "Open" in docs/faults.md. The seeds take the same steps.
+fn known_breaks() -> bool {
+    std::env::var_os("KNOWN_BREAKS").is_some()
 }
 
 fn days(list: &Value) -> usize {

@@ -276,19 +276,18 @@ impl Till {
             // As at a counter: the next one in the queue, and only when the till objects a look at its state.
             shown = Some(self.show(card).await?).filter(Answer::is_good);
         }
-        let shown = match shown {
-            Some(shown) => shown,
-            None => {
-                let ready = match self.get_ready().await? {
-                    Ok(ready) => ready,
-                    Err(why) => return Ok(Err(why)),
-                };
-                if ready.at("/stage/kind") == "serving" {
-                    self.post("/api/cancel", json!({})).await?;
-                }
-                self.ready_on = Some(today);
-                self.show(card).await?
+        let shown = if let Some(shown) = shown {
+            shown
+        } else {
+            let ready = match self.get_ready().await? {
+                Ok(ready) => ready,
+                Err(why) => return Ok(Err(why)),
+            };
+            if ready.at("/stage/kind") == "serving" {
+                self.post("/api/cancel", json!({})).await?;
             }
+            self.ready_on = Some(today);
+            self.show(card).await?
         };
         if !shown.is_good() {
             return Ok(Err(shown.at("/code").as_str().unwrap_or("?").to_owned()));
