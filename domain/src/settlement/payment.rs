@@ -292,7 +292,9 @@ mod tests {
 
     #[test]
     fn a_month_is_archived_when_whatever_can_be_paid_has_arrived() {
-        let month = |statements| Approved { disclosed_until: Some(day(UNTIL)), archived: false, statements };
+        fn month(statements: &[ToPay]) -> Approved<'_> {
+            Approved { disclosed_until: Some(day(UNTIL)), archived: false, statements }
+        }
         let held = ToPay { objected: Objected::Upheld, ..owed(None) };
         let nothing = ToPay { payable: Fen::ZERO, ..owed(None) };
         assert_eq!(month(&[owed(Some(PaymentState::Confirmed)), held, nothing]).may_archive(), Ok(()));

@@ -240,6 +240,12 @@ ids!(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
+impl<T: serde::Serialize> serde::Serialize for Json<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
 impl<T: serde::de::DeserializeOwned> Column for Json<T> {
     fn read(row: &Row<'_>, at: At<'_>) -> Result<Self, Error> {
         serde_json::from_str(&String::read(row, at)?).map(Self).map_err(|e| corrupt(at, e))

@@ -378,7 +378,7 @@ async fn an_approved_statement_is_posted_once_and_every_entry_is_checked(backend
     let cannot = store.write(|tx| Box::pin(async move { sql!(tx, "DELETE FROM postings").execute().await })).await;
     assert!(cannot.is_err(), "the ledger is append-only");
 
-    disarm(&scene, "postings").await;
+    disarm(&scene.world, "postings").await;
     let changed = "UPDATE postings SET amount = amount + 1 WHERE number = 1";
     store.write(move |tx| Box::pin(async move { sql!(tx, changed).execute().await })).await.unwrap();
     let breaks = scene.verify().await.breaks;
