@@ -282,12 +282,12 @@ mod tests {
         assert_eq!(read(ReaderDigits::Hex, true, "3D2C1B0A\n"), Ok(chip.clone()));
         assert_eq!(read(ReaderDigits::Decimal, false, "0169552957"), Ok(chip.clone()));
         assert_eq!(read(ReaderDigits::Decimal, true, "1026300682"), Ok(chip.clone()));
-        for bad in ["", "0", "00000000", "FFFFFFFF", "0A1B2C3", "4294967296", "0a1b 2c3d", "零一二三", "12345678901"]
-        {
+        for bad in ["", "0", "00000000", "FFFFFFFF", "0A1B2C3", "0a1b 2c3d", "零一二三", "12345678901"] {
             for digits in [ReaderDigits::Hex, ReaderDigits::Decimal] {
                 assert_eq!(read(digits, false, bad), Err(ScanError::Unknown), "{digits:?} {bad}");
             }
         }
+        assert_eq!(read(ReaderDigits::Decimal, false, "4294967296"), Err(ScanError::Unknown), "more than four bytes");
         assert_eq!(format!("{chip:?}"), "ChipNumber(…2c3d)");
     }
 

@@ -1,6 +1,6 @@
 //! What a terminal fetches: its setup, the roster, what elders have used, refunds due; and what all of it stands at.
 //!
-//! Deltas are by instant, and an instant is taken before its unit commits. So a delta repeats [`OVERLAP_MS`] before the
+//! Deltas are by instant, and an instant is taken before its unit commits. So a delta repeats a minute before the
 //! instant that is asked for, and the version that hello names lies as much behind the last change: a terminal that asks
 //! until its own version has reached it has seen everything.
 

@@ -10,14 +10,13 @@ use crate::Tally;
 use crate::programs::{ANY, Programs};
 
 /// Where the terminal dies, and how often it may come there before.
-const TILL: [(&str, u16); 8] = [
+const TILL: [(&str, u16); 7] = [
     ("terminal.journal.before-commit", 2),
     ("terminal.journal.committed", 2),
     ("terminal.outbox.resent", 2),
     ("terminal.outbox.answered", 2),
     ("terminal.outbox.acknowledged", 2),
     ("terminal.setup.stored", 1),
-    ("terminal.roster.page-stored", 2),
     (ANY, 1),
 ];
 const OFFICE: [(&str, u16); 4] =

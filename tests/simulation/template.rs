@@ -115,7 +115,9 @@ async fn make() -> anyhow::Result<Template> {
         let clock: Arc<dyn Clock> = NodeClock::new(&truth, till as u64);
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(0x700 + till as u64));
         let wire = net.wire(till);
-        terminal::enrol_with(&config, &code, Arc::clone(&clock), Arc::clone(&entropy), wire.clone()).await?;
+        let enrolled =
+            terminal::enrol_with(&config, &code, Arc::clone(&clock), Arc::clone(&entropy), wire.clone()).await?;
+        server.office().confirm_terminal(enrolled.terminal, &enrolled.fingerprint, None).await?;
         let terminal = terminal::Terminal::open_with(config, clock, entropy, wire).await?;
         terminal.sync_once().await?;
         tills.push((folder, terminal));

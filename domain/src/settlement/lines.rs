@@ -40,7 +40,8 @@ impl Sum {
 
 /// Part one: the month's tiers summed over its days.
 pub(super) fn served(days: &[DayClose]) -> Vec<ServedLine> {
-    let mut lines: BTreeMap<(Kind, &PolicyRef, &str, std::cmp::Reverse<Fen>), (u32, PayerSums)> = BTreeMap::new();
+    type Key<'a> = (Kind, &'a PolicyRef, &'a str, std::cmp::Reverse<Fen>);
+    let mut lines: BTreeMap<Key<'_>, (u32, PayerSums)> = BTreeMap::new();
     for tier in days.iter().flat_map(|d| &d.tiers) {
         let key = (tier.kind, &tier.policy, tier.benefit.as_str(), std::cmp::Reverse(tier.standard));
         let (count, shares) = lines.entry(key).or_default();

@@ -159,8 +159,10 @@ pub async fn relist(tx: &mut Tx, canteen: CanteenId, meals: &BTreeSet<RecordId>,
             if due.amount <= paid.amount || !list(tx, canteen, &due, &paid, now).await? {
                 break;
             }
-            // What it settles is given back to the canteen on the days of the payments.
-            let days = claims.iter().map(|claim| (canteen, claim.at.business_date())).collect();
+            // A refund that waited for the entry settles it now: its day gives the canteen back what it paid.
+            let entry = refund_id(*meal, paid.amount, due.amount - paid.amount);
+            let waited = claims.iter().filter(|claim| claim.due == entry);
+            let days = waited.map(|claim| (canteen, claim.at.business_date())).collect();
             days::touch(tx, &days, now).await?;
         }
     }
@@ -384,13 +386,10 @@ pub struct Filter {
 /// Entries that pass the filter, by date, canteen, meal and step; `most` of them behind the first `skip`. Each with the
 /// record that paid it, or whether it is due now; an entry that is neither was replaced when its day was closed again.
 pub async fn entries(tx: &mut Tx, filter: &Filter, skip: i64, most: i64) -> Result<Vec<(EntryRow, EntryState)>, Error> {
-    let mut text = "SELECT e.canteen, e.id, e.meal, e.date, e.elder, e.paid_before, e.amount, e.shares, e.reason, \
-        e.listed_at FROM refund_entries e JOIN canteens c ON c.id = e.canteen WHERE 1 = 1"
-        .to_owned();
-    let mut values: Vec<Value<'_>> = Vec::new();
+    let (mut conditions, mut values): (Vec<String>, Vec<Value<'_>>) = (vec!["1 = 1".to_owned()], Vec::new());
     let mut and = |condition: &str, value: Value<'static>| {
         values.push(value);
-        text.push_str(&format!(" AND {}", condition.replace('?', &format!("${}", values.len()))));
+        conditions.push(condition.replace('?', &format!("${}", values.len())));
     };
     if let Some(region) = &filter.region {
         and("c.region LIKE ? || '%'", region.as_str().to_owned().bind());
@@ -402,10 +401,14 @@ pub async fn entries(tx: &mut Tx, filter: &Filter, skip: i64, most: i64) -> Resu
         and("e.elder = ?", elder.bind());
     }
     values.extend([most.bind(), skip.bind()]);
-    let (limit, offset) = (values.len() - 1, values.len());
-    text.push_str(&format!(
-        " ORDER BY e.date, e.canteen, e.meal, e.paid_before, e.listed_at LIMIT ${limit} OFFSET ${offset}"
-    ));
+    let text = format!(
+        "SELECT e.canteen, e.id, e.meal, e.date, e.elder, e.paid_before, e.amount, e.shares, e.reason, e.listed_at \
+         FROM refund_entries e JOIN canteens c ON c.id = e.canteen WHERE {} \
+         ORDER BY e.date, e.canteen, e.meal, e.paid_before, e.listed_at LIMIT ${} OFFSET ${}",
+        conditions.join(" AND "),
+        values.len() - 1,
+        values.len()
+    );
     let rows: Vec<EntryRow> = Statement::built(tx, text, values).all().await?;
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {

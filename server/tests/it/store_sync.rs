@@ -98,6 +98,9 @@ async fn refunds_are_listed_and_settled(backend: Backend) {
     assert_eq!(unit!(store, |tx| refund_payments::paid(tx, home).await), BTreeMap::from([(meal, Fen::new(500))]));
     assert_eq!(unit!(store, |tx| refund_payments::conflicts(tx, home).await).len(), 1);
     assert_eq!(unit!(store, |tx| refund_payments::due_refunds(tx, home).await), []);
+    let state = unit!(store, |tx| days::get(tx, home, day).await).unwrap();
+    assert!(state.version > state.closed_version, "the day of a payment that counts now is closed again");
+    closed().await;
     set(600).await;
     let due = unit!(store, |tx| refund_payments::due_refunds(tx, home).await);
     assert_eq!((due[0].id, due[0].amount), (refund_id(meal, Fen::new(500), Fen::new(100)), Fen::new(100)));
