@@ -71,6 +71,12 @@ pub fn till_folder(folder: &Path, canteen: usize) -> PathBuf {
 }
 
 impl Stage {
+    /// The id of an elder at the office, by place in the demo's list.
+    #[must_use]
+    pub fn elder(&self, place: usize) -> &str {
+        &self.elders[place].id
+    }
+
     /// Sets the programme up, from the first announcement to the last elder's card, and enrols the terminals.
     pub async fn set_up(folder: &Path, database: Database) -> anyhow::Result<Self> {
         let boot = BootId::from_uuid(uuid::Uuid::from_u128(0x00de_3000));

@@ -10,13 +10,14 @@ use crate::Tally;
 use crate::programs::{ANY, Programs};
 
 /// Where the terminal dies, and how often it may come there before.
-const TILL: [(&str, u16); 7] = [
+const TILL: [(&str, u16); 8] = [
     ("terminal.journal.before-commit", 2),
     ("terminal.journal.committed", 2),
     ("terminal.outbox.resent", 2),
     ("terminal.outbox.answered", 2),
     ("terminal.outbox.acknowledged", 2),
     ("terminal.setup.stored", 1),
+    ("terminal.roster.page-stored", 1),
     (ANY, 1),
 ];
 const OFFICE: [(&str, u16); 4] =
@@ -53,8 +54,10 @@ pub(crate) async fn kill_at_lunch(programs: &mut Programs, chance: &mut Chance, 
             Programs::kill(&mut programs.office);
             programs.start_office(kill_at.as_deref());
         }
-        if point == "terminal.setup.stored" {
-            programs.change_setup(number).await.unwrap();
+        match point {
+            "terminal.setup.stored" => programs.change_setup(number).await.unwrap(),
+            "terminal.roster.page-stored" => programs.change_roster().await.unwrap(),
+            _ => {}
         }
         let wait = (point == ANY).then(|| u64::from(chance.below(400)));
         let tried = work(programs, wait).await;

@@ -26,6 +26,7 @@ pub(crate) struct Programs {
     pub(crate) clock: WallClock,
     /// The canteens' ids.
     pub(crate) canteens: Vec<String>,
+    elder: String,
     office_address: String,
     till_data: PathBuf,
     pub(crate) office: Option<Program>,
@@ -49,11 +50,12 @@ impl Programs {
             }
         }
         let canteens = stage.canteens.clone();
+        let elder = stage.elder(0).to_owned();
         stage.close().await;
         let till_data = till_folder(db.folder(), LIANHUA).parent().unwrap().to_owned();
         let clock = WallClock::new(db.path("clock"), LUNCH);
         let office_address = format!("127.0.0.1:{}", free_port());
-        Self { db, clock, canteens, office_address, till_data, office: None, till: None }
+        Self { db, clock, canteens, elder, office_address, till_data, office: None, till: None }
     }
 
     pub(crate) fn office_url(&self) -> String {
@@ -162,7 +164,13 @@ impl Programs {
         Desk::sign_in(&self.office_url(), who).await
     }
 
-    /// Changes the till's setup at the office: a price of a day far off.
+    /// Changes an elder at the office: another card.
+    pub(crate) async fn change_roster(&self) -> anyhow::Result<()> {
+        let desk = self.desk(ADMINISTRATOR).await?;
+        desk.caller().post(&format!("/api/v1/elders/{}/cards", self.elder), &json!({})).await.map(drop)
+    }
+
+    /// Changes the till's setup at the office: another cashier.
     pub(crate) async fn change_setup(&self, number: u64) -> anyhow::Result<()> {
         let desk = self.desk(ADMINISTRATOR).await?;
         let body = json!({ "name": format!("临时{number}"), "pin": "135790", "supervisor": false });

@@ -198,6 +198,7 @@ impl World {
         if let Some(broken) = self.net.state().broken.pop() {
             return Err(broken.into());
         }
+        let mut unanswered = Vec::new();
         let seen = (self.truth.now(), self.model.office_restored);
         for till in &mut self.tills {
             if till.is_running() {
@@ -205,7 +206,17 @@ impl World {
                 let looked = watched.look(till.journal()?, &mut self.model, seen).await;
                 till.watched = watched;
                 looked.with_context(|| format!("till {}", till.number))?;
+                let Some(id) = till.watched.records.first().map(|record| record.terminal) else { continue };
+                let places = std::mem::take(&mut till.watched.unanswered).into_iter();
+                unanswered.extend(places.map(|(epoch, sequence)| (id, epoch, u64::try_from(sequence).unwrap_or(0))));
             }
+        }
+        if !unanswered.is_empty() {
+            let held = office::held(&self.office.live()?.server).await?;
+            let held: std::collections::BTreeSet<_> =
+                held.into_iter().map(|(id, epoch, at, _)| (id, epoch, at)).collect();
+            let lost = unanswered.iter().find(|place| !held.contains(place));
+            crate::oracle::hold!(lost.is_none(), "6 nothing leaves the outbox unless the office holds it", "{lost:?}");
         }
         Ok(())
     }

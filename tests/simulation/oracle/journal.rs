@@ -20,6 +20,9 @@ pub(crate) struct Watched {
     pub(crate) records: Vec<Record>,
     /// Own meals that an own record reverses.
     pub(crate) voided: BTreeSet<RecordId>,
+    /// Places that left the outbox though their answers were lost: the office has to hold them. Each is asked for once.
+    pub(crate) unanswered: Vec<(u32, i64)>,
+    asked: BTreeSet<(u32, i64)>,
     /// Places that wait for the server.
     pub(crate) waiting: BTreeSet<(u32, i64)>,
     /// The journal was set back or copied, or its office was: outcomes may differ, marks of feeds may be wrong.
@@ -199,8 +202,7 @@ impl Watched {
         Ok(())
     }
 
-    /// What no longer waits is a prefix. Its answer may have been lost: the office's cursor with the hash at its head
-    /// acknowledges it too, and whether the office has it is looked at from the office's side.
+    /// Every record waits, has an outcome, or is held by an office whose answer was lost; what does not wait is a prefix.
     async fn queue(&mut self, journal: &mut Journal, restored: bool) -> anyhow::Result<()> {
         self.waiting = journal.waiting().await.into_iter().collect();
         let mut told: BTreeMap<(u32, i64), BTreeSet<String>> = BTreeMap::new();
@@ -217,6 +219,9 @@ impl Watched {
                     "8 acknowledged = contiguous prefix",
                     "{epoch}:{sequence} of {last}, the first that waits is {first}"
                 );
+                if sequence < first && !told.contains_key(&place) && self.asked.insert(place) {
+                    self.unanswered.push(place);
+                }
             }
         }
         let flipped = told.iter().find(|(_, outcomes)| outcomes.len() > 1);
