@@ -30,6 +30,17 @@ pub struct Afterwards {
 }
 
 impl Afterwards {
+    /// The statements that a bank batch may hold: something is payable, no objection is open or upheld, and the money
+    /// is neither on its way nor there.
+    pub fn unpaid(&self) -> impl Iterator<Item = &StoredStatement> {
+        let may = |owed: &ToPay| {
+            let waits = matches!(owed.payment, None | Some((PaymentState::Returned, _)));
+            waits && !owed.payable.is_zero() && owed.objected == Objected::No
+        };
+        let statements = self.statements.iter().zip(&self.to_pay);
+        statements.filter(move |(_, owed)| may(owed)).map(|((statement, ..), _)| statement)
+    }
+
     fn month(&self) -> Approved<'_> {
         let disclosed_until = self.disclosure.as_ref().map(|d| d.until);
         Approved { disclosed_until, archived: self.archived, statements: &self.to_pay }

@@ -17,6 +17,7 @@ use receipts::statement::StatementSheet;
 use receipts::workbook::MealSheet;
 
 use crate::error::Error;
+use crate::payment;
 use crate::seal::{Keys, Place};
 use crate::sql;
 use crate::store::canteens::{self, CanteenRow, Region};
@@ -181,7 +182,8 @@ async fn decided(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<Decided>, 
     Ok(rows.into_iter().map(decided).collect())
 }
 
-/// The bank batch of a region's month: one payment for each canteen that is owed something.
+/// The bank batch of a region's month: one payment for each canteen that is owed something, which no earlier batch
+/// took to the bank and no objection holds.
 ///
 /// Refused before the month is approved.
 pub async fn bank_batch(
@@ -190,13 +192,9 @@ pub async fn bank_batch(
     month: domain::calendar::Month,
     keys: &Keys,
 ) -> Result<Vec<Payment>, Error> {
-    let settlement = months::settlement(tx, region, month).await?;
-    let approved = |s: &Settlement| s.state.0 == domain::settlement::MonthState::Approved;
-    let Some(settlement) = settlement.filter(approved) else {
-        return Err(Error::refused(Code::Conflict, words::not_approved_yet(month)));
-    };
+    let month_view = payment::afterwards(tx, region, month).await?;
     let mut payments = Vec::new();
-    for statement in months::statements(tx, &settlement).await?.into_iter().filter(|s| s.payable > Fen::ZERO) {
+    for statement in month_view.unpaid() {
         let canteen = canteens::get(tx, statement.canteen).await?;
         let canteen = canteen.ok_or_else(|| Error::Corrupt("a statement of no canteen".to_owned()))?;
         payments.push(Payment {

@@ -6,6 +6,7 @@ use domain::money::Fen;
 use domain::settlement::payment::{PaymentState, Stage};
 use server::Error;
 use server::payment;
+use server::statements::bank_batch;
 use server::store::{ledger, payments};
 use server::words::Code;
 use support::Backend;
@@ -81,6 +82,16 @@ impl Paying {
         payment::archive(&office.store, &region("440304"), month(), by, office.now()).await.map(|v| v.stage)
     }
 
+    /// The amounts of the bank batch as it would be made now.
+    async fn batch(&self) -> Vec<Fen> {
+        let office = std::sync::Arc::clone(self.scene.world.office());
+        let kept = std::sync::Arc::clone(&office);
+        let read = office
+            .store
+            .read(move |tx| Box::pin(async move { bank_batch(tx, &region("440304"), month(), &kept.keys).await }));
+        read.await.unwrap().into_iter().map(|payment| payment.amount).collect()
+    }
+
     /// What is still payable and what has left the bank, over all accounts.
     async fn books(&self) -> [Fen; 2] {
         let store = &self.scene.world.office().store;
@@ -117,15 +128,18 @@ async fn a_month_is_disclosed_paid_and_archived(backend: Backend) {
     assert_eq!(code(paying.note(0, PaymentState::Sent, maker).await), Code::Conflict, "the fifth day");
     paying.today("2026-04-16");
     let before = paying.books().await;
+    assert_eq!(paying.batch().await.iter().sum::<Fen>(), before[0], "everything payable is in the first batch");
     for which in [0, 1] {
         paying.note(which, PaymentState::Sent, maker).await.unwrap();
         assert_eq!(code(paying.note(which, PaymentState::Sent, checker).await), Code::Conflict, "sent once");
         assert_eq!(code(paying.note(which, PaymentState::Confirmed, maker).await), Code::Forbidden, "a second person");
     }
     assert_eq!(paying.books().await, before, "sent is not arrived");
+    assert_eq!(paying.batch().await, [], "what is on its way is in no second batch");
     paying.note(0, PaymentState::Confirmed, checker).await.unwrap();
     paying.note(1, PaymentState::Returned, checker).await.unwrap();
     assert_eq!(paying.stage().await, Stage::Disclosed);
+    assert_eq!(paying.batch().await.len(), 1, "what came back goes out again");
     assert_eq!(code(paying.archive().await), Code::Conflict, "one came back");
     paying.note(1, PaymentState::Sent, maker).await.unwrap();
     paying.note(1, PaymentState::Confirmed, checker).await.unwrap();
@@ -153,6 +167,7 @@ async fn an_upheld_objection_holds_one_canteens_payment(backend: Backend) {
     assert_eq!(code(paying.note(1, PaymentState::Sent, maker).await), Code::Conflict, "open objection");
     paying.decide(2, false, checker).await.unwrap();
     assert_eq!(code(paying.note(0, PaymentState::Sent, maker).await), Code::Conflict, "held");
+    assert_eq!(paying.batch().await.len(), 1, "a held payment is in no batch");
     paying.note(1, PaymentState::Sent, maker).await.unwrap();
     paying.note(1, PaymentState::Confirmed, checker).await.unwrap();
     assert_eq!(paying.archive().await.unwrap(), Stage::Archived, "a held payment is settled by its decision");
