@@ -146,7 +146,7 @@ impl Keys {
     /// What people compare when a terminal is enrolled: the public key's digest in groups of four.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        Digest::of("zhucan.fingerprint.1", &[&self.public().0]).short()
+        domain::sync::fingerprint(&self.public())
     }
 
     /// Reads a key file's text. Hostile text is refused without repeating any of it.
