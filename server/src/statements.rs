@@ -8,7 +8,6 @@ use std::sync::Arc;
 use domain::calendar::UnixMs;
 use domain::decision::PolicyRef;
 use domain::id::StatementId;
-use domain::money::Fen;
 use domain::reconciliation::{DayClose, Verdict};
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
