@@ -27,6 +27,16 @@ pub use judge::{Bearer, Verdict};
 pub use terminals::{Progress, unfinished};
 pub use tiers::{Correction, PayerSums, StandingHit, Tier};
 
+/// Whether a draft has frozen a meal. Of meals that compete for a limit those of an earlier draft come first, then those
+/// that no draft has frozen: so the order of this type is the order of the meals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Frozen {
+    /// By the draft with this place among all drafts of all regions; a draft made again has a new place.
+    By(i64),
+    /// Not yet.
+    Not,
+}
+
 /// A record of the canteen as the server holds it.
 #[derive(Clone, Debug)]
 pub struct Held {
@@ -37,7 +47,7 @@ pub struct Held {
     /// A meal: whether a void of the same shift reverses it.
     pub voided: bool,
     /// A meal: whether a draft has frozen it.
-    pub frozen: bool,
+    pub frozen: Frozen,
 }
 
 /// A meal that one of the day's elders had on the same date in another canteen, not voided.
@@ -50,14 +60,14 @@ pub struct Elsewhere {
     /// Trusted time, unix ms.
     pub at: UnixMs,
     /// Whether a draft has frozen it.
-    pub frozen: bool,
+    pub frozen: Frozen,
     /// The meal.
     pub meal: Meal,
 }
 
 /// What one of the day's elders used on another date of the same week or month: as judged by that date's close, or as
-/// charged where that day is not closed yet. Later dates are given only where a draft has frozen them. A meal that a
-/// draft has frozen comes before all others, so it does not look at the uses of meals that are not frozen.
+/// charged where that day is not closed yet. Later dates are given only where a draft has frozen them. A meal looks at
+/// the uses of meals that an earlier draft has frozen, whatever their date, and of its own draft's at earlier dates.
 #[derive(Clone, Debug)]
 pub struct Prior {
     /// Who.
@@ -67,7 +77,7 @@ pub struct Prior {
     /// On which date.
     pub date: BusinessDate,
     /// Whether a draft has frozen it.
-    pub frozen: bool,
+    pub frozen: Frozen,
     /// Under which policy.
     pub policy: String,
     /// What.

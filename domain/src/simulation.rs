@@ -12,13 +12,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::calendar::{Month, UnixMs};
+use crate::calendar::{BusinessDate, Month, UnixMs};
 use crate::canteen::Canteen;
 use crate::decision::{Decision, Kind, Line, MealFacts, Mode, Payer, Usage};
 use crate::elder::Elder;
 use crate::id::{CanteenId, RecordId};
 use crate::money::Fen;
 use crate::policy::Policy;
+use crate::reconciliation::Frozen;
 use crate::record::check::Rulebook;
 use crate::region::RegionCode;
 use crate::subsidy::decide;
@@ -33,7 +34,7 @@ pub struct StoredMeal {
     /// Trusted time, unix ms.
     pub at: UnixMs,
     /// Whether a draft has frozen it.
-    pub frozen: bool,
+    pub frozen: Frozen,
     /// The meal.
     pub meal: MealFacts,
     /// The id of the policy that `lines` are of.
@@ -66,7 +67,7 @@ impl Scenario<'_> {
         self.month.days().any(|day| self.covers(region, day))
     }
 
-    fn covers(&self, region: &RegionCode, date: crate::calendar::BusinessDate) -> bool {
+    fn covers(&self, region: &RegionCode, date: BusinessDate) -> bool {
         let Some(own) = self.policy.closeness(region) else { return false };
         let other = self.rules.policies.covering(region, date).filter(|other| other.id() != self.policy.id());
         self.region.is_none_or(|asked| asked.contains(region))
@@ -78,7 +79,7 @@ impl Scenario<'_> {
     #[must_use]
     pub fn elder(&self, elder: &Elder, canteens: &BTreeMap<CanteenId, Canteen>, meals: &[StoredMeal]) -> Comparison {
         let mut order: Vec<&StoredMeal> = meals.iter().collect();
-        order.sort_by_key(|m| (!m.frozen, m.meal.date, m.at, m.record));
+        order.sort_by_key(|m| place(m));
         let mut decided: BTreeMap<RecordId, (&StoredMeal, String, Vec<Line>)> = BTreeMap::new();
         let asked = |meal: &StoredMeal| {
             let canteen = canteens.get(&meal.canteen)?;
@@ -134,21 +135,17 @@ const fn lowers(kind: Kind) -> bool {
     matches!(kind, Kind::Diner | Kind::Concession)
 }
 
-/// What competes with a meal for limits: of other dates the earlier ones and, for a meal that no draft has frozen, the
-/// frozen ones; of its own date those that come before it. A frozen meal does not look at meals that are not.
+/// Where a meal stands among those that compete for a limit.
+fn place(meal: &StoredMeal) -> (Frozen, BusinessDate, UnixMs, RecordId) {
+    (meal.frozen, meal.meal.date, meal.at, meal.record)
+}
+
+/// What the meals before this one used of what limits it.
 fn used_before<'a>(meal: &StoredMeal, others: impl Iterator<Item = &'a (&'a StoredMeal, String, Vec<Line>)>) -> Usage {
-    let place = |m: &StoredMeal| (!m.frozen, m.at, m.record);
     let mut used = Usage::default();
-    for (other, policy, lines) in others {
-        let before = if other.meal.date == meal.meal.date {
-            place(other) < place(meal)
-        } else {
-            other.meal.date < meal.meal.date || other.frozen
-        };
-        if before && (other.frozen || !meal.frozen) && !(meal.frozen && other.meal.date > meal.meal.date) {
-            for line in lines {
-                used.add(policy, line, other.meal.date, meal.meal.date);
-            }
+    for (other, policy, lines) in others.filter(|(other, ..)| place(other) < place(meal)) {
+        for line in lines {
+            used.add(policy, line, other.meal.date, meal.meal.date);
         }
     }
     used

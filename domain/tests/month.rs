@@ -171,7 +171,7 @@ fn a_late_record_is_a_line_of_the_next_month_and_never_unseats_what_was_drafted(
     assert_eq!(march.each_ref().map(Statement::payable), [yuan("7.00"), yuan("7.00")]);
 
     let settled: BTreeMap<_, _> = world.closes.iter().map(|(k, r)| (*k, r.close.clone())).collect();
-    world.frozen = [drafted, other].into();
+    world.frozen = [(drafted, 1), (other, 1)].into();
     world.close_all(LATER, everything);
     let reopened = |canteen| {
         let of = |(day, c): &_| (*c == canteen_id(canteen)).then_some((*day, *c));
@@ -187,6 +187,11 @@ fn a_late_record_is_a_line_of_the_next_month_and_never_unseats_what_was_drafted(
     assert!(matches!(lines[0], (Reason::Late { .. }, Some(1), _)) && lines[0].2 == "7.00", "{lines:?}");
     assert!(matches!(lines[1], (Reason::Finding { code: Code::OverLimit, .. }, Some(1), _)), "{lines:?}");
     assert_eq!(april.payable(), Fen::ZERO, "the late meal was over the limit and its canteen carries it");
+
+    let closed = world.closes.clone();
+    world.frozen.insert(late, 2);
+    world.close_all(LATER, everything);
+    assert!(world.closes == closed, "April's draft froze the late meal, and what March's froze stays first");
 }
 
 #[test]
@@ -283,7 +288,7 @@ proptest! {
         let settled = world.closes.clone();
         let mut paid: Fen = [1, 2].map(|c| settle(&world, c, "2026-03", &[]).approved()).iter().sum();
         let mut by_payer = PayerSums::default();
-        world.frozen.clone_from(&early);
+        world.frozen = early.iter().map(|id| (*id, 1)).collect();
         world.close_all(LATER, everything);
         for c in [1, 2] {
             let reopened: Vec<Reopened> = world

@@ -66,7 +66,7 @@ fn corrected(second: &str) -> (World, Vec<ChangeLine>) {
     world.serve(1, 1, "2026-03-10", 700, "20.00");
     world.close_all(LATER, all);
     let before = world.closes.clone();
-    world.frozen = world.records.iter().map(|r| r.id).collect();
+    world.frozen = world.records.iter().map(|r| (r.id, 1)).collect();
     world.rules.policies.restore(Policy::parse("second", second).unwrap()).unwrap();
     world.close_all(LATER, all);
     let reopened: Vec<Reopened> = world

@@ -71,7 +71,7 @@ fn stored(world: &World, elder: u128) -> Vec<StoredMeal> {
             record: record.id,
             canteen: record.canteen,
             at: record.at,
-            frozen: world.frozen.contains(&record.id),
+            frozen: world.frozen(record.id),
             meal: meal.meal.clone(),
             policy: policy.map(|p| p.id),
             lines,
@@ -166,7 +166,7 @@ proptest! {
         let early: BTreeSet<RecordId> =
             world.records.iter().zip(&on_time).filter(|(_, early)| **early).map(|(r, _)| r.id).collect();
         world.close_all(LATER, |r| early.contains(&r.id));
-        world.frozen.clone_from(&early);
+        world.frozen = early.iter().map(|id| (*id, 1)).collect();
         world.close_all(LATER, all);
         let tried = simulate(&world, &text, "2026-03");
         let due = due(&world, "2026-03");

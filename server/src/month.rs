@@ -153,12 +153,12 @@ impl Draft<'_> {
             approved_at: None,
             returned_reason: None,
         };
-        months::save_settlement(tx, &settlement).await?;
+        let place = months::save_settlement(tx, &settlement).await?;
         for (statement, settles) in &drafted {
-            months::save_statement(tx, statement, settles).await?;
+            months::save_statement(tx, statement, settles, place).await?;
             kill_point!("server.draft.between-statements");
         }
-        months::touch_left_behind(tx, &settlement, self.now).await
+        months::touch_competing(tx, &settlement, self.now).await
     }
 
     async fn statement(

@@ -387,7 +387,7 @@ impl World {
         self.count.drafts += 1;
         self.note(format!("office: {month} drafted: {}", drafted.status));
         let over = self.now_it_is().month().to_string() != month && drafted.is_good();
-        if over && self.chance.percent(50) && known_breaks() {
+        if over && self.chance.percent(50) {
             self.leave_out_and_approve(&path, &drafted.body).await?;
         }
         Ok(())
@@ -434,11 +434,6 @@ impl World {
         self.note(format!("office: {path} approved"));
         Ok(())
     }
-}
-
-/// Whether to go where a break is known and not mended: see "Open" in docs/faults.md. The seeds take the same steps.
-fn known_breaks() -> bool {
-    std::env::var_os("KNOWN_BREAKS").is_some()
 }
 
 fn days(list: &Value) -> usize {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::findings::Code;
-use super::{DayInput, Elsewhere, Held, Prior};
+use super::{DayInput, Elsewhere, Frozen, Held, Prior};
 use crate::calendar::{BusinessDate, UnixMs};
 use crate::decision::{Decision, Kind, Line, PolicyRef, Usage};
 use crate::elder::{Elder, ElderFacts};
@@ -49,7 +49,7 @@ struct Claim<'a> {
     record: RecordId,
     canteen: CanteenId,
     at: UnixMs,
-    frozen: bool,
+    frozen: Frozen,
     disputed: bool,
     meal: &'a Meal,
     elder: ElderId,
@@ -61,8 +61,7 @@ struct Claim<'a> {
 pub(super) fn judge(input: &DayInput<'_>, day: &[&Held]) -> Vec<Verdict> {
     let mut claims: Vec<Claim<'_>> = day.iter().filter_map(|h| own(input, h)).collect();
     claims.extend(input.elsewhere.iter().filter_map(|other| foreign(input, other)));
-    // Of the meals that compete for a limit those frozen by a draft come first, then trusted time decides.
-    claims.sort_by_key(|c| (c.elder, !c.frozen, c.at, c.record));
+    claims.sort_by_key(|c| (c.elder, c.frozen, c.at, c.record));
     let mut verdicts = Vec::new();
     for elder_claims in claims.chunk_by(|a, b| a.elder == b.elder) {
         let Some(elder) = input.elders.get(&elder_claims[0].elder) else { continue };
@@ -108,13 +107,9 @@ struct Before {
 }
 
 impl Before {
-    fn prior<'a>(priors: impl Iterator<Item = &'a Prior>, date: BusinessDate) -> Self {
-        let mut before = Self::default();
-        for prior in priors {
-            before.used.add(&prior.policy, &prior.line, prior.date, date);
-            before.places.push(prior.canteen);
-        }
-        before
+    fn prior(&mut self, prior: &Prior, date: BusinessDate) {
+        self.used.add(&prior.policy, &prior.line, prior.date, date);
+        self.places.push(prior.canteen);
     }
 
     fn claim(&mut self, claim: &Claim<'_>, due: &Decision, date: BusinessDate) {
@@ -129,20 +124,20 @@ impl Before {
 
 /// Decides an elder's meals of the day one after the other, each knowing what the ones before it used.
 fn judge_elder(input: &DayInput<'_>, elder: &Elder, claims: &[Claim<'_>], verdicts: &mut Vec<Verdict>) {
-    let own = || input.prior.iter().filter(|p| p.elder == elder.id);
-    let mut frozen = Before::prior(own().filter(|p| p.frozen && p.date < input.date), input.date);
-    let mut all = Before::prior(own(), input.date);
+    let mut prior: Vec<&Prior> = input.prior.iter().filter(|p| p.elder == elder.id).collect();
+    prior.sort_by_key(|p| (p.frozen, p.date));
+    let mut prior = prior.into_iter().peekable();
+    let mut before = Before::default();
     for claim in claims {
-        let before = if claim.frozen { &frozen } else { &all };
+        while let Some(earlier) = prior.next_if(|p| (p.frozen, p.date) < (claim.frozen, input.date)) {
+            before.prior(earlier, input.date);
+        }
         let due = due(input, elder, claim, &before.used);
         if claim.canteen == input.canteen {
             let elsewhere = before.places.iter().any(|place| *place != claim.canteen);
             verdicts.push(verdict(input, elder, claim, &due, elsewhere));
         }
-        if claim.frozen {
-            frozen.claim(claim, &due.decision, input.date);
-        }
-        all.claim(claim, &due.decision, input.date);
+        before.claim(claim, &due.decision, input.date);
     }
 }
 

@@ -10,7 +10,7 @@ use domain::elder::{Elder, ElderFact, ElderFactKind};
 use domain::id::{BootId, CanteenId, Digest, ElderId, RecordId, ShiftId, TerminalId};
 use domain::money::Fen;
 use domain::policy::{Policy, PolicySet};
-use domain::reconciliation::{DayInput, Elsewhere, Held, Prior, Reconciled, Settings, reconcile_day};
+use domain::reconciliation::{DayInput, Elsewhere, Frozen, Held, Prior, Reconciled, Settings, reconcile_day};
 use domain::record::check::Rulebook;
 use domain::record::{Algorithm, Body, Credential, Diner, FORMAT, Meal, Record, Tender, TimeSource};
 use domain::subsidy::decide;
@@ -39,7 +39,8 @@ pub(crate) struct World {
     pub(crate) elders: BTreeMap<ElderId, Elder>,
     pub(crate) records: Vec<Record>,
     pub(crate) voided: BTreeSet<RecordId>,
-    pub(crate) frozen: BTreeSet<RecordId>,
+    /// The place of the draft that froze a meal.
+    pub(crate) frozen: BTreeMap<RecordId, i64>,
     pub(crate) closes: BTreeMap<(BusinessDate, CanteenId), Reconciled>,
 }
 
@@ -65,7 +66,7 @@ impl World {
             elders: (1..=3).map(elder).collect(),
             records: Vec::new(),
             voided: BTreeSet::new(),
-            frozen: BTreeSet::new(),
+            frozen: BTreeMap::new(),
             closes: BTreeMap::new(),
         }
     }
@@ -173,12 +174,16 @@ impl World {
         panic!("closing days again never settles");
     }
 
+    pub(crate) fn frozen(&self, record: RecordId) -> Frozen {
+        self.frozen.get(&record).map_or(Frozen::Not, |draft| Frozen::By(*draft))
+    }
+
     fn close(&self, have: &[Record], canteen: CanteenId, day: BusinessDate, known: UnixMs) -> Reconciled {
         let held = |r: &Record| Held {
             record: r.clone(),
             disputed: false,
             voided: self.voided.contains(&r.id),
-            frozen: self.frozen.contains(&r.id),
+            frozen: self.frozen(r.id),
         };
         let here = |r: &&Record| r.canteen == canteen && r.at.business_date() == day;
         let records: Vec<Held> = have.iter().filter(here).map(held).collect();
@@ -186,19 +191,13 @@ impl World {
             .iter()
             .filter(|r| r.canteen != canteen && r.at.business_date() == day && !self.voided.contains(&r.id))
             .filter_map(|r| Self::meal(r).map(|(meal, _)| (r, meal.clone())))
-            .map(|(r, meal)| Elsewhere {
-                record: r.id,
-                canteen: r.canteen,
-                at: r.at,
-                frozen: self.frozen.contains(&r.id),
-                meal,
-            })
+            .map(|(r, meal)| Elsewhere { record: r.id, canteen: r.canteen, at: r.at, frozen: self.frozen(r.id), meal })
             .collect::<Vec<_>>();
         let prior: Vec<Prior> = have
             .iter()
             .filter(|r| {
                 let other = r.at.business_date();
-                !self.voided.contains(&r.id) && (other < day || (other > day && self.frozen.contains(&r.id)))
+                !self.voided.contains(&r.id) && (other < day || (other > day && self.frozen.contains_key(&r.id)))
             })
             .flat_map(|r| self.prior(r))
             .collect();
@@ -235,7 +234,7 @@ impl World {
             elder: diner.elder,
             canteen: record.canteen,
             date: record.at.business_date(),
-            frozen: self.frozen.contains(&record.id),
+            frozen: self.frozen(record.id),
             policy: policy.id.clone(),
             line,
         };

@@ -7,7 +7,7 @@ use domain::canteen::Canteen;
 use domain::decision::Line;
 use domain::elder::Elder;
 use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
-use domain::reconciliation::{DayClose, Elsewhere, Held, Prior, Reconciled, RefundPaid, Verdict};
+use domain::reconciliation::{DayClose, Elsewhere, Frozen, Held, Prior, Reconciled, RefundPaid, Verdict};
 use domain::record::{Body, Record};
 
 use super::records::{self, Decoded};
@@ -95,9 +95,9 @@ pub async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result
 }
 
 async fn elsewhere(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Elsewhere>, Error> {
-    let rows: Vec<(Decoded, bool)> = sql!(
+    let rows: Vec<(Decoded, Frozen)> = sql!(
         tx,
-        "SELECT r.bytes, m.frozen_by IS NOT NULL FROM elder_meals m \
+        "SELECT r.bytes, m.frozen_in FROM elder_meals m \
          JOIN records r ON r.canteen = m.canteen AND r.id = m.record \
          WHERE m.elder IN (SELECT o.elder FROM elder_meals o WHERE o.canteen = $1 AND o.date = $2) \
          AND m.date = $2 AND m.canteen <> $1 AND m.voided_by IS NULL",
@@ -126,7 +126,7 @@ crate::row! {
         elder: ElderId,
         canteen: CanteenId,
         date: BusinessDate,
-        frozen: bool,
+        frozen_in: Frozen,
         policy: Option<String>,
         lines: Json<Vec<Line>>,
         judged: bool,
@@ -140,13 +140,13 @@ async fn prior(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Ve
     let to = date.monday().plus_days(6).max(date.month().last());
     let rows: Vec<Used> = sql!(
         tx,
-        "SELECT m.elder, m.canteen, m.date, m.frozen_by IS NOT NULL AS frozen, m.policy, m.lines, \
+        "SELECT m.elder, m.canteen, m.date, m.frozen_in, m.policy, m.lines, \
          d.record IS NOT NULL AS judged, d.policy AS due_policy, d.lines AS due_lines FROM elder_meals m \
          LEFT JOIN due_meals d ON d.elder = m.elder AND d.date = m.date AND d.canteen = m.canteen \
          AND d.record = m.record \
          WHERE m.elder IN (SELECT o.elder FROM elder_meals o WHERE o.canteen = $1 AND o.date = $2) \
          AND m.voided_by IS NULL AND m.date <> $2 AND m.date >= $3 AND m.date <= $4 \
-         AND (m.date < $2 OR m.frozen_by IS NOT NULL)",
+         AND (m.date < $2 OR m.frozen_in IS NOT NULL)",
         canteen,
         date,
         from,
@@ -158,7 +158,7 @@ async fn prior(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Ve
     for row in rows {
         let (policy, lines) = if row.judged { (row.due_policy, row.due_lines) } else { (row.policy, Some(row.lines)) };
         let (Some(policy), Some(Json(lines))) = (policy, lines) else { continue };
-        let Used { elder, canteen, date, frozen, .. } = row;
+        let Used { elder, canteen, date, frozen_in: frozen, .. } = row;
         prior.extend(lines.into_iter().map(|line| {
             let policy = policy.clone();
             Prior { elder, canteen, date, frozen, policy, line }
@@ -329,8 +329,8 @@ async fn save_due(
     Ok(())
 }
 
-/// Touches the elder's other days that a use on `date` limits: later ones of the week and month, and earlier ones that
-/// no draft has frozen where the use is of a frozen meal.
+/// Touches the elder's other days that a use on `date` limits: later ones of the week and month, and earlier ones with a
+/// meal that comes after one of `date` because a draft froze that one first.
 async fn touch_limited(tx: &mut Tx, elder: ElderId, date: BusinessDate, now: UnixMs) -> Result<(), Error> {
     let from = date.monday().min(date.month().first());
     let to = date.monday().plus_days(6).max(date.month().last());
@@ -338,8 +338,9 @@ async fn touch_limited(tx: &mut Tx, elder: ElderId, date: BusinessDate, now: Uni
         tx,
         "UPDATE day_states SET version = version + 1, touched_at = $5 WHERE closed_version > 0 AND (canteen, date) IN \
          (SELECT m.canteen, m.date FROM elder_meals m WHERE m.elder = $1 AND m.date >= $2 AND m.date <= $3 \
-          AND (m.date > $4 OR (m.date < $4 AND m.frozen_by IS NULL AND EXISTS (SELECT 1 FROM elder_meals f \
-          WHERE f.elder = $1 AND f.date = $4 AND f.frozen_by IS NOT NULL))))",
+          AND (m.date > $4 OR (m.date < $4 AND EXISTS (SELECT 1 FROM elder_meals f \
+          WHERE f.elder = $1 AND f.date = $4 AND (f.frozen_in < m.frozen_in \
+          OR (f.frozen_in IS NOT NULL AND m.frozen_in IS NULL))))))",
         elder,
         from,
         to,

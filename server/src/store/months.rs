@@ -259,21 +259,23 @@ pub async fn release(tx: &mut Tx, settlement: &Settlement, now: UnixMs) -> Resul
     let mut with_now = values();
     with_now.push(super::Bind::bind(now));
     super::Statement::built(tx, touch, with_now).execute().await?;
-    let free = format!("UPDATE elder_meals SET frozen_by = NULL WHERE frozen_by IN {statements}");
+    touch_competing(tx, settlement, now).await?;
+    let free = format!("UPDATE elder_meals SET frozen_by = NULL, frozen_in = NULL WHERE frozen_by IN {statements}");
     super::Statement::built(tx, free, values()).execute().await?;
     let unsettle = format!("DELETE FROM settled_days WHERE statement IN {statements}");
     super::Statement::built(tx, unsettle, values()).execute().await?;
     Ok(())
 }
 
-/// Opens the next version of a month's draft.
-pub async fn save_settlement(tx: &mut Tx, settlement: &Settlement) -> Result<(), Error> {
+/// Opens the next version of a month's draft. Answers its place among all drafts.
+pub async fn save_settlement(tx: &mut Tx, settlement: &Settlement) -> Result<i64, Error> {
     let Settlement { region, month, version, digest, drafted_by, drafted_at, .. } = settlement;
+    let place: i64 = sql!(tx, "SELECT COALESCE(MAX(draft), 0) + 1 FROM settlements").value().await?;
     sql!(
         tx,
-        "INSERT INTO settlements (region, month, version, state, digest, drafted_by, drafted_at) \
-         VALUES ($1, $2, $3, 'drafted', $4, $5, $6) ON CONFLICT (region, month) DO UPDATE SET \
-         version = excluded.version, state = excluded.state, digest = excluded.digest, \
+        "INSERT INTO settlements (region, month, version, state, digest, drafted_by, drafted_at, draft) \
+         VALUES ($1, $2, $3, 'drafted', $4, $5, $6, $7) ON CONFLICT (region, month) DO UPDATE SET \
+         version = excluded.version, state = excluded.state, digest = excluded.digest, draft = excluded.draft, \
          drafted_by = excluded.drafted_by, drafted_at = excluded.drafted_at, \
          submitted_by = NULL, submitted_at = NULL",
         region,
@@ -281,18 +283,20 @@ pub async fn save_settlement(tx: &mut Tx, settlement: &Settlement) -> Result<(),
         *version,
         digest,
         *drafted_by,
-        *drafted_at
+        *drafted_at,
+        place
     )
     .execute()
     .await?;
-    Ok(())
+    Ok(place)
 }
 
-/// Stores a drafted statement, notes the days that it settles and freezes their meals.
+/// Stores a drafted statement, notes the days that it settles and freezes their meals in the draft's place.
 pub async fn save_statement(
     tx: &mut Tx,
     statement: &StoredStatement,
     settles: &[(BusinessDate, i64)],
+    draft: i64,
 ) -> Result<(), Error> {
     let StoredStatement { id, region, month, version, canteen, number, digest, payable, content, .. } = statement;
     sql!(
@@ -325,31 +329,48 @@ pub async fn save_statement(
     }
     sql!(
         tx,
-        "UPDATE elder_meals SET frozen_by = $1 WHERE canteen = $2 AND frozen_by IS NULL \
+        "UPDATE elder_meals SET frozen_by = $1, frozen_in = $3 WHERE canteen = $2 AND frozen_by IS NULL \
          AND date IN (SELECT date FROM settled_days WHERE statement = $1)",
         *id,
-        *canteen
+        *canteen,
+        draft
     )
     .execute()
     .await?;
     Ok(())
 }
 
-/// Touches the days with meals that this draft did not freeze though it froze others of the same elders: frozen meals
-/// come first from now on.
-pub async fn touch_left_behind(tx: &mut Tx, settlement: &Settlement, now: UnixMs) -> Result<(), Error> {
+/// Touches the days of all meals that come after or before others because this draft froze some of the same elder and
+/// not all: to be called when it has frozen them and before it lets them go.
+pub async fn touch_competing(tx: &mut Tx, settlement: &Settlement, now: UnixMs) -> Result<(), Error> {
     let Settlement { region, month, version, .. } = settlement;
+    let first: Option<BusinessDate> = sql!(
+        tx,
+        "SELECT MIN(d.date) FROM settled_days d JOIN statements s ON s.id = d.statement \
+         WHERE s.region = $1 AND s.month = $2 AND s.version = $3",
+        region,
+        *month,
+        *version
+    )
+    .value()
+    .await?;
+    let Some(first) = first else { return Ok(()) };
+    // A meal of a later date comes later with the draft and without it.
+    let (from, until) = (first.month().first().monday(), month.last());
     sql!(
         tx,
         "UPDATE day_states SET version = version + 1, touched_at = $6 WHERE closed_version > 0 AND (canteen, date) IN \
-         (SELECT u.canteen, u.date FROM elder_meals u WHERE u.frozen_by IS NULL AND u.date >= $4 AND u.date <= $5 \
-          AND EXISTS (SELECT 1 FROM elder_meals f WHERE f.elder = u.elder AND f.frozen_by IN \
+         (SELECT m.canteen, m.date FROM elder_meals m WHERE m.elder IN \
+          (SELECT u.elder FROM elder_meals u WHERE u.frozen_by IS NULL AND u.date >= $4 AND u.date <= $5 \
+           AND EXISTS (SELECT 1 FROM elder_meals f WHERE f.elder = u.elder AND f.frozen_by IN \
+           (SELECT id FROM statements WHERE region = $1 AND month = $2 AND version = $3))) \
+          AND m.date >= $4 AND m.date <= $5 AND (m.frozen_by IS NULL OR m.frozen_by IN \
           (SELECT id FROM statements WHERE region = $1 AND month = $2 AND version = $3)))",
         region,
         *month,
         *version,
-        month.first().monday(),
-        month.last(),
+        from,
+        until,
         now
     )
     .execute()

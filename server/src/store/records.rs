@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, Digest, RecordId, ShiftId, TerminalId};
-use domain::reconciliation::Held;
+use domain::reconciliation::{Frozen, Held};
 use domain::record::check::Dispute;
 use domain::record::encoding::{SignatureHex, SignedRecord};
 use domain::record::{Record, encoding};
@@ -347,16 +347,15 @@ const VOIDED: &str = "EXISTS (SELECT 1 FROM records v WHERE v.canteen = r.cantee
 pub async fn held(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Held>, Error> {
     let text = format!(
         "SELECT r.bytes, r.outcome = 'disputed', {VOIDED},
-            EXISTS (SELECT 1 FROM elder_meals m
-                    WHERE m.canteen = r.canteen AND m.record = r.id AND m.frozen_by IS NOT NULL)
+            (SELECT m.frozen_in FROM elder_meals m WHERE m.canteen = r.canteen AND m.record = r.id)
          FROM records r
          WHERE r.canteen = $1 AND (r.business_date = $2 OR r.entered_on = $2 OR r.shift IN
             (SELECT o.shift FROM records o WHERE o.canteen = $1 AND o.business_date = $2 AND o.kind = 'shift_open'))
          ORDER BY r.terminal, r.epoch, r.sequence"
     );
     let statement = super::Statement::built(tx, text, vec![canteen.bind(), date.bind()]);
-    let rows = statement.all::<(Decoded, bool, bool, bool)>().await?;
-    let held = |(record, disputed, voided, frozen): (Decoded, bool, bool, bool)| Held {
+    let rows = statement.all::<(Decoded, bool, bool, Frozen)>().await?;
+    let held = |(record, disputed, voided, frozen): (Decoded, bool, bool, Frozen)| Held {
         record: record.0,
         disputed,
         voided,

@@ -6,6 +6,7 @@ use domain::calendar::{BusinessDate, Month};
 use domain::canteen::Canteen;
 use domain::decision::Line;
 use domain::id::{CanteenId, ElderId};
+use domain::reconciliation::Frozen;
 use domain::record::{Body, Record};
 use domain::simulation::StoredMeal;
 
@@ -43,7 +44,7 @@ row! {
     struct MealOf {
         elder: ElderId,
         bytes: Decoded,
-        frozen: bool,
+        frozen_in: Frozen,
         policy: Option<String>,
         lines: Json<Vec<Line>>,
         closed: bool,
@@ -63,7 +64,7 @@ pub async fn meals(
     let mut meals: BTreeMap<ElderId, Vec<StoredMeal>> = BTreeMap::new();
     let places: Vec<String> = (3..elders.len() + 3).map(|n| format!("${n}")).collect();
     let text = format!(
-        "SELECT m.elder, r.bytes, m.frozen_by IS NOT NULL AS frozen, m.policy, m.lines, \
+        "SELECT m.elder, r.bytes, m.frozen_in, m.policy, m.lines, \
          d.record IS NOT NULL AS closed, d.policy AS due_policy, d.lines AS due_lines FROM elder_meals m \
          JOIN records r ON r.canteen = m.canteen AND r.id = m.record \
          LEFT JOIN due_meals d ON d.elder = m.elder AND d.date = m.date AND d.canteen = m.canteen \
@@ -73,7 +74,7 @@ pub async fn meals(
     );
     let values = [from.bind(), to.bind()].into_iter().chain(elders.iter().map(|id| id.bind())).collect();
     for row in Statement::built(tx, text, values).all::<MealOf>().await? {
-        let MealOf { elder, bytes, frozen, policy, lines, closed, due_policy, due_lines } = row;
+        let MealOf { elder, bytes, frozen_in: frozen, policy, lines, closed, due_policy, due_lines } = row;
         let Decoded(Record { id, canteen, at, body: Body::Meal(meal), .. }) = bytes else { continue };
         let (policy, lines) =
             if closed { (due_policy, due_lines.map_or_else(Vec::new, |Json(lines)| lines)) } else { (policy, lines.0) };

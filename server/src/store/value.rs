@@ -8,6 +8,7 @@ use domain::id::{
     TerminalId, UserId,
 };
 use domain::money::Fen;
+use domain::reconciliation::Frozen;
 use domain::region::RegionCode;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -185,6 +186,12 @@ macro_rules! text_columns {
     )*};
 }
 text_columns!(BusinessDate, Month, RegionCode, MealPeriod);
+
+impl Column for Frozen {
+    fn read(row: &Row<'_>, at: At<'_>) -> Result<Self, Error> {
+        Ok(Option::<i64>::read(row, at)?.map_or(Self::Not, Self::By))
+    }
+}
 
 impl Column for UnixMs {
     fn read(row: &Row<'_>, at: At<'_>) -> Result<Self, Error> {

@@ -96,6 +96,17 @@ impl Scene {
         month::draft(&office.store, &office.book(), &office.entropy, &place, of, self.maker, office.now()).await
     }
 
+    async fn leave_out(&self, which: usize, day: &'static str) {
+        let (canteen, by, now) = (self.canteen(which), self.maker.user, self.world.office().now());
+        let store = &self.world.office().store;
+        store
+            .write(move |tx| {
+                Box::pin(async move { months::leave_out(tx, canteen, date(day), "终端送修", by, now).await })
+            })
+            .await
+            .unwrap();
+    }
+
     pub(crate) async fn submit(&self, of: &str, by: Actor) -> Result<MonthView, Error> {
         let office = self.world.office();
         month::submit(&office.store, &region("440304"), of.parse().unwrap(), by, office.now()).await
@@ -202,14 +213,8 @@ async fn an_incomplete_day_stops_submission_until_it_is_left_out_and_follows_lat
     assert_eq!(report.incomplete.len(), 1, "{:?}", report.incomplete.keys().collect::<Vec<_>>());
     assert_eq!(view.in_the_way.len(), 1);
     assert_eq!(code(scene.submit(MARCH, scene.maker).await), Some(Code::Conflict));
-    let (canteen, by, now) = (scene.canteen(1), scene.maker.user, scene.world.office().now());
-    let store = &scene.world.office().store;
-    store
-        .write(move |tx| {
-            Box::pin(async move { months::leave_out(tx, canteen, date("2026-03-31"), "终端送修", by, now).await })
-        })
-        .await
-        .unwrap();
+    let canteen = scene.canteen(1);
+    scene.leave_out(1, "2026-03-31").await;
     let (view, _) = scene.draft(MARCH).await.unwrap();
     assert_eq!(view.settlement.version, 2);
     assert_eq!(scene.payable(&view), [yuan("3.00"), Fen::ZERO], "a canteen without meals has a statement too");
@@ -225,6 +230,39 @@ async fn an_incomplete_day_stops_submission_until_it_is_left_out_and_follows_lat
     let line = &late.content.0.changes[0];
     assert!(matches!(&line.reason, Reason::Late { month, .. } if *month == MARCH.parse::<Month>().unwrap()));
     assert_eq!((line.dates.as_slice(), line.count), ([date("2026-03-31")].as_slice(), Some(1)));
+    assert_eq!(scene.verify().await.breaks, []);
+}
+
+/// The first elder eats at 乙 and an hour later at 甲; 乙's records come when March is approved. What March froze stays
+/// first, also when April's draft freezes the late meal: of drafts the earlier comes first, not of meals.
+async fn what_an_earlier_draft_froze_stays_first(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let mut late = scene.day(1, "2026-03-31", 660, &[0]);
+    let begun: Vec<Sent> = late.drain(..1).collect();
+    late.push(scene.over(1));
+    scene.ingest(1, &begun).await;
+    let mut first = scene.day(0, "2026-03-31", 720, &[0]);
+    first.push(scene.over(0));
+    scene.ingest(0, &first).await;
+    scene.world.clock.set(date("2026-04-01").at_minute(540));
+    scene.leave_out(1, "2026-03-31").await;
+    let (march, _) = scene.draft(MARCH).await.unwrap();
+    assert_eq!(scene.payable(&march), [yuan("3.00"), Fen::ZERO]);
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    scene.approve(MARCH, scene.checker, march.settlement.digest).await.unwrap();
+
+    scene.ingest(1, &late).await;
+    scene.world.clock.set(date("2026-05-02").at_minute(540));
+    let (april, _) = scene.draft("2026-04").await.unwrap();
+    let office = Arc::clone(scene.world.office());
+    let again = close_days(&office.store, &office.book(), office.now()).await.unwrap();
+    assert_eq!(again.added, 0, "no day is closed otherwise because the late meal is frozen now");
+    assert_eq!(scene.payable(&april), [Fen::ZERO, yuan("3.00")], "the programme bears the second use");
+    assert_eq!(scene.verify().await.breaks, []);
+
+    // Taken back and drafted again, April says the same.
+    let (again, _) = scene.draft("2026-04").await.unwrap();
+    assert_eq!(scene.payable(&again), scene.payable(&april));
     assert_eq!(scene.verify().await.breaks, []);
 }
 
@@ -422,6 +460,7 @@ crate::on_both! {
     a_double_use_is_a_finding_with_its_evidence
     an_incomplete_day_waits_on_behind_later_days_that_are_closed
     an_incomplete_day_stops_submission_until_it_is_left_out_and_follows_late
+    what_an_earlier_draft_froze_stays_first
     sent_back_and_drafted_again_freezes_anew
     an_earlier_month_comes_first
     whatever_is_changed_by_hand_is_named

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::calendar::UnixMs;
 use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
 use domain::money::Fen;
+use domain::reconciliation::Frozen;
 use domain::record::check::Dispute;
 use domain::record::encoding::SignedRecord;
 use domain::record::{Body, Record};
@@ -140,7 +141,10 @@ async fn records_and_what_is_not_one(backend: Backend) {
     assert_eq!(unit!(store, |tx| records::opened_on(tx, home, shift).await), [date("2026-03-02")]);
     assert_eq!(unit!(store, |tx| records::void_of(tx, home, meal_id).await), Some(decoded[3].id));
     let held = unit!(store, |tx| records::held(tx, home, date("2026-03-02")).await);
-    let held: Vec<_> = held.into_iter().map(|h| (h.record.sequence, h.disputed, h.voided, h.frozen)).collect();
+    let held = held
+        .into_iter()
+        .map(|h| (h.record.sequence, h.disputed, h.voided, h.frozen != Frozen::Not))
+        .collect::<Vec<_>>();
     let (plain, spoilt) = ((false, false, false), (true, true, false));
     let expected = [(0, plain), (1, plain), (2, spoilt), (3, plain)].map(|(s, (a, b, c))| (s, a, b, c));
     assert_eq!(held, expected, "the shift's records of the next day too");

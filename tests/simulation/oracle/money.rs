@@ -17,7 +17,7 @@ use super::naive::{self, Meal, Paid};
 use crate::model::Model;
 
 /// A record at the office: itself, whether disputed, whether a draft froze it.
-type Stored = (Record, bool, bool);
+type Stored = (Record, bool, Option<i64>);
 /// The last close of each day that is not touched since.
 type Closes = BTreeMap<(usize, BusinessDate), DayClose>;
 
@@ -36,13 +36,13 @@ type StatementRow = (Json<Statement>,);
 impl Books {
     pub(crate) async fn read(server: &Server, canteens: &[CanteenId]) -> anyhow::Result<Self> {
         let store = &server.office().store;
-        let records: Vec<(Decoded, bool, bool)> = store
+        let records: Vec<(Decoded, bool, Option<i64>)> = store
             .read(|tx| {
                 Box::pin(async move {
                     sql!(
                         tx,
-                        "SELECT r.bytes, r.outcome = 'disputed', EXISTS (SELECT 1 FROM elder_meals m \
-                         WHERE m.canteen = r.canteen AND m.record = r.id AND m.frozen_by IS NOT NULL) \
+                        "SELECT r.bytes, r.outcome = 'disputed', (SELECT m.frozen_in FROM elder_meals m \
+                         WHERE m.canteen = r.canteen AND m.record = r.id) \
                          FROM records r ORDER BY r.canteen, r.terminal, r.epoch, r.sequence"
                     )
                     .all()

@@ -2,8 +2,8 @@
 //! the office, with plain ifs, sharing nothing with the program's own decision and reconciliation.
 //!
 //! The rules: from 60 years on 5 yuan, with hardship 8, once a day and three times a week over all canteens; the second
-//! version gives 6 and 9. The operator gets 2 for each such meal. Of meals that compete those that a draft has frozen
-//! come first, then trusted time, then the id. What was charged beyond is borne by the programme where another canteen
+//! version gives 6 and 9. The operator gets 2 for each such meal. Of meals that compete those of an earlier draft come
+//! first and those of no draft last, then trusted time decides, then the id. What was charged beyond is borne by the programme where another canteen
 //! was involved in good faith, by the canteen otherwise; nobody who was given too little is given more here.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,8 @@ pub(crate) struct Meal {
     pub(crate) given: Option<(String, i64)>,
     pub(crate) operator: i64,
     pub(crate) disputed: bool,
-    pub(crate) frozen: bool,
+    /// The place of the draft that froze it.
+    pub(crate) frozen: Option<i64>,
 }
 
 /// What is to be paid for a meal, fen.
@@ -95,14 +96,13 @@ pub(crate) fn paid(meals: &[Meal], model: &Model) -> BTreeMap<RecordId, Paid> {
     let elders: BTreeSet<usize> = meals.iter().filter_map(|meal| meal.elder).collect();
     for elder in elders {
         let mut own: Vec<&Meal> = meals.iter().filter(|meal| meal.elder == Some(elder)).collect();
-        own.sort_by_key(|meal| (!meal.frozen, meal.date, meal.at, meal.id));
+        own.sort_by_key(|meal| (meal.frozen.is_none(), meal.frozen, meal.date, meal.at, meal.id));
         let mut done: Vec<(&Meal, Paid)> = Vec::new();
         for meal in own {
             let came = |(other, paid): &(&Meal, Paid)| {
                 let same_day = other.date == meal.date;
                 let reaches = in_reach(meal.date, other.date) && (paid.uses || same_day);
-                let counts = if meal.frozen { other.frozen && other.date <= meal.date } else { true };
-                (reaches && counts).then_some(Earlier { canteen: other.canteen, date: other.date, uses: paid.uses })
+                reaches.then_some(Earlier { canteen: other.canteen, date: other.date, uses: paid.uses })
             };
             let before: Vec<Earlier> = done.iter().filter_map(came).collect();
             let paid = judge(meal, elder, &before, model);
