@@ -23,6 +23,11 @@ const OFFSET_MS: i64 = 8 * 60 * 60 * 1000;
 pub const CUTOFF_MS: i64 = 4 * 60 * 60 * 1000;
 
 impl UnixMs {
+    /// After every instant.
+    pub const MAX: Self = Self(i64::MAX);
+    /// A minute, ms.
+    pub const MINUTE: i64 = 60_000;
+
     /// The instant so many milliseconds after the epoch.
     #[must_use]
     pub const fn new(ms: i64) -> Self {

@@ -6,10 +6,11 @@
 
 mod findings;
 mod judge;
+mod patterns;
 mod terminals;
 mod tiers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +23,10 @@ use crate::money::Fen;
 use crate::record::check::Rulebook;
 use crate::record::totals::CountSum;
 use crate::record::{Meal, Record};
-pub use findings::{Code, Finding, Settings, Severity};
+use crate::sync::ListPrice;
+pub use findings::{Code, Finding, Measure, Settings, Severity, Thresholds};
 pub use judge::{Bearer, Verdict};
+pub use patterns::EarlierDay;
 pub use terminals::{Progress, unfinished};
 pub use tiers::{Correction, PayerSums, StandingHit, Tier};
 
@@ -100,6 +103,31 @@ pub struct RefundPaid {
     pub shares: PayerSums,
 }
 
+/// A card's or chip's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardLife {
+    /// When it was issued, unix ms.
+    pub issued: UnixMs,
+    /// When it was revoked, if it was, unix ms.
+    pub revoked: Option<UnixMs>,
+}
+
+/// What a day is held against beside its own records, as known when it is closed.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// The canteen's list prices in the order of learning.
+    pub prices: Vec<ListPrice>,
+    /// Meals a day that it says it can serve.
+    pub capacity: Option<u32>,
+    /// Its open days before this one, the last first; at most [`Thresholds::MOST_FLAT_DAYS`].
+    pub earlier: Vec<EarlierDay>,
+    /// The cards of those who ate here.
+    pub cards: BTreeMap<ElderId, Vec<CardLife>>,
+    /// Where its terminals' journals do not go on from what the office holds, not decided yet: terminal, epoch and
+    /// sequence of the record that shows it.
+    pub forks: BTreeSet<(TerminalId, u32, u64)>,
+}
+
 /// Everything a day close is made from.
 #[derive(Clone, Debug)]
 pub struct DayInput<'a> {
@@ -130,6 +158,8 @@ pub struct DayInput<'a> {
     pub refunds: &'a [RefundPaid],
     /// Whose the meals were, here and elsewhere, that a till could not place: known since.
     pub identified: &'a BTreeMap<RecordId, ElderId>,
+    /// What the day is held against beside its own records.
+    pub context: &'a Context,
 }
 
 /// A closed day: counts, sums, findings, and a digest of the records it covers.
@@ -180,6 +210,8 @@ pub struct Reconciled {
     pub close: DayClose,
     /// One for each meal that was not voided and names an elder.
     pub verdicts: Vec<Verdict>,
+    /// Who ate in person, in the order of trusted time: what later days are held against.
+    pub served: Vec<ElderId>,
 }
 
 impl DayClose {
@@ -221,6 +253,7 @@ pub fn reconcile_day(input: &DayInput<'_>) -> Reconciled {
     findings.extend(terminals::gaps(input));
     let (z_reports, mismatches) = terminals::z_reports(input);
     findings.extend(mismatches);
+    findings.extend(patterns::of_patterns(input, &day, &verdicts));
     findings.retain(|f| f.severity != Severity::Off);
     findings.sort_by(|a, b| a.number.cmp(&b.number));
 
@@ -251,7 +284,7 @@ pub fn reconcile_day(input: &DayInput<'_>) -> Reconciled {
         findings,
     };
     assert_adds_up(&close, &verdicts);
-    Reconciled { close, verdicts }
+    Reconciled { served: patterns::in_person(&day), close, verdicts }
 }
 
 /// What is paid by the verdicts is what the close's tiers and corrections say, payer by payer.

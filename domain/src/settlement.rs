@@ -6,9 +6,11 @@
 
 mod lines;
 pub mod payment;
+mod rulings;
 mod state;
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,9 +18,10 @@ use crate::calendar::{BusinessDate, Month};
 use crate::decision::{Kind, PolicyRef};
 use crate::id::{CanteenId, Digest};
 use crate::money::Fen;
-use crate::reconciliation::{Code, DayClose, PayerSums, Settings, Severity};
+use crate::reconciliation::{Code, Correction, DayClose, PayerSums, Severity};
 use crate::record::check::Rulebook;
 use crate::record::totals::CountSum;
+pub use rulings::{Ruling, Rulings, deductions};
 pub use state::{Action, MonthState, NotAllowed, Role, next_state};
 
 /// A day of an earlier month whose close is no longer the one that was settled.
@@ -26,6 +29,8 @@ pub use state::{Action, MonthState, NotAllowed, Role, next_state};
 pub struct Reopened {
     /// The close that the last statement settled; nothing if none did (the canteen was left out).
     pub settled: Option<DayClose>,
+    /// What findings took away from it then.
+    pub taken: Vec<Correction>,
     /// The close that holds now.
     pub now: DayClose,
 }
@@ -49,10 +54,10 @@ pub struct MonthInput<'a> {
     pub carried: &'a PayerSums,
     /// Numbers of blocking findings that somebody has decided.
     pub decided: &'a BTreeSet<String>,
+    /// What the findings of the month's days, and of days settled again, take away now: see [`deductions`].
+    pub deducted: &'a BTreeMap<BusinessDate, Vec<Correction>>,
     /// Policies, for rounding.
     pub rules: &'a Rulebook,
-    /// The region's severities.
-    pub settings: &'a Settings,
 }
 
 /// A canteen's statement for a month: what the office owes it and why. All amounts in fen; what is taken away is
@@ -289,7 +294,6 @@ impl Statement {
 /// When lines and payers do not add up: such a statement must not be stored.
 #[must_use]
 pub fn settle_month(input: &MonthInput<'_>) -> Statement {
-    let month_days: Vec<(&DayClose, bool)> = input.days.iter().map(|d| (d, true)).collect();
     let served = lines::served(input.days);
     let mut served_shares = PayerSums::default();
     for line in &served {
@@ -298,10 +302,8 @@ pub fn settle_month(input: &MonthInput<'_>) -> Statement {
     let mut changes = Vec::new();
     changes.extend(lines::carried(input.carried));
     changes.extend(lines::of_earlier_months(input.reopened));
-    let signed: Vec<(&DayClose, bool)> = month_days
-        .into_iter()
-        .chain(input.reopened.iter().flat_map(|r| r.settled.iter().map(|d| (d, false)).chain([(&r.now, true)])))
-        .collect();
+    let signed = signed(input);
+    let signed: Vec<(&DayClose, bool)> = signed.iter().map(|(day, counts)| (&**day, *counts)).collect();
     changes.extend(lines::findings(&signed));
     changes.extend(lines::refunds(&signed));
     let (reductions, holds) = lines::standing(&signed, input.rules);
@@ -319,6 +321,25 @@ pub fn settle_month(input: &MonthInput<'_>) -> Statement {
     };
     assert_adds_up(&statement);
     statement
+}
+
+/// The month's days and those settled again, each with what its findings take away; what was settled before counts the
+/// other way.
+fn signed<'a>(input: &MonthInput<'a>) -> Vec<(Cow<'a, DayClose>, bool)> {
+    let with = |day: &'a DayClose, taken: &[Correction]| {
+        let mut day = Cow::Borrowed(day);
+        if !taken.is_empty() {
+            day.to_mut().corrections.extend_from_slice(taken);
+        }
+        day
+    };
+    let now = |day: &'a DayClose| (with(day, input.deducted.get(&day.date).map_or(&[], Vec::as_slice)), true);
+    let mut days: Vec<_> = input.days.iter().map(now).collect();
+    for again in input.reopened {
+        days.extend(again.settled.iter().map(|day| (with(day, &again.taken), false)));
+        days.push(now(&again.now));
+    }
+    days
 }
 
 fn payers(served: &PayerSums, changes: &[ChangeLine], holds: &[ChangeLine]) -> Vec<PayerLine> {
@@ -375,9 +396,8 @@ fn reconciliation(input: &MonthInput<'_>) -> Reconciliation {
     }
     let findings = || input.days.iter().chain(input.reopened.iter().map(|r| &r.now)).flat_map(|d| &d.findings);
     let count = |code| u32::try_from(findings().filter(|f| f.code == code).count()).unwrap_or(u32::MAX);
-    let blocks = |f: &&crate::reconciliation::Finding| {
-        input.settings.severity(f.code) == Severity::Block && !input.decided.contains(&f.number)
-    };
+    let blocks =
+        |f: &&crate::reconciliation::Finding| f.severity == Severity::Block && !input.decided.contains(&f.number);
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Reconciliation {
         days: number(input.month.days().count()),

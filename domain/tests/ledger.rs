@@ -3,13 +3,13 @@
 
 mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{Month, UnixMs};
 use domain::id::CanteenId;
 use domain::ledger::{Account, Line, TrialBalance, of_payment, of_statement};
 use domain::money::Fen;
-use domain::reconciliation::{DayClose, PayerSums, Settings};
+use domain::reconciliation::{DayClose, PayerSums};
 use domain::settlement::{MonthInput, Reopened, Statement, settle_month};
 use proptest::prelude::*;
 use world::{World, canteen_id, date, yuan};
@@ -71,7 +71,7 @@ fn settle(world: &World, month: &str, reopened: &[Reopened], carried: &PayerSums
         carried,
         decided: &BTreeSet::new(),
         rules: &world.rules,
-        settings: &Settings::default(),
+        deducted: &BTreeMap::new(),
     })
 }
 
@@ -171,7 +171,8 @@ proptest! {
         let reopened: Vec<Reopened> = world
             .closes
             .iter()
-            .map(|(key, r)| Reopened { settled: settled.get(key).map(|s| s.close.clone()), now: r.close.clone() })
+            .map(|(key, r)| Reopened {
+ settled: settled.get(key).map(|s| s.close.clone()), taken: Vec::new(), now: r.close.clone() })
             .filter(|r| r.settled.as_ref() != Some(&r.now))
             .collect();
         let april = settle(&world, "2026-04", &reopened, &march.carried());

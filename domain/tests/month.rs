@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::calendar::{Month, UnixMs};
 use domain::id::{CanteenId, RecordId};
 use domain::money::Fen;
-use domain::reconciliation::{Code, DayClose, PayerSums, Settings};
+use domain::reconciliation::{Code, DayClose, PayerSums};
 use domain::record::Record;
 use domain::settlement::{MonthInput, Reason, Reopened, Statement, settle_month};
 use proptest::prelude::*;
@@ -73,7 +73,7 @@ fn settle(world: &World, canteen: u128, month: &str, reopened: &[Reopened]) -> S
         carried: &PayerSums::default(),
         decided: &BTreeSet::new(),
         rules: &world.rules,
-        settings: &Settings::default(),
+        deducted: &BTreeMap::new(),
     })
 }
 
@@ -176,9 +176,11 @@ fn a_late_record_is_a_line_of_the_next_month_and_never_unseats_what_was_drafted(
     let reopened = |canteen| {
         let of = |(day, c): &_| (*c == canteen_id(canteen)).then_some((*day, *c));
         let keys: Vec<_> = world.closes.keys().filter_map(of).collect();
-        let reopened = keys
-            .into_iter()
-            .map(|key| Reopened { settled: settled.get(&key).cloned(), now: world.closes[&key].close.clone() });
+        let reopened = keys.into_iter().map(|key| Reopened {
+            settled: settled.get(&key).cloned(),
+            taken: Vec::new(),
+            now: world.closes[&key].close.clone(),
+        });
         reopened.filter(|r| r.settled.as_ref() != Some(&r.now)).collect::<Vec<_>>()
     };
     assert!(reopened(2).is_empty(), "the drafted meal stays first");
@@ -203,7 +205,7 @@ fn a_negative_month_is_carried_and_nobody_is_paid_less_than_nothing() {
     world.dies(1, "2026-03-10", date("2026-04-05").start());
     world.close_all(LATER, everything);
     let now = days(&world, 1, "2026-03".parse().unwrap()).remove(0);
-    let april = settle(&world, 1, "2026-04", &[Reopened { settled: Some(settled), now }]);
+    let april = settle(&world, 1, "2026-04", &[Reopened { settled: Some(settled), taken: Vec::new(), now }]);
     assert_eq!(april.payable(), Fen::ZERO);
     assert_eq!(april.carried().total(), yuan("-7.00"));
     let may = settle_month(&MonthInput {
@@ -216,7 +218,7 @@ fn a_negative_month_is_carried_and_nobody_is_paid_less_than_nothing() {
         carried: &april.carried(),
         decided: &BTreeSet::new(),
         rules: &world.rules,
-        settings: &Settings::default(),
+        deducted: &BTreeMap::new(),
     });
     assert_eq!(may.changes[0].reason, Reason::Carried);
     assert_eq!(may.carried().total(), yuan("-7.00"));
@@ -297,6 +299,7 @@ proptest! {
                 .filter(|((_, canteen), _)| *canteen == canteen_id(c))
                 .map(|(key, r)| Reopened {
                     settled: settled.get(key).map(|s| s.close.clone()),
+                    taken: Vec::new(),
                     now: r.close.clone(),
                 })
                 .filter(|r| r.settled.as_ref() != Some(&r.now))

@@ -72,7 +72,11 @@ fn corrected(second: &str) -> (World, Vec<ChangeLine>) {
     let reopened: Vec<Reopened> = world
         .closes
         .iter()
-        .map(|(key, now)| Reopened { settled: before.get(key).map(|b| b.close.clone()), now: now.close.clone() })
+        .map(|(key, now)| Reopened {
+            settled: before.get(key).map(|b| b.close.clone()),
+            taken: Vec::new(),
+            now: now.close.clone(),
+        })
         .filter(|day| day.settled.as_ref() != Some(&day.now))
         .collect();
     let none: &[DayClose] = &[];
@@ -86,7 +90,7 @@ fn corrected(second: &str) -> (World, Vec<ChangeLine>) {
         carried: &PayerSums::default(),
         decided: &BTreeSet::new(),
         rules: &world.rules,
-        settings: &Settings::default(),
+        deducted: &BTreeMap::new(),
     });
     (world, statement.changes)
 }

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, TerminalId};
-use domain::reconciliation::{DayInput, Reconciled, Settings, reconcile_day, unfinished};
+use domain::reconciliation::{DayInput, Reconciled, reconcile_day, unfinished};
 use domain::record::check::Rulebook;
 
 use crate::Office;
 use crate::error::Error;
 use crate::rules;
 use crate::store::closes::{self, DayData};
-use crate::store::{Store, Tx, days, policies, terminals};
+use crate::store::{Store, Tx, days, policies, settings, terminals};
 
 /// A close may touch days that it limits; after so many rounds without an end something is wrong.
 const ROUNDS: usize = 50;
@@ -132,14 +132,15 @@ pub async fn reconcile(
     date: BusinessDate,
     known: UnixMs,
 ) -> Result<Reconciled, Error> {
-    let DayData { records, before, canteens, elders, elsewhere, prior, refunds, identified } =
-        closes::load(tx, canteen, date).await?;
+    let DayData { records, before, canteens, elders, elsewhere, prior, refunds, identified, context } =
+        closes::load(tx, canteen, date, known).await?;
+    let settings = settings::of_day(tx, canteen, date, known).await?;
     Ok(reconcile_day(&DayInput {
         canteen,
         date,
         known,
         rules,
-        settings: &Settings::default(),
+        settings: &settings,
         records: &records,
         before: &before,
         canteens: &canteens,
@@ -148,5 +149,6 @@ pub async fn reconcile(
         prior: &prior,
         refunds: &refunds,
         identified: &identified,
+        context: &context,
     }))
 }

@@ -24,6 +24,7 @@ pub mod passphrase;
 pub mod payment;
 pub mod people;
 pub mod rules;
+pub mod rulings;
 pub mod seal;
 pub mod simulate;
 pub mod statements;

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, Digest, Entropy, StatementId, UserId};
 use domain::ledger::of_statement as postings;
-use domain::reconciliation::Settings;
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::settlement::{Action, MonthInput, MonthState, NotAllowed, Role, next_state, settle_month};
 
 use crate::close::{CloseReport, close_days};
 use crate::error::Error;
-use crate::store::months::{self, Settlement, State, StoredStatement};
-use crate::store::{Json, Store, Tx, ledger};
+use crate::rulings;
+use crate::store::months::{self, Settlement, Settles, State, StoredStatement};
+use crate::store::{Json, Store, Tx, findings, ledger};
 use crate::words::{Code, settlement as words};
 
 /// Who acts, and as what.
@@ -46,11 +46,16 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
     let statements = months::statements(tx, &settlement).await?;
     let mut in_the_way = Vec::new();
     for statement in &statements {
-        let decided = months::decided(tx, statement.canteen).await?;
+        let decided = findings::rulings(tx, statement.canteen, UnixMs::MAX).await?;
         let reconciliation = &statement.content.0.reconciliation;
-        let blocking: Vec<_> = reconciliation.blocking.iter().filter(|n| !decided.contains(*n)).cloned().collect();
+        let blocking: Vec<_> = reconciliation.blocking.iter().filter(|n| !decided.contains_key(*n)).cloned().collect();
         in_the_way.extend(words::incomplete_days(&reconciliation.incomplete).map(|why| (statement.canteen, why)));
         in_the_way.extend(words::blocking_findings(&blocking).map(|why| (statement.canteen, why)));
+        let state = settlement.state.0;
+        if matches!(state, MonthState::Drafted | MonthState::Submitted) {
+            let ruled = rulings::changed_since(tx, statement, settlement.drafted_at).await?;
+            in_the_way.extend(words::ruled_since(&ruled).map(|why| (statement.canteen, why)));
+        }
     }
     Ok(Some(MonthView { settlement, statements, in_the_way }))
 }
@@ -135,6 +140,11 @@ impl Draft<'_> {
             return Err(Error::refused(Code::Conflict, words::region_without_canteens(self.region)));
         }
         let mut drafted = Vec::with_capacity(canteens.len());
+        let mut now = self.now;
+        for (canteen, _) in &canteens {
+            // The draft is of after the rulings that it knows.
+            now = findings::last_ruled(tx, *canteen).await?.map_or(now, |ruled| now.max(ruled));
+        }
         for (index, (canteen, _)) in canteens.iter().enumerate() {
             drafted.push(self.statement(tx, *canteen, index + 1).await?);
         }
@@ -146,7 +156,7 @@ impl Draft<'_> {
             state: State(MonthState::Drafted),
             digest,
             drafted_by: self.actor.user,
-            drafted_at: self.now,
+            drafted_at: now,
             submitted_by: None,
             submitted_at: None,
             approved_by: None,
@@ -166,17 +176,25 @@ impl Draft<'_> {
         tx: &mut Tx,
         canteen: CanteenId,
         number: usize,
-    ) -> Result<(StoredStatement, Vec<(BusinessDate, i64)>), Error> {
+    ) -> Result<(StoredStatement, Vec<Settles>), Error> {
         let left_out = months::left_out(tx, canteen, self.month).await?;
         let is_left_out = |day: &BusinessDate| left_out.iter().any(|(left, _)| left == day);
         let (closes, mut incomplete) = months::month_closes(tx, canteen, self.month).await?;
         let closes: Vec<_> = closes.into_iter().filter(|(_, close)| !is_left_out(&close.date)).collect();
         incomplete.retain(|day| !is_left_out(day));
-        let reopened = months::reopened(tx, canteen, self.month).await?;
+        let mut reopened = months::reopened(tx, canteen, self.month).await?;
         let carried = months::carried(tx, canteen, self.month).await?;
-        let decided = months::decided(tx, canteen).await?;
-        let settles = closes.iter().map(|(revision, close)| (close.date, *revision));
-        let settles = settles.chain(reopened.iter().map(|(revision, day)| (day.now.date, *revision))).collect();
+        let rulings = findings::rulings(tx, canteen, UnixMs::MAX).await?;
+        let decided = rulings.keys().cloned().collect();
+        let days = closes.iter().map(|(revision, close)| (*revision, close));
+        let days = days.chain(reopened.iter().map(|(revision, day)| (*revision, &day.now)));
+        let deducted = rulings::deducted(tx, days, &rulings).await?;
+        let taken = |date: BusinessDate| deducted.get(&date).cloned().unwrap_or_default();
+        // Somebody has ruled about the day, and nothing follows from it.
+        reopened.retain(|(_, day)| day.settled.as_ref() != Some(&day.now) || day.taken != taken(day.now.date));
+        let settled = |date, revision| Settles { date, revision, taken: taken(date) };
+        let settles = closes.iter().map(|(revision, close)| settled(close.date, *revision));
+        let settles = settles.chain(reopened.iter().map(|(revision, day)| settled(day.now.date, *revision))).collect();
         let days: Vec<_> = closes.into_iter().map(|(_, close)| close).collect();
         let reopened: Vec<_> = reopened.into_iter().map(|(_, day)| day).collect();
         let content = settle_month(&MonthInput {
@@ -188,8 +206,8 @@ impl Draft<'_> {
             reopened: &reopened,
             carried: &carried,
             decided: &decided,
+            deducted: &deducted,
             rules: self.rules,
-            settings: &Settings::default(),
         });
         let statement = StoredStatement {
             id: StatementId::generate(self.now, self.entropy),

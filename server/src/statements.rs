@@ -153,10 +153,11 @@ async fn days(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<SettledDay>, 
         "SELECT d.content, d.verdicts, b.verdicts FROM settled_days s \
          JOIN day_closes d ON d.canteen = s.canteen AND d.date = s.date AND d.revision = s.revision \
          LEFT JOIN day_closes b ON b.canteen = s.canteen AND b.date = s.date AND b.revision = \
-         (SELECT MAX(e.revision) FROM settled_days e \
-          WHERE e.canteen = s.canteen AND e.date = s.date AND e.revision < s.revision) \
+         (SELECT MAX(e.revision) FROM settled_days e JOIN statements t ON t.id = e.statement \
+          WHERE e.canteen = s.canteen AND e.date = s.date AND t.month < $2) \
          WHERE s.statement = $1 ORDER BY s.date",
-        stored.id
+        stored.id,
+        stored.month
     )
     .all()
     .await?;
@@ -171,8 +172,10 @@ async fn days(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<SettledDay>, 
 async fn decided(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<Decided>, Error> {
     let rows: Vec<(String, String, String, UnixMs)> = sql!(
         tx,
-        "SELECT f.number, f.explanation, u.name, f.decided_at FROM finding_decisions f \
-         JOIN users u ON u.id = f.decided_by WHERE f.canteen = $1 ORDER BY f.number",
+        "SELECT f.number, f.words, u.name, f.at FROM finding_steps f JOIN users u ON u.id = f.by_user \
+         WHERE f.canteen = $1 AND f.what IN ('explained', 'confirmed') AND f.step = (SELECT MAX(l.step) \
+         FROM finding_steps l WHERE l.canteen = f.canteen AND l.number = f.number \
+         AND l.what IN ('explained', 'confirmed')) ORDER BY f.number",
         stored.canteen
     )
     .all()

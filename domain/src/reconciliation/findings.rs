@@ -32,11 +32,29 @@ pub enum Code {
     Standing,
     /// Charged rightly by a version that a later one corrects: the programme bears what diners were given.
     PolicyCorrected,
+    /// A terminal's journal does not go on from what the office holds, and nobody has decided about it.
+    ForkedTerminal,
+    /// A device's own clock is far from trusted time.
+    ClockSkew,
+    /// A card used when none of the elder's was valid any more.
+    RevokedCard,
+    /// Served outside the meal's window.
+    OffWindow,
+    /// More elders in a short time than a person can serve, or the same order of cards as on the days before (代刷).
+    Burst,
+    /// More meals than the canteen says it can serve.
+    OverCapacity,
+    /// The same number of meals on many open days running.
+    FlatCounts,
+    /// Too many meals recognised by hand or entered from paper.
+    ManualShare,
+    /// A price that is not on the canteen's list.
+    PriceOffList,
 }
 
 impl Code {
     /// All codes, in the order of statements.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 17] = [
         Self::OverLimit,
         Self::NotEligible,
         Self::StaleDecision,
@@ -45,6 +63,15 @@ impl Code {
         Self::ZMismatch,
         Self::Standing,
         Self::PolicyCorrected,
+        Self::ForkedTerminal,
+        Self::ClockSkew,
+        Self::RevokedCard,
+        Self::OffWindow,
+        Self::Burst,
+        Self::OverCapacity,
+        Self::FlatCounts,
+        Self::ManualShare,
+        Self::PriceOffList,
     ];
 
     /// The code as it is written.
@@ -59,14 +86,47 @@ impl Code {
             Self::ZMismatch => "z_mismatch",
             Self::Standing => "standing",
             Self::PolicyCorrected => "policy_corrected",
+            Self::ForkedTerminal => "forked_terminal",
+            Self::ClockSkew => "clock_skew",
+            Self::RevokedCard => "revoked_card",
+            Self::OffWindow => "off_window",
+            Self::Burst => "burst",
+            Self::OverCapacity => "over_capacity",
+            Self::FlatCounts => "flat_counts",
+            Self::ManualShare => "manual_share",
+            Self::PriceOffList => "price_off_list",
         }
+    }
+
+    /// Whether it is about how meals were recorded. What such meals are paid does not depend on it until somebody
+    /// confirms it: then the canteen is paid nothing for them.
+    #[must_use]
+    pub const fn is_pattern(self) -> bool {
+        matches!(
+            self,
+            Self::ForkedTerminal
+                | Self::RevokedCard
+                | Self::OffWindow
+                | Self::Burst
+                | Self::ManualShare
+                | Self::PriceOffList
+        )
     }
 
     const fn default_severity(self) -> Severity {
         match self {
-            Self::OverLimit | Self::NotEligible => Severity::Deduct,
-            Self::StaleDecision | Self::Standing | Self::PolicyCorrected => Severity::Warn,
-            Self::Disputed | Self::SequenceGap | Self::ZMismatch => Severity::Block,
+            Self::OverLimit | Self::NotEligible | Self::RevokedCard => Severity::Deduct,
+            Self::Disputed | Self::SequenceGap | Self::ZMismatch | Self::ForkedTerminal => Severity::Block,
+            Self::StaleDecision
+            | Self::Standing
+            | Self::PolicyCorrected
+            | Self::ClockSkew
+            | Self::OffWindow
+            | Self::Burst
+            | Self::OverCapacity
+            | Self::FlatCounts
+            | Self::ManualShare
+            | Self::PriceOffList => Severity::Warn,
         }
     }
 }
@@ -85,12 +145,69 @@ pub enum Severity {
     Off,
 }
 
-/// A region's severities; what it does not set has the default.
+/// From where on something is a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Thresholds {
+    /// Minutes outside the meal's window that are tolerated.
+    pub window_minutes: i64,
+    /// So many elders within `burst_seconds` are a burst.
+    pub burst_elders: i64,
+    /// Seconds.
+    pub burst_seconds: i64,
+    /// So many elders running in the same order on three open days; 0 or 1 looks for none.
+    pub order_elders: i64,
+    /// The same count on so many open days running, up to [`Self::MOST_FLAT_DAYS`]; 0 or 1 looks for none.
+    pub flat_days: i64,
+    /// Thousandths of the day's identified meals by hand or from paper that are tolerated.
+    pub manual_permille: i64,
+    /// Fewer such meals than this are no finding, whatever their share.
+    pub manual_least: i64,
+    /// Minutes that a device's own clock may be wrong.
+    pub clock_minutes: i64,
+}
+
+impl Thresholds {
+    /// How many open days are looked at, at most.
+    pub const MOST_FLAT_DAYS: i64 = 20;
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            window_minutes: 15,
+            burst_elders: 5,
+            burst_seconds: 30,
+            order_elders: 8,
+            flat_days: 10,
+            manual_permille: 100,
+            manual_least: 3,
+            clock_minutes: 10,
+        }
+    }
+}
+
+/// A region's severities and thresholds; what it does not set has the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// By code.
     pub severities: BTreeMap<Code, Severity>,
+    /// From where on something is a finding.
+    pub thresholds: Thresholds,
+}
+
+/// What was measured, and the region's threshold when it was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measure {
+    /// What was found, in the unit of its code: minutes, elders, meals, thousandths, fen.
+    pub found: i64,
+    /// The threshold, in the same unit; of `flat_counts` days.
+    pub limit: i64,
+    /// Seconds, where something is counted in a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<i64>,
 }
 
 impl Settings {
@@ -119,6 +236,9 @@ pub struct Finding {
     pub stake: Fen,
     /// Who carries the amount, where one is at stake.
     pub bearer: Option<Bearer>,
+    /// What was measured against which threshold, where something is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<Measure>,
 }
 
 impl Finding {
@@ -138,6 +258,7 @@ impl Finding {
             subject: subject.to_owned(),
             stake,
             bearer,
+            measure: None,
         }
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn carried(carried: &PayerSums) -> Option<ChangeLine> {
 /// What was charged on days of earlier months and is not settled yet, or is settled and no longer there.
 pub(super) fn of_earlier_months(reopened: &[Reopened]) -> Vec<ChangeLine> {
     let mut sums: BTreeMap<Reason, Sum> = BTreeMap::new();
-    for Reopened { settled, now } in reopened {
+    for Reopened { settled, now, .. } in reopened {
         let policies = now.policies().into_iter().chain(settled.iter().flat_map(DayClose::policies));
         let Some(policy) = policies.max() else { continue };
         let month = now.date.month();

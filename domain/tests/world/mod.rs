@@ -10,7 +10,7 @@ use domain::elder::{Elder, ElderFact, ElderFactKind};
 use domain::id::{BootId, CanteenId, Digest, ElderId, RecordId, ShiftId, TerminalId};
 use domain::money::Fen;
 use domain::policy::{Policy, PolicySet};
-use domain::reconciliation::{DayInput, Elsewhere, Frozen, Held, Prior, Reconciled, Settings, reconcile_day};
+use domain::reconciliation::{Context, DayInput, Elsewhere, Frozen, Held, Prior, Reconciled, Settings, reconcile_day};
 use domain::record::check::Rulebook;
 use domain::record::{Algorithm, Body, Credential, Diner, FORMAT, Meal, Record, Tender, TimeSource};
 use domain::subsidy::decide;
@@ -42,6 +42,8 @@ pub(crate) struct World {
     /// The place of the draft that froze a meal.
     pub(crate) frozen: BTreeMap<RecordId, i64>,
     pub(crate) closes: BTreeMap<(BusinessDate, CanteenId), Reconciled>,
+    /// What a day is held against; nothing where nothing is said.
+    pub(crate) contexts: BTreeMap<(BusinessDate, CanteenId), Context>,
 }
 
 impl World {
@@ -68,6 +70,7 @@ impl World {
             voided: BTreeSet::new(),
             frozen: BTreeMap::new(),
             closes: BTreeMap::new(),
+            contexts: BTreeMap::new(),
         }
     }
 
@@ -217,6 +220,7 @@ impl World {
             prior: &prior,
             refunds: &[],
             identified: &BTreeMap::new(),
+            context: self.contexts.get(&(day, canteen)).unwrap_or(&Context::default()),
         })
     }
 

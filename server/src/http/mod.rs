@@ -7,6 +7,7 @@ mod canteens;
 mod elders;
 mod enrolments;
 mod epochs;
+mod findings;
 mod health;
 mod ledger;
 mod months;
@@ -75,6 +76,7 @@ pub fn router(office: Arc<Office>) -> Router {
         .merge(elders::routes())
         .merge(enrolments::routes())
         .merge(epochs::routes())
+        .merge(findings::routes())
         .merge(health::routes())
         .merge(ledger::routes())
         .merge(months::routes())

@@ -12,7 +12,7 @@ use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, Digest, StatementId};
 use domain::money::Fen;
 use domain::region::RegionCode;
-use domain::settlement::Role as MonthRole;
+use domain::settlement::{Role as MonthRole, Ruling};
 use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Path};
@@ -21,6 +21,7 @@ use super::{Answer, App, Problem, SignedIn};
 use crate::close::{CloseReport, close_days};
 use crate::month::{self, Actor, MonthView};
 use crate::people::Right;
+use crate::rulings::{self, Said};
 use crate::statements::bank_batch;
 use crate::store::months;
 use crate::store::people::UserRow;
@@ -134,6 +135,13 @@ struct Decide {
     canteen: CanteenId,
     number: String,
     explanation: String,
+    /// A good reason, if nothing else is said.
+    #[serde(default = "explained_away")]
+    ruling: Ruling,
+}
+
+const fn explained_away() -> Ruling {
+    Ruling::Explained
 }
 
 pub(super) fn routes() -> Router<App> {
@@ -260,15 +268,14 @@ async fn decide(
 ) -> Answer<Json<DayKey>> {
     permitted(&office, &user, Right::MakeMonth, body.canteen).await?;
     let explanation = explained(&body.explanation)?;
-    let (canteen, number, by, now) = (body.canteen, body.number, user.id, office.now());
+    let (canteen, number, ruling) = (body.canteen, body.number, body.ruling);
+    let (by, now) = (user.id, office.now());
     let date = office
         .store
         .write(move |tx| {
             Box::pin(async move {
-                let unknown = || Error::refused(Code::NotFound, words::no_such_finding());
-                let date = months::finding_date(tx, canteen, &number).await?.ok_or_else(unknown)?;
-                months::decide_finding(tx, canteen, &number, &explanation, by, now).await?;
-                Ok(date)
+                let said = if ruling == Ruling::Confirmed { Said::Confirmed } else { Said::Explained };
+                rulings::say(tx, canteen, &number, &said, explanation, by, now).await
             })
         })
         .await?;

@@ -7,11 +7,11 @@ use domain::canteen::Canteen;
 use domain::decision::Line;
 use domain::elder::Elder;
 use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
-use domain::reconciliation::{DayClose, Elsewhere, Frozen, Held, Prior, Reconciled, RefundPaid, Verdict};
+use domain::reconciliation::{Context, DayClose, Elsewhere, Frozen, Held, Prior, Reconciled, RefundPaid, Verdict};
 use domain::record::{Body, Record};
 
 use super::records::{self, Decoded};
-use super::{Json, Tx, identities, refund_payments};
+use super::{Json, Tx, context, identities, refund_payments};
 use crate::error::Error;
 use crate::sql;
 
@@ -34,6 +34,8 @@ pub struct DayData {
     pub refunds: Vec<RefundPaid>,
     /// Whose the meals of unknown credentials were.
     pub identified: BTreeMap<RecordId, ElderId>,
+    /// What the day is held against beside its own records.
+    pub context: Context,
 }
 
 /// The days up to `until` that wait to be closed, by date: touched since their last close, or never closed.
@@ -78,8 +80,8 @@ async fn closed_dates(tx: &mut Tx, canteen: CanteenId) -> Result<BTreeSet<Busine
     Ok(dates.into_iter().collect())
 }
 
-/// Loads what the close of a day is made from.
-pub async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<DayData, Error> {
+/// Loads what the close of a day is made from, as known at `known`.
+pub async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, known: UnixMs) -> Result<DayData, Error> {
     let records = records::held(tx, canteen, date).await?;
     let before = records::before(tx, canteen, date).await?;
     let elsewhere = elsewhere(tx, canteen, date).await?;
@@ -87,11 +89,12 @@ pub async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result
     let prior = prior(tx, canteen, date).await?;
     let refunds = refund_payments::paid_on(tx, canteen, date).await?;
     let identified = identities::of_day(tx, canteen, date).await?;
+    let context = context::load(tx, canteen, date, known).await?;
     let mut canteens = BTreeMap::new();
     for id in elsewhere.iter().map(|e| e.canteen).chain([canteen]).collect::<BTreeSet<_>>() {
         canteens.extend(super::canteens::for_rules(tx, id).await?.map(|canteen| (id, canteen)));
     }
-    Ok(DayData { records, before, canteens, elders, elsewhere, prior, refunds, identified })
+    Ok(DayData { records, before, canteens, elders, elsewhere, prior, refunds, identified, context })
 }
 
 async fn elsewhere(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Elsewhere>, Error> {
@@ -217,12 +220,31 @@ pub async fn revision(
     Ok(row.map(|(Json(close),)| close))
 }
 
+/// The verdicts behind one revision of a day's close.
+pub async fn verdicts(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    date: BusinessDate,
+    revision: i64,
+) -> Result<Vec<Verdict>, Error> {
+    let row: Json<Vec<Verdict>> = sql!(
+        tx,
+        "SELECT verdicts FROM day_closes WHERE canteen = $1 AND date = $2 AND revision = $3",
+        canteen,
+        date,
+        revision
+    )
+    .value()
+    .await?;
+    Ok(row.0)
+}
+
 /// Stores a close that has seen the day's first `seen` touches. The same close again changes nothing; another one is a
 /// new revision. Days that an elder's uses of this day limit are touched where those uses changed.
 ///
 /// Answers whether a revision was added.
 pub async fn save(tx: &mut Tx, reconciled: &Reconciled, seen: i64, now: UnixMs) -> Result<bool, Error> {
-    let Reconciled { close, verdicts } = reconciled;
+    let Reconciled { close, verdicts, served } = reconciled;
     let (canteen, date, digest) = (close.canteen, close.date, close.digest());
     let last = last(tx, canteen, date).await?;
     // The verdicts may change alone: another version of a policy may decide a day as the one before it did.
@@ -246,6 +268,7 @@ pub async fn save(tx: &mut Tx, reconciled: &Reconciled, seen: i64, now: UnixMs) 
         .await?;
     }
     save_due(tx, canteen, date, verdicts, now).await?;
+    context::save(tx, canteen, date, close.meals.count, served, now).await?;
     refund_payments::set_dues(tx, canteen, date, &refund_payments::owed(verdicts), now).await?;
     sql!(
         tx,

@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::calendar::UnixMs;
+use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, Digest, RecordId, TerminalId, UserId};
 use domain::record::{Body, Head};
 use domain::region::RegionCode;
 use serde::Serialize;
 
 use super::records::{self, Decoded, Journal};
-use super::{Tx, terminals};
+use super::{Tx, days, terminals};
 use crate::error::Error;
 use crate::{row, sql};
 
@@ -206,6 +206,29 @@ pub async fn forks(tx: &mut Tx, region: &RegionCode) -> Result<Vec<Fork>, Error>
     Ok(forks)
 }
 
+/// The places in a canteen's journals that show a fork on a date and that nobody had decided at `known`.
+pub async fn undecided(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    date: BusinessDate,
+    known: UnixMs,
+) -> Result<BTreeSet<(TerminalId, u32, u64)>, Error> {
+    let region: Option<(RegionCode,)> = sql!(
+        tx,
+        "SELECT c.region FROM canteens c WHERE c.id = $1 AND (EXISTS (SELECT 1 FROM chain_breaks b \
+         WHERE b.canteen = c.id) OR EXISTS (SELECT 1 FROM records r WHERE r.canteen = c.id AND r.kind = 'start' \
+         AND r.sequence = 0 AND r.business_date = $2))",
+        canteen,
+        date
+    )
+    .optional()
+    .await?;
+    let Some((region,)) = region else { return Ok(BTreeSet::new()) };
+    let forks = forks(tx, &region).await?.into_iter().filter(|fork| fork.canteen == canteen);
+    let open = forks.filter(|fork| fork.resolution.as_ref().is_none_or(|by| by.decided_at > known));
+    Ok(open.map(|fork| (fork.terminal, fork.epoch, fork.sequence)).collect())
+}
+
 /// New epochs that do not start from the last head that the office holds.
 async fn new_epochs(tx: &mut Tx, region: &RegionCode) -> Result<Vec<Fork>, Error> {
     let starts: Vec<(CanteenId, TerminalId, Decoded)> = sql!(
@@ -310,5 +333,20 @@ pub async fn resolve(tx: &mut Tx, fork: &Fork, reason: &str, by: UserId, now: Un
         by,
         now
     );
-    Ok(added.execute().await? == 1)
+    if added.execute().await? == 0 {
+        return Ok(false);
+    }
+    // The day on which it shows has one finding less.
+    let dates: Vec<BusinessDate> = sql!(
+        tx,
+        "SELECT business_date FROM records WHERE canteen = $1 AND terminal = $2 AND epoch = $3 AND sequence = $4",
+        fork.canteen,
+        fork.terminal,
+        fork.epoch,
+        records::place(fork.sequence)
+    )
+    .values()
+    .await?;
+    days::touch(tx, &dates.into_iter().map(|date| (fork.canteen, date)).collect(), now).await?;
+    Ok(true)
 }

@@ -34,10 +34,12 @@
 
 pub mod canteens;
 pub mod closes;
+pub mod context;
 pub mod days;
 pub mod elders;
 pub mod epochs;
 pub mod feeds;
+pub mod findings;
 pub mod identities;
 pub mod ledger;
 pub mod meta;
@@ -47,6 +49,7 @@ pub mod people;
 pub mod policies;
 pub mod records;
 pub mod refund_payments;
+pub mod settings;
 pub mod simulation;
 pub mod statement;
 pub mod terminals;

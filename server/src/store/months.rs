@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, Digest, StatementId, UserId};
 use domain::money::Fen;
-use domain::reconciliation::{DayClose, PayerSums};
+use domain::reconciliation::{Correction, DayClose, PayerSums};
 use domain::region::RegionCode;
 use domain::settlement::{MonthState, Reopened, Statement};
 
@@ -142,27 +142,69 @@ pub async fn month_closes(
     Ok((closes, month.days().filter(|day| !dates.contains(day)).collect()))
 }
 
-/// Days before the month whose last close is not what a statement settled, by date, with that close's revision.
+/// A day as a statement settles it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settles {
+    /// The business date.
+    pub date: BusinessDate,
+    /// Which close of it.
+    pub revision: i64,
+    /// What findings take away from it.
+    pub taken: Vec<Correction>,
+}
+
+/// Days before the month whose last close is not what a statement settled, or about which somebody has ruled, by date,
+/// with that close's revision. Nothing may have changed about the latter.
 pub async fn reopened(tx: &mut Tx, canteen: CanteenId, month: Month) -> Result<Vec<(i64, Reopened)>, Error> {
-    let rows: Vec<(i64, Json<DayClose>, Option<Json<DayClose>>)> = sql!(
+    type Row = (i64, Json<DayClose>, Option<i64>, Option<Json<DayClose>>);
+    let rows: Vec<Row> = sql!(
         tx,
-        "SELECT d.revision, d.content, b.content FROM day_closes d \
+        "SELECT d.revision, d.content, b.revision, b.content FROM day_closes d \
          LEFT JOIN day_closes b ON b.canteen = d.canteen AND b.date = d.date AND b.revision = \
          (SELECT MAX(s.revision) FROM settled_days s WHERE s.canteen = d.canteen AND s.date = d.date) \
          LEFT JOIN day_states t ON t.canteen = d.canteen AND t.date = d.date \
          WHERE d.canteen = $1 AND d.date < $2 AND COALESCE(t.version, 0) = COALESCE(t.closed_version, 0) \
          AND d.revision = (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
-         AND (b.revision IS NULL OR b.revision < d.revision) ORDER BY d.date",
+         AND (b.revision IS NULL OR b.revision < d.revision OR d.date IN \
+         (SELECT f.date FROM finding_steps f WHERE f.canteen = $1)) ORDER BY d.date",
         canteen,
         month.first()
     )
     .all()
     .await?;
-    let days = rows
-        .into_iter()
-        .map(|(revision, Json(now), settled)| (revision, Reopened { settled: settled.map(|Json(close)| close), now }));
-    // A day without meals that was never settled owes nothing.
-    Ok(days.filter(|(_, day)| day.settled.is_some() || day.now.records > 0).collect())
+    let mut days = Vec::new();
+    for (revision, Json(now), settled_revision, settled) in rows {
+        // A day without meals that was never settled owes nothing.
+        if settled.is_none() && now.records == 0 {
+            continue;
+        }
+        let taken = match settled_revision {
+            Some(_) => settled_before(tx, canteen, now.date, month).await?.map(|day| day.taken).unwrap_or_default(),
+            None => Vec::new(),
+        };
+        days.push((revision, Reopened { settled: settled.map(|Json(close)| close), taken, now }));
+    }
+    Ok(days)
+}
+
+/// How the last statement before the one of a month settled a day.
+pub async fn settled_before(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    date: BusinessDate,
+    month: Month,
+) -> Result<Option<Settles>, Error> {
+    let row: Option<(i64, Json<Vec<Correction>>)> = sql!(
+        tx,
+        "SELECT d.revision, d.taken FROM settled_days d JOIN statements s ON s.id = d.statement \
+         WHERE d.canteen = $1 AND d.date = $2 AND s.month < $3 ORDER BY s.month DESC LIMIT 1",
+        canteen,
+        date,
+        month
+    )
+    .optional()
+    .await?;
+    Ok(row.map(|(revision, Json(taken))| Settles { date, revision, taken }))
 }
 
 /// The negative balances that the canteen's last statement before the month left.
@@ -177,38 +219,6 @@ pub async fn carried(tx: &mut Tx, canteen: CanteenId, month: Month) -> Result<Pa
     .optional()
     .await?;
     Ok(last.map(|(Json(statement),)| statement.carried()).unwrap_or_default())
-}
-
-/// Numbers of the canteen's findings that somebody has decided.
-pub async fn decided(tx: &mut Tx, canteen: CanteenId) -> Result<BTreeSet<String>, Error> {
-    let numbers: Vec<String> =
-        sql!(tx, "SELECT number FROM finding_decisions WHERE canteen = $1", canteen).values().await?;
-    Ok(numbers.into_iter().collect())
-}
-
-/// Writes down a decision on a finding; a later one replaces it.
-pub async fn decide_finding(
-    tx: &mut Tx,
-    canteen: CanteenId,
-    number: &str,
-    explanation: &str,
-    by: UserId,
-    now: UnixMs,
-) -> Result<(), Error> {
-    sql!(
-        tx,
-        "INSERT INTO finding_decisions (canteen, number, explanation, decided_by, decided_at) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (canteen, number) DO UPDATE SET \
-         explanation = excluded.explanation, decided_by = excluded.decided_by, decided_at = excluded.decided_at",
-        canteen,
-        number,
-        explanation,
-        by,
-        now
-    )
-    .execute()
-    .await?;
-    Ok(())
 }
 
 /// The days of the month that were left out for the canteen, with the reasons.
@@ -295,7 +305,7 @@ pub async fn save_settlement(tx: &mut Tx, settlement: &Settlement) -> Result<i64
 pub async fn save_statement(
     tx: &mut Tx,
     statement: &StoredStatement,
-    settles: &[(BusinessDate, i64)],
+    settles: &[Settles],
     draft: i64,
 ) -> Result<(), Error> {
     let StoredStatement { id, region, month, version, canteen, number, digest, payable, content, .. } = statement;
@@ -315,14 +325,15 @@ pub async fn save_statement(
     )
     .execute()
     .await?;
-    for (date, revision) in settles {
+    for Settles { date, revision, taken } in settles {
         sql!(
             tx,
-            "INSERT INTO settled_days (canteen, date, revision, statement) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO settled_days (canteen, date, revision, statement, taken) VALUES ($1, $2, $3, $4, $5)",
             *canteen,
             *date,
             *revision,
-            *id
+            *id,
+            Json(taken)
         )
         .execute()
         .await?;
@@ -477,22 +488,11 @@ pub async fn by_number(tx: &mut Tx, number: &str, version: i64) -> Result<Option
     .await
 }
 
-/// The day of a canteen's finding, if its last close has one with that number.
-pub async fn finding_date(tx: &mut Tx, canteen: CanteenId, number: &str) -> Result<Option<BusinessDate>, Error> {
-    let closes: Vec<Json<DayClose>> = sql!(
-        tx,
-        "SELECT content FROM day_closes d WHERE canteen = $1 AND content LIKE $2 AND revision = \
-         (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date)",
-        canteen,
-        format!("%\"{}\"%", number.replace(['%', '_'], ""))
-    )
-    .values()
-    .await?;
-    let has = |close: &DayClose| close.findings.iter().any(|finding| finding.number == number);
-    Ok(closes.into_iter().map(|Json(close)| close).find(has).map(|close| close.date))
-}
-
-/// The closes that a statement settled, by date.
-pub async fn settled_by(tx: &mut Tx, statement: StatementId) -> Result<Vec<(BusinessDate, i64)>, Error> {
-    sql!(tx, "SELECT date, revision FROM settled_days WHERE statement = $1 ORDER BY date", statement).all().await
+/// The closes that a statement settled, by date, with what findings took away.
+pub async fn settled_by(tx: &mut Tx, statement: StatementId) -> Result<Vec<Settles>, Error> {
+    let rows: Vec<(BusinessDate, i64, Json<Vec<Correction>>)> =
+        sql!(tx, "SELECT date, revision, taken FROM settled_days WHERE statement = $1 ORDER BY date", statement)
+            .all()
+            .await?;
+    Ok(rows.into_iter().map(|(date, revision, Json(taken))| Settles { date, revision, taken }).collect())
 }

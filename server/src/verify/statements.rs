@@ -1,13 +1,12 @@
 //! Statements: each is what its digest says and what its closes give; each month is what its statements give.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::calendar::{BusinessDate, Month};
+use domain::calendar::{Month, UnixMs};
 use domain::id::{CanteenId, Digest};
 use domain::ledger::Posting;
 use domain::money::Fen;
-use domain::reconciliation::Settings;
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::settlement::{MonthInput, Reopened, Statement, settle_month};
@@ -16,10 +15,12 @@ use super::VerifyReport;
 use crate::error::Error;
 use crate::month::digest_of;
 use crate::payment::postings;
+use crate::rulings;
 use crate::sql;
 use crate::store::closes::revision as close;
+use crate::store::months::Settles;
 use crate::store::payments::{self, Payment};
-use crate::store::{Store, Tx, ledger, months};
+use crate::store::{Store, Tx, findings, ledger, months};
 
 crate::row! {
     #[derive(Clone)]
@@ -34,6 +35,7 @@ crate::row! {
         content: String,
         current: bool,
         approved: bool,
+        drafted_at: UnixMs,
     }
 }
 
@@ -49,7 +51,7 @@ pub(super) async fn verify(
                 sql!(
                     tx,
                     "SELECT s.id, s.number, s.version, s.month, s.canteen, s.digest, s.payable, s.content, \
-                     s.version = m.version AS current, s.approved = 1 AS approved FROM statements s \
+                     s.version = m.version AS current, s.approved = 1 AS approved, m.drafted_at FROM statements s \
                      JOIN settlements m ON m.region = s.region AND m.month = s.month ORDER BY s.number, s.version"
                 )
                 .all()
@@ -88,7 +90,7 @@ pub(super) async fn verify(
             let (rules, of, asked) = (Arc::clone(rules), row.clone(), content.clone());
             let again = store.read(move |tx| Box::pin(async move { again(tx, &rules, &of, &asked).await })).await?;
             match again {
-                None => report.broken(&place, "所依据的日清不存在"),
+                None => report.broken(&place, "所依据的日清或裁定不存在"),
                 Some(made) if made != content => report.broken(&place, "从日清重算，结果不同"),
                 Some(_) => {}
             }
@@ -111,16 +113,23 @@ fn all_postings(content: &Statement, paid: &[Payment]) -> Vec<Posting> {
 /// The statement made again from the closes that it settled.
 async fn again(tx: &mut Tx, rules: &Rulebook, of: &Stored, content: &Statement) -> Result<Option<Statement>, Error> {
     let (mut days, mut reopened) = (Vec::new(), Vec::new());
-    for (date, revision) in months::settled_by(tx, of.id).await? {
+    let rulings = findings::rulings(tx, of.canteen, of.drafted_at).await?;
+    let mut deducted = BTreeMap::new();
+    for Settles { date, revision, taken } in months::settled_by(tx, of.id).await? {
         let Some(now) = close(tx, of.canteen, date, revision).await? else { return Ok(None) };
+        let ruled = rulings::deducted(tx, std::iter::once((revision, &now)), &rulings).await?;
+        if ruled.get(&date).map_or(&[][..], Vec::as_slice) != taken {
+            return Ok(None);
+        }
+        deducted.extend(ruled);
         if date.month() == of.month {
             days.push(now);
         } else {
-            let settled = match before(tx, of.canteen, date, revision).await? {
-                Some(revision) => close(tx, of.canteen, date, revision).await?,
-                None => None,
+            let (settled, taken) = match months::settled_before(tx, of.canteen, date, of.month).await? {
+                Some(before) => (close(tx, of.canteen, date, before.revision).await?, before.taken),
+                None => (None, Vec::new()),
             };
-            reopened.push(Reopened { settled, now });
+            reopened.push(Reopened { settled, taken, now });
         }
     }
     let findings = days.iter().chain(reopened.iter().map(|r| &r.now)).flat_map(|d| &d.findings);
@@ -135,22 +144,9 @@ async fn again(tx: &mut Tx, rules: &Rulebook, of: &Stored, content: &Statement) 
         reopened: &reopened,
         carried: &months::carried(tx, of.canteen, of.month).await?,
         decided: &decided,
+        deducted: &deducted,
         rules,
-        settings: &Settings::default(),
     })))
-}
-
-/// The revision of the day that was settled before this one.
-async fn before(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, revision: i64) -> Result<Option<i64>, Error> {
-    sql!(
-        tx,
-        "SELECT MAX(revision) FROM settled_days WHERE canteen = $1 AND date = $2 AND revision < $3",
-        canteen,
-        date,
-        revision
-    )
-    .value()
-    .await
 }
 
 async fn settlements(store: &Store, report: &mut VerifyReport) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::decision::{Kind, Payer};
 use domain::id::CanteenId;
 use domain::money::Fen;
-use domain::reconciliation::{Bearer, Code as FindingCode, DayClose, Finding, Severity, StandingHit};
+use domain::reconciliation::{Bearer, Code as FindingCode, DayClose, Finding, Measure, Severity, StandingHit};
 use domain::settlement::payment::{PaymentRefused, PaymentState, Stage};
 use domain::settlement::{MonthState, NotAllowed, Reason, Reconciliation, Role};
 use receipts::statement::ChangeLine;
@@ -77,6 +77,15 @@ pub const fn finding(code: FindingCode) -> &'static str {
         FindingCode::ZMismatch => "交班单与记录不符",
         FindingCode::Standing => "食品安全状况",
         FindingCode::PolicyCorrected => "政策更正",
+        FindingCode::ForkedTerminal => "终端记录分叉",
+        FindingCode::ClockSkew => "终端时钟偏差",
+        FindingCode::RevokedCard => "已挂失的卡被使用",
+        FindingCode::OffWindow => "供餐时段以外用餐",
+        FindingCode::Burst => "疑似代刷",
+        FindingCode::OverCapacity => "超出核定供餐能力",
+        FindingCode::FlatCounts => "连续多日份数相同",
+        FindingCode::ManualShare => "人工录入比例偏高",
+        FindingCode::PriceOffList => "价格不在核定价目内",
     }
 }
 
@@ -293,7 +302,7 @@ pub(crate) fn finding_subject(of: &Finding, standing: &[StandingHit]) -> String 
             let words: Vec<&str> = standing.iter().map(|h| h.reason.as_str()).collect();
             format!("{}：{}", finding(of.code), words.join("；"))
         }
-        code => finding(code).to_owned(),
+        _ => finding_measured(of),
     };
     format!("{about}{records}　涉及 {} 元", of.stake)
 }
@@ -384,6 +393,60 @@ pub(crate) fn not_approved_yet(of: Month) -> String {
 
 pub(crate) fn no_such_finding() -> String {
     "没有这条差异，可能已在重新日清后消失".to_owned()
+}
+
+/// What a finding is, with what was measured and the region's threshold.
+pub(crate) fn finding_measured(of: &Finding) -> String {
+    let name = finding(of.code);
+    let Some(Measure { found, limit, within }) = of.measure else { return name.to_owned() };
+    let permille = |n: i64| format!("{}.{}%", n / 10, n % 10);
+    match of.code {
+        FindingCode::ClockSkew => format!("{name}：相差 {found} 分钟，容许 {limit} 分钟"),
+        FindingCode::RevokedCard => format!("{name}：终端名单当时已有 {found} 分钟未更新"),
+        FindingCode::OffWindow => format!("{name}：最多相差 {found} 分钟，容许 {limit} 分钟"),
+        FindingCode::Burst => match within {
+            Some(seconds) => format!("{name}：{seconds} 秒内 {found} 人，达到 {limit} 人即提示"),
+            None => format!("{name}：{found} 人刷卡次序与前两个供餐日相同，达到 {limit} 人即提示"),
+        },
+        FindingCode::OverCapacity => format!("{name}：{found} 份，核定 {limit} 份"),
+        FindingCode::FlatCounts => format!("{name}：连续 {limit} 个供餐日都是 {found} 份"),
+        FindingCode::ManualShare => format!("{name}：{}，容许 {}", permille(found), permille(limit)),
+        FindingCode::PriceOffList if limit == 0 => format!("{name}：{} 元，价目中没有这一餐次", Fen::new(found)),
+        FindingCode::PriceOffList => format!("{name}：{} 元，价目为 {} 元", Fen::new(found), Fen::new(limit)),
+        _ => name.to_owned(),
+    }
+}
+
+pub(crate) fn no_such_step() -> String {
+    "请选择：指派（须写明承办人和期限）、答复、说明成立、确认差异或结案".to_owned()
+}
+
+pub(crate) fn not_yours_to_answer() -> String {
+    "由食堂或经办人员答复".to_owned()
+}
+
+pub(crate) fn threshold_out_of_range() -> String {
+    "有阈值超出允许的范围，请核对后再保存".to_owned()
+}
+
+pub(crate) fn no_such_region(region: &domain::region::RegionCode) -> String {
+    format!("没有登记 {region} 这个区划")
+}
+
+pub(crate) fn finding_closed() -> String {
+    "这条差异已经结案，不能再办理".to_owned()
+}
+
+pub(crate) fn finding_not_ruled() -> String {
+    "这条差异还没有裁定，请先裁定再结案".to_owned()
+}
+
+pub(crate) fn finding_same_person() -> String {
+    "裁定的人不能结案，请由另一位人员办理".to_owned()
+}
+
+pub(crate) fn ruled_since(dates: &[BusinessDate]) -> Option<String> {
+    (!dates.is_empty()).then(|| format!("{} 的差异在起草之后有新的裁定，请重新起草", days(dates)))
 }
 
 pub(crate) fn reason_needed() -> String {

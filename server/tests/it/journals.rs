@@ -104,6 +104,7 @@ async fn a_paper_list_counts_for_its_own_day(backend: Backend) {
     sent.push(till.push(Body::Day { through: date("2026-03-03") }));
     sent.push(till.push(Body::Meal(Box::new(listed))));
     let entered = sent.last().unwrap().id;
+    till.at = date("2026-03-04").at_minute(690);
     sent.extend([till.open(), till.meal(&office, Some(one)), till.close(), over(&mut till, "2026-03-04")]);
     accepted(&world, &till, &sent).await;
     world.clock.set(date("2026-03-05").at_minute(600));

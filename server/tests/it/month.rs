@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use domain::calendar::Month;
+use domain::calendar::{Month, UnixMs};
 use domain::id::{CanteenId, Digest, ElderId, UserId};
 use domain::ledger::{Account, Turnover, of_statement};
 use domain::money::Fen;
 use domain::reconciliation::{Bearer, Code as FindingCode};
 use domain::record::Body;
-use domain::settlement::{MonthState, Reason, Role as MonthRole};
+use domain::settlement::{MonthState, Reason, Role as MonthRole, Ruling};
 use server::admin::NewUser;
 use server::close::{CloseReport, close_days};
 use server::month::{self, Actor, MonthView};
 use server::people::Role;
-use server::store::{closes, ledger, months};
+use server::rulings::{self, Said};
+use server::store::{closes, findings, ledger, months};
 use server::verify::{Break, VerifyReport, verify};
 use server::words::Code;
 use server::{Error, sql};
@@ -55,7 +56,7 @@ impl Scene {
     }
 
     /// One day at one till: these elders eat one after the other, from a minute after local midnight on.
-    fn day(&mut self, till: usize, on: &str, minute: u16, elders: &[usize]) -> Vec<Sent> {
+    pub(crate) fn day(&mut self, till: usize, on: &str, minute: u16, elders: &[usize]) -> Vec<Sent> {
         let (office, who) = (Arc::clone(self.world.office()), self.elders);
         let till = &mut self.tills[till];
         till.at = date(on).at_minute(minute);
@@ -67,13 +68,13 @@ impl Scene {
     }
 
     /// The till says that the whole month is over.
-    fn over(&mut self, till: usize) -> Sent {
+    pub(crate) fn over(&mut self, till: usize) -> Sent {
         let till = &mut self.tills[till];
         till.at = date("2026-04-01").at_minute(300);
         till.push(Body::Day { through: date("2026-03-31") })
     }
 
-    async fn ingest(&self, till: usize, records: &[Sent]) {
+    pub(crate) async fn ingest(&self, till: usize, records: &[Sent]) {
         let answer = self.world.ingest(&self.tills[till], 1, records).await;
         assert_eq!(answer.outcomes.len(), records.len(), "every record has an outcome");
     }
@@ -437,10 +438,11 @@ async fn findings_are_decided_and_statements_found(backend: Backend) {
             Box::pin(async move {
                 let last = closes::last(tx, canteen, date("2026-03-02")).await?.unwrap();
                 let number = last.content.0.findings[0].number.clone();
-                assert_eq!(months::finding_date(tx, canteen, &number).await?, Some(date("2026-03-02")));
-                assert_eq!(months::finding_date(tx, canteen, "F-0000-000000").await?, None);
-                months::decide_finding(tx, canteen, &number, "已核实", by, now).await?;
-                assert_eq!(months::decided(tx, canteen).await?.into_iter().collect::<Vec<_>>(), [number]);
+                assert_eq!(findings::date_of(tx, canteen, &number).await?, Some(date("2026-03-02")));
+                assert_eq!(findings::date_of(tx, canteen, "F-0000-000000").await?, None);
+                rulings::say(tx, canteen, &number, &Said::Explained, "已核实".to_owned(), by, now).await?;
+                let rulings = findings::rulings(tx, canteen, UnixMs::MAX).await?;
+                assert_eq!(rulings.into_iter().collect::<Vec<_>>(), [(number, Ruling::Explained)]);
                 let found = months::by_number(tx, &statement.number, 1).await?.unwrap();
                 assert_eq!((found.id, found.digest), (statement.id, statement.digest));
                 assert!(months::by_number(tx, &statement.number, 2).await?.is_none());

@@ -1,0 +1,276 @@
+//! Findings: `GET /api/v1/findings?region=&month=`, `GET .../{canteen}/{number}`, `POST .../{canteen}/{number}/steps`;
+//! what a region makes of them: `GET` and `PUT /api/v1/regions/{region}/settings`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::routing::{get, post};
+use domain::calendar::{BusinessDate, Month, UnixMs};
+use domain::id::{CanteenId, UserId};
+use domain::reconciliation::{Finding, Settings, Thresholds};
+use domain::region::RegionCode;
+use serde::{Deserialize, Serialize};
+
+use super::body::{Json, Path};
+use super::canteens::permitted;
+use super::months::explained;
+use super::{Answer, App, Problem, SignedIn};
+use crate::people::{Right, Role};
+use crate::rulings::{self, Said};
+use crate::store::findings::{self, StepRow};
+use crate::store::{Tx, canteens, months, settings};
+use crate::words::{Code, settlement as words};
+use crate::{Error, Office};
+
+/// A finding of a day's last close with what became of it.
+#[derive(Serialize)]
+struct FindingBody {
+    canteen: CanteenId,
+    date: BusinessDate,
+    /// `open`, `explained`, `confirmed` or `closed`.
+    state: String,
+    /// What it is, in words, with what was measured against which threshold.
+    words: String,
+    owner: Option<UserId>,
+    due: Option<BusinessDate>,
+    #[serde(flatten)]
+    finding: Finding,
+}
+
+#[derive(Serialize)]
+struct StepBody {
+    step: i64,
+    what: String,
+    words: String,
+    owner: Option<UserId>,
+    due: Option<BusinessDate>,
+    by: UserId,
+    at: UnixMs,
+}
+
+impl From<StepRow> for StepBody {
+    fn from(row: StepRow) -> Self {
+        let StepRow { step, what, words, owner, due, by_user: by, at } = row;
+        Self { step, what, words, owner, due, by, at }
+    }
+}
+
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    finding: FindingBody,
+    steps: Vec<StepBody>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    region: RegionCode,
+    month: Month,
+    canteen: Option<CanteenId>,
+    state: Option<String>,
+}
+
+/// Something to be said about a finding. `owner` and `due` only when it is `assigned`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewStep {
+    what: String,
+    words: String,
+    owner: Option<UserId>,
+    due: Option<BusinessDate>,
+}
+
+#[derive(Serialize)]
+struct SettingsBody {
+    valid_from: BusinessDate,
+    settings: Settings,
+    set_by: Option<UserId>,
+    set_at: UnixMs,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewSettings {
+    valid_from: BusinessDate,
+    settings: Settings,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/v1/findings", get(list))
+        .route("/api/v1/findings/{canteen}/{number}", get(show))
+        .route("/api/v1/findings/{canteen}/{number}/steps", post(say))
+        .route("/api/v1/regions/{region}/settings", get(region_settings).put(put_settings))
+}
+
+/// Where a finding stands after these steps.
+fn body(canteen: CanteenId, date: BusinessDate, finding: Finding, steps: &[StepRow]) -> FindingBody {
+    let ruled = |step: &&StepRow| matches!(step.what.as_str(), "explained" | "confirmed" | "closed");
+    let state = steps.iter().rev().find(ruled).map_or_else(|| "open".to_owned(), |step| step.what.clone());
+    let assigned = steps.iter().rev().find(|step| step.what == "assigned");
+    let words = words::finding_measured(&finding);
+    FindingBody {
+        canteen,
+        date,
+        state,
+        words,
+        owner: assigned.and_then(|step| step.owner),
+        due: assigned.and_then(|step| step.due),
+        finding,
+    }
+}
+
+async fn of_month(tx: &mut Tx, asked: &Asked, own: Option<CanteenId>) -> Result<Vec<FindingBody>, Error> {
+    let mut found = Vec::new();
+    for row in canteens::inside(tx, &asked.region).await? {
+        if asked.canteen.or(own).is_some_and(|only| only != row.id) || own.is_some_and(|only| only != row.id) {
+            continue;
+        }
+        let mut said: BTreeMap<String, Vec<StepRow>> = findings::of_canteen(tx, row.id, asked.month).await?;
+        let (closes, _) = months::month_closes(tx, row.id, asked.month).await?;
+        for (_, close) in closes {
+            for finding in close.findings {
+                let steps = said.remove(&finding.number).unwrap_or_default();
+                found.push(body(row.id, close.date, finding, &steps));
+            }
+        }
+    }
+    found.retain(|finding| asked.state.as_ref().is_none_or(|state| *state == finding.state));
+    Ok(found)
+}
+
+async fn list(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Query(asked): Query<Asked>,
+) -> Answer<Json<Vec<FindingBody>>> {
+    user.require(Right::Read)?;
+    if user.canteen.is_none() {
+        user.require_inside(&asked.region)?;
+    }
+    let own = user.canteen;
+    Ok(Json(office.store.read(move |tx| Box::pin(async move { of_month(tx, &asked, own).await })).await?))
+}
+
+async fn show(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((canteen, number)): Path<(CanteenId, String)>,
+) -> Answer<Json<Whole>> {
+    permitted(&office, &user, Right::Read, canteen).await?;
+    Ok(Json(office.store.read(move |tx| Box::pin(async move { whole(tx, canteen, &number).await })).await?))
+}
+
+async fn whole(tx: &mut Tx, canteen: CanteenId, number: &str) -> Result<Whole, Error> {
+    let unknown = || Error::refused(Code::NotFound, words::no_such_finding());
+    let date = findings::date_of(tx, canteen, number).await?.ok_or_else(unknown)?;
+    let close = crate::store::closes::last(tx, canteen, date).await?.ok_or_else(unknown)?.content.0;
+    let finding = close.findings.into_iter().find(|finding| finding.number == number).ok_or_else(unknown)?;
+    let steps = findings::steps(tx, canteen, number).await?;
+    Ok(Whole { finding: body(canteen, date, finding, &steps), steps: steps.into_iter().map(StepBody::from).collect() })
+}
+
+/// What a step says, and the right that it needs.
+fn read(new: &NewStep) -> Result<(Said, Right), Problem> {
+    let said = match (new.what.as_str(), new.owner, new.due) {
+        ("assigned", Some(owner), Some(due)) => (Said::Assigned { owner, due }, Right::MakeMonth),
+        ("answered", None, None) => (Said::Answered, Right::Read),
+        ("explained", None, None) => (Said::Explained, Right::MakeMonth),
+        ("confirmed", None, None) => (Said::Confirmed, Right::MakeMonth),
+        ("closed", None, None) => (Said::Closed, Right::CheckMonth),
+        _ => return Err(Problem::new(Code::Invalid, words::no_such_step())),
+    };
+    Ok(said)
+}
+
+async fn say(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((canteen, number)): Path<(CanteenId, String)>,
+    Json(new): Json<NewStep>,
+) -> Answer<Json<Whole>> {
+    let (said, right) = read(&new)?;
+    permitted(&office, &user, right, canteen).await?;
+    let answers = user.role == Role::CanteenManager || user.role.rights().contains(&Right::MakeMonth);
+    if said == Said::Answered && !answers {
+        return Err(Problem::new(Code::Forbidden, words::not_yours_to_answer()));
+    }
+    let (explanation, by, now) = (explained(&new.words)?, user.id, office.now());
+    let whole = office
+        .store
+        .write(move |tx| {
+            let (number, said, explanation) = (number.clone(), said.clone(), explanation.clone());
+            Box::pin(async move {
+                rulings::say(tx, canteen, &number, &said, explanation, by, now).await?;
+                whole(tx, canteen, &number).await
+            })
+        })
+        .await?;
+    Ok(Json(whole))
+}
+
+async fn region_settings(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(region): Path<RegionCode>,
+) -> Answer<Json<Vec<SettingsBody>>> {
+    user.require(Right::Read)?;
+    user.require_inside(&region)?;
+    let rows = office.store.read(move |tx| Box::pin(async move { settings::of_region(tx, &region).await })).await?;
+    let body = |(valid_from, settings, set_by, set_at): (_, crate::store::Json<Settings>, _, _)| SettingsBody {
+        valid_from,
+        settings: settings.0,
+        set_by,
+        set_at,
+    };
+    Ok(Json(rows.into_iter().map(body).collect()))
+}
+
+/// What a threshold may be: nothing negative, and no more days than are looked at.
+fn sensible(of: &Thresholds) -> bool {
+    let Thresholds { window_minutes, burst_elders, burst_seconds, order_elders, flat_days, .. } = *of;
+    let rest = [of.manual_permille, of.manual_least, of.clock_minutes];
+    (0..=720).contains(&window_minutes)
+        && (2..=1000).contains(&burst_elders)
+        && (1..=3600).contains(&burst_seconds)
+        && (0..=1000).contains(&order_elders)
+        && (0..=Thresholds::MOST_FLAT_DAYS).contains(&flat_days)
+        && rest.iter().all(|n| (0..=100_000).contains(n))
+}
+
+async fn put_settings(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(region): Path<RegionCode>,
+    Json(new): Json<NewSettings>,
+) -> Answer<Json<NewSettingsDone>> {
+    user.require(Right::CheckMonth)?;
+    user.require_inside(&region)?;
+    if !sensible(&new.settings.thresholds) {
+        return Err(Problem::new(Code::Invalid, words::threshold_out_of_range()));
+    }
+    let (by, now, valid_from) = (user.id, office.now(), new.valid_from);
+    office
+        .store
+        .write(move |tx| {
+            let (region, settings) = (region.clone(), new.settings.clone());
+            Box::pin(async move {
+                let known = canteens::regions(tx).await?.iter().any(|known| known.code == region);
+                if !known {
+                    return Err(Error::refused(Code::NotFound, words::no_such_region(&region)));
+                }
+                settings::put(tx, &region, valid_from, &settings, by, now).await
+            })
+        })
+        .await?;
+    office.changed.notify_one();
+    Ok(Json(NewSettingsDone { valid_from }))
+}
+
+#[derive(Serialize)]
+struct NewSettingsDone {
+    valid_from: BusinessDate,
+}

@@ -1,0 +1,137 @@
+//! What is said and ruled about findings, and what that takes away from the money of their days.
+
+use std::collections::BTreeMap;
+
+use domain::calendar::{BusinessDate, UnixMs};
+use domain::id::{CanteenId, UserId};
+use domain::reconciliation::{Bearer, Correction, DayClose};
+use domain::settlement::{Rulings, deductions};
+
+use crate::error::Error;
+use crate::store::findings::{self, StepRow};
+use crate::store::months::{self, StoredStatement};
+use crate::store::{Tx, closes};
+use crate::words::{Code, settlement as words};
+
+/// What the findings of some days take away, by date: only days of which something is taken. `days` are revisions of
+/// one canteen's closes.
+pub async fn deducted<'a>(
+    tx: &mut Tx,
+    days: impl Iterator<Item = (i64, &'a DayClose)>,
+    rulings: &Rulings,
+) -> Result<BTreeMap<BusinessDate, Vec<Correction>>, Error> {
+    let mut taken = BTreeMap::new();
+    for (revision, close) in days {
+        // Verdicts are many bytes; most days have no finding that needs them.
+        let could = |f: &domain::reconciliation::Finding| f.code.is_pattern() && f.bearer == Some(Bearer::Canteen);
+        if !close.findings.iter().any(could) {
+            continue;
+        }
+        let verdicts = closes::verdicts(tx, close.canteen, close.date, revision).await?;
+        let corrections = deductions(close, &verdicts, rulings);
+        if !corrections.is_empty() {
+            taken.insert(close.date, corrections);
+        }
+    }
+    Ok(taken)
+}
+
+/// The days of a drafted statement that would settle otherwise by what was ruled since it was drafted.
+pub(crate) async fn changed_since(
+    tx: &mut Tx,
+    statement: &StoredStatement,
+    drafted: UnixMs,
+) -> Result<Vec<BusinessDate>, Error> {
+    let ruled = findings::ruled_since(tx, statement.canteen, drafted).await?;
+    if ruled.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rulings = findings::rulings(tx, statement.canteen, UnixMs::MAX).await?;
+    let mut changed = Vec::new();
+    for day in months::settled_by(tx, statement.id).await? {
+        if !ruled.contains(&day.date) {
+            continue;
+        }
+        let Some(close) = closes::revision(tx, statement.canteen, day.date, day.revision).await? else { continue };
+        let now = deducted(tx, std::iter::once((day.revision, &close)), &rulings).await?;
+        if now.get(&day.date).map_or(&[][..], Vec::as_slice) != day.taken {
+            changed.push(day.date);
+        }
+    }
+    Ok(changed)
+}
+
+/// What may be said about a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Somebody is to see to it until a day.
+    Assigned {
+        /// Who.
+        owner: UserId,
+        /// Until when.
+        due: BusinessDate,
+    },
+    /// The canteen's own words; it rules nothing.
+    Answered,
+    /// The office rules that there is a good reason.
+    Explained,
+    /// The office rules that it is as it looks.
+    Confirmed,
+    /// Another person closes it; nothing is said any more.
+    Closed,
+}
+
+impl Said {
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Assigned { .. } => "assigned",
+            Self::Answered => "answered",
+            Self::Explained => "explained",
+            Self::Confirmed => "confirmed",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Writes down what somebody says about a finding. Answers its day.
+///
+/// Refused for a finding that is not there or closed, and when it is closed before it was ruled or by who ruled last.
+pub async fn say(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    number: &str,
+    said: &Said,
+    explanation: String,
+    by: UserId,
+    now: UnixMs,
+) -> Result<BusinessDate, Error> {
+    let unknown = || Error::refused(Code::NotFound, words::no_such_finding());
+    let date = findings::date_of(tx, canteen, number).await?.ok_or_else(unknown)?;
+    let steps = findings::steps(tx, canteen, number).await?;
+    if steps.iter().any(|step| step.what == "closed") {
+        return Err(Error::refused(Code::Conflict, words::finding_closed()));
+    }
+    if *said == Said::Closed {
+        let ruled = steps.iter().rev().find(|step| matches!(step.what.as_str(), "explained" | "confirmed"));
+        match ruled {
+            None => return Err(Error::refused(Code::Conflict, words::finding_not_ruled())),
+            Some(ruled) if ruled.by_user == by => {
+                return Err(Error::refused(Code::Forbidden, words::finding_same_person()));
+            }
+            Some(_) => {}
+        }
+    }
+    // A ruling is of after the drafts that do not know it, also within one millisecond.
+    let drafted = findings::last_drafted(tx, canteen).await?;
+    let at = drafted.map_or(now, |drafted| now.max(drafted.plus(1)));
+    let (owner, due) = match said {
+        Said::Assigned { owner, due } => (Some(*owner), Some(*due)),
+        _ => (None, None),
+    };
+    let what = said.name().to_owned();
+    let row = StepRow { step: 0, what, words: explanation, owner, due, by_user: by, at };
+    findings::add(tx, canteen, number, date, &row).await?;
+    Ok(date)
+}
