@@ -133,7 +133,7 @@ pub async fn reconcile(
     known: UnixMs,
 ) -> Result<Reconciled, Error> {
     let DayData { records, before, canteens, elders, elsewhere, prior, refunds, identified } =
-        closes::load(tx, canteen, date).await?;
+        closes::load(tx, rules, canteen, date).await?;
     Ok(reconcile_day(&DayInput {
         canteen,
         date,
