@@ -4,5 +4,6 @@ pub mod bench;
 pub mod demo;
 pub mod generate;
 pub mod machine;
+pub mod papers;
 pub mod place;
 pub mod progress;

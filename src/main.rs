@@ -41,6 +41,10 @@ enum Command {
     Bench(bench_command::BenchArgs),
     /// Recompute everything that is stored and name what does not hold
     Verify(office_command::VerifyArgs),
+    /// Write a month's statements with everything they are made of, to be verified elsewhere
+    AuditPack(office_command::PackArgs),
+    /// Write all papers of a month
+    Statement(office_command::StatementArgs),
     /// Put years of the statutory calendar in force
     Calendar(calendar_command::CalendarArgs),
     /// Check, explain and try policy files
@@ -74,6 +78,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init(args) => runtime.block_on(office_command::init(args, clock, entropy)),
         Command::Serve(args) => runtime.block_on(office_command::serve(args, clock, entropy)),
         Command::Verify(args) => runtime.block_on(office_command::verify(args, clock, entropy)),
+        Command::AuditPack(args) => runtime.block_on(office_command::pack(args, clock, entropy)),
+        Command::Statement(args) => runtime.block_on(office_command::statement(args, clock, entropy)),
         Command::Terminal(args) => runtime.block_on(terminal_command::run(args, clock, entropy)),
     }
 }

@@ -41,7 +41,7 @@ impl Bar {
         }
         let now = self.clock.monotonic_ms();
         if now - self.drawn.swap(now, Ordering::Relaxed) >= EVERY_MS {
-            self.draw(&line(&self.label, done, self.total, now - self.started));
+            draw(&line(&self.label, done, self.total, now - self.started));
         }
     }
 
@@ -50,19 +50,19 @@ impl Bar {
     pub fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
     }
+}
 
-    fn draw(&self, text: &str) {
-        let mut screen = std::io::stderr();
-        // A screen that cannot be written to is no reason to stop.
-        let _ = write!(screen, "\r\x1b[K{text}");
-        let _ = screen.flush();
-    }
+fn draw(text: &str) {
+    let mut screen = std::io::stderr();
+    // A screen that cannot be written to is no reason to stop.
+    let _ = write!(screen, "\r\x1b[K{text}");
+    let _ = screen.flush();
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
         if self.watched {
-            self.draw("");
+            draw("");
         }
     }
 }

@@ -63,13 +63,22 @@ impl CityReport {
     }
 }
 
-struct Stopwatch {
+/// Takes the time and the memory of steps.
+pub struct Stopwatch {
     watch: Arc<dyn Clock>,
     steps: Vec<Step>,
     begun: i64,
 }
 
 impl Stopwatch {
+    /// One that has begun.
+    #[must_use]
+    pub fn begun(watch: Arc<dyn Clock>) -> Self {
+        let begun = watch.monotonic_ms();
+        memory::reset();
+        Self { watch, steps: Vec::new(), begun }
+    }
+
     fn begin(&mut self) {
         memory::reset();
         self.begun = self.watch.monotonic_ms();
@@ -91,8 +100,7 @@ pub async fn run(
 ) -> anyhow::Result<CityReport> {
     let truth = folder.join("truth");
     wanted.truth = Some(truth.clone());
-    let mut stopwatch = Stopwatch { watch: Arc::clone(&watch), steps: Vec::new(), begun: watch.monotonic_ms() };
-    stopwatch.begin();
+    let mut stopwatch = Stopwatch::begun(Arc::clone(&watch));
     let url = "http://127.0.0.1:8780";
     let mut city = City::found(wanted, database, folder.join("office.key"), url, Arc::clone(&watch)).await?;
     stopwatch.end(words::FOUND, 0);
@@ -105,6 +113,7 @@ pub async fn run(
     let region = places::region(places::REGION);
     let mut statements = Vec::new();
     for month in city.months() {
+        stopwatch.begin();
         let view = settle(&office, &region, month, &mut stopwatch).await?;
         let papers = folder.join("papers").join(month.to_string());
         print(&office, &view, &papers, &watch, &mut stopwatch).await?;
@@ -135,7 +144,7 @@ async fn staff(office: &Office, role: server::people::Role) -> anyhow::Result<Us
 }
 
 /// Drafts, decides what blocks as a person would, submits and approves as two people.
-async fn settle(
+pub async fn settle(
     office: &Arc<Office>,
     region: &RegionCode,
     month: Month,

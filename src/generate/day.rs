@@ -92,6 +92,7 @@ pub struct Place {
 
 /// One sale.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that may happen to a sale, apart from the others")]
 pub struct Visit {
     /// When.
     pub at: UnixMs,

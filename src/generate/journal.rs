@@ -12,6 +12,7 @@ use server::store::terminals::TerminalRow;
 
 use super::day::{CanteenDay, Visit};
 use super::words;
+use crate::bench::upload::Outbox;
 use crate::demo::chance::SeededEntropy;
 
 /// The terminal's one epoch.
@@ -144,10 +145,10 @@ impl Journal {
         record
     }
 
-    /// How many records are not sent yet.
-    #[must_use]
-    pub fn unsent(&self) -> usize {
-        self.pending.len()
+    /// Writes a day and hands out what is to be sent, with the key that requests are signed with.
+    pub fn outbox(&mut self, day: &CanteenDay) -> Outbox {
+        self.day(day);
+        Outbox { terminal: self.terminal.clone(), key: self.key.clone(), batches: self.batches() }
     }
 
     /// The next unsent record as a bad line would bring it: one bit of the signature is another one.

@@ -57,7 +57,7 @@ pub fn canteen(place: usize) -> NewCanteen {
         operator: words::operator(number),
         credit_code: credit_code(number),
         address: words::address(number),
-        phone: format!("0755-{:08}", number),
+        phone: format!("0755-{number:08}"),
         bank: words::BANK.to_owned(),
         account_name: words::operator(number),
         account: format!("6200{number:015}"),

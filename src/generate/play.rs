@@ -18,6 +18,7 @@ use super::people::{LateFact, late_facts};
 use super::rates::{Rates, happens};
 use super::truth::Lists;
 use super::{office, people, places, words};
+use crate::bench::upload::Outbox;
 use crate::demo::chance::{Chance, SeededEntropy};
 use crate::demo::clock::DemoClock;
 use crate::progress::Bar;
@@ -160,6 +161,17 @@ impl City {
             lists.finish()?;
         }
         Ok(report)
+    }
+
+    /// Lets a day pass on which everybody writes and nobody sends: what each terminal has to send.
+    pub fn unsent(&mut self, date: BusinessDate) -> anyhow::Result<Vec<Outbox>> {
+        let book = self.server.office().book();
+        let policy = book.policies.covering(&places::region(places::REGION), date).context("a policy")?;
+        let rules = Rules { policy, calendar: book.calendar(), rates: &self.wanted.rates };
+        let days = plan(self.wanted.seed, date, &rules, &mut self.citizens, &mut self.places);
+        self.clock.set(date.at_minute(18 * 60));
+        let journals = self.journals.iter_mut().flatten();
+        Ok(journals.zip(days).map(|(journal, day)| journal.outbox(&day)).collect())
     }
 
     /// What will be learned late in a month. Who dies is dead from that day on, whatever the office knows.

@@ -3,24 +3,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::sync::Arc;
+mod pack;
+mod planted;
+mod settled;
 
-use domain::calendar::Clock;
 use server::Database;
+use settled::watch;
 use support::{Backend, TestDb};
 use zhucan::bench::city::{CityReport, run};
 use zhucan::generate::play::{City, Generated, Wanted};
 use zhucan::generate::rates::Rates;
-use zhucan::machine::{SystemClock, SystemEntropy};
 
-fn watch() -> Arc<dyn Clock> {
-    Arc::new(SystemClock::new(&SystemEntropy))
-}
-
-/// Things go wrong twenty times as often as usual, so that a small city sees all of them.
-fn wanted(elders: usize, seed: u64) -> Wanted {
+/// Things go wrong far more often than usual, so that a small city sees all of them.
+pub(crate) fn wanted(elders: usize, seed: u64) -> Wanted {
     let from = "2026-01".parse().unwrap();
-    Wanted { elders, canteens: 4, months: 1, from, seed, rates: Rates::USUAL.at_percent(2_000), truth: None }
+    let often = Rates { forged: 1_000, wrong_z: 5_000, damaged: 5_000, ..Rates::USUAL.at_percent(2_000) };
+    Wanted { elders, canteens: 4, months: 1, from, seed, rates: often, truth: None }
 }
 
 async fn played(backend: Backend, seed: u64) -> CityReport {
