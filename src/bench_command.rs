@@ -13,8 +13,8 @@ use zhucan::bench::bare::{Bare, Scratch};
 use zhucan::bench::table::Row;
 use zhucan::bench::{city, month, paper, start, table, till, upload, words};
 use zhucan::generate::play::{City, Wanted};
-use zhucan::{generate, place};
 use zhucan::generate::rates::Rates;
+use zhucan::{generate, place};
 
 /// Arguments of `zhucan bench`.
 #[derive(Debug, Args)]

@@ -54,6 +54,15 @@ impl VerifyReport {
     fn broken(&mut self, place: impl fmt::Display, what: impl fmt::Display) {
         self.breaks.push(Break { place: place.to_string(), what: what.to_string() });
     }
+
+    /// A value that cannot even be read is a break like any other, and the other parts are looked at all the same.
+    fn unreadable(&mut self, part: &str, read: Result<(), Error>) -> Result<(), Error> {
+        match read {
+            Err(Error::Corrupt(what)) => self.broken(part, format!("所存内容无法读取：{what}")),
+            other => other?,
+        }
+        Ok(())
+    }
 }
 
 /// What is checked where only a part of an office is at hand, as in an audit pack. Journals begin and end in the middle,
@@ -76,11 +85,16 @@ pub async fn verify_part(
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<VerifyReport, Error> {
     let mut report = VerifyReport::default();
-    policies(store, &mut report).await?;
-    records::verify(store, rules, true, &mut report, progress).await?;
-    journals::verify(store, &mut report).await?;
-    closes::verify(store, rules, &mut report, progress).await?;
-    statements::verify(store, rules, Some(part), &mut report, progress).await?;
+    let read = policies(store, &mut report).await;
+    report.unreadable("政策与日历", read)?;
+    let read = records::verify(store, rules, true, &mut report, progress).await;
+    report.unreadable("记录", read)?;
+    let read = journals::verify(store, &mut report).await;
+    report.unreadable("退款与识别", read)?;
+    let read = closes::verify(store, rules, &mut report, progress).await;
+    report.unreadable("日清", read)?;
+    let read = statements::verify(store, rules, Some(part), &mut report, progress).await;
+    report.unreadable("结算单", read)?;
     report.breaks.sort();
     report.breaks.dedup();
     Ok(report)
@@ -93,12 +107,18 @@ pub async fn verify(
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<VerifyReport, Error> {
     let mut report = VerifyReport::default();
-    policies(store, &mut report).await?;
-    records::verify(store, rules, false, &mut report, progress).await?;
-    journals::verify(store, &mut report).await?;
-    closes::verify(store, rules, &mut report, progress).await?;
-    statements::verify(store, rules, None, &mut report, progress).await?;
-    derived::verify(store, &mut report, progress).await?;
+    let read = policies(store, &mut report).await;
+    report.unreadable("政策与日历", read)?;
+    let read = records::verify(store, rules, false, &mut report, progress).await;
+    report.unreadable("记录", read)?;
+    let read = journals::verify(store, &mut report).await;
+    report.unreadable("退款与识别", read)?;
+    let read = closes::verify(store, rules, &mut report, progress).await;
+    report.unreadable("日清", read)?;
+    let read = statements::verify(store, rules, None, &mut report, progress).await;
+    report.unreadable("结算单", read)?;
+    let read = derived::verify(store, &mut report, progress).await;
+    report.unreadable("隔离区、用餐表与审批", read)?;
     report.breaks.sort();
     report.breaks.dedup();
     Ok(report)

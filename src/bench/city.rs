@@ -152,10 +152,8 @@ pub async fn settle(
 ) -> anyhow::Result<MonthView> {
     let maker = staff(office, server::people::Role::FinanceMaker).await?;
     let checker = staff(office, server::people::Role::FinanceChecker).await?;
-    let (maker, checker) = (
-        Actor { user: maker, role: Role::FinanceMaker },
-        Actor { user: checker, role: Role::FinanceChecker },
-    );
+    let (maker, checker) =
+        (Actor { user: maker, role: Role::FinanceMaker }, Actor { user: checker, role: Role::FinanceChecker });
     let (store, now) = (&office.store, office.now());
     let (draft, _) = server::month::draft(store, &office.book(), &office.entropy, region, month, maker, now).await?;
     stopwatch.end(words::DRAFT, u64::try_from(draft.statements.len())?);
@@ -164,9 +162,7 @@ pub async fn settle(
         for number in statement.content.0.reconciliation.blocking.clone() {
             let (canteen, by) = (statement.canteen, maker.user);
             let decide = store.write(move |tx| {
-                Box::pin(async move {
-                    months::decide_finding(tx, canteen, &number, words::DECIDED, by, now).await
-                })
+                Box::pin(async move { months::decide_finding(tx, canteen, &number, words::DECIDED, by, now).await })
             });
             decide.await?;
             decided += 1;

@@ -4,9 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use printpdf::{
-    FontId, Mm, Op, ParsedFont, PdfDocument, PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt, TextItem,
-};
+use printpdf::{FontId, Mm, Op, ParsedFont, PdfDocument, PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt, TextItem};
 use receipts::Fonts;
 use receipts::statement::StatementSheet;
 use server::statements::Dossier;
@@ -14,8 +12,8 @@ use server::store::months;
 
 use super::table::Row;
 use super::words;
-use crate::generate::play::City;
 use crate::generate::places;
+use crate::generate::play::City;
 use crate::machine::microseconds;
 
 /// The published font, as it lies in the source tree.
@@ -109,5 +107,7 @@ fn compare(sheets: &[StatementSheet], fonts: &Fonts) -> anyhow::Result<Vec<Row>>
     }
     anyhow::ensure!(written > 0, "nothing was written");
     let bare_took = microseconds() - begun;
-    Ok(vec![Row::ratio(words::PAPERS, "", count, (took, bare_took), (words::PAPER_GOAL, 1_300)).noted(note).only_if(fits)])
+    Ok(vec![
+        Row::ratio(words::PAPERS, "", count, (took, bare_took), (words::PAPER_GOAL, 1_300)).noted(note).only_if(fits),
+    ])
 }

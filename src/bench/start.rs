@@ -29,11 +29,8 @@ pub async fn empty(file: &Path) -> anyhow::Result<()> {
 /// Microseconds until it says where it listens, and KiB resident when it has idled for a while.
 fn started(arguments: &[&str]) -> anyhow::Result<(u64, u64)> {
     let begun = microseconds();
-    let mut child = Command::new(std::env::current_exe()?)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let mut child =
+        Command::new(std::env::current_exe()?).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     let read = BufReader::new(child.stdout.take().context("its output")?).read_line(&mut line);
     let took = microseconds() - begun;

@@ -73,7 +73,12 @@ fn bare_rows(outboxes: &[Outbox]) -> anyhow::Result<Vec<BareRecord>> {
 }
 
 /// Sends everything; answers what each request took, in microseconds, and how many were not taken.
-async fn send(url: &str, clock: &Arc<DemoClock>, outboxes: Vec<Outbox>, at_once: usize) -> anyhow::Result<(Vec<u64>, u64)> {
+async fn send(
+    url: &str,
+    clock: &Arc<DemoClock>,
+    outboxes: Vec<Outbox>,
+    at_once: usize,
+) -> anyhow::Result<(Vec<u64>, u64)> {
     let client = client()?;
     let (mut took, mut refused) = (Vec::new(), 0);
     let mut running: JoinSet<anyhow::Result<(Vec<u64>, u64)>> = JoinSet::new();
@@ -126,7 +131,12 @@ async fn send(url: &str, clock: &Arc<DemoClock>, outboxes: Vec<Outbox>, at_once:
 }
 
 /// Both rows on a city that nothing was sent from yet: whole days in batches, then single records at 1, 8 and 64.
-pub async fn measure(mut city: City, bare: &Bare, database: &'static str, days: &[BusinessDate]) -> anyhow::Result<Vec<Row>> {
+pub async fn measure(
+    mut city: City,
+    bare: &Bare,
+    database: &'static str,
+    days: &[BusinessDate],
+) -> anyhow::Result<Vec<Row>> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -274,8 +274,7 @@ impl Planner<'_, '_> {
             calendar: self.calendar_digest,
             approved_by: None,
         };
-        let outcome =
-            decide(self.rules.policy, self.rules.calendar, &diner.facts, &diner.canteen, &meal, &diner.used);
+        let outcome = decide(self.rules.policy, self.rules.calendar, &diner.facts, &diner.canteen, &meal, &diner.used);
         let decision = outcome.decision;
         let tender = self.tender(&decision);
         let (elder, diner) = (Some(number), Some(diner));
@@ -315,12 +314,8 @@ impl Planner<'_, '_> {
             for _ in 0..regulars / 50 {
                 let (at, place) = (self.time(), &self.places[canteen]);
                 let decision = Decision::full_price(place.price);
-                let meal = MealFacts {
-                    date: self.date,
-                    period: self.lunch.clone(),
-                    mode: Mode::DineIn,
-                    price: place.price,
-                };
+                let meal =
+                    MealFacts { date: self.date, period: self.lunch.clone(), mode: Mode::DineIn, price: place.price };
                 let online = place.offline_until.is_none();
                 let tender = self.tender(&decision);
                 let visit = Visit {

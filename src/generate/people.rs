@@ -17,23 +17,18 @@ const SURNAMES: [&str; 24] = [
     "王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "徐", "孙", "马", "朱", "胡", "郭", "何", "林", "罗",
     "高", "梁", "郑", "谢", "宋",
 ];
-const WOMEN: [&str; 16] =
-    ["秀英", "桂兰", "玉珍", "凤英", "淑华", "玉兰", "秀兰", "桂英", "翠花", "美珍", "惠芳", "月娥", "金凤", "素珍", "丽华", "婉仪"];
-const MEN: [&str; 16] =
-    ["建国", "国强", "志明", "德福", "永康", "文华", "庆生", "家声", "树林", "福海", "光荣", "振华", "伯年", "少雄", "耀宗", "长根"];
+const WOMEN: [&str; 16] = [
+    "秀英", "桂兰", "玉珍", "凤英", "淑华", "玉兰", "秀兰", "桂英", "翠花", "美珍", "惠芳", "月娥", "金凤", "素珍",
+    "丽华", "婉仪",
+];
+const MEN: [&str; 16] = [
+    "建国", "国强", "志明", "德福", "永康", "文华", "庆生", "家声", "树林", "福海", "光荣", "振华", "伯年", "少雄",
+    "耀宗", "长根",
+];
 
 /// Ages by five years from 60 on, of ten thousand.
-const PYRAMID: [(u16, u16); 9] = [
-    (60, 2_550),
-    (65, 2_300),
-    (70, 2_100),
-    (75, 1_350),
-    (80, 900),
-    (85, 520),
-    (90, 215),
-    (95, 55),
-    (100, 10),
-];
+const PYRAMID: [(u16, u16); 9] =
+    [(60, 2_550), (65, 2_300), (70, 2_100), (75, 1_350), (80, 900), (85, 520), (90, 215), (95, 55), (100, 10)];
 
 /// Categories, with the level where there is one: of ten thousand.
 const CATEGORIES: [(&str, Option<u8>, u16); 13] = [
@@ -111,9 +106,10 @@ fn person(
     let given = if female { &WOMEN } else { &MEN };
     let surname = SURNAMES[usize::from(chance.below(24))];
     let facts = facts(chance, home, birth);
-    let delivered = facts.iter().any(|f| matches!(&f.kind, ElderFactKind::Category { name, level: Some(2..), .. }
-        if name == "失能"))
-        || chance.below(1_000) < 15;
+    let delivered = facts.iter().any(|f| {
+        matches!(&f.kind, ElderFactKind::Category { name, level: Some(2..), .. }
+        if name == "失能")
+    }) || chance.below(1_000) < 15;
     Person {
         name: format!("{surname}{}", given[usize::from(chance.below(16))]),
         birth,

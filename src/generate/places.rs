@@ -10,8 +10,7 @@ use super::words;
 /// The region that settles.
 pub const REGION: &str = "440300";
 /// Districts that canteens stand in.
-const DISTRICTS: [&str; 9] =
-    ["440303", "440304", "440305", "440306", "440307", "440308", "440309", "440310", "440311"];
+const DISTRICTS: [&str; 9] = ["440303", "440304", "440305", "440306", "440307", "440308", "440309", "440310", "440311"];
 /// Lunch, fen.
 const PRICES: [i64; 4] = [1_500, 1_600, 1_800, 2_000];
 

@@ -8,8 +8,8 @@ use domain::calendar::{BusinessDate, Clock, Month};
 use domain::elder::ElderFactKind;
 use domain::id::{BootId, CanteenId};
 use domain::sync::{Batch, Outcome};
-use server::{Config, Database, Office, Server};
 use serde::Serialize;
+use server::{Config, Database, Office, Server};
 use tokio::task::JoinSet;
 
 use super::day::{CanteenDay, Citizen, Place, Rules, plan};
@@ -176,12 +176,8 @@ impl City {
 
     /// What will be learned late in a month. Who dies is dead from that day on, whatever the office knows.
     fn late(&mut self, month: Month) -> Vec<LateFact> {
-        let persons = people::people(
-            self.wanted.seed,
-            self.wanted.elders,
-            self.wanted.canteens,
-            self.wanted.from.first(),
-        );
+        let persons =
+            people::people(self.wanted.seed, self.wanted.elders, self.wanted.canteens, self.wanted.from.first());
         let mut late = late_facts(self.wanted.seed, &persons, month, &self.wanted.rates);
         late.retain(|late| self.citizens[late.elder].died.is_none());
         for late in &late {
@@ -230,7 +226,8 @@ impl City {
 
     /// Each terminal writes its day and, where the line holds, sends what it has.
     async fn send(&mut self, days: Vec<CanteenDay>, report: &mut Generated, bar: &Arc<Bar>) -> anyhow::Result<()> {
-        let mut chance = Chance::new(self.wanted.seed ^ days.first().map_or(0, |day| day.date.start().get().unsigned_abs()));
+        let mut chance =
+            Chance::new(self.wanted.seed ^ days.first().map_or(0, |day| day.date.start().get().unsigned_abs()));
         let mut running = JoinSet::new();
         for (place, day) in days.into_iter().enumerate() {
             if running.len() >= AT_ONCE {
@@ -338,16 +335,14 @@ async fn terminal(turn: Turn, work: Work) -> anyhow::Result<Done> {
 }
 
 /// Sends one batch as the protocol's handler does. Everything has to have an outcome: there is no gap.
-async fn send(
-    office: &Arc<Office>,
-    journal: &Journal,
-    batch: Batch,
-    sent: &mut Sent,
-    bar: &Bar,
-) -> anyhow::Result<()> {
+async fn send(office: &Arc<Office>, journal: &Journal, batch: Batch, sent: &mut Sent, bar: &Bar) -> anyhow::Result<()> {
     let count = batch.records.len();
     let answer = server::ingest::ingest(office, &journal.terminal, batch).await?;
-    ensure!(answer.outcomes.len() == count, "the office left {} records without an outcome", count - answer.outcomes.len());
+    ensure!(
+        answer.outcomes.len() == count,
+        "the office left {} records without an outcome",
+        count - answer.outcomes.len()
+    );
     for outcome in &answer.outcomes {
         match outcome.outcome {
             Outcome::Accepted => sent.accepted += 1,

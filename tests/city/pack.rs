@@ -119,16 +119,18 @@ async fn a_new_seal_does_not_help() {
     };
     let meal = section("records") + lines[section("records")..].iter().position(|l| l.contains("\"meal\"")).unwrap();
     let paid = section("due_meals") + lines[section("due_meals")..].iter().position(|l| l.contains("age-70")).unwrap();
+    let terminal: Vec<&str> = lines[section("terminals") + 1].split('"').collect();
+    let (key, other) = (terminal[5].to_owned(), "07".repeat(32));
     let planted: [(&str, Vec<u8>, &str); 9] = [
         ("a record's price", with(meal, "\\\"price\\\":1", "\\\"price\\\":2"), "内容与摘要不符"),
         ("a record less", without(meal), "重算"),
-        ("a terminal's key", with(section("terminals") + 1, "\",\"", "\",\"0"), "第"),
+        ("a terminal's key", with(section("terminals") + 1, &key, &other), "终端"),
         ("a policy", with(section("policies") + 1, "15.00", "16.00"), "不符"),
         ("what was due", with(paid, "500", "600"), "不符"),
         ("a close", with(section("day_closes") + 8, "\\\"records\\\":", "\\\"records\\\":1"), "内容与摘要不符"),
         ("a statement", with(section("statements") + 1, "\\\"held\\\":0", "\\\"held\\\":-1"), "内容与摘要不符"),
         ("the ledger", without(section("postings") + 1), "账簿分录与内容不符"),
-        ("the month's digest", with(section("settlements") + 1, "\"approved\",\"", "\"approved\",\"00"), "第"),
+        ("the month's digest", with(section("settlements") + 1, "\"approved\",\"", "\"approved\",\"00"), "无法读取"),
     ];
     for (what, bytes, expected) in planted {
         let found = found(&checked(&bytes).await);

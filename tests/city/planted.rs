@@ -26,16 +26,34 @@ const TRIGGERS: [&str; 12] = [
 
 /// What is done to the database, and words of the break that has to be named.
 const PLANTED: [(&str, &str); 30] = [
-    ("UPDATE records SET bytes = CAST(replace(CAST(bytes AS TEXT), '\"lunch\"', '\"supper\"') AS BLOB) WHERE kind = 'meal' AND sequence = 20", "内容与摘要不符"),
+    (
+        "UPDATE records SET bytes = CAST(replace(CAST(bytes AS TEXT), '\"lunch\"', '\"supper\"') AS BLOB) WHERE kind = 'meal' AND sequence = 20",
+        "内容与摘要不符",
+    ),
     ("UPDATE records SET signature = zeroblob(64) WHERE sequence = 7", "签名不符"),
     ("UPDATE records SET hash = zeroblob(32) WHERE sequence = 9", "内容与摘要不符"),
-    ("UPDATE records SET business_date = '2026-01-30' WHERE kind = 'meal' AND sequence = 11", "与所存的编号、序号或日期不符"),
-    ("UPDATE records SET outcome = 'accepted', dispute = NULL WHERE outcome = 'disputed' AND kind = 'meal'", "按记录自带的资料重算，结果不同"),
-    ("DELETE FROM records WHERE kind = 'void' AND sequence = (SELECT MIN(sequence) FROM records WHERE kind = 'void')", "已确认"),
+    (
+        "UPDATE records SET business_date = '2026-01-30' WHERE kind = 'meal' AND sequence = 11",
+        "与所存的编号、序号或日期不符",
+    ),
+    (
+        "UPDATE records SET outcome = 'accepted', dispute = NULL WHERE outcome = 'disputed' AND kind = 'meal'",
+        "按记录自带的资料重算，结果不同",
+    ),
+    (
+        "DELETE FROM records WHERE kind = 'void' AND sequence = (SELECT MIN(sequence) FROM records WHERE kind = 'void')",
+        "已确认",
+    ),
     ("UPDATE terminal_epochs SET next = next + 1", "已确认"),
-    ("UPDATE elder_meals SET lines = '[]' WHERE lines <> '[]' AND sequence = (SELECT MIN(sequence) FROM elder_meals WHERE lines <> '[]')", "用餐表与记录不符"),
+    (
+        "UPDATE elder_meals SET lines = '[]' WHERE lines <> '[]' AND sequence = (SELECT MIN(sequence) FROM elder_meals WHERE lines <> '[]')",
+        "用餐表与记录不符",
+    ),
     ("DELETE FROM elder_meals WHERE sequence = 12", "用餐表与记录不符"),
-    ("UPDATE elder_meals SET record = zeroblob(16) WHERE sequence = 14 AND canteen = (SELECT MIN(canteen) FROM elder_meals)", "用餐表中有，记录中没有"),
+    (
+        "UPDATE elder_meals SET record = zeroblob(16) WHERE sequence = 14 AND canteen = (SELECT MIN(canteen) FROM elder_meals)",
+        "用餐表中有，记录中没有",
+    ),
     ("UPDATE elder_meals SET voided_by = NULL", "已有撤销记录，用餐表没有标明"),
     ("UPDATE elder_meals SET voided_by = record WHERE sequence = 15", "用餐表中的撤销与记录不符"),
     ("UPDATE elder_meals SET frozen_by = zeroblob(16) WHERE sequence = 16", "所属结算单没有结算这一天"),
@@ -43,10 +61,16 @@ const PLANTED: [(&str, &str); 30] = [
     ("DELETE FROM due_meals WHERE date = '2026-01-05'", "应享表或应退表与逐份结果不符"),
     ("DELETE FROM refund_dues", "应享表或应退表与逐份结果不符"),
     ("UPDATE quarantine SET bytes = zeroblob(10)", "隔离记录"),
-    ("UPDATE day_closes SET content = replace(content, '\"records\":', '\"records\":1') WHERE date = '2026-01-06'", "内容与摘要不符"),
+    (
+        "UPDATE day_closes SET content = replace(content, '\"records\":', '\"records\":1') WHERE date = '2026-01-06'",
+        "内容与摘要不符",
+    ),
     ("UPDATE day_closes SET verdicts = '[]' WHERE date = '2026-01-06'", "逐份结果不同"),
     ("UPDATE day_closes SET digest = zeroblob(32) WHERE date = '2026-01-07'", "内容与摘要不符"),
-    ("UPDATE elder_facts SET fact = replace(fact, '2026-01-', '2025-11-'), valid_from = replace(valid_from, '2026-01-', '2025-11-')", "从记录重算"),
+    (
+        "UPDATE elder_facts SET fact = replace(fact, '2026-01-', '2025-11-'), valid_from = replace(valid_from, '2026-01-', '2025-11-')",
+        "从记录重算",
+    ),
     ("UPDATE policies SET source = source || ' '", "内容与摘要不符"),
     ("UPDATE calendars SET calendar = replace(calendar, 'holiday', 'workday')", "工作日历"),
     ("UPDATE statements SET content = replace(content, '\"held\":0', '\"held\":-100')", "内容与摘要不符"),

@@ -156,9 +156,8 @@ async fn summary_pdf(
 ) -> Answer<impl IntoResponse> {
     permit_region(&user, &region)?;
     let (kept, now) = (Arc::clone(&office), office.now());
-    let work = office
-        .store
-        .read(move |tx| Box::pin(async move { summary(tx, &region, month, &kept.public_url, now).await }));
+    let work =
+        office.store.read(move |tx| Box::pin(async move { summary(tx, &region, month, &kept.public_url, now).await }));
     let sheet = work.await?;
     let name = format!("{}-v{}.pdf", sheet.number, sheet.version);
     let bytes = printed(move || receipts::statement::summary::render(&sheet, &office.fonts)).await?;

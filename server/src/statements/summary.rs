@@ -59,9 +59,7 @@ pub async fn summary(
             number: statement.number.clone(),
             canteen: canteen.map_or_else(String::new, |canteen| canteen.name),
             sums,
-            payers: paying
-                .map(|line| (names.get(&line.payer).cloned().unwrap_or_default(), line.payable))
-                .collect(),
+            payers: paying.map(|line| (names.get(&line.payer).cloned().unwrap_or_default(), line.payable)).collect(),
         });
     }
     let payers = payers.iter().map(|(payer, line)| SummaryPayer {

@@ -81,12 +81,7 @@ async fn closed_dates(tx: &mut Tx, canteen: CanteenId) -> Result<BTreeSet<Busine
 }
 
 /// Loads what the close of a day is made from, as far as these rules ask for it.
-pub async fn load(
-    tx: &mut Tx,
-    rules: &Rulebook,
-    canteen: CanteenId,
-    date: BusinessDate,
-) -> Result<DayData, Error> {
+pub async fn load(tx: &mut Tx, rules: &Rulebook, canteen: CanteenId, date: BusinessDate) -> Result<DayData, Error> {
     let records = records::held(tx, canteen, date).await?;
     let before = records::before(tx, canteen, date).await?;
     let elsewhere = elsewhere(tx, canteen, date).await?;

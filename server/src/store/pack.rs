@@ -78,10 +78,7 @@ pub static TABLES: &[Table] = &[
         "terminals",
         &[("id", Id), ("canteen", Id), ("public_key", Bytes), ("enrolled_at", Int), ("revoked_at", Int)],
     ),
-    table(
-        "terminal_epochs",
-        &[("canteen", Id), ("terminal", Id), ("epoch", Int), ("next", Int), ("last_at", Int)],
-    ),
+    table("terminal_epochs", &[("canteen", Id), ("terminal", Id), ("epoch", Int), ("next", Int), ("last_at", Int)]),
     table(
         "epoch_ends",
         &[
@@ -108,10 +105,7 @@ pub static TABLES: &[Table] = &[
             ("resident_id_digest", "id"),
         ],
     },
-    table(
-        "elder_facts",
-        &[("elder", Id), ("number", Int), ("valid_from", Text), ("known_from", Int), ("fact", Text)],
-    ),
+    table("elder_facts", &[("elder", Id), ("number", Int), ("valid_from", Text), ("known_from", Int), ("fact", Text)]),
     table(
         "records",
         &[
@@ -139,10 +133,7 @@ pub static TABLES: &[Table] = &[
         "unidentified_meals",
         &[("canteen", Id), ("record", Id), ("terminal", Id), ("digest", Bytes), ("date", Text), ("at", Int)],
     ),
-    table(
-        "identifications",
-        &[("canteen", Id), ("record", Id), ("elder", Id), ("how", Text), ("identified_at", Int)],
-    ),
+    table("identifications", &[("canteen", Id), ("record", Id), ("elder", Id), ("how", Text), ("identified_at", Int)]),
     table(
         "elder_meals",
         &[

@@ -94,12 +94,18 @@ impl Held {
     }
 
     async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Self, Error> {
-        let due: Vec<DueRow> =
-            sql!(tx, "SELECT record, elder, policy, lines FROM due_meals WHERE canteen = $1 AND date = $2", canteen, date)
+        let due: Vec<DueRow> = sql!(
+            tx,
+            "SELECT record, elder, policy, lines FROM due_meals WHERE canteen = $1 AND date = $2",
+            canteen,
+            date
+        )
+        .all()
+        .await?;
+        let owed: Vec<(RecordId, Fen)> =
+            sql!(tx, "SELECT meal, amount FROM refund_dues WHERE canteen = $1 AND date = $2", canteen, date)
                 .all()
                 .await?;
-        let owed: Vec<(RecordId, Fen)> =
-            sql!(tx, "SELECT meal, amount FROM refund_dues WHERE canteen = $1 AND date = $2", canteen, date).all().await?;
         let due = due.into_iter().map(|(record, elder, policy, Json(lines))| (record, (elder, policy, lines)));
         Ok(Self { due: due.collect(), owed: owed.into_iter().collect() })
     }

@@ -187,7 +187,8 @@ async fn months(tx: &mut Tx) -> Result<Broken, Error> {
     )
     .all()
     .await?;
-    let month = |what: &'static str| move |(region, month): (RegionCode, Month)| (format!("月结 {region} {month}"), what);
+    let month =
+        |what: &'static str| move |(region, month): (RegionCode, Month)| (format!("月结 {region} {month}"), what);
     let mut broken: Broken = alone.into_iter().map(month("经办与复核是同一人")).collect();
     broken.extend(undone.into_iter().map(month("已审批，却没有提交人或审批人")));
     let place = |(number, version)| (format!("结算单 {number} 第 {version} 版"), "审批状态与月结不符");

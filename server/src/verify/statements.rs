@@ -129,9 +129,8 @@ async fn packed(store: &Store, part: &Part, report: &mut VerifyReport) -> Result
             }
         }
     }
-    let approved: Vec<Digest> = store
-        .read(|tx| Box::pin(async move { sql!(tx, "SELECT digest FROM settlements").values().await }))
-        .await?;
+    let approved: Vec<Digest> =
+        store.read(|tx| Box::pin(async move { sql!(tx, "SELECT digest FROM settlements").values().await })).await?;
     if digest_of(part.statements.values().copied()) != *digest || approved != [*digest] {
         report.broken(format!("月结 {region} {month}"), words::OTHER_MONTH);
     }
