@@ -49,3 +49,10 @@ impl Entropy for SystemEntropy {
         getrandom::fill(buffer).expect("the operating system gives randomness");
     }
 }
+
+/// Microseconds since some point in this boot, for measuring what takes less than a clock's millisecond.
+#[must_use]
+pub fn microseconds() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    u64::try_from(time.tv_sec * 1_000_000 + time.tv_nsec / 1_000).unwrap_or(0)
+}

@@ -1,6 +1,8 @@
 //! `zhucan`: one program for the office and the canteen. Commands are read and put together here, nothing else.
 
+mod bench_command;
 mod calendar_command;
+mod generate_command;
 mod office_command;
 mod out;
 mod policy_command;
@@ -33,8 +35,16 @@ enum Command {
     Init(office_command::InitArgs),
     /// Run the office's server
     Serve(office_command::ServeArgs),
+    /// Make a large office that never was: elders, canteens and months of signed records
+    Generate(generate_command::GenerateArgs),
+    /// Measure the program, against the bare database or over a city's month
+    Bench(bench_command::BenchArgs),
     /// Recompute everything that is stored and name what does not hold
     Verify(office_command::VerifyArgs),
+    /// Write a month's statements with everything they are made of, to be verified elsewhere
+    AuditPack(office_command::PackArgs),
+    /// Write all papers of a month
+    Statement(office_command::StatementArgs),
     /// Put years of the statutory calendar in force
     Calendar(calendar_command::CalendarArgs),
     /// Check, explain and try policy files
@@ -63,9 +73,13 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Calendar(args) => runtime.block_on(calendar_command::run(args, clock, entropy)),
         Command::Policy(args) => runtime.block_on(policy_command::run(args, clock, entropy)),
         Command::Demo(args) => runtime.block_on(demo::run::run(args, clock, entropy)),
+        Command::Generate(args) => runtime.block_on(generate_command::run(args, clock)),
+        Command::Bench(args) => runtime.block_on(bench_command::run(args, clock)),
         Command::Init(args) => runtime.block_on(office_command::init(args, clock, entropy)),
         Command::Serve(args) => runtime.block_on(office_command::serve(args, clock, entropy)),
         Command::Verify(args) => runtime.block_on(office_command::verify(args, clock, entropy)),
+        Command::AuditPack(args) => runtime.block_on(office_command::pack(args, clock, entropy)),
+        Command::Statement(args) => runtime.block_on(office_command::statement(args, clock, entropy)),
         Command::Terminal(args) => runtime.block_on(terminal_command::run(args, clock, entropy)),
     }
 }

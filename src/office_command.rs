@@ -1,16 +1,17 @@
-//! The office's commands: `init`, `serve`, `verify`.
+//! The office's commands: `init`, `serve`, `verify`, `audit-pack`, `statement`.
 
-use std::io::IsTerminal as _;
+use std::io::{BufReader, BufWriter, IsTerminal as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use domain::calendar::Clock;
-use domain::id::Entropy;
+use domain::calendar::{Clock, Month};
+use domain::id::{CanteenId, Entropy};
 use domain::region::RegionCode;
+use serde_json::json;
 use server::admin::NewUser;
 use server::people::Role;
 use server::store::canteens::Region;
@@ -130,38 +131,163 @@ pub(crate) async fn serve(
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
     office: OfficeArgs,
+    /// Check an audit pack in place of a database; nothing else is needed
+    #[arg(long, value_name = "FILE")]
+    pack: Option<PathBuf>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
 }
 
-/// Recomputes everything that is stored. Exit code 0 when all holds, 1 when something does not.
+/// Shows one line on a terminal that is replaced by the next; an empty one takes it away.
+pub(crate) fn shown(what: &str) {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{what}");
+    }
+}
+
+/// Recomputes everything that is stored, or packed. Exit code 0 when all holds, 1 when something does not.
 pub(crate) async fn verify(
     args: VerifyArgs,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<ExitCode> {
-    let server = args.office.open(false, "", clock, entropy).await?;
-    let office = server.office();
-    let watched = std::io::stderr().is_terminal();
-    let progress = move |what: &str| {
-        if watched {
-            eprint!("\r\x1b[K{what}");
+    let (report, seal) = match &args.pack {
+        Some(file) => {
+            let checked = check_pack(file, &*entropy).await?;
+            (checked.report, Some(checked.digest))
+        }
+        None => {
+            let server = args.office.open(false, "", clock, entropy).await?;
+            let office = server.office();
+            let report = server::verify::verify(&office.store, &office.book(), &shown).await?;
+            office.store.close().await;
+            (report, None)
         }
     };
-    let report = server::verify::verify(&office.store, &office.book(), &progress).await?;
-    office.store.close().await;
-    if watched {
-        eprint!("\r\x1b[K");
+    shown("");
+    if args.json {
+        let breaks: Vec<_> = report.breaks.iter().map(|b| json!({ "place": b.place, "what": b.what })).collect();
+        let found = json!({
+            "records": report.records,
+            "closes": report.closes,
+            "waiting": report.waiting,
+            "statements": report.statements,
+            "seal": seal,
+            "breaks": breaks,
+        });
+        println!("{found}");
+    } else {
+        for broken in &report.breaks {
+            println!("✗ {broken}");
+        }
+        let waiting =
+            if report.waiting == 0 { String::new() } else { format!("，另 {} 天待重新日清", report.waiting) };
+        if let Some(seal) = seal {
+            println!("封存摘要 {seal}");
+        }
+        println!(
+            "已核对记录 {} 条、日清 {} 次、结算单 {} 张{waiting}；不符 {} 处",
+            report.records,
+            report.closes,
+            report.statements,
+            report.breaks.len()
+        );
     }
-    for broken in &report.breaks {
-        println!("✗ {broken}");
-    }
-    let waiting =
-        if report.waiting == 0 { String::new() } else { format!("，另 {} 天待重新日清", report.waiting) };
-    println!(
-        "已核对记录 {} 条、日清 {} 次、结算单 {} 张{waiting}；不符 {} 处",
-        report.records,
-        report.closes,
-        report.statements,
-        report.breaks.len()
-    );
     Ok(if report.breaks.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Checks a pack in a folder of its own, which is removed afterwards.
+async fn check_pack(file: &Path, entropy: &dyn Entropy) -> anyhow::Result<server::pack::Checked> {
+    let input = std::fs::File::open(file).with_context(|| file.display().to_string())?;
+    let folder = std::env::temp_dir().join(server::pack::folder_name(entropy));
+    std::fs::create_dir(&folder).with_context(|| folder.display().to_string())?;
+    let checked = server::pack::check(BufReader::with_capacity(1 << 20, input), &folder, &shown).await;
+    std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    Ok(checked?)
+}
+
+/// Arguments of `zhucan audit-pack`.
+#[derive(Debug, Args)]
+pub(crate) struct PackArgs {
+    #[command(flatten)]
+    office: OfficeArgs,
+    /// The region that settles
+    #[arg(long)]
+    region: RegionCode,
+    /// The month
+    #[arg(long)]
+    month: Month,
+    /// Only this canteen's statement
+    #[arg(long)]
+    canteen: Option<CanteenId>,
+    /// The file to write; it must not be there
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Writes a month's statements with everything they are made of into one file.
+pub(crate) async fn pack(args: PackArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
+    let server = args.office.open(false, "", clock, entropy).await?;
+    let office = server.office();
+    let file = std::fs::File::create_new(&args.out).with_context(|| args.out.display().to_string())?;
+    let out = BufWriter::with_capacity(1 << 20, file);
+    let progress = |done: usize, of: usize| shown(&format!("{done}/{of}"));
+    let month = (&args.region, args.month, args.canteen);
+    let packed = server::pack::write(&office.store, month, office.now(), out, &progress).await;
+    office.store.close().await;
+    shown("");
+    let packed = match packed {
+        Ok(packed) => packed,
+        Err(error) => {
+            // What is not whole must not be taken for a pack.
+            std::fs::remove_file(&args.out)?;
+            return Err(error.into());
+        }
+    };
+    if args.json {
+        println!("{}", serde_json::to_string(&packed)?);
+    } else {
+        println!("已写入 {}：结算单 {} 张，记录 {} 条", args.out.display(), packed.statements, packed.records);
+        println!("封存摘要 {}", packed.digest);
+        println!("在任何一台电脑上核验：zhucan verify --pack {}", args.out.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Arguments of `zhucan statement`.
+#[derive(Debug, Args)]
+pub(crate) struct StatementArgs {
+    #[command(flatten)]
+    office: OfficeArgs,
+    /// The region that settles
+    #[arg(long)]
+    region: RegionCode,
+    /// The month
+    #[arg(long)]
+    month: Month,
+    /// The folder for the papers; it is made
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Where people reach the server, for the QR codes
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8780", env = "ZHUCAN_PUBLIC_URL")]
+    public_url: String,
+}
+
+/// Writes all papers of a month: statements, the region's summary, the disclosure lists.
+pub(crate) async fn statement(
+    args: StatementArgs,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> anyhow::Result<ExitCode> {
+    let server = args.office.open(false, &args.public_url, clock, entropy).await?;
+    let office = server.office();
+    let count = zhucan::papers::write(office, &args.region, args.month, &args.out, &shown).await;
+    office.store.close().await;
+    shown("");
+    println!("已写入 {}：{} 份", args.out.display(), count?);
+    Ok(ExitCode::SUCCESS)
 }

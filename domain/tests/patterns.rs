@@ -1,6 +1,9 @@
 //! What the day's meals look like together: each finding with its threshold, on it and one step beyond, and what
 //! happens to the money when somebody rules about it.
 
+#![expect(clippy::unwrap_used, reason = "a world that cannot be built fails its test")]
+
+#[expect(dead_code, reason = "each test program needs a part of the world")]
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::calendar::UnixMs;
 use domain::id::{ElderId, RecordId};
 use domain::money::Fen;
-use domain::reconciliation::{Bearer, CardLife, Code, Context, EarlierDay, Finding, Measure, Reconciled, Severity};
+use domain::reconciliation::{
+    Bearer, CardLife, Code, Context, EarlierDay, Finding, Measure, PayerSums, Reconciled, Severity,
+};
 use domain::record::{Body, Collection, Collector, Credential};
 use domain::settlement::{MonthInput, Reason, Reopened, Ruling, Rulings, Statement, deductions, settle_month};
 use domain::sync::ListPrice;
@@ -257,7 +262,7 @@ fn settle(world: &World, reconciled: &Reconciled, month: &str, rulings: &Rulings
         incomplete: &[],
         left_out: &[],
         reopened,
-        carried: &Default::default(),
+        carried: &PayerSums::default(),
         decided: &BTreeSet::new(),
         deducted: &BTreeMap::from([(date(DAY), taken)]),
         rules: &world.rules,

@@ -4,12 +4,12 @@
 #[expect(dead_code, reason = "each test program needs a part of the world")]
 mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::UnixMs;
 use domain::money::Fen;
 use domain::policy::Policy;
-use domain::reconciliation::{Bearer, Code, DayClose, PayerSums, Settings};
+use domain::reconciliation::{Bearer, Code, DayClose, PayerSums};
 use domain::record::Record;
 use domain::settlement::{ChangeLine, MonthInput, Reason, Reopened, settle_month};
 use world::{World, canteen_id, yuan};

@@ -6,9 +6,11 @@
 
 mod check;
 mod details;
+pub mod disclosure;
 mod flow;
 mod front;
 mod signing;
+pub mod summary;
 mod table;
 mod text;
 mod view;
@@ -24,7 +26,7 @@ pub fn render(sheet: &StatementSheet, fonts: &Fonts) -> Result<Vec<u8>, PrintErr
     check::glyphs(sheet, fonts)?;
     let mut flow = Flow::new(fonts);
     front::draw(&mut flow, sheet)?;
-    signing::draw(&mut flow, sheet)?;
+    signing::draw(&mut flow, sheet, "食堂盖章")?;
     details::draw(&mut flow, sheet)?;
     let pages = flow.finish(sheet)?;
     let properties = pdf::Properties {

@@ -4,7 +4,13 @@
 //! the very number a spreadsheet stores when a person types it; up to fifteen digits that figure comes back unchanged.
 //! Larger amounts are refused.
 
-use crate::{PrintError, figures, guard, statement::StatementSheet};
+use crate::{
+    PrintError, figures, guard,
+    statement::{
+        StatementSheet,
+        disclosure::{self, DisclosureSheet},
+    },
+};
 use domain::money::Fen;
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
@@ -81,6 +87,34 @@ pub fn xlsx(sheet: &StatementSheet, meals: &MealSheet) -> Result<Vec<u8>, PrintE
     let styles = Styles::new();
     Table { sheet: workbook.add_worksheet(), styles: &styles, row: 0 }.statement(sheet)?;
     Table { sheet: workbook.add_worksheet(), styles: &styles, row: 0 }.meals(meals)?;
+    workbook.save_to_buffer().map_err(|e| failed(&e))
+}
+
+/// The disclosure lists of a month as XLSX bytes: one row an elder, names masked.
+pub fn disclosure(sheets: &[DisclosureSheet]) -> Result<Vec<u8>, PrintError> {
+    let mut workbook = Workbook::new();
+    let made_at = sheets.first().map_or(0, |sheet| sheet.made_at.get());
+    let created = ExcelDateTime::from_timestamp(made_at.div_euclid(1000)).map_err(|e| failed(&e))?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
+    let styles = Styles::new();
+    let mut table = Table { sheet: workbook.add_worksheet(), styles: &styles, row: 0 };
+    table.sheet.set_name("公示").map_err(|e| failed(&e))?;
+    for (column, width) in [(0, 12.0), (1, 34.0), (2, 8.0), (3, 14.0), (4, 10.0), (5, 16.0)] {
+        table.sheet.set_column_width(column, width).map_err(|e| failed(&e))?;
+    }
+    table.heads(disclosure::HEADS)?;
+    for sheet in sheets {
+        disclosure::check(sheet)?;
+        for (number, row) in (1_u64..).zip(&sheet.rows) {
+            table.text(0, &sheet.month)?;
+            table.text(1, &sheet.canteen)?;
+            table.count(2, Some(number))?;
+            table.text(3, &row.name)?;
+            table.count(4, Some(row.meals))?;
+            table.money(5, row.amount, &styles.money)?;
+            table.row += 1;
+        }
+    }
     workbook.save_to_buffer().map_err(|e| failed(&e))
 }
 

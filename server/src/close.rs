@@ -133,7 +133,7 @@ pub async fn reconcile(
     known: UnixMs,
 ) -> Result<Reconciled, Error> {
     let DayData { records, before, canteens, elders, elsewhere, prior, refunds, identified, context } =
-        closes::load(tx, canteen, date, known).await?;
+        closes::load(tx, rules, canteen, date, known).await?;
     let settings = settings::of_day(tx, canteen, date, known).await?;
     Ok(reconcile_day(&DayInput {
         canteen,

@@ -20,6 +20,7 @@ pub mod identify;
 pub mod ingest;
 pub mod month;
 pub mod names;
+pub mod pack;
 pub mod passphrase;
 pub mod payment;
 pub mod people;

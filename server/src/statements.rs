@@ -1,11 +1,13 @@
 //! A stored statement as what is printed: sheet, workbook and bank batch. Values only; `receipts` makes the bytes.
 
+mod disclosure;
 mod meals;
 mod sheet;
+mod summary;
 
 use std::sync::Arc;
 
-use domain::calendar::UnixMs;
+use domain::calendar::{BusinessDate, UnixMs};
 use domain::decision::PolicyRef;
 use domain::id::StatementId;
 use domain::reconciliation::{DayClose, Verdict};
@@ -24,10 +26,18 @@ use crate::store::months::{self, Settlement, StoredStatement};
 use crate::store::{Json, Tx, people, policies};
 use crate::words::{Code, settlement as words};
 
-/// A day that the statement settles, with the verdicts behind it and, for a day settled before, what was then known.
+pub use disclosure::{disclosure, disclosures};
+pub use summary::summary;
+
+/// A day that the statement settles. The verdicts behind it are read a day at a time by whoever needs them: a month of
+/// them is larger than everything else on the paper.
 struct SettledDay {
     close: DayClose,
-    verdicts: Vec<Verdict>,
+}
+
+/// The verdicts behind a settled day and, for a day settled before, those that were settled then.
+struct DayVerdicts {
+    now: Vec<Verdict>,
     before: Option<Vec<Verdict>>,
 }
 
@@ -148,25 +158,36 @@ fn account(canteen: &CanteenRow, keys: &Keys) -> Result<String, Error> {
 type Verdicts = Json<Vec<Verdict>>;
 
 async fn days(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<SettledDay>, Error> {
-    let rows: Vec<(Json<DayClose>, Verdicts, Option<Verdicts>)> = sql!(
+    let rows: Vec<Json<DayClose>> = sql!(
         tx,
-        "SELECT d.content, d.verdicts, b.verdicts FROM settled_days s \
+        "SELECT d.content FROM settled_days s \
+         JOIN day_closes d ON d.canteen = s.canteen AND d.date = s.date AND d.revision = s.revision \
+         WHERE s.statement = $1 ORDER BY s.date",
+        stored.id
+    )
+    .values()
+    .await?;
+    Ok(rows.into_iter().map(|Json(close)| SettledDay { close }).collect())
+}
+
+/// The verdicts behind one settled day.
+async fn verdicts(tx: &mut Tx, statement: StatementId, date: BusinessDate) -> Result<DayVerdicts, Error> {
+    let row: Option<(Verdicts, Option<Verdicts>)> = sql!(
+        tx,
+        "SELECT d.verdicts, b.verdicts FROM settled_days s \
          JOIN day_closes d ON d.canteen = s.canteen AND d.date = s.date AND d.revision = s.revision \
          LEFT JOIN day_closes b ON b.canteen = s.canteen AND b.date = s.date AND b.revision = \
          (SELECT MAX(e.revision) FROM settled_days e JOIN statements t ON t.id = e.statement \
-          WHERE e.canteen = s.canteen AND e.date = s.date AND t.month < $2) \
-         WHERE s.statement = $1 ORDER BY s.date",
-        stored.id,
-        stored.month
+          JOIN statements own ON own.id = s.statement \
+          WHERE e.canteen = s.canteen AND e.date = s.date AND t.month < own.month) \
+         WHERE s.statement = $1 AND s.date = $2",
+        statement,
+        date
     )
-    .all()
+    .optional()
     .await?;
-    let day = |(Json(close), Json(verdicts), before): (_, _, Option<Verdicts>)| SettledDay {
-        close,
-        verdicts,
-        before: before.map(|Json(verdicts)| verdicts),
-    };
-    Ok(rows.into_iter().map(day).collect())
+    let (now, before) = row.map_or((Vec::new(), None), |(Json(now), before)| (now, before.map(|Json(before)| before)));
+    Ok(DayVerdicts { now, before })
 }
 
 async fn decided(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<Decided>, Error> {

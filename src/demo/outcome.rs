@@ -69,13 +69,14 @@ pub fn paper(folder: &Path, settled: &Settled) -> PathBuf {
     folder.join("statements").join(settled.month).join(CANTEENS[settled.canteen].key)
 }
 
-/// Writes PDF and workbook of every statement, and the bank's batch of each approved month.
+/// Writes PDF, workbook and disclosure list of every statement, and of each approved month the bank's batch, the
+/// region's summary and the lists together.
 pub async fn write_papers(stage: &Stage, folder: &Path, all: &[Settled]) -> anyhow::Result<()> {
     let maker = stage.desk(MAKER).await?;
     for settled in all {
         let stem = paper(folder, settled);
         std::fs::create_dir_all(stem.parent().unwrap_or(folder))?;
-        for ending in ["pdf", "xlsx"] {
+        for ending in ["pdf", "xlsx", "disclosure.pdf"] {
             let bytes = maker.caller().bytes(&format!("/api/v1/statements/{}/{ending}", settled.id)).await?;
             std::fs::write(stem.with_extension(ending), bytes)?;
         }
@@ -86,10 +87,17 @@ pub async fn write_papers(stage: &Stage, folder: &Path, all: &[Settled]) -> anyh
         .map(|s| (s.month, CANTEENS[s.canteen].programme()))
         .collect::<std::collections::BTreeSet<_>>()
     {
-        let path = format!("/api/v1/months/{}/{month}/bank.csv", programme.region);
-        let bytes = maker.caller().bytes(&path).await?;
-        let name = format!("bank-{}.csv", programme.region);
-        std::fs::write(folder.join("statements").join(month).join(name), bytes)?;
+        let of = folder.join("statements").join(month);
+        let region = programme.region;
+        for (resource, name) in [
+            ("bank.csv", format!("bank-{region}.csv")),
+            ("summary.pdf", format!("summary-{region}.pdf")),
+            ("disclosure.xlsx", format!("disclosure-{region}.xlsx")),
+            ("disclosure.csv", format!("disclosure-{region}.csv")),
+        ] {
+            let bytes = maker.caller().bytes(&format!("/api/v1/months/{region}/{month}/{resource}")).await?;
+            std::fs::write(of.join(name), bytes)?;
+        }
     }
     Ok(())
 }

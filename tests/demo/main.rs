@@ -136,5 +136,7 @@ fn the_papers_say_what_the_statements_say() {
     }
     let approved: Vec<&Settled> = outcome.settled.iter().filter(|s| s.state == "approved").collect();
     paper::check_bank(&db.folder().join("statements/2026-03"), &approved);
+    let names: Vec<&str> = zhucan::demo::elders::ELDERS.iter().map(|elder| elder.name).collect();
+    paper::check_summary(&db.folder().join("statements/2026-03"), &approved, &names);
     assert!(db.path("scans.csv").is_file() && db.path("cards.csv").is_file());
 }

@@ -57,3 +57,25 @@ pub(crate) fn check_bank(folder: &Path, approved: &[&Settled]) {
     let lines = paid.lines().filter(|line| CANTEENS.iter().any(|c| line.contains(c.account))).count();
     assert_eq!(lines, approved.iter().filter(|s| s.statement.payable() > Fen::ZERO).count());
 }
+
+/// The region's summary says every canteen's payable and their sum, and the lists show no full name.
+pub(crate) fn check_summary(folder: &Path, approved: &[&Settled], names: &[&str]) {
+    for region in
+        approved.iter().map(|s| CANTEENS[s.canteen].programme().region).collect::<std::collections::BTreeSet<_>>()
+    {
+        let text = text_of(&folder.join(format!("summary-{region}.pdf")));
+        let of_region = approved.iter().filter(|s| CANTEENS[s.canteen].programme().region == region);
+        let mut sum = Fen::ZERO;
+        for settled in of_region {
+            let payable = settled.statement.payable();
+            sum += payable;
+            assert!(text.contains(&figures::yuan(payable)), "{region}: no {payable}");
+        }
+        assert!(text.contains(&words::capital(sum)), "{region}: no {}", words::capital(sum));
+        let csv = std::fs::read_to_string(folder.join(format!("disclosure-{region}.csv"))).unwrap();
+        assert!(csv.lines().count() > 5 && csv.contains('*'), "{csv}");
+        assert!(names.iter().all(|name| !csv.contains(name)), "a full name is disclosed");
+        let book: Xlsx<_> = open_workbook(folder.join(format!("disclosure-{region}.xlsx"))).unwrap();
+        assert_eq!(book.sheet_names(), ["公示"]);
+    }
+}

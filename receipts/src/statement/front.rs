@@ -209,7 +209,7 @@ fn payer_widths(
 }
 
 /// The one amount that is paid, in words and figures, in a heavier frame.
-fn payable(flow: &mut Flow<'_>, sheet: &StatementSheet) -> Result<(), PrintError> {
+pub(super) fn payable(flow: &mut Flow<'_>, sheet: &StatementSheet) -> Result<(), PrintError> {
     flow.require(PAYABLE_SPACE + PAYABLE_HEIGHT);
     flow.y += PAYABLE_SPACE;
     let (top, middle) = (flow.y, flow.y + PAYABLE_HEIGHT / 2.0);

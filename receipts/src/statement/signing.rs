@@ -22,7 +22,8 @@ const QR_SIDE: f32 = 21.0;
 const SMALLEST_MODULE: f32 = 0.4;
 const INSET: f32 = 2.5;
 
-pub(super) fn draw(flow: &mut Flow<'_>, sheet: &StatementSheet) -> Result<(), PrintError> {
+/// `seal` says whose seal the box is for.
+pub(super) fn draw(flow: &mut Flow<'_>, sheet: &StatementSheet, seal: &str) -> Result<(), PrintError> {
     flow.require(HEIGHT);
     flow.y += SPACE;
     let top = flow.y;
@@ -36,7 +37,7 @@ pub(super) fn draw(flow: &mut Flow<'_>, sheet: &StatementSheet) -> Result<(), Pr
         x += width;
     }
     flow.page().frame(seal_left, top, SEAL_WIDTH, BOX_HEIGHT, RULE_PT);
-    flow.text(Side::Left, seal_left + INSET, top + 4.6, BODY_PT, "食堂盖章")?;
+    flow.text(Side::Left, seal_left + INSET, top + 4.6, BODY_PT, seal)?;
     flow.page().dashed_circle(
         (seal_left + SEAL_WIDTH / 2.0, top + BOX_HEIGHT - SEAL_RADIUS - 1.3),
         SEAL_RADIUS,

@@ -69,6 +69,45 @@ pub struct StatementSheet {
     pub findings: Vec<FindingRow>,
 }
 
+impl StatementSheet {
+    /// Nothing but head and foot: for the other papers that carry the same.
+    pub(super) const fn blank() -> Self {
+        Self {
+            office: String::new(),
+            number: String::new(),
+            version: 1,
+            draft: false,
+            month: String::new(),
+            period: String::new(),
+            canteen: String::new(),
+            operator: String::new(),
+            credit_code: String::new(),
+            payee: String::new(),
+            grade: String::new(),
+            policy: String::new(),
+            served: Vec::new(),
+            meals: 0,
+            concession: Fen::ZERO,
+            subtotal: Fen::ZERO,
+            changes: Vec::new(),
+            approved: Fen::ZERO,
+            holds: Vec::new(),
+            payers: Vec::new(),
+            shares: Vec::new(),
+            payable: Fen::ZERO,
+            reconciliation: Vec::new(),
+            signatures: Vec::new(),
+            verify_url: None,
+            digest: String::new(),
+            audit_head: None,
+            printed_at: String::new(),
+            made_at: UnixMs::new(0),
+            days: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+}
+
 /// A line of part 一.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServedLine {

@@ -1,4 +1,6 @@
-//! Statements: `GET /api/v1/statements/{id}` with `/pdf` and `/xlsx`, and the page that a statement's QR code opens.
+//! Statements: `GET /api/v1/statements/{id}` with `/pdf`, `/xlsx` and `/disclosure.pdf`; of a region's month
+//! `/api/v1/months/{region}/{month}/summary.pdf`, `/disclosure.xlsx` and `/disclosure.csv`; and the pages that QR codes
+//! on papers open.
 
 use std::sync::Arc;
 
@@ -7,15 +9,18 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
+use domain::calendar::Month;
 use domain::id::{CanteenId, StatementId};
-use domain::settlement::Statement;
+use domain::region::RegionCode;
+use domain::settlement::{MonthState, Statement};
 use receipts::statement::StatementSheet;
+use receipts::statement::disclosure::DisclosureSheet;
 use receipts::workbook::MealSheet;
 
 use super::body::{Json, Path};
 use super::{Answer, App, Problem, SignedIn};
 use crate::people::Right;
-use crate::statements::Dossier;
+use crate::statements::{Dossier, disclosure, disclosures, summary};
 use crate::store::people::UserRow;
 use crate::store::{Tx, canteens, months};
 use crate::words::{Code, settlement as words};
@@ -29,6 +34,11 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/statements/{id}", get(show))
         .route("/api/v1/statements/{id}/pdf", get(pdf))
         .route("/api/v1/statements/{id}/xlsx", get(xlsx))
+        .route("/api/v1/statements/{id}/disclosure.pdf", get(disclosed))
+        .route("/api/v1/months/{region}/{month}/summary.pdf", get(summary_pdf))
+        .route("/api/v1/months/{region}/{month}/disclosure.xlsx", get(disclosure_xlsx))
+        .route("/api/v1/months/{region}/{month}/disclosure.csv", get(disclosure_csv))
+        .route("/verify/month/{region}/{month}/{version}/{digest}", get(verify_month))
         .route("/verify/{number}/{version}/{digest}", get(verify))
 }
 
@@ -59,11 +69,12 @@ async fn show(
     Ok(Json(stored.content.0))
 }
 
-/// The sheet, the meals and a file name, as far as the person may see them.
+/// The sheet, the meals where they are asked for, and a file name, as far as the person may see them.
 async fn papers(
     office: &Arc<Office>,
     user: UserRow,
     id: StatementId,
+    itemised: bool,
 ) -> Result<(StatementSheet, MealSheet, String), Error> {
     let (kept, rules, now) = (Arc::clone(office), office.book(), office.now());
     office
@@ -72,7 +83,7 @@ async fn papers(
             Box::pin(async move {
                 let dossier = Dossier::load(tx, id, rules, &kept.keys).await?;
                 permit(tx, &user, dossier.canteen()).await?;
-                let meals = dossier.meals(tx).await?;
+                let meals = if itemised { dossier.meals(tx).await? } else { MealSheet::default() };
                 Ok((dossier.sheet(&kept.public_url, now), meals, dossier.file_name()))
             })
         })
@@ -97,7 +108,7 @@ async fn pdf(
     SignedIn(user): SignedIn,
     Path(id): Path<StatementId>,
 ) -> Answer<impl IntoResponse> {
-    let (sheet, _, name) = papers(&office, user, id).await?;
+    let (sheet, _, name) = papers(&office, user, id, false).await?;
     let bytes = printed(move || receipts::statement::render(&sheet, &office.fonts)).await?;
     Ok(download(PDF, &format!("{name}.pdf"), bytes))
 }
@@ -107,9 +118,105 @@ async fn xlsx(
     SignedIn(user): SignedIn,
     Path(id): Path<StatementId>,
 ) -> Answer<impl IntoResponse> {
-    let (sheet, meals, name) = papers(&office, user, id).await?;
+    let (sheet, meals, name) = papers(&office, user, id, true).await?;
     let bytes = printed(move || receipts::workbook::xlsx(&sheet, &meals)).await?;
     Ok(download(XLSX, &format!("{name}.xlsx"), bytes))
+}
+
+async fn disclosed(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<StatementId>,
+) -> Answer<impl IntoResponse> {
+    let (kept, now) = (Arc::clone(&office), office.now());
+    let work = office.store.read(move |tx| {
+        Box::pin(async move {
+            let unknown = || Error::refused(Code::NotFound, words::no_such_statement());
+            let stored = months::statement(tx, id).await?.ok_or_else(unknown)?;
+            permit(tx, &user, stored.canteen).await?;
+            disclosure(tx, id, &kept.public_url, now).await
+        })
+    });
+    let sheet = work.await?;
+    let name = format!("{}-v{}-disclosure.pdf", sheet.number, sheet.version);
+    let bytes = printed(move || receipts::statement::disclosure::render(&sheet, &office.fonts)).await?;
+    Ok(download(PDF, &name, bytes))
+}
+
+/// The region's month is for those who may see all of the region.
+fn permit_region(user: &UserRow, region: &RegionCode) -> Result<(), Error> {
+    user.require(Right::Read)?;
+    user.require_inside(region)
+}
+
+async fn summary_pdf(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, month)): Path<(RegionCode, Month)>,
+) -> Answer<impl IntoResponse> {
+    permit_region(&user, &region)?;
+    let (kept, now) = (Arc::clone(&office), office.now());
+    let work =
+        office.store.read(move |tx| Box::pin(async move { summary(tx, &region, month, &kept.public_url, now).await }));
+    let sheet = work.await?;
+    let name = format!("{}-v{}.pdf", sheet.number, sheet.version);
+    let bytes = printed(move || receipts::statement::summary::render(&sheet, &office.fonts)).await?;
+    Ok(download(PDF, &name, bytes))
+}
+
+async fn lists(
+    office: &Arc<Office>,
+    user: &UserRow,
+    region: RegionCode,
+    month: Month,
+) -> Result<Vec<DisclosureSheet>, Error> {
+    permit_region(user, &region)?;
+    let (kept, now) = (Arc::clone(office), office.now());
+    let work = office
+        .store
+        .read(move |tx| Box::pin(async move { disclosures(tx, &region, month, &kept.public_url, now).await }));
+    work.await
+}
+
+async fn disclosure_xlsx(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, month)): Path<(RegionCode, Month)>,
+) -> Answer<impl IntoResponse> {
+    let name = format!("disclosure-{region}-{month}.xlsx");
+    let sheets = lists(&office, &user, region, month).await?;
+    let bytes = printed(move || receipts::workbook::disclosure(&sheets)).await?;
+    Ok(download(XLSX, &name, bytes))
+}
+
+async fn disclosure_csv(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, month)): Path<(RegionCode, Month)>,
+) -> Answer<impl IntoResponse> {
+    let name = format!("disclosure-{region}-{month}.csv");
+    let sheets = lists(&office, &user, region, month).await?;
+    let bytes = printed(move || receipts::statement::disclosure::csv(&sheets)).await?;
+    Ok(download("text/csv; charset=utf-8", &name, bytes))
+}
+
+/// The same for a region's summary.
+async fn verify_month(
+    State(office): State<Arc<Office>>,
+    Path((region, month, version, digest)): Path<(RegionCode, Month, i64, String)>,
+) -> Answer<Html<String>> {
+    let number = words::summary_number(&region, month);
+    let found =
+        office.store.read(move |tx| Box::pin(async move { months::settlement(tx, &region, month).await })).await?;
+    let holds = |s: &months::Settlement| {
+        digest.len() >= 16 && digest.is_ascii() && s.version == version && s.digest.to_string().starts_with(&digest)
+    };
+    let page = match found.filter(holds) {
+        Some(settlement) if settlement.state.0 == MonthState::Approved => words::paper_agrees(&number, version),
+        Some(_) => words::paper_is_draft(&number, version),
+        None => words::paper_disagrees(),
+    };
+    Ok(Html(page))
 }
 
 /// Says to anybody who holds a paper whether it is the one that was approved: no figure is told that is not on it.

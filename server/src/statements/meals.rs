@@ -13,7 +13,7 @@ use domain::record::{Body, Record};
 use domain::words::{Language, mode_name, period_name};
 use receipts::workbook::{MealRow, MealSheet};
 
-use super::{Dossier, SettledDay};
+use super::{DayVerdicts, Dossier, SettledDay};
 use crate::error::Error;
 use crate::names::mask;
 use crate::sql;
@@ -21,14 +21,20 @@ use crate::store::{Tx, records};
 use crate::words::settlement as words;
 
 pub(super) async fn meals(tx: &mut Tx, dossier: &Dossier) -> Result<MealSheet, Error> {
-    let benefits = benefits(dossier);
+    let mut benefits = BTreeMap::new();
+    for day in &dossier.days {
+        let verdicts = super::verdicts(tx, dossier.stored.id, day.close.date).await?;
+        name_benefits(dossier, &verdicts.now, &mut benefits);
+    }
+    let benefits: Vec<(String, String)> = benefits.into_iter().collect();
     let mut meals = Vec::new();
     for day in &dossier.days {
+        let verdicts = super::verdicts(tx, dossier.stored.id, day.close.date).await?;
         let held = records::held(tx, dossier.stored.canteen, day.close.date).await?;
         let records: BTreeMap<RecordId, Record> = held.into_iter().map(|h| (h.record.id, h.record)).collect();
         let names = names(tx, dossier, day.close.date).await?;
         let mut rows: Vec<(&Record, &Verdict)> =
-            changed(day).filter_map(|v| records.get(&v.record).map(|record| (record, v))).collect();
+            changed(&verdicts).filter_map(|v| records.get(&v.record).map(|record| (record, v))).collect();
         rows.sort_by_key(|(record, _)| (record.at, record.id));
         meals.extend(rows.into_iter().map(|(record, verdict)| {
             let name = names.get(&verdict.elder).map_or("", String::as_str);
@@ -40,22 +46,23 @@ pub(super) async fn meals(tx: &mut Tx, dossier: &Dossier) -> Result<MealSheet, E
 }
 
 /// The verdicts that no earlier statement settled as they stand.
-fn changed(day: &SettledDay) -> impl Iterator<Item = &Verdict> {
+fn changed(day: &DayVerdicts) -> impl Iterator<Item = &Verdict> {
     let settled = |v: &Verdict| day.before.as_ref().is_some_and(|before| before.contains(v));
-    day.verdicts.iter().filter(move |v| !settled(v))
+    day.now.iter().filter(move |v| !settled(v))
 }
 
-/// The benefits that lower a price, with their names, as columns.
-fn benefits(dossier: &Dossier) -> Vec<(String, String)> {
-    let lines = dossier.days.iter().flat_map(|d| &d.verdicts).flat_map(|v| v.paid.iter().map(move |l| (v, l)));
-    let mut columns: BTreeMap<String, String> = BTreeMap::new();
+/// Adds the benefits that lower a price, with their names, as columns.
+fn name_benefits(dossier: &Dossier, verdicts: &[Verdict], columns: &mut BTreeMap<String, String>) {
+    let lines = verdicts.iter().flat_map(|v| v.paid.iter().map(move |l| (v, l)));
     for (verdict, line) in lines.filter(|(_, l)| matches!(l.kind, Kind::Diner | Kind::Concession)) {
+        if columns.contains_key(&line.benefit) {
+            continue;
+        }
         let policy = verdict.policy.as_ref().or(verdict.charged_under.as_ref());
         let policy = policy.and_then(|reference| dossier.rules.policies.by_ref(reference));
         let label = policy.and_then(|p| p.benefit(&line.benefit)).map(|b| b.label.clone());
-        columns.entry(line.benefit.clone()).or_insert_with(|| label.unwrap_or_else(|| line.benefit.clone()));
+        columns.insert(line.benefit.clone(), label.unwrap_or_else(|| line.benefit.clone()));
     }
-    columns.into_iter().collect()
 }
 
 async fn names(tx: &mut Tx, dossier: &Dossier, date: BusinessDate) -> Result<BTreeMap<ElderId, String>, Error> {

@@ -11,6 +11,8 @@ use domain::settlement::{self as month, MonthState, Reason};
 use receipts::statement::{ChangeLine, DayRow, FindingRow, ServedLine, ShareRow, Signature, Signed, StatementSheet};
 
 use super::Dossier;
+use crate::store::canteens::Region;
+use crate::store::months::Settlement;
 use crate::words::settlement as words;
 
 pub(super) fn sheet(dossier: &Dossier, public_url: &str, now: UnixMs) -> StatementSheet {
@@ -142,11 +144,16 @@ fn payer_names(dossier: &Dossier) -> Vec<String> {
     if payers.is_empty() {
         return vec![words::NO_PAYER.to_owned()];
     }
+    names_of(&payers, &dossier.regions)
+}
+
+/// The payers in words; where several have one name, each with its place.
+pub(super) fn names_of(payers: &[&Payer], regions: &[Region]) -> Vec<String> {
     let name = |payer: &&Payer| {
         let alone = payers.iter().filter(|p| p.name == payer.name).count() == 1;
         let unit = payer.unit.as_ref().filter(|_| !alone);
         let place = unit.map(|unit| {
-            let known = dossier.regions.iter().find(|r| r.code == *unit);
+            let known = regions.iter().find(|r| r.code == *unit);
             known.map_or_else(|| unit.to_string(), |r| r.name.clone())
         });
         format!("{}{}", place.unwrap_or_default(), words::payer(payer))
@@ -171,11 +178,15 @@ fn shares(content: &month::Statement) -> Vec<ShareRow> {
 }
 
 fn signatures(dossier: &Dossier) -> Vec<Signature> {
-    let settlement = &dossier.settlement;
+    signatures_of(&dossier.settlement, &dossier.maker, dossier.checker.as_deref())
+}
+
+/// Who made the month and who approved it, and room for a third.
+pub(super) fn signatures_of(settlement: &Settlement, maker: &str, checker: Option<&str>) -> Vec<Signature> {
     let signed = |name: &str, at: UnixMs| Signed { name: name.to_owned(), date: words::day(at.local_date()) };
     let approved = settlement.state.0 == MonthState::Approved;
-    let maker = settlement.submitted_at.filter(|_| approved).map(|at| signed(&dossier.maker, at));
-    let checker = dossier.checker.as_deref().zip(settlement.approved_at).map(|(name, at)| signed(name, at));
+    let maker = settlement.submitted_at.filter(|_| approved).map(|at| signed(maker, at));
+    let checker = checker.zip(settlement.approved_at).map(|(name, at)| signed(name, at));
     vec![
         Signature { role: words::MAKER.to_owned(), signed: maker },
         Signature { role: words::CHECKER.to_owned(), signed: checker },

@@ -7,11 +7,13 @@ use domain::canteen::Canteen;
 use domain::decision::Line;
 use domain::elder::Elder;
 use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
+use domain::policy::{Limit, Policy};
 use domain::reconciliation::{Context, DayClose, Elsewhere, Frozen, Held, Prior, Reconciled, RefundPaid, Verdict};
+use domain::record::check::Rulebook;
 use domain::record::{Body, Record};
 
 use super::records::{self, Decoded};
-use super::{Json, Tx, context, identities, refund_payments};
+use super::{Bind as _, Json, Statement, Tx, Value, context, identities, insert, refund_payments};
 use crate::error::Error;
 use crate::sql;
 
@@ -80,21 +82,40 @@ async fn closed_dates(tx: &mut Tx, canteen: CanteenId) -> Result<BTreeSet<Busine
     Ok(dates.into_iter().collect())
 }
 
-/// Loads what the close of a day is made from, as known at `known`.
-pub async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, known: UnixMs) -> Result<DayData, Error> {
+/// Loads what the close of a day is made from, as far as these rules ask for it and as known at `known`.
+pub async fn load(
+    tx: &mut Tx,
+    rules: &Rulebook,
+    canteen: CanteenId,
+    date: BusinessDate,
+    known: UnixMs,
+) -> Result<DayData, Error> {
     let records = records::held(tx, canteen, date).await?;
     let before = records::before(tx, canteen, date).await?;
     let elsewhere = elsewhere(tx, canteen, date).await?;
     let elders = elders(tx, canteen, date).await?;
-    let prior = prior(tx, canteen, date).await?;
-    let refunds = refund_payments::paid_on(tx, canteen, date).await?;
-    let identified = identities::of_day(tx, canteen, date).await?;
-    let context = context::load(tx, canteen, date, known).await?;
     let mut canteens = BTreeMap::new();
     for id in elsewhere.iter().map(|e| e.canteen).chain([canteen]).collect::<BTreeSet<_>>() {
         canteens.extend(super::canteens::for_rules(tx, id).await?.map(|canteen| (id, canteen)));
     }
+    let prior = prior(tx, canteen, date, looks_back(rules, &canteens)).await?;
+    let refunds = refund_payments::paid_on(tx, canteen, date).await?;
+    let identified = identities::of_day(tx, canteen, date).await?;
+    let context = context::load(tx, canteen, date, known).await?;
     Ok(DayData { records, before, canteens, elders, elsewhere, prior, refunds, identified, context })
+}
+
+/// Whether any version of a policy that ever covered one of the canteens counts uses of other dates. Where none does,
+/// other dates bear only on those who ate twice on the date.
+fn looks_back(rules: &Rulebook, canteens: &BTreeMap<CanteenId, Canteen>) -> bool {
+    let counts = |limit: &Limit| {
+        limit.per_week.is_some()
+            || limit.per_month.is_some()
+            || limit.per_month_amount.is_some()
+            || limit.per_day == Some(0)
+    };
+    let covers = |policy: &Policy| canteens.values().any(|canteen| policy.closeness(&canteen.region).is_some());
+    rules.policies.policies().any(|policy| policy.benefits().iter().any(|b| counts(&b.limit)) && covers(policy))
 }
 
 async fn elsewhere(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Elsewhere>, Error> {
@@ -138,25 +159,26 @@ crate::row! {
     }
 }
 
-async fn prior(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Prior>, Error> {
+/// Everybody who ate on the date, or only those who had more than one meal on it.
+const ATE: &str = "SELECT o.elder FROM elder_meals o WHERE o.canteen = $1 AND o.date = $2";
+const ATE_TWICE: &str = "SELECT t.elder FROM elder_meals t WHERE t.date = $2 AND t.voided_by IS NULL AND t.elder IN \
+    (SELECT o.elder FROM elder_meals o WHERE o.canteen = $1 AND o.date = $2) GROUP BY t.elder HAVING COUNT(*) > 1";
+
+async fn prior(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, everybody: bool) -> Result<Vec<Prior>, Error> {
     let from = date.monday().min(date.month().first());
     let to = date.monday().plus_days(6).max(date.month().last());
-    let rows: Vec<Used> = sql!(
-        tx,
+    let who = if everybody { ATE } else { ATE_TWICE };
+    let text = format!(
         "SELECT m.elder, m.canteen, m.date, m.frozen_in, m.policy, m.lines, \
          d.record IS NOT NULL AS judged, d.policy AS due_policy, d.lines AS due_lines FROM elder_meals m \
          LEFT JOIN due_meals d ON d.elder = m.elder AND d.date = m.date AND d.canteen = m.canteen \
          AND d.record = m.record \
-         WHERE m.elder IN (SELECT o.elder FROM elder_meals o WHERE o.canteen = $1 AND o.date = $2) \
+         WHERE m.elder IN ({who}) \
          AND m.voided_by IS NULL AND m.date <> $2 AND m.date >= $3 AND m.date <= $4 \
-         AND (m.date < $2 OR m.frozen_in IS NOT NULL)",
-        canteen,
-        date,
-        from,
-        to
-    )
-    .all()
-    .await?;
+         AND (m.date < $2 OR m.frozen_in IS NOT NULL)"
+    );
+    let values = vec![canteen.bind(), date.bind(), from.bind(), to.bind()];
+    let rows: Vec<Used> = Statement::built(tx, text, values).all().await?;
     let mut prior = Vec::new();
     for row in rows {
         let (policy, lines) = if row.judged { (row.due_policy, row.due_lines) } else { (row.policy, Some(row.lines)) };
@@ -331,46 +353,35 @@ async fn save_due(
         .await?;
         elders.insert(*elder);
     }
+    let mut rows: Vec<Value<'_>> = Vec::new();
     for (record, (elder, policy, lines)) in new.iter().filter(|(record, due)| old.get(record) != Some(*due)) {
-        sql!(
-            tx,
-            "INSERT INTO due_meals (elder, date, canteen, record, policy, lines) VALUES ($1, $2, $3, $4, $5, $6)",
-            *elder,
-            date,
-            canteen,
-            *record,
-            policy.as_deref(),
-            Json(lines)
-        )
-        .execute()
-        .await?;
+        let policy = policy.as_deref().bind();
+        rows.extend([elder.bind(), date.bind(), canteen.bind(), record.bind(), policy, Json(lines).bind()]);
         elders.insert(*elder);
     }
-    for elder in elders {
-        touch_limited(tx, elder, date, now).await?;
-    }
-    Ok(())
+    insert(tx, "INSERT INTO due_meals (elder, date, canteen, record, policy, lines)", 6, rows, "").await?;
+    touch_limited(tx, &elders.into_iter().collect::<Vec<_>>(), date, now).await
 }
 
-/// Touches the elder's other days that a use on `date` limits: later ones of the week and month, and earlier ones with a
-/// meal that comes after one of `date` because a draft froze that one first.
-async fn touch_limited(tx: &mut Tx, elder: ElderId, date: BusinessDate, now: UnixMs) -> Result<(), Error> {
+/// Touches the elders' other days that a use on `date` limits: later ones of the week and month, and earlier ones with
+/// a meal that comes after one of `date` because a draft froze that one first.
+async fn touch_limited(tx: &mut Tx, elders: &[ElderId], date: BusinessDate, now: UnixMs) -> Result<(), Error> {
     let from = date.monday().min(date.month().first());
     let to = date.monday().plus_days(6).max(date.month().last());
-    sql!(
-        tx,
-        "UPDATE day_states SET version = version + 1, touched_at = $5 WHERE closed_version > 0 AND (canteen, date) IN \
-         (SELECT m.canteen, m.date FROM elder_meals m WHERE m.elder = $1 AND m.date >= $2 AND m.date <= $3 \
-          AND (m.date > $4 OR (m.date < $4 AND EXISTS (SELECT 1 FROM elder_meals f \
-          WHERE f.elder = $1 AND f.date = $4 AND (f.frozen_in < m.frozen_in \
-          OR (f.frozen_in IS NOT NULL AND m.frozen_in IS NULL))))))",
-        elder,
-        from,
-        to,
-        date,
-        now
-    )
-    .execute()
-    .await?;
+    for elders in elders.chunks(500) {
+        let places: Vec<String> = (5..elders.len() + 5).map(|n| format!("${n}")).collect();
+        let text = format!(
+            "UPDATE day_states SET version = version + 1, touched_at = $4 WHERE closed_version > 0 \
+             AND (canteen, date) IN (SELECT m.canteen, m.date FROM elder_meals m \
+             WHERE m.elder IN ({}) AND m.date >= $1 AND m.date <= $2 \
+             AND (m.date > $3 OR (m.date < $3 AND EXISTS (SELECT 1 FROM elder_meals f \
+             WHERE f.elder = m.elder AND f.date = $3 AND (f.frozen_in < m.frozen_in \
+             OR (f.frozen_in IS NOT NULL AND m.frozen_in IS NULL))))))",
+            places.join(", ")
+        );
+        let fixed = [from.bind(), to.bind(), date.bind(), now.bind()];
+        let values = fixed.into_iter().chain(elders.iter().map(|id| id.bind())).collect();
+        Statement::built(tx, text, values).execute().await?;
+    }
     Ok(())
 }

@@ -44,6 +44,7 @@ pub mod identities;
 pub mod ledger;
 pub mod meta;
 pub mod months;
+pub mod pack;
 pub mod payments;
 pub mod people;
 pub mod policies;

@@ -101,6 +101,20 @@ impl<'t, 'v> Statement<'t, 'v> {
         }
     }
 
+    /// All rows, each read by `read`: for tables whose columns are known only at run time.
+    pub async fn all_with<T>(self, read: &(dyn Fn(&Row<'_>) -> Result<T, Error> + Sync)) -> Result<Vec<T>, Error> {
+        match self.tx {
+            Tx::Sqlite(tx) => {
+                let rows = bound!(Sqlite, SqliteArguments, self.sql, self.values).fetch_all(&mut **tx).await?;
+                rows.iter().map(|row| read(&Row::Sqlite(row))).collect()
+            }
+            Tx::Postgres(tx) => {
+                let rows = bound!(Postgres, PgArguments, self.sql, self.values).fetch_all(&mut **tx).await?;
+                rows.iter().map(|row| read(&Row::Postgres(row))).collect()
+            }
+        }
+    }
+
     /// The first row, if there is one.
     pub async fn optional<T: FromRow>(self) -> Result<Option<T>, Error> {
         match self.tx {

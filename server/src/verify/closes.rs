@@ -1,9 +1,12 @@
 //! Day closes: every revision is what its digest says, and the last one is what the records give.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::calendar::{BusinessDate, UnixMs};
-use domain::id::{CanteenId, Digest};
+use domain::decision::Line;
+use domain::id::{CanteenId, Digest, ElderId, RecordId};
+use domain::money::Fen;
 use domain::reconciliation::{DayClose, Verdict};
 use domain::record::check::Rulebook;
 
@@ -11,7 +14,7 @@ use super::VerifyReport;
 use crate::close::reconcile;
 use crate::error::Error;
 use crate::sql;
-use crate::store::{Store, Tx};
+use crate::store::{Json, Store, Tx, refund_payments};
 
 crate::row! {
     struct Stored {
@@ -42,8 +45,9 @@ pub(super) async fn verify(
     let canteens: Vec<CanteenId> = store
         .read(|tx| Box::pin(async move { sql!(tx, "SELECT id FROM canteens ORDER BY id").values().await }))
         .await?;
-    for canteen in canteens {
-        progress(&format!("日清：食堂 {canteen}"));
+    let count = canteens.len();
+    for (done, canteen) in canteens.into_iter().enumerate() {
+        progress(&format!("日清：食堂 {canteen}（{}/{count}）", done + 1));
         let dates: Vec<BusinessDate> = store
             .read(move |tx| {
                 Box::pin(async move {
@@ -55,24 +59,64 @@ pub(super) async fn verify(
             .await?;
         for date in dates {
             let rules = Arc::clone(rules);
-            let (stored, again) =
+            let (stored, again, held) =
                 store.read(move |tx| Box::pin(async move { load(tx, &rules, canteen, date).await })).await?;
             for close in &stored {
                 compare(close, &again, report);
+            }
+            if let (Some(last), Some((_, verdicts))) = (stored.last(), &again)
+                && held != Held::of(verdicts)
+            {
+                report.broken(last.place(), "应享表或应退表与逐份结果不符");
             }
         }
     }
     Ok(())
 }
 
+/// Record, elder, policy, lines.
+type DueRow = (RecordId, ElderId, Option<String>, Json<Vec<Line>>);
+
 type Again = Option<(DayClose, Vec<Verdict>)>;
+
+/// What is kept beside a day's last close and read from its verdicts: uses and refunds due.
+#[derive(PartialEq, Eq)]
+struct Held {
+    due: BTreeMap<RecordId, (ElderId, Option<String>, Vec<Line>)>,
+    owed: BTreeMap<RecordId, Fen>,
+}
+
+impl Held {
+    fn of(verdicts: &[Verdict]) -> Self {
+        let due = |v: &Verdict| (v.record, (v.elder, v.policy.as_ref().map(|p| p.id.clone()), v.due.clone()));
+        let owed = refund_payments::owed(verdicts).into_iter().map(|(meal, owed)| (meal, owed.amount));
+        Self { due: verdicts.iter().map(due).collect(), owed: owed.collect() }
+    }
+
+    async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Self, Error> {
+        let due: Vec<DueRow> = sql!(
+            tx,
+            "SELECT record, elder, policy, lines FROM due_meals WHERE canteen = $1 AND date = $2",
+            canteen,
+            date
+        )
+        .all()
+        .await?;
+        let owed: Vec<(RecordId, Fen)> =
+            sql!(tx, "SELECT meal, amount FROM refund_dues WHERE canteen = $1 AND date = $2", canteen, date)
+                .all()
+                .await?;
+        let due = due.into_iter().map(|(record, elder, policy, Json(lines))| (record, (elder, policy, lines)));
+        Ok(Self { due: due.collect(), owed: owed.into_iter().collect() })
+    }
+}
 
 async fn load(
     tx: &mut Tx,
     rules: &Rulebook,
     canteen: CanteenId,
     date: BusinessDate,
-) -> Result<(Vec<Stored>, Again), Error> {
+) -> Result<(Vec<Stored>, Again, Held), Error> {
     let stored: Vec<Stored> = sql!(
         tx,
         "SELECT d.canteen, d.date, d.revision, d.digest, d.content, d.verdicts, d.closed_at, \
@@ -94,7 +138,7 @@ async fn load(
         },
         _ => None,
     };
-    Ok((stored, again))
+    Ok((stored, again, Held::load(tx, canteen, date).await?))
 }
 
 fn compare(stored: &Stored, again: &Again, report: &mut VerifyReport) {

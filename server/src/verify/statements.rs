@@ -11,7 +11,7 @@ use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::settlement::{MonthInput, Reopened, Statement, settle_month};
 
-use super::VerifyReport;
+use super::{Part, VerifyReport};
 use crate::error::Error;
 use crate::month::digest_of;
 use crate::payment::postings;
@@ -21,6 +21,7 @@ use crate::store::closes::revision as close;
 use crate::store::months::Settles;
 use crate::store::payments::{self, Payment};
 use crate::store::{Store, Tx, findings, ledger, months};
+use crate::words::pack as words;
 
 crate::row! {
     #[derive(Clone)]
@@ -42,6 +43,7 @@ crate::row! {
 pub(super) async fn verify(
     store: &Store,
     rules: &Arc<Rulebook>,
+    part: Option<&Part>,
     report: &mut VerifyReport,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<(), Error> {
@@ -96,7 +98,45 @@ pub(super) async fn verify(
             }
         }
     }
-    settlements(store, report).await
+    match part {
+        None => settlements(store, report).await,
+        Some(part) => packed(store, part, report).await,
+    }
+}
+
+/// The packed statements are those of the head, whose digests give the month's.
+async fn packed(store: &Store, part: &Part, report: &mut VerifyReport) -> Result<(), Error> {
+    let rows: Vec<(String, Digest, RegionCode, Month)> = store
+        .read(|tx| {
+            Box::pin(async move {
+                sql!(
+                    tx,
+                    "SELECT s.number, s.digest, s.region, s.month FROM statements s JOIN settlements m \
+                     ON m.region = s.region AND m.month = s.month AND m.version = s.version"
+                )
+                .all()
+                .await
+            })
+        })
+        .await?;
+    let (region, month, digest) = &part.settlement;
+    for number in &part.packed {
+        let place = format!("结算单 {number}");
+        match rows.iter().find(|(n, ..)| n == number) {
+            None => report.broken(place, words::NOT_PACKED),
+            Some((_, held, of, at)) => {
+                if part.statements.get(number) != Some(held) || (of, at) != (region, month) {
+                    report.broken(place, words::OTHER_STATEMENT);
+                }
+            }
+        }
+    }
+    let approved: Vec<Digest> =
+        store.read(|tx| Box::pin(async move { sql!(tx, "SELECT digest FROM settlements").values().await })).await?;
+    if digest_of(part.statements.values().copied()) != *digest || approved != [*digest] {
+        report.broken(format!("月结 {region} {month}"), words::OTHER_MONTH);
+    }
+    Ok(())
 }
 
 /// Everything that the ledger has to hold of a statement: its lines, and what its payment did.
@@ -117,11 +157,11 @@ async fn again(tx: &mut Tx, rules: &Rulebook, of: &Stored, content: &Statement) 
     let mut deducted = BTreeMap::new();
     for Settles { date, revision, taken } in months::settled_by(tx, of.id).await? {
         let Some(now) = close(tx, of.canteen, date, revision).await? else { return Ok(None) };
-        let ruled = rulings::deducted(tx, std::iter::once((revision, &now)), &rulings).await?;
-        if ruled.get(&date).map_or(&[][..], Vec::as_slice) != taken {
+        let again = rulings::deducted(tx, std::iter::once((revision, &now)), &rulings).await?;
+        if again.get(&date).map_or(&[][..], Vec::as_slice) != taken {
             return Ok(None);
         }
-        deducted.extend(ruled);
+        deducted.extend(again);
         if date.month() == of.month {
             days.push(now);
         } else {

@@ -150,6 +150,19 @@ pub const HELD: &str = "暂缓";
 pub const CARRIED_ON: &str = "结转下月";
 /// What is paid now.
 pub const PAYABLE: &str = "本次应付";
+/// The number of a region's summary: `HZ-440300-202603`.
+#[must_use]
+pub fn summary_number(region: &domain::region::RegionCode, month: Month) -> String {
+    let (year, month) = month.ym();
+    format!("HZ-{region}-{year:04}{month:02}")
+}
+
+/// Where objections to a disclosed list are taken.
+#[must_use]
+pub fn objections_to(phone: &str) -> String {
+    format!("如有异议，请致电 {phone}")
+}
+
 /// The column of a statement that nobody owes anything for.
 pub const NO_PAYER: &str = "无";
 
