@@ -56,8 +56,25 @@ pub struct MonthInput<'a> {
     pub decided: &'a BTreeSet<String>,
     /// What the findings of the month's days, and of days settled again, take away now: see [`deductions`].
     pub deducted: &'a BTreeMap<BusinessDate, Vec<Correction>>,
+    /// Holds that the office has released.
+    pub released: &'a [Released],
     /// Policies, for rounding.
     pub rules: &'a Rulebook,
+}
+
+/// A hold that the office has released: all of it is paid, what this month adds to it included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Released {
+    /// The month of the meals.
+    pub month: Month,
+    /// The policy version that the gate is of.
+    pub policy: PolicyRef,
+    /// The gate's place in the file, from 1.
+    pub gate: usize,
+    /// In words.
+    pub words: String,
+    /// What earlier statements hold of it, by payer, not positive.
+    pub held: PayerSums,
 }
 
 /// A canteen's statement for a month: what the office owes it and why. All amounts in fen; what is taken away is
@@ -73,7 +90,7 @@ pub struct Statement {
     pub served: Vec<ServedLine>,
     /// Part two: carried balances, differences of earlier months, deductions, reductions.
     pub changes: Vec<ChangeLine>,
-    /// What waits for the canteen's standing, at the end of part two.
+    /// What waits for the canteen's standing, and what need not wait any more, at the end of part two.
     pub holds: Vec<ChangeLine>,
     /// Part three: by payer.
     pub payers: Vec<PayerLine>,
@@ -164,6 +181,17 @@ pub enum Reason {
         /// In words.
         words: String,
     },
+    /// What was held is paid after all (解除暂缓).
+    Release {
+        /// The month of the meals.
+        month: Month,
+        /// The policy version that the gate is of.
+        policy: PolicyRef,
+        /// The gate's place in the file, from 1.
+        gate: usize,
+        /// In words.
+        words: String,
+    },
 }
 
 /// One line of part two.
@@ -192,7 +220,7 @@ pub struct PayerLine {
     pub payer: crate::decision::Payer,
     /// 核定: parts one and two without holds.
     pub approved: Fen,
-    /// 暂缓, not positive.
+    /// 暂缓 less what is released; positive where more is released than held.
     pub held: Fen,
     /// 本次应付, not negative.
     pub payable: Fen,
@@ -259,7 +287,7 @@ impl Statement {
         self.payers.iter().map(|p| p.approved).sum()
     }
 
-    /// 暂缓拨付, fen, not positive.
+    /// 暂缓拨付 less what is released, fen.
     #[must_use]
     pub fn held(&self) -> Fen {
         self.payers.iter().map(|p| p.held).sum()
@@ -306,8 +334,9 @@ pub fn settle_month(input: &MonthInput<'_>) -> Statement {
     let signed: Vec<(&DayClose, bool)> = signed.iter().map(|(day, counts)| (&**day, *counts)).collect();
     changes.extend(lines::findings(&signed));
     changes.extend(lines::refunds(&signed));
-    let (reductions, holds) = lines::standing(&signed, input.rules);
+    let (reductions, mut holds) = lines::standing(&signed, input.rules);
     changes.extend(reductions);
+    holds.extend(lines::releases(input.released, &holds));
 
     let statement = Statement {
         canteen: input.canteen,

@@ -71,6 +71,7 @@ fn settle(world: &World, month: &str, reopened: &[Reopened], carried: &PayerSums
         carried,
         decided: &BTreeSet::new(),
         rules: &world.rules,
+        released: &[],
         deducted: &BTreeMap::new(),
     })
 }

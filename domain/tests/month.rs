@@ -10,7 +10,7 @@ use domain::id::{CanteenId, RecordId};
 use domain::money::Fen;
 use domain::reconciliation::{Code, DayClose, PayerSums};
 use domain::record::Record;
-use domain::settlement::{MonthInput, Reason, Reopened, Statement, settle_month};
+use domain::settlement::{MonthInput, Reason, Released, Reopened, Statement, settle_month};
 use proptest::prelude::*;
 use world::{World, canteen_id, date, yuan};
 
@@ -73,6 +73,7 @@ fn settle(world: &World, canteen: u128, month: &str, reopened: &[Reopened]) -> S
         carried: &PayerSums::default(),
         decided: &BTreeSet::new(),
         rules: &world.rules,
+        released: &[],
         deducted: &BTreeMap::new(),
     })
 }
@@ -197,6 +198,43 @@ fn a_late_record_is_a_line_of_the_next_month_and_never_unseats_what_was_drafted(
 }
 
 #[test]
+fn a_hold_that_is_released_is_paid_whole_and_once() {
+    let gates = "[[gate]]\nwhen = { quality_grade = [\"C\"] }\neffect = \"hold\"\nkinds = [\"diner\", \"operator\"]\n";
+    let mut world = World::new(&[&policy("per_day = 1", "programme", gates)]);
+    world.grade(1, "2026-03-01", "C");
+    world.serve(1, 1, "2026-03-11", 690, "15.00");
+    world.close_all(LATER, everything);
+    let march = settle(&world, 1, "2026-03", &[]);
+    let [hold] = march.holds.as_slice() else { panic!("{:?}", march.holds) };
+    assert_eq!((march.approved(), march.payable(), hold.amount), (yuan("7.00"), Fen::ZERO, yuan("-7.00")));
+    let Reason::Hold { month, policy, gate, words } = hold.reason.clone() else { panic!("{:?}", hold.reason) };
+    let released = |held| [Released { month, policy: policy.clone(), gate, words: words.clone(), held }];
+    let of = |month: &str, days: &[DayClose], released: &[Released]| {
+        settle_month(&MonthInput {
+            canteen: canteen_id(1),
+            month: month.parse().unwrap(),
+            days,
+            incomplete: &[],
+            left_out: &[],
+            reopened: &[],
+            carried: &PayerSums::default(),
+            decided: &BTreeSet::new(),
+            rules: &world.rules,
+            released,
+            deducted: &BTreeMap::new(),
+        })
+    };
+    let april = of("2026-04", &[], &released(hold.shares.clone()));
+    assert_eq!((april.approved(), april.held(), april.payable()), (Fen::ZERO, yuan("7.00"), yuan("7.00")));
+    assert!(matches!(april.holds[0].reason, Reason::Release { .. }));
+    let mut left = hold.shares.clone();
+    left.add_all(&april.holds[0].shares);
+    assert_eq!(of("2026-05", &[], &released(left)).holds, [], "nothing is left of it");
+    let at_once = of("2026-03", &days(&world, 1, month), &released(PayerSums::default()));
+    assert_eq!((at_once.holds.len(), at_once.payable()), (2, yuan("7.00")), "released before it was ever paid");
+}
+
+#[test]
 fn a_negative_month_is_carried_and_nobody_is_paid_less_than_nothing() {
     let mut world = World::new(&[&policy("per_day = 1", "programme", "")]);
     world.serve(1, 1, "2026-03-11", 690, "15.00");
@@ -218,6 +256,7 @@ fn a_negative_month_is_carried_and_nobody_is_paid_less_than_nothing() {
         carried: &april.carried(),
         decided: &BTreeSet::new(),
         rules: &world.rules,
+        released: &[],
         deducted: &BTreeMap::new(),
     });
     assert_eq!(may.changes[0].reason, Reason::Carried);

@@ -264,6 +264,7 @@ fn settle(world: &World, reconciled: &Reconciled, month: &str, rulings: &Rulings
         reopened,
         carried: &PayerSums::default(),
         decided: &BTreeSet::new(),
+        released: &[],
         deducted: &BTreeMap::from([(date(DAY), taken)]),
         rules: &world.rules,
     })

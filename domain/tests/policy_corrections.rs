@@ -90,6 +90,7 @@ fn corrected(second: &str) -> (World, Vec<ChangeLine>) {
         carried: &PayerSums::default(),
         decided: &BTreeSet::new(),
         rules: &world.rules,
+        released: &[],
         deducted: &BTreeMap::new(),
     });
     (world, statement.changes)

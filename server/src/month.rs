@@ -13,7 +13,7 @@ use crate::close::{CloseReport, close_days};
 use crate::error::Error;
 use crate::rulings;
 use crate::store::months::{self, Settlement, Settles, State, StoredStatement};
-use crate::store::{Json, Store, Tx, findings, ledger};
+use crate::store::{Json, Store, Tx, findings, holds, ledger};
 use crate::words::{Code, settlement as words};
 
 /// Who acts, and as what.
@@ -142,8 +142,10 @@ impl Draft<'_> {
         let mut drafted = Vec::with_capacity(canteens.len());
         let mut now = self.now;
         for (canteen, _) in &canteens {
-            // The draft is of after the rulings that it knows.
-            now = findings::last_ruled(tx, *canteen).await?.map_or(now, |ruled| now.max(ruled));
+            // The draft is of after the rulings and releases that it knows.
+            for known in [findings::last_ruled(tx, *canteen).await?, holds::last_released(tx, *canteen).await?] {
+                now = known.map_or(now, |known| now.max(known));
+            }
         }
         for (index, (canteen, _)) in canteens.iter().enumerate() {
             drafted.push(self.statement(tx, *canteen, index + 1).await?);
@@ -207,6 +209,7 @@ impl Draft<'_> {
             carried: &carried,
             decided: &decided,
             deducted: &deducted,
+            released: &holds::released(tx, canteen, self.month, UnixMs::MAX).await?,
             rules: self.rules,
         });
         let statement = StoredStatement {

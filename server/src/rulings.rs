@@ -10,7 +10,7 @@ use domain::settlement::{Rulings, deductions};
 use crate::error::Error;
 use crate::store::findings::{self, StepRow};
 use crate::store::months::{self, StoredStatement};
-use crate::store::{Tx, closes};
+use crate::store::{Tx, closes, holds};
 use crate::words::{Code, settlement as words};
 
 /// What the findings of some days take away, by date: only days of which something is taken. `days` are revisions of
@@ -95,6 +95,32 @@ impl Said {
     }
 }
 
+/// What is decided now is of after the drafts that do not know it, also within one millisecond.
+async fn behind_drafts(tx: &mut Tx, canteen: CanteenId, now: UnixMs) -> Result<UnixMs, Error> {
+    let drafted = findings::last_drafted(tx, canteen).await?;
+    Ok(drafted.map_or(now, |drafted| now.max(drafted.plus(1))))
+}
+
+/// Releases money that waits for the canteen's standing: the next draft pays it.
+///
+/// Refused when approved statements hold nothing of it, or when it is released already.
+pub async fn release_hold(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    key: &holds::Key,
+    reason: &str,
+    by: UserId,
+    now: UnixMs,
+) -> Result<(), Error> {
+    let held = holds::outstanding(tx, canteen, None).await?;
+    let waits = held.get(key).is_some_and(|(_, sums)| !sums.total().is_zero());
+    let at = behind_drafts(tx, canteen, now).await?;
+    if waits && holds::release(tx, canteen, key, reason, by, at).await? {
+        return Ok(());
+    }
+    Err(Error::refused(Code::Conflict, words::nothing_held()))
+}
+
 /// Writes down what somebody says about a finding. Answers its day.
 ///
 /// Refused for a finding that is not there or closed, and when it is closed before it was ruled or by who ruled last.
@@ -123,9 +149,7 @@ pub async fn say(
             Some(_) => {}
         }
     }
-    // A ruling is of after the drafts that do not know it, also within one millisecond.
-    let drafted = findings::last_drafted(tx, canteen).await?;
-    let at = drafted.map_or(now, |drafted| now.max(drafted.plus(1)));
+    let at = behind_drafts(tx, canteen, now).await?;
     let (owner, due) = match said {
         Said::Assigned { owner, due } => (Some(*owner), Some(*due)),
         _ => (None, None),

@@ -85,6 +85,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::Finding { code, .. } => format!("核减：{}", office::finding(*code)),
         Reason::Reduction { words, .. } => format!("按食品安全状况减拨：{words}"),
         Reason::Hold { words, .. } => format!("暂缓拨付：{words}"),
+        Reason::Release { words, .. } => format!("解除暂缓：{words}"),
     }
 }
 

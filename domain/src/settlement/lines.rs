@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ChangeLine, Reason, Reopened, ServedLine};
+use super::{ChangeLine, Reason, Released, Reopened, ServedLine};
 use crate::calendar::{BusinessDate, Month};
 use crate::decision::{Kind, PolicyRef};
 use crate::money::{Fen, Rate, Rounding};
@@ -195,6 +195,20 @@ pub(super) fn standing(days: &[(&DayClose, bool)], rules: &Rulebook) -> (Vec<Cha
         }
     }
     (reductions, holds)
+}
+
+/// What is paid of holds that the office has released: what earlier statements hold, and what these `holds` add.
+pub(super) fn releases(released: &[Released], holds: &[ChangeLine]) -> Vec<ChangeLine> {
+    let line = |released: &Released| {
+        let Released { month, policy, gate, words, held } = released.clone();
+        let same = |reason: &Reason| matches!(reason, Reason::Hold { month: m, policy: p, gate: g, .. } if (*m, p, *g) == (month, &policy, gate));
+        let mut sum = Sum { shares: held.negated(), ..Sum::default() };
+        for hold in holds.iter().filter(|hold| same(&hold.reason)) {
+            sum.shares.take_all(&hold.shares);
+        }
+        sum.line(Reason::Release { month, policy, gate, words }, false)
+    };
+    released.iter().filter_map(line).collect()
 }
 
 fn catch(caught: &mut Caught, day: &DayClose, hit: &StandingHit, kinds: &[Kind], counts: bool) {

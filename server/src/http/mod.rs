@@ -9,6 +9,7 @@ mod enrolments;
 mod epochs;
 mod findings;
 mod health;
+mod holds;
 mod ledger;
 mod months;
 mod office;
@@ -77,6 +78,7 @@ pub fn router(office: Arc<Office>) -> Router {
         .merge(enrolments::routes())
         .merge(epochs::routes())
         .merge(findings::routes())
+        .merge(holds::routes())
         .merge(health::routes())
         .merge(ledger::routes())
         .merge(months::routes())

@@ -40,6 +40,7 @@ pub mod elders;
 pub mod epochs;
 pub mod feeds;
 pub mod findings;
+pub mod holds;
 pub mod identities;
 pub mod ledger;
 pub mod meta;

@@ -248,6 +248,18 @@ pub static TABLES: &[Table] = &[
         "day_states",
         &[("canteen", Id), ("date", Text), ("version", Int), ("closed_version", Int), ("touched_at", Int)],
     ),
+    table(
+        "hold_releases",
+        &[
+            ("canteen", Id),
+            ("month", Text),
+            ("policy", Text),
+            ("gate", Int),
+            ("reason", Text),
+            ("decided_by", Id),
+            ("decided_at", Int),
+        ],
+    ),
     table("open_days", &[("canteen", Id), ("date", Text), ("meals", Int), ("elders", Bytes)]),
     table(
         "finding_steps",
@@ -610,6 +622,7 @@ pub async fn behind(tx: &mut Tx, statement: StatementId, canteen: CanteenId) -> 
         ("day_states", "", of_days("day_states")),
         ("open_days", "", until),
         ("finding_steps", "", of_canteen("finding_steps")),
+        ("hold_releases", "", of_canteen("hold_releases")),
     ];
     let mut all = Vec::new();
     for (name, prefix, rest) in rests {
@@ -632,7 +645,9 @@ pub async fn papers(tx: &mut Tx, scope: &Scope) -> Result<Vec<Lines>, Error> {
             "FROM statements s WHERE s.id = $1 OR (s.approved = 1 AND s.id IN (SELECT e.statement \
              FROM settled_days e JOIN settled_days d ON d.canteen = e.canteen AND d.date = e.date \
              WHERE d.statement = $1)) OR s.id IN (SELECT b.id FROM statements b JOIN statements n ON n.id = $1 \
-             WHERE b.canteen = n.canteen AND b.approved = 1 AND b.month < n.month ORDER BY b.month DESC LIMIT 1)",
+             WHERE b.canteen = n.canteen AND b.approved = 1 AND b.month < n.month ORDER BY b.month DESC LIMIT 1) \
+             OR s.id IN (SELECT b.id FROM statements b JOIN statements n ON n.id = $1 JOIN hold_releases h \
+             ON h.canteen = n.canteen WHERE b.canteen = n.canteen AND b.approved = 1 AND b.month < n.month)",
             "s.",
         ),
         (

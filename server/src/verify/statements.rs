@@ -20,7 +20,7 @@ use crate::sql;
 use crate::store::closes::revision as close;
 use crate::store::months::Settles;
 use crate::store::payments::{self, Payment};
-use crate::store::{Store, Tx, findings, ledger, months};
+use crate::store::{Store, Tx, findings, holds, ledger, months};
 use crate::words::pack as words;
 
 crate::row! {
@@ -185,6 +185,7 @@ async fn again(tx: &mut Tx, rules: &Rulebook, of: &Stored, content: &Statement) 
         carried: &months::carried(tx, of.canteen, of.month).await?,
         decided: &decided,
         deducted: &deducted,
+        released: &holds::released(tx, of.canteen, of.month, of.drafted_at).await?,
         rules,
     })))
 }

@@ -226,6 +226,7 @@ pub(crate) fn reason(reason: &Reason, amount: Fen, of: Month) -> String {
         Reason::Finding { month: other, code } => format!("调整：{}{}", from(other), finding(*code)),
         Reason::Reduction { month: other, words, .. } => format!("扣减：{}{words}", from(other)),
         Reason::Hold { month: other, words, .. } => format!("暂缓拨付：{}{words}", from(other)),
+        Reason::Release { month: other, words, .. } => format!("解除暂缓：{}{words}", from(other)),
     }
 }
 
@@ -444,6 +445,10 @@ pub(crate) fn threshold_out_of_range() -> String {
 
 pub(crate) fn no_such_region(region: &domain::region::RegionCode) -> String {
     format!("没有登记 {region} 这个区划")
+}
+
+pub(crate) fn nothing_held() -> String {
+    "没有这笔暂缓的款项，可能已经解除".to_owned()
 }
 
 pub(crate) fn finding_closed() -> String {

@@ -1,6 +1,6 @@
 //! A finding from the day close to the money: found by the region's thresholds, answered, ruled, closed, deducted once.
 
-use domain::calendar::BusinessDate;
+use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::UserId;
 use domain::money::Fen;
 use domain::reconciliation::{Code as FindingCode, DayClose, Finding, Settings, Severity};
@@ -8,9 +8,9 @@ use domain::settlement::{Reason, Ruling};
 use server::Error;
 use server::close::close_days;
 use server::month::MonthView;
-use server::rulings::{Said, say};
+use server::rulings::{Said, release_hold, say};
 use server::store::findings::StepRow;
-use server::store::{closes, context, days, epochs, findings, settings};
+use server::store::{closes, context, days, epochs, findings, holds, settings};
 use server::words::Code;
 use support::Backend;
 
@@ -185,6 +185,65 @@ async fn days_that_look_at_earlier_days_are_closed_again_when_those_change(backe
     assert_eq!(scene.verify().await.breaks, []);
 }
 
+/// From the fifth on the policy holds what a C earns; 甲 is a C and serves one meal on the sixth.
+async fn a_released_hold_is_paid_with_the_next_month(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let office = std::sync::Arc::clone(scene.world.office());
+    let gate = "[[gate]]\nwhen = { quality_grade = [\"C\"] }\neffect = \"hold\"\nkinds = [\"diner\"]\n";
+    let second = crate::common::POLICY.replace("version = 1", "version = 2").replace("03-02", "03-05") + gate;
+    office.announce_policy("second.toml", &second, None).await.unwrap();
+    let standing = domain::canteen::Standing { quality_grade: "C".into(), ..Default::default() };
+    let fact = domain::canteen::CanteenFactKind::Standing { standing };
+    office.add_canteen_fact(scene.canteen(0), date("2026-03-04"), fact, None).await.unwrap();
+    let mut first = scene.day(0, "2026-03-06", 700, &[0]);
+    first.push(scene.over(0));
+    scene.ingest(0, &first).await;
+    let mut other = scene.day(1, MONDAY, 700, &[]);
+    other.push(scene.over(1));
+    scene.ingest(1, &other).await;
+    scene.world.clock.set(date("2026-04-01").at_minute(540));
+    let (march, _) = scene.draft(MARCH).await.unwrap();
+    let canteen = scene.canteen(0);
+    let of = |view: &MonthView| {
+        let statement = view.statements.iter().find(|s| s.canteen == canteen).unwrap();
+        (statement.content.0.approved(), statement.content.0.held(), statement.payable)
+    };
+    assert_eq!(of(&march), (Fen::new(300), Fen::new(-300), Fen::ZERO));
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    scene.approve(MARCH, scene.checker, march.settlement.digest).await.unwrap();
+
+    let (by, now) = (scene.maker.user, office.now());
+    let released = office.store.write(move |tx| {
+        Box::pin(async move {
+            let held = holds::outstanding(tx, canteen, None).await?;
+            let (key, (_, sums)) = held.first_key_value().unwrap();
+            assert_eq!((held.len(), sums.total()), (1, Fen::new(-300)));
+            assert!(holds::released(tx, canteen, "2026-04".parse().unwrap(), UnixMs::MAX).await?.is_empty());
+            release_hold(tx, canteen, key, "整改合格", by, now).await?;
+            assert_eq!(code(release_hold(tx, canteen, key, "再来一次", by, now).await), Some(Code::Conflict), "once");
+            assert!(!holds::release(tx, canteen, key, "再来一次", by, now).await?);
+            assert_eq!(holds::last_released(tx, canteen).await?, Some(now.plus(1)), "after March was drafted");
+            Ok(())
+        })
+    });
+    released.await.unwrap();
+    for (month, last) in [("2026-04", "2026-04-30"), ("2026-05", "2026-05-31")] {
+        for till in [0, 1] {
+            let over = scene.over_through(till, last);
+            scene.ingest(till, &[over]).await;
+        }
+        scene.world.clock.set(date(last).plus_days(1).at_minute(540));
+        let (view, _) = scene.draft(month).await.unwrap();
+        let paid = if month == "2026-04" { Fen::new(300) } else { Fen::ZERO };
+        assert_eq!(of(&view), (Fen::ZERO, paid, paid), "{month}");
+        assert_eq!(scene.verify().await.breaks, []);
+        scene.submit(month, scene.maker).await.unwrap();
+        scene.approve(month, scene.checker, view.settlement.digest).await.unwrap();
+    }
+    assert_eq!(scene.verify().await.breaks, [], "the books balance with a release in them");
+    crate::rows::append_only(&office.store, "hold_releases").await;
+}
+
 async fn what_the_store_keeps_of_findings(backend: Backend) {
     let (scene, number) = late_lunch(backend).await;
     let (canteen, by, now) = (scene.canteen(0), scene.maker.user, scene.world.office().now());
@@ -258,6 +317,7 @@ async fn what_a_day_is_held_against(backend: Backend) {
 }
 
 crate::on_both! {
+    a_released_hold_is_paid_with_the_next_month
     what_the_store_keeps_of_findings
     what_a_day_is_held_against
     a_confirmed_finding_is_deducted_and_an_explained_one_is_not

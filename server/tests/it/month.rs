@@ -74,6 +74,13 @@ impl Scene {
         till.push(Body::Day { through: date("2026-03-31") })
     }
 
+    /// The till says that all days up to this one are over.
+    pub(crate) fn over_through(&mut self, till: usize, through: &str) -> Sent {
+        let till = &mut self.tills[till];
+        till.at = date(through).plus_days(1).at_minute(300);
+        till.push(Body::Day { through: date(through) })
+    }
+
     pub(crate) async fn ingest(&self, till: usize, records: &[Sent]) {
         let answer = self.world.ingest(&self.tills[till], 1, records).await;
         assert_eq!(answer.outcomes.len(), records.len(), "every record has an outcome");

@@ -66,7 +66,7 @@ pub async fn append_only(store: &Store, table: &'static str) {
         "refund_entries" => "listed_at",
         "refund_payments" | "finding_steps" => "at",
         "identifications" => "identified_at",
-        "fork_resolutions" => "decided_at",
+        "fork_resolutions" | "hold_releases" => "decided_at",
         "witnessed_heads" => "next",
         _ => "known_from",
     };

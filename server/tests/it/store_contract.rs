@@ -315,7 +315,7 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 17] = [
+const MODULES: [(&str, &str); 18] = [
     ("canteens", include_str!("../../src/store/canteens.rs")),
     ("days", include_str!("../../src/store/days.rs")),
     ("elders", include_str!("../../src/store/elders.rs")),
@@ -329,6 +329,7 @@ const MODULES: [(&str, &str); 17] = [
     ("refund_payments", include_str!("../../src/store/refund_payments.rs")),
     ("context", include_str!("../../src/store/context.rs")),
     ("findings", include_str!("../../src/store/findings.rs")),
+    ("holds", include_str!("../../src/store/holds.rs")),
     ("settings", include_str!("../../src/store/settings.rs")),
     ("simulation", include_str!("../../src/store/simulation.rs")),
     ("terminals", include_str!("../../src/store/terminals.rs")),

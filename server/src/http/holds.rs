@@ -1,0 +1,106 @@
+//! Money that waits for a canteen's standing: `GET /api/v1/holds?region=`, `POST /api/v1/holds/release`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::routing::{get, post};
+use domain::calendar::Month;
+use domain::decision::PolicyRef;
+use domain::id::CanteenId;
+use domain::money::Fen;
+use domain::reconciliation::PayerSums;
+use domain::region::RegionCode;
+use serde::{Deserialize, Serialize};
+
+use super::body::Json;
+use super::canteens::permitted;
+use super::months::explained;
+use super::{Answer, App, SignedIn};
+use crate::people::Right;
+use crate::rulings::release_hold;
+use crate::store::{Tx, canteens, holds};
+use crate::{Error, Office};
+
+/// What approved statements hold and nobody has released.
+#[derive(Serialize)]
+struct HoldBody {
+    canteen: CanteenId,
+    /// The month of the meals.
+    month: Month,
+    policy: PolicyRef,
+    /// The gate's place in the policy file, from 1.
+    gate: usize,
+    words: String,
+    /// Fen, positive.
+    amount: Fen,
+    shares: PayerSums,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    region: RegionCode,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Release {
+    canteen: CanteenId,
+    month: Month,
+    policy: PolicyRef,
+    gate: usize,
+    reason: String,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/api/v1/holds", get(list)).route("/api/v1/holds/release", post(release))
+}
+
+async fn of_canteen(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<HoldBody>, Error> {
+    let held = holds::outstanding(tx, canteen, None).await?.into_iter();
+    let body = |((month, policy, gate), (words, sums)): (holds::Key, (String, PayerSums))| {
+        let shares = sums.negated().without_zeros();
+        HoldBody { canteen, month, policy, gate, words, amount: shares.total(), shares }
+    };
+    Ok(held.map(body).filter(|hold| !hold.amount.is_zero()).collect())
+}
+
+async fn list(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Query(Asked { region }): Query<Asked>,
+) -> Answer<Json<Vec<HoldBody>>> {
+    user.require(Right::Read)?;
+    user.require_inside(&region)?;
+    let read = office.store.read(move |tx| {
+        Box::pin(async move {
+            let mut all = Vec::new();
+            for row in canteens::inside(tx, &region).await? {
+                all.extend(of_canteen(tx, row.id).await?);
+            }
+            Ok(all)
+        })
+    });
+    Ok(Json(read.await?))
+}
+
+/// Releases a hold: the next draft pays it, and a second person approves that draft.
+async fn release(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(body): Json<Release>,
+) -> Answer<Json<Vec<HoldBody>>> {
+    permitted(&office, &user, Right::MakeMonth, body.canteen).await?;
+    let reason = explained(&body.reason)?;
+    let (canteen, key) = (body.canteen, (body.month, body.policy, body.gate));
+    let (by, now) = (user.id, office.now());
+    let left = office.store.write(move |tx| {
+        let (key, reason) = (key.clone(), reason.clone());
+        Box::pin(async move {
+            release_hold(tx, canteen, &key, &reason, by, now).await?;
+            of_canteen(tx, canteen).await
+        })
+    });
+    Ok(Json(left.await?))
+}
