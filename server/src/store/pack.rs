@@ -367,7 +367,7 @@ impl Table {
     pub async fn put(&self, tx: &mut Tx, lines: &[Vec<Cell>]) -> Result<(), Error> {
         let names: Vec<&str> =
             self.columns.iter().map(|(name, _)| *name).chain(self.blanks.iter().map(|(name, _)| *name)).collect();
-        for lines in lines.chunks((16_000 / self.columns.len()).max(1)) {
+        for lines in lines.chunks((500 / self.columns.len()).max(1)) {
             let (mut rows, mut values) = (Vec::with_capacity(lines.len()), Vec::new());
             for line in lines {
                 let first = values.len();

@@ -336,21 +336,26 @@ impl Column for Decoded {
     }
 }
 
-/// The rule for a void, as SQL: it is of the same terminal and shift as the meal `r`, and comes after it.
-const VOIDED: &str = "EXISTS (SELECT 1 FROM records v WHERE v.canteen = r.canteen AND v.voids = r.id
-    AND v.terminal = r.terminal AND v.shift = r.shift
-    AND (v.epoch > r.epoch OR (v.epoch = r.epoch AND v.sequence > r.sequence)))";
+/// The records behind a day, and those of its meals that are voided: by a void of the same terminal and shift that comes
+/// after the meal. Written as lists that are joined in this order, because SQLite, which knows nothing of how values
+/// are spread, would go through all of a canteen's records for every row otherwise.
+const DAY: &str = "WITH day AS (SELECT id FROM records WHERE canteen = $1 AND business_date = $2
+        UNION SELECT id FROM records WHERE canteen = $1 AND entered_on = $2
+        UNION SELECT s.id FROM records o CROSS JOIN records s WHERE o.canteen = $1 AND o.business_date = $2
+            AND o.kind = 'shift_open' AND s.canteen = $1 AND s.shift = o.shift),
+    voided AS (SELECT m.id FROM day d CROSS JOIN records v CROSS JOIN records m
+        WHERE v.canteen = $1 AND v.voids = d.id AND m.canteen = $1 AND m.id = d.id
+            AND v.terminal = m.terminal AND v.shift = m.shift
+            AND (v.epoch > m.epoch OR (v.epoch = m.epoch AND v.sequence > m.sequence)))";
 
 /// A canteen's records of a date, those entered on it for another, and all records of the shifts opened on it, in the
 /// order of their journals, as
 /// [`domain::reconciliation::reconcile_day`] wants them.
 pub async fn held(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Held>, Error> {
     let text = format!(
-        "SELECT r.bytes, r.outcome = 'disputed', {VOIDED},
+        "{DAY} SELECT r.bytes, r.outcome = 'disputed', r.id IN (SELECT id FROM voided),
             (SELECT m.frozen_in FROM elder_meals m WHERE m.canteen = r.canteen AND m.record = r.id)
-         FROM records r
-         WHERE r.canteen = $1 AND (r.business_date = $2 OR r.entered_on = $2 OR r.shift IN
-            (SELECT o.shift FROM records o WHERE o.canteen = $1 AND o.business_date = $2 AND o.kind = 'shift_open'))
+         FROM day d CROSS JOIN records r WHERE r.canteen = $1 AND r.id = d.id
          ORDER BY r.terminal, r.epoch, r.sequence"
     );
     let statement = super::Statement::built(tx, text, vec![canteen.bind(), date.bind()]);
@@ -374,8 +379,10 @@ pub async fn before(
         tx,
         "SELECT d.terminal, d.epoch, (SELECT MAX(p.sequence) FROM records p WHERE p.canteen = $1
             AND p.terminal = d.terminal AND p.epoch = d.epoch AND p.sequence < d.first)
-         FROM (SELECT terminal, epoch, MIN(sequence) AS first FROM records
-               WHERE canteen = $1 AND ((business_date = $2 AND entered_on IS NULL) OR entered_on = $2)
+         FROM (SELECT terminal, epoch, MIN(sequence) AS first FROM
+               (SELECT terminal, epoch, sequence FROM records
+                WHERE canteen = $1 AND business_date = $2 AND entered_on IS NULL
+                UNION ALL SELECT terminal, epoch, sequence FROM records WHERE canteen = $1 AND entered_on = $2) made
                GROUP BY terminal, epoch) d",
         canteen,
         date
@@ -388,10 +395,10 @@ pub async fn before(
 pub async fn void_of(tx: &mut Tx, canteen: CanteenId, meal: RecordId) -> Result<Option<RecordId>, Error> {
     let row = sql!(
         tx,
-        "SELECT v.id FROM records r JOIN records v ON v.canteen = r.canteen AND v.voids = r.id
-            AND v.terminal = r.terminal AND v.shift = r.shift
+        "SELECT v.id FROM records v CROSS JOIN records r WHERE v.canteen = $1 AND v.voids = $2
+            AND r.canteen = $1 AND r.id = $2 AND r.kind = 'meal' AND v.terminal = r.terminal AND v.shift = r.shift
             AND (v.epoch > r.epoch OR (v.epoch = r.epoch AND v.sequence > r.sequence))
-         WHERE r.canteen = $1 AND r.id = $2 AND r.kind = 'meal' ORDER BY v.epoch, v.sequence LIMIT 1",
+         ORDER BY v.epoch, v.sequence LIMIT 1",
         canteen,
         meal
     );

@@ -120,11 +120,11 @@ async fn meals(tx: &mut Tx) -> Result<Broken, Error> {
     .await?;
     let unvoided: Vec<RecordId> = sql!(
         tx,
-        "SELECT m.record FROM records v JOIN records r ON r.canteen = v.canteen AND r.id = v.voids \
+        "SELECT m.record FROM records v CROSS JOIN records r CROSS JOIN elder_meals m \
+         WHERE v.voids IS NOT NULL AND r.canteen = v.canteen AND r.id = v.voids \
          AND r.terminal = v.terminal AND r.shift = v.shift \
          AND (v.epoch > r.epoch OR (v.epoch = r.epoch AND v.sequence > r.sequence)) \
-         JOIN elder_meals m ON m.canteen = r.canteen AND m.record = r.id \
-         WHERE v.kind = 'void' AND m.voided_by IS NULL"
+         AND m.canteen = r.canteen AND m.record = r.id AND m.voided_by IS NULL"
     )
     .values()
     .await?;
