@@ -191,6 +191,13 @@ impl Core {
         Ok(appended)
     }
 
+    /// Appends records together, all of them or none.
+    pub(crate) async fn append_all(&self, entries: Vec<Entry>) -> Result<Vec<crate::journal::Appended>, JournalError> {
+        let appended = self.journal.append_all(entries).await?;
+        self.wake_sync.notify_one();
+        Ok(appended)
+    }
+
     /// Writes the `day` record when business days have ended since the last one. Without the server's time a wall
     /// clock that jumped by more than a day is not believed, unless the cashier has confirmed the date.
     pub(crate) async fn end_days(&self, confirmed: bool) -> Result<bool, JournalError> {

@@ -31,6 +31,7 @@ mod office;
 pub mod outbox;
 pub mod pin;
 mod printer;
+mod reading;
 mod retire;
 mod roster;
 pub mod rules;

@@ -74,6 +74,10 @@ impl Terminal {
         if let Some((jobs, printer)) = end {
             tokio::spawn(print(Arc::downgrade(&core), core.printer.idle(), jobs, printer));
         }
+        // Only a note: a full disk must not keep the till from opening.
+        if let Err(error) = core.journal.note_start(core.time.now().at).await {
+            tracing::warn!(%error, "the start was not noted");
+        }
         core.end_days(false).await?;
         Ok(Self { core, _lock: lock })
     }
@@ -144,6 +148,9 @@ impl Terminal {
 
     /// Closes the database once it is idle.
     pub async fn close(&self) {
+        if let Err(error) = self.core.journal.note_end().await {
+            tracing::warn!(%error, "the end of the run was not noted");
+        }
         self.core.journal.storage().close().await;
     }
 }

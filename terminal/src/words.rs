@@ -68,6 +68,10 @@ catalogue! {
     // Keys
     key_scan: "回到扫码", "Back to scanning";
     key_mode: "方式", "Mode";
+    key_portions: "份数", "Portions";
+    key_amount: "餐品金额", "Amount";
+    key_delivery: "送餐单", "Deliveries";
+    key_rows: "选一行", "Choose a row";
     key_guest: "访客全价", "Guest, full price";
     key_meals: "今日记录", "Today's meals";
     key_void: "撤销上一笔", "Undo the last";
@@ -128,7 +132,6 @@ catalogue! {
     may_be_served: "可享补贴", "Subsidised";
     full_price: "全价", "Full price";
     guest_full_price: "访客全价", "Guest, full price";
-    one_portion: "1 份", "1 meal";
     waiting_for_payment: "待收款", "Not paid yet";
     age: "{age} 周岁", "{age} years";
     male: "男", "male";
@@ -162,7 +165,7 @@ catalogue! {
     buy_again: "再买一份", "One more meal";
     buy_again_note: "全价 {price}，不享补贴", "Full price {price}, no subsidy";
     for_others: "替别人取餐", "Collecting for somebody";
-    for_others_note: "直接扫那位老人的卡", "Scan that elder's card";
+    for_others_note: "扫那位老人的卡", "Scan that elder's card";
     // Refused
     refused_card_misread: "没读全，请再扫一次", "Read badly: scan again";
     refused_bad_id_number: "证件号有误，请核对", "Not a valid ID number";
@@ -226,16 +229,178 @@ catalogue! {
     damage_seen: "知道了", "Understood";
     // Training
     training_title: "训练模式：不是真的收款", "Training: nothing here is a real sale";
-    training_text: "记录只作练习，不算用餐，不动补贴。", "Records are exercises only: no meal, no subsidy.";
+    training_text: "不算用餐，不动补贴，不结算；小票印「训练」", "No meal, no subsidy, no settlement; slips say so";
+    training_mark: "训练", "Training";
+    training_done: "练习完成，没有记账", "Practised: nothing recorded";
+    training_take: "练习收款", "Practise";
+    training_ask: "进入训练模式", "Begin training";
+    training_ask_text: "训练时扫卡、收款、出小票都和平时一样，但不算用餐，不动补贴。请主管输入 PIN。", "Everything works as usual and nothing is a sale. A supervisor types the PIN.";
+    training_begin: "开始训练", "Begin";
+    practice: "练习", "Exercises";
+    practice_note: "不计入今日营业", "Not of today's trade";
     training_end: "结束训练", "End training";
     // Collections
     collector_caregiver: "照护人", "Caregiver";
     collector_spouse: "配偶", "Spouse";
     collector_round: "送餐员", "Delivery round";
     collecting: "{by}代取 {count} 份，共 {amount}", "{by} takes {count} meals, {amount}";
+    collect_title: "替别人取餐", "Collecting for others";
+    collect_text: "谁来取？选好后一位老人扫一次，取完打一张小票。", "Who collects? Then one scan for each elder, and one slip at the end.";
+    collect_spouse_note: "替老伴取，默认自取", "For the spouse, pick-up";
+    collect_caregiver_note: "替一位或几位老人取，默认自取", "For one or several elders, pick-up";
+    collect_round_note: "装车送出，默认送餐，记入送餐单", "Out for delivery, on the list";
     collecting_text: "一位老人扫一次，取完打一张小票。", "One scan for each elder; one slip at the end.";
     collecting_end: "代取结束", "End collection";
     slip_collected: "{by}代取 共 {count} 份", "Taken by {by}: {count} meals";
+    // What is keyed before the scan
+    amount_title: "餐品金额", "Amount of the dish";
+    amount_text: "只管下一份。最多为核定餐价，补贴照规则算。", "For the next meal only; at most the approved price.";
+    amount_go: "用这个金额", "Use it";
+    amount_list: "回到核定餐价", "Back to the list price";
+    other_dish: "其他餐品", "Another dish";
+    portions_title: "份数", "Portions";
+    portions_text: "第一份归刷卡的老人；多出的按访客全价，一起收款。", "The first is the elder's; the others are guests' at full price.";
+    portions_of: "{count} 份", "{count} meals";
+    more_portions: "加 {count} 份（全价）", "{count} more, full price";
+    // More
+    more: "更多", "More";
+    more_title: "更多操作", "More";
+    more_manual: "按姓名登记", "By name";
+    more_manual_note: "没带卡和证件，要主管 PIN", "No card, no ID; supervisor's PIN";
+    more_collect: "替别人取餐", "Collect for others";
+    more_collect_note: "一位老人扫一次，一张小票", "One scan each, one slip";
+    more_refunds: "退补", "Refunds due";
+    more_refunds_note: "办公室列明要退给老人的钱", "What the office owes elders";
+    more_cash: "现金收支", "Cash in and out";
+    more_cash_note: "换零钱、送银行、买东西", "Change, bank, small purchases";
+    more_paper: "补录纸质名单", "Paper list";
+    more_paper_note: "停电、停机时手写的名单", "What was written by hand";
+    more_menu: "今日菜单", "Today's dishes";
+    more_menu_note: "显示在老人屏上", "For the elder's display";
+    more_training: "训练模式", "Training";
+    more_training_note: "练习收银，不算用餐", "Practice, no meals";
+    more_help: "帮助", "Help";
+    more_help_note: "三步收银和全部按键", "Three steps and all keys";
+    open_elder: "打开老人屏", "Elder's display";
+    open_doctor: "测试扫码枪", "Test the scanner";
+    keypad: "数字键盘", "Keypad";
+    keypad_back: "退格", "Backspace";
+    stop: "，", ", ";
+    // First run
+    first_title: "今天的第一位", "The first of today";
+    first_steps: "扫卡、扫码或刷身份证|看姓名和自付金额|收好钱，按 Enter", "Scan a card, a code or an ID card|Look at name and amount|Take the money, press Enter";
+    first_more: "认不出、没带卡、打印机没纸，饭都照打：按 M 看办法", "Unknown, no card, no paper: serve anyway. M shows how";
+    help_title: "三步收银", "Three steps";
+    help_lines: "扫：任何时候直接扫，不用先点鼠标|看：姓名、价钱、自付；黄色或红色就是没有收费|收：钱收好了按 Enter，屏幕写“已记账”才算完|断网照常打饭，联网后自动上传，不会向老人追收|打印机坏了也照常收款，小票以后可以补打", "Scan at any time, no click first|Look: name, price, to pay. Amber or red: nothing was charged|Take the money, then Enter. Done is when it says Recorded|Offline: serve as usual, everything is sent later|A broken printer stops nothing: print again later";
+    // By name
+    way_manual: "没带：按姓名和出生日期登记", "No ID: register by name and birth date";
+    way_manual_note: "照享补贴，需主管 PIN，记录会标明「人工」", "Subsidised; supervisor's PIN; marked as by hand";
+    manual_title: "按姓名和出生日期登记", "Register by name and birth date";
+    manual_text: "问老人姓名和出生日期。主管看过本人再输 PIN。", "Ask for name and birth date. The supervisor looks at the elder, then types the PIN.";
+    find_name: "姓名（一个字也行）", "Name (one character will do)";
+    find_birth: "出生日期（8 位数字）", "Birth date (8 digits)";
+    find_go: "查名单", "Search";
+    find_none: "名单里没有这个姓名和生日，核对后再查", "Nobody of that name and birth date";
+    find_look: "请主管看本人，再输 PIN", "The supervisor looks at the elder";
+    find_take: "就是这位", "This is the one";
+    marked_manual: "人工", "by hand";
+    marked_paper: "纸质名单", "paper list";
+    marked_collected: "代取", "collected";
+    marked_kept: "待查", "to be identified";
+    // Why
+    why: "补贴明细", "Why";
+    why_title: "为什么是这个价", "Why this price";
+    why_text: "可能提到老人的身份类别，请主管输入 PIN，别让旁人看见。", "May name a category: a supervisor's PIN, and nobody else looks.";
+    why_go: "查看", "Show";
+    why_not: "不适用", "Does not apply";
+    why_none: "没有适用的补贴", "No benefit applies";
+    // Deliveries
+    delivery_title: "送餐单", "Deliveries";
+    delivery_open: "还有 {count} 份在路上", "{count} still out";
+    delivery_empty: "今天还没有送餐。按 N 开始装车：一位老人扫一次。", "No deliveries yet today. N begins a round: one scan for each elder.";
+    delivery_begin: "开始装车", "Begin a round";
+    delivery_state: "状态", "State";
+    delivery_out: "在路上", "Out";
+    delivery_done: "{time} 已送到", "Delivered {time}";
+    delivery_not: "没送到，已撤销", "Not delivered, reversed";
+    delivery_tick: "已送到", "Delivered";
+    delivery_untick: "勾错了", "Ticked wrongly";
+    delivery_failed: "没送到", "Not delivered";
+    undelivered_title: "没送到：撤销这一份", "Not delivered: reverse it";
+    undelivered_reasons: "家里没人|老人住院|地址不对|老人不要了", "Nobody at home|In hospital|Wrong address|Not wanted";
+    // Refunds
+    refunds_title: "退补", "Refunds due";
+    refunds_hint: "扫老人的卡，只看这位的", "Scan a card to see that elder's";
+    refunds_empty: "没有要退的钱。办公室列出后会自动出现。", "Nothing is due. What the office lists appears by itself.";
+    refund_date: "哪天的餐", "Meal of";
+    refund_pay: "退给老人", "Pay";
+    refund_title: "退补给老人", "Pay a refund";
+    refund_text: "{name} {date} 的餐多付了，现金退还：", "{name}, meal of {date}, back in cash:";
+    refund_note: "请老人在小票上签字。退过一次就从清单里消失。", "The elder signs the slip. It is paid once.";
+    refund_go: "已退，打小票", "Paid, print";
+    // Cash
+    cash_title: "现金收支", "Cash in and out";
+    cash_text: "不是收饭钱的现金进出都记在这里，交班才对得上。", "Whatever moves cash without a meal, so that the shift adds up.";
+    cash_out: "取出", "Out";
+    cash_in: "放入", "In";
+    cash_note: "用途", "What for";
+    cash_notes: "换零钱|送银行|买东西", "Change|Bank|Purchase";
+    cash_go: "记下", "Record";
+    // Paper lists
+    paper_title: "补录纸质名单", "Paper list";
+    paper_what: "停电、停机时写在纸上的用餐，由一个人录入，另一个人对着纸核对，一次全部记账。", "Meals written by hand: one person enters them, another compares, all are recorded at once.";
+    paper_open_title: "开一张名单", "Open a list";
+    paper_open_text: "哪一天、哪一餐？请主管输入 PIN。", "Which day and meal? A supervisor types the PIN.";
+    paper_open_go: "开名单", "Open a list";
+    paper_date: "日期", "Date";
+    paper_sum: "{date} {period} {count} 人，自付 {amount}", "{date} {period}: {count}, {amount}";
+    paper_scan: "扫卡，或输证件号", "Scan, or type a number";
+    paper_add: "加一行", "Add";
+    paper_search: "按姓名加", "By name";
+    paper_line: "行", "Line";
+    paper_remove: "去掉", "Remove";
+    paper_commit: "第二人核对", "Second person";
+    paper_commit_title: "第二人核对", "The second person";
+    paper_second: "核对人", "Who compares";
+    paper_commit_go: "和纸面一致，全部记账", "As on paper: record all";
+    paper_drop_title: "作废这张名单？", "Drop this list?";
+    paper_drop_text: "还没有记账，作废后要重新录入。", "Nothing was recorded; it would have to be entered again.";
+    paper_drop_go: "作废", "Drop";
+    paper_keep: "继续录入", "Go on";
+    // Dishes
+    menu_title: "今日菜单", "Today's dishes";
+    menu_text: "一行一道菜，显示在老人屏上。", "One dish a line, for the elder's display.";
+    menu_dish: "第", "Dish";
+    menu_go: "显示", "Show";
+    // The elder's display
+    listen_again: "再听一遍", "Hear again";
+    elder_title: "老人屏", "Elder's display";
+    elder_lost: "请稍等", "One moment";
+    elder_set: "套餐", "Set meal";
+    elder_no_menu: "今日套餐", "Today's set meal";
+    elder_subsidy: "刷卡享政府补贴", "Subsidised with your card";
+    elder_call: "请把助餐卡放到读卡器上", "Please show your meal card";
+    elder_wait: "请稍等", "One moment";
+    elder_held_1: "请稍等", "One moment";
+    elder_held_2: "我们来帮您", "We will help you";
+    elder_hello: "{name}，您好", "Hello, {name}";
+    elder_hello_guest: "您好", "Hello";
+    elder_you_pay: "您付", "You pay";
+    elder_paid: "已付", "Paid";
+    elder_enjoy: "祝您用餐愉快", "Enjoy your meal";
+    // Survival
+    interrupted_title: "上次没有正常关机", "The till was cut off last time";
+    interrupted_text: "{from} 开始的那次运行中途断了（停电或被强制结束）。写“已记账”的都在，没写的没有收费；最后一笔：{last}。", "The run since {from} was cut off. Whatever said Recorded is kept; nothing else was charged. Last: {last}.";
+    interrupted_nothing: "没有", "none";
+    interrupted_last: "{time} {name} {amount}", "{time} {name} {amount}";
+    // What the office said
+    conflict_title: "{time} {name}", "{time} {name}";
+    conflict_elsewhere: "断网时在这里用餐，{time} 在别的食堂也用过同一餐。由办公室核对，不向老人追收，您不用做什么。", "Served here offline; the same meal was had elsewhere at {time}. The office settles it; nothing is charged afterwards.";
+    conflict_rejected: "办公室没有收下这条记录，已另存待查。请打电话给办公室，报时间和序号。", "The office did not take this record and keeps it apart. Please call with its time and number.";
+    conflict_disputed: "办公室收下了，但有疑问，日结时核对。不影响老人，您不用做什么。", "Taken by the office with a question, settled at the day's close.";
+    void_supervisor: "不是上一笔，请主管输入 PIN", "Not the last one: a supervisor's PIN";
+    reprint_short: "补打", "Print";
+    offline_hard: "满 {hours} 小时：先收全价，之后补领", "{hours} hours: full price, difference back later";
     // Other ways
     chip_card: "芯片卡", "Chip card";
     by_hand: "人工核对", "Recognised by hand";
@@ -428,6 +593,12 @@ catalogue! {
     n_nothing_to_keep: "先扫老人的卡；只有断网时认不出的卡才留底", "Scan the elder's card; only cards unknown while offline are kept";
     e_bad_reference: "付款单号不对", "Not a payment reference";
     n_bad_reference: "只用于扫码收款，字母和数字，最多 64 位", "For QR payments only: letters and digits, at most 64";
+    e_above_list: "高于核定餐价 {price}", "Above the approved price of {price}";
+    n_above_list: "填 0.01 元到核定餐价之间；餐价由办公室核定", "At most the approved price; the office approves prices";
+    e_bad_portions: "份数不对", "Not a possible number of portions";
+    n_bad_portions: "填 1 到 9 份；再多请分两次", "1 to 9; sell more in two goes";
+    e_not_delivery: "这一笔不是送餐", "Not a meal for delivery";
+    n_not_delivery: "按 F8 在送餐单里选", "Choose one from the delivery list (F8)";
     e_disk_full: "本机存储已满，不能记账", "The till's disk is full: nothing can be recorded";
     n_disk_full: "饭照常打，先记在纸质名单上；请主管清理磁盘或打电话给办公室", "Serve, and use the paper list; ask the supervisor to free space or call the office";
     n_refused: "换一张卡或证件，或按姓名和出生日期查", "Try another card or ID, or search by name and birth date";

@@ -108,6 +108,9 @@ impl ApiError {
             TillError::PaperDate { earliest } => {
                 api.message = words.fill(&api.message, &[("date", &earliest.to_string())]);
             }
+            TillError::AboveList { list } => {
+                api.message = words.fill(&api.message, &[("price", &super::phrases::yuan(*list))]);
+            }
             TillError::DrawerShort { holds } => {
                 api.message = words.fill(&api.message, &[("amount", &super::phrases::yuan(*holds))]);
             }
@@ -166,6 +169,9 @@ fn desk_sentence(error: &TillError) -> Sentence {
         TillError::SearchMore => sentence!(UNPROCESSABLE_ENTITY, "search_more", e_search_more, n_search_more),
         TillError::NothingToKeep => sentence!(CONFLICT, "nothing_to_keep", e_nothing_to_keep, n_nothing_to_keep),
         TillError::BadReference => sentence!(UNPROCESSABLE_ENTITY, "bad_reference", e_bad_reference, n_bad_reference),
+        TillError::AboveList { .. } => sentence!(UNPROCESSABLE_ENTITY, "above_list", e_above_list, n_above_list),
+        TillError::BadPortions => sentence!(UNPROCESSABLE_ENTITY, "bad_portions", e_bad_portions, n_bad_portions),
+        TillError::NotDelivery => sentence!(CONFLICT, "not_delivery", e_not_delivery, n_not_delivery),
         TillError::RefundNotDue => sentence!(NOT_FOUND, "refund_not_due", e_refund_not_due, n_refund_not_due),
         TillError::DrawerShort { .. } => sentence!(CONFLICT, "drawer_short", e_drawer_short, n_drawer_short),
         TillError::DiskFull => sentence!(CONFLICT, "disk_full", e_disk_full, n_disk_full),
