@@ -58,9 +58,9 @@ struct PlaceArgs {
     /// The data folder
     #[arg(long, value_name = "DIR", default_value = "data", env = "ZHUCAN_DATA")]
     data: PathBuf,
-    /// The office's address
+    /// The office's address; what the first run was told if not given
     #[arg(long, value_name = "URL", env = "ZHUCAN_SERVER")]
-    server: String,
+    server: Option<String>,
     /// Allow an office without TLS that is not on this computer
     #[arg(long)]
     plain_http: bool,
@@ -68,7 +68,9 @@ struct PlaceArgs {
 
 impl PlaceArgs {
     fn config(self) -> terminal::Config {
-        let mut config = terminal::Config::new(place::terminal(&self.data), self.server);
+        let folder = place::terminal(&self.data);
+        let server = self.server.or_else(|| terminal::kept_office(&folder)).unwrap_or_default();
+        let mut config = terminal::Config::new(folder, server);
         config.allow_plain_http = self.plain_http;
         config
     }
@@ -95,7 +97,9 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitCode> {
     match args.command {
         TerminalCommand::Enrol { place, code } => {
-            let enrolment = terminal::enrol(&place.config(), &code, clock, entropy).await?;
+            let config = place.config();
+            let enrolment = terminal::enrol(&config, &code, clock, entropy).await?;
+            terminal::keep_office(&config.data_dir, &config.server_url)?;
             println!("{}", enrolled(&enrolment));
         }
         TerminalCommand::Leave { data } => {
@@ -108,8 +112,17 @@ pub(crate) async fn run(
             let mut config = place.config();
             config.printer = printer;
             config.paper = if wide { Paper::Mm80 } else { Paper::Mm58 };
-            let listener = TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("127.0.0.1:{port}"))?;
+            let mut listener =
+                TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("127.0.0.1:{port}"))?;
             let address = listener.local_addr()?;
+            if !terminal::is_enrolled(&config.data_dir)? {
+                println!("本机还没有登记，请在浏览器打开：http://{address}");
+                let (first, again) = (Arc::clone(&clock), Arc::clone(&entropy));
+                let enrolled = terminal::enrol_in_browser(config, first, again, listener, crate::stopped()).await?;
+                let Some(enrolled) = enrolled else { return Ok(ExitCode::SUCCESS) };
+                config = enrolled;
+                listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
+            }
             let terminal = Terminal::open(config, clock, entropy).await?;
             println!("收银页面：http://{address}");
             terminal.serve(listener, crate::stopped()).await?;

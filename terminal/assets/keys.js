@@ -3,7 +3,7 @@
 
 export const BURST_MS = 50;
 // A scanner that stops for breath in the middle of a code goes on within this time.
-const BREATH_MS = 300;
+const BREATH_MS = 500;
 // So many keys in one burst are no hand's.
 const MACHINE = 4;
 const SHORTEST_SCAN = 8;

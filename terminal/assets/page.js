@@ -5,6 +5,8 @@ import { remember } from "./settings.js";
 import { keepRow } from "./lists.js";
 import { sumUp } from "./forms.js";
 
+// A terminal that does not answer is asked again after this time.
+const ASK_AGAIN_MS = 1500;
 const REGIONS = ["bar", "banner", "main", "keys", "dialog"];
 const shown = {};
 export const place = { page: "till", dialog: "" };
@@ -80,6 +82,7 @@ export async function refresh() {
 // The terminal does not answer. The page says so and goes on trying by itself.
 export function losing() {
   lost = true;
+  setTimeout(() => { if (lost) show(); }, ASK_AGAIN_MS);
   delete document.body.dataset.reading;
   notice(document.body.dataset.lost, document.body.dataset.lostNext);
 }

@@ -30,6 +30,7 @@ mod lookup;
 mod office;
 pub mod outbox;
 pub mod pin;
+mod place;
 mod printer;
 mod reading;
 mod retire;
@@ -57,9 +58,11 @@ use std::time::Duration;
 pub use disk::DiskProbe;
 pub use enrol::{EnrolError, Enrolment, enrol, enrol_with};
 pub use error::Error;
+pub use keys::KeyFileError;
 pub(crate) use lock::DirLock;
 pub use lock::LockError;
 pub use office::OfficeError;
+pub use place::{is_enrolled, keep_office, kept_office};
 pub use printer::{Printer, PrinterConfig, PrinterConfigError};
 pub use retire::{RetireError, Retired, retire};
 pub use seal::SealError;
@@ -67,6 +70,7 @@ pub use storage::{DATABASE_FILE, StorageError};
 pub use sync::{SyncError, SyncReport, retry_after};
 pub use terminal::Terminal;
 pub use transport::{AddressError, Sending, Transport, TransportError, WireRequest, WireResponse};
+pub use web::enrol_in_browser;
 
 /// How a terminal is set up.
 #[derive(Clone, Debug)]

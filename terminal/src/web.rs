@@ -11,6 +11,7 @@ mod guard;
 mod pages;
 mod phrases;
 mod view;
+mod wizard;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 
 #[cfg(test)]
 pub(crate) use assets::CLIPS;
+pub use wizard::enrol_in_browser;
 
 use crate::core::Core;
 use crate::words::Lang;

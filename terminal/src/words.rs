@@ -372,6 +372,45 @@ catalogue! {
     menu_text: "一行一道菜，显示在老人屏上。", "One dish a line, for the elder's display.";
     menu_dish: "第", "Dish";
     menu_go: "显示", "Show";
+    // Raw keys
+    raw_title: "测试扫码枪和读卡器", "Test scanner and reader";
+    raw_text: "对着这一页扫任意一张卡或码。这里只看按键，不记账，也不上传。", "Scan any card or code at this page. It only looks at keys: nothing is recorded or sent.";
+    raw_read: "读到", "Read";
+    raw_count: "位数", "Characters";
+    raw_gap: "最大间隔", "Widest gap";
+    raw_verdict: "结论", "Verdict";
+    raw_keys: "按键", "Keys";
+    raw_composition: "输入法", "Input method";
+    raw_none: "等待扫码", "Waiting for a scan";
+    raw_yes: "像扫码枪，可以用。", "A scanner, ready to use.";
+    raw_hand: "像手工按键。", "Keys pressed by hand.";
+    raw_slow: "太慢：请把扫码枪的字符间隔调到 50 毫秒以内。", "Too slow: set its gap between characters below 50 ms.";
+    raw_enter: "以 Enter 结尾，正好。", "Ends with Enter, as it should.";
+    raw_no_enter: "没有 Enter 结尾：能用，但会慢半秒；建议在扫码枪上打开回车后缀。", "No Enter at the end: it works, half a second slower. Better switch the suffix on.";
+    raw_composing: "输入法开着也读对了。", "Read right with an input method open.";
+    // First run of the computer
+    wizard_title: "登记这台收银电脑", "Enrol this computer";
+    wizard_step_1: "输入登记码", "Type the code";
+    wizard_step_2: "核对指纹", "Compare the fingerprint";
+    wizard_step_3: "开始收银", "Begin";
+    wizard_text: "请办公室给一个一次性登记码（10 分钟内有效），输在下面。", "Ask the office for a one-time code (good for 10 minutes).";
+    wizard_server: "办公室地址", "The office's address";
+    wizard_code: "登记码", "Code";
+    wizard_go: "登记", "Enrol";
+    wizard_busy: "正在联系办公室…", "Asking the office…";
+    wizard_lost: "收银程序没有响应，请稍等再试", "The program does not answer: try again in a moment";
+    wizard_waiting: "已登记。请打电话给办公室，逐组核对这串指纹：", "Enrolled. Call the office and compare this fingerprint group by group:";
+    wizard_confirmed: "已登记，办公室已确认。本机指纹：", "Enrolled and confirmed. This terminal's fingerprint:";
+    wizard_after: "办公室确认后，收银页面会自动开始工作。", "The till begins by itself once the office has confirmed.";
+    wizard_open: "打开收银页面", "Open the till";
+    e_enrol_address: "办公室地址不对", "Not an address of an office";
+    n_enrol_address: "填 https:// 开头的地址，问办公室要", "It begins with https://; the office knows it";
+    e_enrol_offline: "联系不上办公室，没有登记", "The office was not reached; nothing was enrolled";
+    n_enrol_offline: "检查网线和地址，用同一个登记码再试", "Check network and address, try the same code again";
+    e_enrol_refused: "办公室没有接受这个登记码", "The office did not take this code";
+    n_enrol_refused: "登记码只用一次，10 分钟有效；请办公室重新给一个", "A code works once, for 10 minutes; ask for another one";
+    e_enrol_failed: "本机写不下登记资料", "The enrolment cannot be kept on this computer";
+    n_enrol_failed: "检查磁盘和数据目录的权限，再试", "Check the disk and the data folder's permissions, then try again";
     // The elder's display
     listen_again: "再听一遍", "Hear again";
     elder_title: "老人屏", "Elder's display";

@@ -59,6 +59,22 @@ impl ApiError {
         Self::of(sentence!(FORBIDDEN, "foreign_origin", e_foreign_origin, n_foreign_origin), lang)
     }
 
+    pub(super) fn enrol_address(lang: Lang) -> Self {
+        Self::of(sentence!(UNPROCESSABLE_ENTITY, "enrol_address", e_enrol_address, n_enrol_address), lang)
+    }
+
+    pub(super) fn enrol_offline(lang: Lang) -> Self {
+        Self::of(sentence!(BAD_GATEWAY, "enrol_offline", e_enrol_offline, n_enrol_offline), lang)
+    }
+
+    pub(super) fn enrol_refused(lang: Lang) -> Self {
+        Self::of(sentence!(CONFLICT, "enrol_refused", e_enrol_refused, n_enrol_refused), lang)
+    }
+
+    pub(super) fn enrol_failed(lang: Lang) -> Self {
+        Self::of(sentence!(INTERNAL_SERVER_ERROR, "enrol_failed", e_enrol_failed, n_enrol_failed), lang)
+    }
+
     /// The database or the program failed; details go to the log only.
     pub(super) fn storage(error: &dyn std::fmt::Display, lang: Lang) -> Self {
         tracing::error!(%error, "the till's storage failed");

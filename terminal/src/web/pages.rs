@@ -23,6 +23,7 @@ use crate::words::Lang;
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/", get(shell))
+        .route("/doctor", get(doctor))
         .route("/view", get(regions))
         .route("/events", get(events))
         .route("/slips/{file}", get(slip))
@@ -59,6 +60,15 @@ async fn shell_text(shared: &Shared, lang: Lang) -> Result<String, Failure> {
     let cx = Cx { w: lang.words(), s: &snapshot };
     let regions = view::regions(cx, Page::Till, &Lists::default(), None)?;
     Ok(view::shell(cx, &regions)?)
+}
+
+/// Raw keys: which scanner types what, and how fast.
+async fn doctor(headers: HeaderMap) -> Response {
+    let lang = lang(&headers);
+    match view::doctor(lang.words()) {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => Failure::from(error).answer(lang).into_response(),
+    }
 }
 
 #[derive(Deserialize)]

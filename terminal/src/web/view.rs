@@ -230,3 +230,26 @@ pub(crate) fn regions(
 pub(crate) fn shell(cx: Cx<'_>, regions: &Regions) -> Result<String, askama::Error> {
     Shell { cx, sprite: super::assets::SPRITE, regions }.render()
 }
+
+#[derive(Template)]
+#[template(path = "doctor.html")]
+struct Doctor {
+    w: &'static Words,
+}
+
+/// The page that shows raw keys.
+pub(crate) fn doctor(w: &'static Words) -> Result<String, askama::Error> {
+    Doctor { w }.render()
+}
+
+#[derive(Template)]
+#[template(path = "wizard.html")]
+struct Wizard<'a> {
+    w: &'static Words,
+    server: &'a str,
+}
+
+/// The page of a computer that is no terminal yet.
+pub(crate) fn wizard(w: &'static Words, server: &str) -> Result<String, askama::Error> {
+    Wizard { w, server }.render()
+}
