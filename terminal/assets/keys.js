@@ -10,6 +10,7 @@ const SHORTEST_SCAN = 8;
 const LONGEST_SCAN = 200;
 // Printed cards have so many digits: a longer run of them is two scans that were glued together.
 const CARD = 24;
+const ID = 18;
 
 // What a key types, by its place on the keyboard, so that no input method can change it.
 export function charOf(code) {
@@ -35,6 +36,8 @@ export class KeyStream {
     this.last = -Infinity;
     this.timer = null;
     this.quietUntil = -Infinity;
+    this.first = -Infinity;
+    this.torn = { digits: "", last: -Infinity };
   }
 
   // How long the next key may take. Only digits wait longer: letters that come fast may be a practised hand's.
@@ -50,7 +53,7 @@ export class KeyStream {
   // A character key. Tells whether it goes on a burst.
   char(char, now) {
     const burst = this.goesOn(now);
-    if (!burst) this.flush();
+    if (!burst) { this.flush(); this.first = now; }
     if (this.chars.length < LONGEST_SCAN) this.chars += char;
     this.last = now;
     this.arm();
@@ -82,7 +85,23 @@ export class KeyStream {
     const chars = this.chars;
     this.chars = "";
     if (chars.length >= 15) this.scan(this.last, chars);
-    else if (chars.length > 0) this.onChars(chars);
+    else if (chars.length > 0) { this.keepTorn(chars); this.onChars(chars); }
+  }
+
+  // Digits that were taken for a hand's, in case the rest of a code follows: a busy computer may tear its beginning off.
+  keepTorn(chars) {
+    if (!/^\d+$/.test(chars)) { this.torn = { digits: "", last: -Infinity }; return; }
+    const goesOn = this.first - this.torn.last <= BREATH_MS;
+    this.torn = { digits: (goesOn ? this.torn.digits : "") + chars, last: this.last };
+  }
+
+  // The code with what was torn off its beginning, if that makes a card's or an ID's number.
+  whole(chars) {
+    const { digits, last } = this.torn;
+    this.torn = { digits: "", last: -Infinity };
+    const joined = digits + chars;
+    const fits = this.first - last <= BREATH_MS && chars.length < CARD && (joined.length === CARD || joined.length === ID);
+    return fits ? joined : chars;
   }
 
   scan(now, chars = this.chars) {
@@ -91,6 +110,6 @@ export class KeyStream {
     this.chars = "";
     // A slow scanner's Enter may come after its digits were taken.
     this.quietUntil = now + 400;
-    for (const code of unglued(chars)) this.onScan(code);
+    for (const code of unglued(this.whole(chars))) this.onScan(code);
   }
 }
