@@ -17,6 +17,7 @@ macro_rules! kill_point {
 mod checkout;
 mod clock;
 mod core;
+pub mod devices;
 mod disk;
 mod enrol;
 mod error;
@@ -85,6 +86,10 @@ pub struct Config {
     pub printer: PrinterConfig,
     /// The printer's paper.
     pub paper: receipts::slip::Paper,
+    /// Whether a cash drawer hangs on the printer: it opens when cash moves.
+    pub drawer: bool,
+    /// Scanners and readers on lines of their own.
+    pub readers: Vec<devices::CodeSource>,
     /// A request to the office is given up after this time.
     pub request_timeout: Duration,
     /// Whether names and birth dates may cross a network without TLS.
@@ -103,6 +108,8 @@ impl Config {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8788),
             printer: PrinterConfig::None,
             paper: receipts::slip::Paper::Mm58,
+            drawer: false,
+            readers: Vec::new(),
             request_timeout: Duration::from_secs(15),
             allow_plain_http: false,
             disk: DiskProbe::system(),

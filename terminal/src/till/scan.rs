@@ -47,6 +47,16 @@ impl Core {
         Ok(())
     }
 
+    /// A code came from a reader with a line of its own: a line of the paper list while one is open, else a meal.
+    pub(crate) async fn code_came(&self, code: &str) -> Result<(), TillError> {
+        let paper = self.till.state.lock().await.paper.is_some();
+        if !paper {
+            return self.scan(code).await;
+        }
+        let code = Some(code.to_owned());
+        self.add_paper_line(super::PaperLine { code, elder: None, supervisor: None, mode: None, tender: None }).await
+    }
+
     /// The answer to a scan that came while a sale waited.
     pub(crate) async fn answer(&self, keep: bool) -> Result<(), TillError> {
         let mut state = self.till.state.lock().await;
