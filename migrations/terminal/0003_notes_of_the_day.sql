@@ -27,3 +27,7 @@ CREATE TABLE interrupted (
   found_at   INTEGER NOT NULL,
   seen_at    INTEGER
 ) STRICT;
+
+-- Every screen asks for these after every key: they must not grow with the day.
+CREATE INDEX record_to_deliver ON record (business_date) WHERE mode = 'delivery';
+CREATE INDEX outcome_in_doubt ON outcome (epoch, sequence) WHERE json_extract(outcome, '$.outcome') <> 'accepted';

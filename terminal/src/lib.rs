@@ -19,6 +19,7 @@ mod clock;
 mod core;
 pub mod devices;
 mod disk;
+pub mod doctor;
 mod enrol;
 mod error;
 #[cfg(test)]

@@ -115,6 +115,26 @@ impl Printer for Serial {
 }
 
 impl PrinterConfig {
+    /// Whether the printer is there; nothing is printed.
+    pub fn reach(&self) -> std::io::Result<()> {
+        match self {
+            Self::None => Ok(()),
+            Self::Spool(dir) => std::fs::create_dir_all(dir),
+            Self::Device(path) => std::fs::OpenOptions::new().write(true).open(path).map(drop),
+            Self::Serial(line) => line.open().map(drop),
+            Self::Tcp(address) => {
+                let mut last = Error::new(ErrorKind::NotFound, "no address");
+                for address in address.to_socket_addrs()? {
+                    match TcpStream::connect_timeout(&address, PATIENCE / 2) {
+                        Ok(_) => return Ok(()),
+                        Err(error) => last = error,
+                    }
+                }
+                Err(last)
+            }
+        }
+    }
+
     /// Prints bytes now, past every queue: for the doctor.
     pub fn print_now(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
         self.printer().map_or(Ok(()), |mut printer| printer.print(name, bytes))

@@ -193,7 +193,7 @@ fn readers(core: &Arc<Core>) -> Vec<Listening> {
     let mut threads = Vec::new();
     for source in core.config.readers.clone() {
         let (weak, runtime) = (Arc::downgrade(core), runtime.clone());
-        let code = move |code: String| {
+        let scanned = move |code: String| {
             let Some(core) = weak.upgrade() else { return };
             runtime.spawn(async move {
                 if let Err(error) = core.code_came(&code).await {
@@ -202,7 +202,7 @@ fn readers(core: &Arc<Core>) -> Vec<Listening> {
             });
         };
         let state = |state| tracing::info!(?state, "reader");
-        match Listening::begin(source, code, state) {
+        match Listening::begin(source, scanned, state) {
             Ok(thread) => threads.push(thread),
             Err(error) => tracing::error!(%error, "no thread for a reader"),
         }

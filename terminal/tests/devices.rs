@@ -129,7 +129,7 @@ async fn an_id_card_on_the_reader_is_a_scan_and_counts_once() {
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(till.state().await["stage"]["kind"], "idle", "the card still lies there: not a second scan");
     lies.store(false, Ordering::Relaxed);
-    tokio::time::sleep(Duration::from_millis(1_000)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     lies.store(true, Ordering::Relaxed);
     stage(&till, "duplicate").await;
     assert_eq!(till.meals().await.len(), 1);

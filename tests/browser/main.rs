@@ -7,6 +7,7 @@ mod desk;
 mod display;
 mod scanning;
 mod till;
+mod wizard;
 
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;

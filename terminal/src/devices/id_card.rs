@@ -8,14 +8,14 @@
 use std::fs::File;
 use std::io::{Error, ErrorKind, Result, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::serial::{Line, read_some};
 use super::{DeviceState, wait};
 
 const PREAMBLE: [u8; 5] = [0xaa, 0xaa, 0xaa, 0x96, 0x69];
-/// A reader that takes longer does not answer.
-const ANSWER: Duration = Duration::from_millis(1_500);
+/// A reader that stays silent through so many waits does not answer.
+const SILENCES: u32 = 8;
 /// Between two questions whether a card lies there.
 const ASK: Duration = Duration::from_millis(300);
 /// The longest answer: text, photograph and fingerprints.
@@ -163,7 +163,7 @@ impl Reader {
         self.held.clear();
         self.file.write_all(&request.frame())?;
         self.file.flush()?;
-        let (began, mut buffer) = (Instant::now(), [0; 2_048]);
+        let (mut silences, mut buffer) = (0, [0; 2_048]);
         loop {
             match parse(&self.held) {
                 Parsed::Whole(reply, _) => return Ok(reply),
@@ -173,10 +173,11 @@ impl Reader {
                 }
                 Parsed::More => {}
             }
-            if began.elapsed() > ANSWER || self.held.len() > 2 * LONGEST {
+            if silences > SILENCES || self.held.len() > 2 * LONGEST {
                 return Err(Error::new(ErrorKind::TimedOut, "the ID-card reader does not answer"));
             }
             let count = read_some(&mut self.file, &mut buffer)?;
+            silences += u32::from(count == 0);
             self.held.extend_from_slice(&buffer[..count]);
         }
     }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read as _, Result};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A read that brings nothing ends after this time.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(200);
@@ -28,7 +28,7 @@ impl Line {
         (!path.is_empty()).then(|| Self { path: path.into(), baud })
     }
 
-    /// Opens it for reading and writing: eight bits, no echo, nothing translated, a read waits [`PATIENCE`].
+    /// Opens it for reading and writing: eight bits, no echo, nothing translated.
     pub fn open(&self) -> Result<File> {
         let file = open(&self.path)?;
         raw(&file, self.baud)?;
@@ -55,8 +55,8 @@ fn raw(file: &File, baud: u32) -> Result<()> {
     let mut settings = tcgetattr(file)?;
     settings.make_raw();
     settings.set_speed(baud)?;
-    settings.special_codes[SpecialCodeIndex::VMIN] = 0;
-    settings.special_codes[SpecialCodeIndex::VTIME] = u8::try_from(PATIENCE.as_millis() / 100).unwrap_or(2);
+    settings.special_codes[SpecialCodeIndex::VMIN] = 1;
+    settings.special_codes[SpecialCodeIndex::VTIME] = 0;
     tcsetattr(file, OptionalActions::Now, &settings)?;
     Ok(())
 }
@@ -72,12 +72,28 @@ fn raw(_: &File, _: u32) -> Result<()> {
 }
 
 /// What is there to read; nothing after [`PATIENCE`].
+#[cfg(unix)]
 pub(crate) fn read_some(file: &mut File, buffer: &mut [u8]) -> Result<usize> {
-    let began = Instant::now();
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let patience = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+    let mut waited = [PollFd::new(&*file, PollFlags::IN)];
+    let ready = match poll(&mut waited, Some(&patience)) {
+        Err(rustix::io::Errno::INTR) => 0,
+        other => other?,
+    };
+    if ready == 0 {
+        return Ok(0);
+    }
     match file.read(buffer) {
-        // A line that was pulled out is at its end at once, one that is quiet only after a while.
-        Ok(0) if began.elapsed() < PATIENCE / 4 => Err(Error::new(ErrorKind::UnexpectedEof, "the device is gone")),
+        // Something was announced and nothing is there: the line was pulled out.
+        Ok(0) => Err(Error::new(ErrorKind::UnexpectedEof, "the device is gone")),
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(0),
         other => other,
     }
+}
+
+/// What is there to read.
+#[cfg(not(unix))]
+pub(crate) fn read_some(file: &mut File, buffer: &mut [u8]) -> Result<usize> {
+    file.read(buffer)
 }

@@ -61,7 +61,7 @@ impl Journal {
     /// How many of the day's deliveries wait for their tick.
     pub(crate) async fn deliveries_open(&self, date: BusinessDate) -> Result<u32, StorageError> {
         Ok(sqlx::query_scalar(
-            "SELECT COUNT(*) FROM record r WHERE r.business_date = $1 AND r.kind = 'meal' AND r.mode = 'delivery' \
+            "SELECT COUNT(*) FROM record r WHERE r.business_date = $1 AND r.mode = 'delivery' AND r.kind = 'meal' \
              AND NOT EXISTS (SELECT 1 FROM record v WHERE v.voids = r.id) \
              AND NOT EXISTS (SELECT 1 FROM delivered d WHERE d.record = r.id)",
         )

@@ -73,22 +73,22 @@ impl Cx<'_> {
         self.later(at, *hours.by())
     }
 
-    pub(super) fn void_title(&self, why: &VoidFor) -> &'static str {
-        match why {
+    pub(super) fn void_title(&self, why: impl By<VoidFor>) -> &'static str {
+        match why.by() {
             VoidFor::Last => self.w.undo_last_title,
             VoidFor::Chosen => self.w.undo_title,
             VoidFor::Undelivered => self.w.undelivered_title,
         }
     }
 
-    pub(super) fn void_reasons(&self, why: &VoidFor) -> Vec<&'static str> {
-        let reasons = if *why == VoidFor::Undelivered { self.w.undelivered_reasons } else { self.w.undo_reasons };
+    pub(super) fn void_reasons(&self, why: impl By<VoidFor>) -> Vec<&'static str> {
+        let reasons = if *why.by() == VoidFor::Undelivered { self.w.undelivered_reasons } else { self.w.undo_reasons };
         reasons.split('|').collect()
     }
 
     /// Undoing the last one is the cashier's; what lies further back is looked at by two.
-    pub(super) fn void_needs_supervisor(&self, why: &VoidFor) -> bool {
-        *why == VoidFor::Chosen
+    pub(super) fn void_needs_supervisor(&self, why: impl By<VoidFor>) -> bool {
+        *why.by() == VoidFor::Chosen
     }
 
     pub(super) fn refund_text(&self, refund: &RefundView) -> String {

@@ -35,9 +35,10 @@ pub(super) enum Face {
 fn face(snapshot: &Snapshot) -> Face {
     match &snapshot.stage {
         StageView::Serving(_) => Face::Amount,
-        StageView::Duplicate { .. } | StageView::Refused { .. } if snapshot.elder.reading => Face::Reading,
+        StageView::Duplicate { .. } | StageView::Refused { .. } | StageView::Idle if snapshot.elder.reading => {
+            Face::Reading
+        }
         StageView::Duplicate { .. } | StageView::Refused { .. } => Face::Held,
-        StageView::Idle if snapshot.elder.reading => Face::Reading,
         StageView::Idle if snapshot.elder.done.is_some() => Face::Done,
         _ => Face::Idle,
     }

@@ -58,7 +58,7 @@ async fn ask(State(wizard): State<Arc<Wizard>>, headers: HeaderMap, body: axum::
     };
     // One at a time: the code is good once.
     let mut config = wizard.config.lock().await;
-    config.server_url = asked.server.trim().trim_end_matches('/').to_owned();
+    asked.server.trim().trim_end_matches('/').clone_into(&mut config.server_url);
     match enrol(&config, &asked.code, Arc::clone(&wizard.clock), Arc::clone(&wizard.entropy)).await {
         Ok(enrolment) => {
             if let Err(error) = place::keep_office(&config.data_dir, &config.server_url) {

@@ -70,7 +70,22 @@ impl Till {
         self.ok("/api/shift/open", json!({ "float": 20_000, "confirmed_date": date })).await;
     }
 
-    /// The program ends without a word and starts again.
+    /// The program is killed and starts again: nothing of it runs to an end.
+    pub async fn cut_off(self, seed: u64) -> Self {
+        let Self { dir, clock, office, terminal, free } = self;
+        // Its files as they lie on the disk at this moment, as a power cut leaves them.
+        let left = Arc::new(tempfile::tempdir().unwrap());
+        std::fs::create_dir_all(left.path().join("till")).unwrap();
+        for file in std::fs::read_dir(dir.path().join("till")).unwrap() {
+            let path = file.unwrap().path();
+            std::fs::copy(&path, left.path().join("till").join(path.file_name().unwrap())).unwrap();
+        }
+        let again = open(&left, &clock, &office, &free, seed).await;
+        terminal.close().await;
+        Self { dir: left, clock, office, terminal: again, free }
+    }
+
+    /// The program ends in order and starts again.
     pub async fn restart(self, seed: u64) -> Self {
         self.restart_after(seed, |_| {}).await
     }
