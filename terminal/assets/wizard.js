@@ -14,13 +14,14 @@ function notice(message, next = "") {
   box.hidden = !message;
 }
 
-// The wizard ends when the terminal serves its own page in its place.
+// The wizard ends when the terminal serves its own page in its place. Between the two nobody listens for a moment.
 async function ready() {
   try {
-    if ((await fetch("/api/state")).ok) location.replace("/");
+    if ((await fetch("/api/state")).ok) { location.replace("/"); return; }
   } catch {
-    // Between the two nobody listens for a moment.
+    // Asked again below.
   }
+  setTimeout(ready, 500);
 }
 
 function enrolled(answer) {

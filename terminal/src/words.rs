@@ -59,6 +59,7 @@ catalogue! {
     printer_ok: "打印正常", "Printer ready";
     printer_none: "未接打印机", "No printer";
     printer_trouble: "打印机异常", "Printer trouble";
+    printer_trouble_text: "账照记，照常收款。检查纸、电源和线，弄好后按 P 补打。", "Meals are recorded as usual. Check paper, power and cable, then P prints again.";
     synced: "已同步", "Synced";
     connecting: "正在连接", "Connecting";
     offline: "断网", "Offline";

@@ -223,7 +223,7 @@ async fn the_shift_adds_up_with_cash_in_and_out_and_a_blind_count() {
         page.press(Key::Enter).await?;
         page.hand("0").await?;
         page.press(Key::Enter).await?;
-        page.says("#main", "应有").await?;
+        page.says("#main", "¥193.00").await?;
         let shown = page.text("#main").await?;
         for part in ["¥193.00", "¥188.00", "−¥5.00", "−20.00", "写明原因"] {
             assert!(shown.contains(part), "no {part:?} in {shown}");

@@ -6,8 +6,6 @@ use zhucan::demo::http::Caller;
 
 use crate::till::{Page, with_page};
 
-const ELDER: usize = 0;
-
 async fn face(page: &Page, face: &str) -> WebDriverResult<()> {
     let what = format!("the display comes to {face:?}");
     page.until(&what, async || Ok(page.js("return document.body.dataset.face").await? == json!(face))).await
