@@ -1,5 +1,6 @@
 //! The canteen's commands: `terminal enrol`, `terminal run`, `terminal leave`.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,6 +10,8 @@ use clap::{Args, Subcommand};
 use domain::calendar::Clock;
 use domain::id::Entropy;
 use receipts::slip::Paper;
+use terminal::devices::CodeSource;
+use terminal::doctor::{self, Check, State};
 use terminal::{PrinterConfig, Terminal};
 use tokio::net::TcpListener;
 
@@ -44,13 +47,53 @@ enum TerminalCommand {
         /// The page's port on 127.0.0.1
         #[arg(long, default_value_t = 8788, env = "ZHUCAN_PORT")]
         port: u16,
-        /// Where slips go: none, spool:DIR, device:/dev/usb/lp0 or tcp:HOST:9100
-        #[arg(long, default_value = "none", env = "ZHUCAN_PRINTER")]
-        printer: PrinterConfig,
-        /// Paper of 80 mm in place of 58 mm
-        #[arg(long)]
-        wide: bool,
+        #[command(flatten)]
+        devices: DeviceArgs,
     },
+    /// Look at printer, scanner, reader, clock, disk, font, unsent records and the office
+    Doctor {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// The page's port on 127.0.0.1
+        #[arg(long, default_value_t = 8788, env = "ZHUCAN_PORT")]
+        port: u16,
+        #[command(flatten)]
+        devices: DeviceArgs,
+        /// Print a test slip with a code to try the scanner on
+        #[arg(long)]
+        print: bool,
+        /// Show the raw keys of one scan into this terminal
+        #[arg(long)]
+        scan: bool,
+        /// Write JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct DeviceArgs {
+    /// Where slips go: none, spool:DIR, device:/dev/usb/lp0, serial:/dev/ttyS0@9600 or tcp:HOST:9100
+    #[arg(long, default_value = "none", env = "ZHUCAN_PRINTER")]
+    printer: PrinterConfig,
+    /// Paper of 80 mm in place of 58 mm
+    #[arg(long)]
+    wide: bool,
+    /// A cash drawer hangs on the printer: open it when cash moves
+    #[arg(long)]
+    drawer: bool,
+    /// A reader with a line of its own: scanner:/dev/ttyUSB0@9600 or id-card:/dev/ttyUSB1; may be given again
+    #[arg(long, value_name = "DEVICE", env = "ZHUCAN_READERS", value_delimiter = ',')]
+    reader: Vec<CodeSource>,
+}
+
+impl DeviceArgs {
+    fn set(self, config: &mut terminal::Config) {
+        config.printer = self.printer;
+        config.paper = if self.wide { Paper::Mm80 } else { Paper::Mm58 };
+        config.drawer = self.drawer;
+        config.readers = self.reader;
+    }
 }
 
 #[derive(Debug, Args)]
@@ -58,9 +101,9 @@ struct PlaceArgs {
     /// The data folder
     #[arg(long, value_name = "DIR", default_value = "data", env = "ZHUCAN_DATA")]
     data: PathBuf,
-    /// The office's address
+    /// The office's address; what the first run was told if not given
     #[arg(long, value_name = "URL", env = "ZHUCAN_SERVER")]
-    server: String,
+    server: Option<String>,
     /// Allow an office without TLS that is not on this computer
     #[arg(long)]
     plain_http: bool,
@@ -68,7 +111,9 @@ struct PlaceArgs {
 
 impl PlaceArgs {
     fn config(self) -> terminal::Config {
-        let mut config = terminal::Config::new(place::terminal(&self.data), self.server);
+        let folder = place::terminal(&self.data);
+        let server = self.server.or_else(|| terminal::kept_office(&folder)).unwrap_or_default();
+        let mut config = terminal::Config::new(folder, server);
         config.allow_plain_http = self.plain_http;
         config
     }
@@ -87,6 +132,27 @@ fn enrolled(enrolment: &terminal::Enrolment) -> String {
     )
 }
 
+/// What the doctor found: a line each, or JSON. The exit code says whether something fails.
+fn report(checks: &[Check], json: bool) -> anyhow::Result<ExitCode> {
+    let good = checks.iter().all(|check| check.state != State::Fail);
+    let mut out = crate::out::Out::stdout();
+    if json {
+        let report = serde_json::json!({ "ok": good, "checks": checks });
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        for check in checks {
+            let mark = match check.state {
+                State::Ok => "✓",
+                State::Warn => "!",
+                State::Fail => "✗",
+                State::Skipped => "-",
+            };
+            writeln!(out, "{mark} {}：{}", check.title, check.text)?;
+        }
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 /// Runs the command.
 pub(crate) async fn run(
     args: TerminalArgs,
@@ -95,7 +161,9 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitCode> {
     match args.command {
         TerminalCommand::Enrol { place, code } => {
-            let enrolment = terminal::enrol(&place.config(), &code, clock, entropy).await?;
+            let config = place.config();
+            let enrolment = terminal::enrol(&config, &code, clock, entropy).await?;
+            terminal::keep_office(&config.data_dir, &config.server_url)?;
             println!("{}", enrolled(&enrolment));
         }
         TerminalCommand::Leave { data } => {
@@ -104,12 +172,33 @@ pub(crate) async fn run(
             println!("已注销，本机密钥已销毁。账本另存：{}", retired.journal.display());
             println!("下一步：请办公室停用终端 {}；账本在结算单批准后再保留 90 天。", retired.terminal);
         }
-        TerminalCommand::Run { place, port, printer, wide } => {
+        TerminalCommand::Doctor { place, port, devices, print, scan, json } => {
             let mut config = place.config();
-            config.printer = printer;
-            config.paper = if wide { Paper::Mm80 } else { Paper::Mm58 };
-            let listener = TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("127.0.0.1:{port}"))?;
+            devices.set(&mut config);
+            config.listen.set_port(port);
+            let mut checks = doctor::examine(&config, doctor::Asked { print }, Arc::clone(&clock)).await;
+            if scan {
+                eprintln!("请扫一次（15 秒内）…");
+                let heard = tokio::task::spawn_blocking(move || doctor::Keys::listen(&clock)).await??;
+                checks.retain(|check| check.name != "scanner");
+                checks.push(doctor::heard(heard.as_ref()));
+            }
+            return report(&checks, json);
+        }
+        TerminalCommand::Run { place, port, devices } => {
+            let mut config = place.config();
+            devices.set(&mut config);
+            let mut listener =
+                TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("127.0.0.1:{port}"))?;
             let address = listener.local_addr()?;
+            if !terminal::is_enrolled(&config.data_dir)? {
+                println!("本机还没有登记，请在浏览器打开：http://{address}");
+                let (first, again) = (Arc::clone(&clock), Arc::clone(&entropy));
+                let enrolled = terminal::enrol_in_browser(config, first, again, listener, crate::stopped()).await?;
+                let Some(enrolled) = enrolled else { return Ok(ExitCode::SUCCESS) };
+                config = enrolled;
+                listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
+            }
             let terminal = Terminal::open(config, clock, entropy).await?;
             println!("收银页面：http://{address}");
             terminal.serve(listener, crate::stopped()).await?;

@@ -82,6 +82,11 @@ pub(crate) fn cut() -> [u8; 4] {
     [GS, b'V', 66, 0]
 }
 
+/// Opens the drawer that hangs on the printer: 50 ms of current, then 500 ms without.
+pub(crate) fn drawer() -> [u8; 5] {
+    [ESC, b'p', 0, 25, 250]
+}
+
 /// Dots, packed eight to a byte, most significant bit at the left; `tall` prints every row twice.
 pub(crate) fn raster(bitmap: &Bitmap, tall: bool) -> Vec<u8> {
     let [width_low, width_high] = bitmap.stride().to_le_bytes();

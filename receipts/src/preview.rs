@@ -49,6 +49,8 @@ pub enum Item {
     Feed(u16),
     /// The paper is cut here.
     Cut,
+    /// The cash drawer opens.
+    Drawer,
 }
 
 /// Characters of equal style.
@@ -99,6 +101,7 @@ impl Printout {
             }
             Item::Picture { .. } => "[图]\n".to_owned(),
             Item::Feed(_) => "\n".to_owned(),
+            Item::Drawer => String::new(),
             Item::Cut => format!("{}\n", "- ".repeat(self.paper.columns() / 2).trim_end()),
         }
     }

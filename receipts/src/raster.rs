@@ -64,6 +64,15 @@ impl Bitmap {
         }
     }
 
+    /// Blackens a rectangle.
+    pub(crate) fn fill_rectangle(&mut self, left: u16, top: u16, width: u16, height: u16) {
+        for y in top..top.saturating_add(height) {
+            for x in left..left.saturating_add(width) {
+                self.blacken(x, y);
+            }
+        }
+    }
+
     fn index(&self, x: u16, y: u16) -> usize {
         usize::from(y) * usize::from(self.stride) + usize::from(x / 8)
     }

@@ -6,15 +6,23 @@
 mod lines;
 mod refund;
 mod shift;
+mod test;
 
 pub use refund::RefundSlip;
 pub use shift::{ShiftSlip, Tally};
+pub use test::TestSlip;
 
 use crate::{PrintError, figures, font::Fonts};
 use domain::money::Fen;
 use lines::Roll;
 
 pub use crate::escpos::Paper;
+
+/// What opens the cash drawer, to be sent before a slip.
+#[must_use]
+pub fn drawer_pulse() -> Vec<u8> {
+    crate::escpos::drawer().to_vec()
+}
 
 /// Warnings that stand in the first and in the last line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

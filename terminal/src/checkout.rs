@@ -98,6 +98,32 @@ pub(crate) struct Offer {
     pub(crate) meal: Meal,
     /// Whether the price is full because the list of revoked cards is too old: the difference is due back later.
     pub(crate) list_too_old: bool,
+    /// More portions of the same meal: guests', at full price.
+    pub(crate) extra: Vec<RecordId>,
+}
+
+impl Offer {
+    /// The further portions as records.
+    pub(crate) fn extras(&self) -> Vec<(RecordId, Meal)> {
+        let facts = &self.meal.meal;
+        let meal = || Meal::new(facts.clone(), None, Tender::Cash, self.meal.online, Decision::full_price(facts.price));
+        self.extra.iter().map(|id| (*id, meal())).collect()
+    }
+
+    /// What is to be paid for all portions.
+    pub(crate) fn to_pay(&self) -> Fen {
+        self.meal.decision.to_pay() + self.extra_price()
+    }
+
+    /// What the further portions cost.
+    pub(crate) fn extra_price(&self) -> Fen {
+        self.meal.meal.price.times(i64::try_from(self.extra.len()).unwrap_or(i64::MAX))
+    }
+
+    /// Whether the diner may pay so: free is for nothing to pay, and nothing to pay is free.
+    pub(crate) fn may_tender(&self, tender: Tender) -> bool {
+        (tender == Tender::Free) == self.to_pay().is_zero()
+    }
 }
 
 /// The meal that the elder had before.
@@ -125,6 +151,10 @@ pub(crate) struct Moment<'a> {
     pub(crate) mode: Mode,
     pub(crate) online: bool,
     pub(crate) sale: RecordId,
+    /// An amount that was keyed in place of the list price.
+    pub(crate) typed: Option<Fen>,
+    /// The ids of further portions.
+    pub(crate) extras: Vec<RecordId>,
     /// For a paper list: the date and the period that it is of.
     pub(crate) paper: Option<(BusinessDate, MealPeriod)>,
 }
@@ -143,7 +173,10 @@ impl Moment<'_> {
     /// Period and price of an elder's meal.
     fn sold(&self) -> Result<(MealPeriod, Fen), Refusal> {
         match &self.paper {
-            None => on_sale(self.rules, self.at, false),
+            None => {
+                let (period, list) = on_sale(self.rules, self.at, false)?;
+                Ok((period, self.typed.unwrap_or(list)))
+            }
             Some((date, period)) => {
                 let price = self.rules.price(*date, period);
                 let price = price.ok_or_else(|| Refusal::NoPrice { period: period.clone() })?;
@@ -214,6 +247,7 @@ pub(crate) fn offer_guest(moment: &Moment<'_>, unidentified: Option<Digest>) -> 
     match on_sale(moment.rules, moment.at, true) {
         Err(refusal) => Verdict::Refused(refusal),
         Ok((period, price)) => {
+            let price = moment.typed.unwrap_or(price);
             let facts = MealFacts { date: moment.at.business_date(), period, mode: moment.mode, price };
             let mut offer = offer(moment, None, facts, None, Decision::full_price(price));
             offer.meal.unidentified = unidentified;
@@ -277,12 +311,8 @@ fn offer(
     diner: Option<Diner>,
     decision: Decision,
 ) -> Offer {
-    let tender = if decision.to_pay().is_zero() { Tender::Free } else { Tender::Cash };
+    let free = decision.to_pay().is_zero() && moment.extras.is_empty();
+    let tender = if free { Tender::Free } else { Tender::Cash };
     let meal = Meal::new(facts, diner, tender, moment.online, decision);
-    Offer { sale: moment.sale, person, meal, list_too_old: false }
-}
-
-/// Whether the elder may pay so: free is for nothing to pay, and nothing to pay is free.
-pub(crate) fn may_tender(decision: &Decision, tender: Tender) -> bool {
-    (tender == Tender::Free) == decision.to_pay().is_zero()
+    Offer { sale: moment.sale, person, meal, list_too_old: false, extra: moment.extras.clone() }
 }

@@ -191,6 +191,13 @@ impl Core {
         Ok(appended)
     }
 
+    /// Appends records together, all of them or none.
+    pub(crate) async fn append_all(&self, entries: Vec<Entry>) -> Result<Vec<crate::journal::Appended>, JournalError> {
+        let appended = self.journal.append_all(entries).await?;
+        self.wake_sync.notify_one();
+        Ok(appended)
+    }
+
     /// Writes the `day` record when business days have ended since the last one. Without the server's time a wall
     /// clock that jumped by more than a day is not believed, unless the cashier has confirmed the date.
     pub(crate) async fn end_days(&self, confirmed: bool) -> Result<bool, JournalError> {
@@ -313,6 +320,26 @@ impl Core {
     /// The masked name of an elder; a dash for one that the roster no longer holds.
     pub(crate) async fn name_of(&self, elder: domain::id::ElderId) -> Result<String, StorageError> {
         Ok(self.roster.by_elder(elder).await?.map_or_else(|| "—".to_owned(), |entry| entry.masked_name))
+    }
+
+    /// What goes to the printer: the slip, and the drawer's pulse before it where cash moves.
+    pub(crate) async fn print_out(&self, record: domain::id::RecordId, reprint: bool) -> Result<Vec<u8>, String> {
+        let slip = self.slip(record, reprint).await?;
+        if !self.config.drawer || reprint {
+            return Ok(slip);
+        }
+        let stored = self.journal.by_id(record).await.map_err(|e| e.to_string())?;
+        let cash = |meal: &domain::record::Meal| meal.tender == domain::record::Tender::Cash;
+        let moves = match stored.map(|stored| stored.record.body) {
+            Some(Body::Meal(meal)) => cash(&meal),
+            Some(Body::Void { meal, .. }) => {
+                let voided = self.journal.by_id(meal).await.map_err(|e| e.to_string())?;
+                matches!(voided.map(|voided| voided.record.body), Some(Body::Meal(meal)) if cash(&meal))
+            }
+            Some(Body::Refund(_) | Body::ShiftClose(_)) => true,
+            _ => false,
+        };
+        Ok(if moves { [receipts::slip::drawer_pulse().as_slice(), &slip].concat() } else { slip })
     }
 
     /// The bytes of a record's slip.

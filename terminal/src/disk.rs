@@ -31,7 +31,7 @@ impl DiskProbe {
         Self::new(system_free)
     }
 
-    fn free(&self, dir: &Path) -> std::io::Result<u64> {
+    pub(crate) fn free(&self, dir: &Path) -> std::io::Result<u64> {
         (self.0)(dir)
     }
 }

@@ -4,6 +4,7 @@
 //! record exists exactly when its place in the chain does. It returns after the commit has reached the disk.
 
 mod find;
+mod notes;
 mod query;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::clock::TillClock;
 use crate::storage::{Storage, StorageError, Unit};
 use crate::trusted_time::Reading;
 pub(crate) use find::insert as insert_saved;
+pub(crate) use notes::Interrupted;
 pub(crate) use query::{PeriodCount, Stored};
 
 /// The program's version, as `start` records and the server are told.

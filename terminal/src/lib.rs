@@ -17,7 +17,9 @@ macro_rules! kill_point {
 mod checkout;
 mod clock;
 mod core;
+pub mod devices;
 mod disk;
+pub mod doctor;
 mod enrol;
 mod error;
 #[cfg(test)]
@@ -30,7 +32,9 @@ mod lookup;
 mod office;
 pub mod outbox;
 pub mod pin;
+mod place;
 mod printer;
+mod reading;
 mod retire;
 mod roster;
 pub mod rules;
@@ -56,9 +60,11 @@ use std::time::Duration;
 pub use disk::DiskProbe;
 pub use enrol::{EnrolError, Enrolment, enrol, enrol_with};
 pub use error::Error;
+pub use keys::KeyFileError;
 pub(crate) use lock::DirLock;
 pub use lock::LockError;
 pub use office::OfficeError;
+pub use place::{is_enrolled, keep_office, kept_office};
 pub use printer::{Printer, PrinterConfig, PrinterConfigError};
 pub use retire::{RetireError, Retired, retire};
 pub use seal::SealError;
@@ -66,6 +72,7 @@ pub use storage::{DATABASE_FILE, StorageError};
 pub use sync::{SyncError, SyncReport, retry_after};
 pub use terminal::Terminal;
 pub use transport::{AddressError, Sending, Transport, TransportError, WireRequest, WireResponse};
+pub use web::enrol_in_browser;
 
 /// How a terminal is set up.
 #[derive(Clone, Debug)]
@@ -80,6 +87,10 @@ pub struct Config {
     pub printer: PrinterConfig,
     /// The printer's paper.
     pub paper: receipts::slip::Paper,
+    /// Whether a cash drawer hangs on the printer: it opens when cash moves.
+    pub drawer: bool,
+    /// Scanners and readers on lines of their own.
+    pub readers: Vec<devices::CodeSource>,
     /// A request to the office is given up after this time.
     pub request_timeout: Duration,
     /// Whether names and birth dates may cross a network without TLS.
@@ -98,6 +109,8 @@ impl Config {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8788),
             printer: PrinterConfig::None,
             paper: receipts::slip::Paper::Mm58,
+            drawer: false,
+            readers: Vec::new(),
             request_timeout: Duration::from_secs(15),
             allow_plain_http: false,
             disk: DiskProbe::system(),

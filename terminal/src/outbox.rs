@@ -16,6 +16,15 @@ pub struct Unsent {
     pub oldest: Option<UnixMs>,
 }
 
+/// What waits for the server in a data directory that a running program may hold.
+pub(crate) async fn peek(data_dir: &std::path::Path) -> Result<Unsent, StorageError> {
+    let reader = crate::storage::peek(data_dir).await?;
+    let (count, oldest): (i64, Option<i64>) =
+        sqlx::query_as("SELECT COUNT(*), MIN(at) FROM outbox").fetch_one(&reader).await?;
+    reader.close().await;
+    Ok(Unsent { count: u64::try_from(count).unwrap_or(0), oldest: oldest.map(UnixMs::new) })
+}
+
 impl Journal {
     /// What waits for the server.
     pub(crate) async fn unsent(&self) -> Result<Unsent, StorageError> {

@@ -12,6 +12,8 @@ use std::time::Duration;
 use domain::id::RecordId;
 use tokio::sync::mpsc;
 
+use crate::devices::Line;
+
 /// A printer that takes longer is in trouble.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// So many slips may wait.
@@ -31,11 +33,13 @@ pub enum PrinterConfig {
     Device(PathBuf),
     /// A network printer, `HOST:9100`.
     Tcp(String),
+    /// A printer on a serial line.
+    Serial(Line),
 }
 
 /// A text that names no printer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a printer: {0:?}; expected none, spool:DIR, device:PATH or tcp:HOST:PORT")]
+#[error("not a printer: {0:?}; expected none, spool:DIR, device:PATH, serial:PATH[@BAUD] or tcp:HOST:PORT")]
 pub struct PrinterConfigError(String);
 
 impl FromStr for PrinterConfig {
@@ -45,6 +49,9 @@ impl FromStr for PrinterConfig {
             None if text == "none" => Ok(Self::None),
             Some(("spool", dir)) if !dir.is_empty() => Ok(Self::Spool(dir.into())),
             Some(("device", path)) if !path.is_empty() => Ok(Self::Device(path.into())),
+            Some(("serial", line)) => Line::parse(line, 9_600)
+                .map(Self::Serial)
+                .ok_or_else(|| PrinterConfigError(text.chars().take(80).collect())),
             Some(("tcp", address)) if address.contains(':') => Ok(Self::Tcp(address.to_owned())),
             _ => Err(PrinterConfigError(text.chars().take(80).collect())),
         }
@@ -97,13 +104,49 @@ impl Printer for Tcp {
     }
 }
 
+struct Serial(Line);
+
+impl Printer for Serial {
+    fn print(&mut self, _: &str, bytes: &[u8]) -> std::io::Result<()> {
+        let mut line = self.0.open()?;
+        line.write_all(bytes)?;
+        line.flush()
+    }
+}
+
 impl PrinterConfig {
+    /// Whether the printer is there; nothing is printed.
+    pub fn reach(&self) -> std::io::Result<()> {
+        match self {
+            Self::None => Ok(()),
+            Self::Spool(dir) => std::fs::create_dir_all(dir),
+            Self::Device(path) => std::fs::OpenOptions::new().write(true).open(path).map(drop),
+            Self::Serial(line) => line.open().map(drop),
+            Self::Tcp(address) => {
+                let mut last = Error::new(ErrorKind::NotFound, "no address");
+                for address in address.to_socket_addrs()? {
+                    match TcpStream::connect_timeout(&address, PATIENCE / 2) {
+                        Ok(_) => return Ok(()),
+                        Err(error) => last = error,
+                    }
+                }
+                Err(last)
+            }
+        }
+    }
+
+    /// Prints bytes now, past every queue: for the doctor.
+    pub fn print_now(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+        self.printer().map_or(Ok(()), |mut printer| printer.print(name, bytes))
+    }
+
     fn printer(&self) -> Option<Box<dyn Printer>> {
         match self {
             Self::None => None,
             Self::Spool(dir) => Some(Box::new(Spool(dir.clone()))),
             Self::Device(path) => Some(Box::new(Device(path.clone()))),
             Self::Tcp(address) => Some(Box::new(Tcp(address.clone()))),
+            Self::Serial(line) => Some(Box::new(Serial(line.clone()))),
         }
     }
 }

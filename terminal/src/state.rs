@@ -3,7 +3,7 @@
 mod views;
 
 use domain::calendar::{BusinessDate, MealPeriod, UnixMs};
-use domain::decision::{Kind, Mode};
+use domain::decision::Kind;
 use domain::id::{CashierId, ShiftId};
 use domain::money::Fen;
 use domain::record::{Body, Meal, Tender};
@@ -30,6 +30,17 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 fn window_view(window: &domain::policy::model::MealWindow, open: bool) -> WindowView {
     let clock = |minute: u16| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
     WindowView { period: window.period.clone(), from: clock(window.start), until: clock(window.end), open }
+}
+
+/// The meals that have a price, in the order of the list.
+fn periods(setup: &domain::sync::Setup) -> Vec<MealPeriod> {
+    let mut periods: Vec<MealPeriod> = Vec::new();
+    for price in &setup.prices {
+        if !periods.contains(&price.period) {
+            periods.push(price.period.clone());
+        }
+    }
+    periods
 }
 
 fn cashier_view(cashier: &Cashier) -> CashierView {
@@ -79,13 +90,19 @@ impl Core {
                 Some(Serving::Closed { next, tomorrow, .. }) => Some((window_view(next, false), *tomorrow)),
                 _ => None,
             },
+            periods: setup.map(periods).unwrap_or_default(),
             cashiers: setup.map(|setup| setup.cashiers.iter().map(cashier_view).collect()).unwrap_or_default(),
             shift: shift.as_ref().map(|shift| self.shift_view(shift, rules.as_deref(), state.cashier)),
             printer: self.printer.state(),
             sync: self.sync_view(now.at).await?,
             today,
             recent,
-            next: rules.as_ref().map(|rules| next_view(rules, now.at, state.mode())),
+            next: rules.as_ref().map(|rules| next_view(rules, now.at, &state)),
+            practice: self.practice_view(&state, now.at).await?,
+            deliveries: self.journal.deliveries_open(now.at.business_date()).await?,
+            doubted: self.journal.doubted(now.at.business_date()).await?.len(),
+            elder: self.elder_view(&state, serving.as_ref(), now.at).await?,
+            interrupted: self.journal.interrupted().await?,
             stage: self.stage_view(&state, rules.as_deref(), shift.as_ref(), now.at).await?,
             close: self.close_view(&state, shift.as_ref()).await?,
             cashier,
@@ -214,11 +231,61 @@ impl Core {
         Ok(views)
     }
 
+    /// The same meal of that elder in another place, where this one was sold while the office could not be asked.
+    async fn had_elsewhere(&self, stored: &Stored) -> Result<Option<UnixMs>, StorageError> {
+        let Body::Meal(meal) = &stored.record.body else { return Ok(None) };
+        let Some(diner) = meal.diner.as_ref().filter(|_| !meal.online && stored.voided.is_none()) else {
+            return Ok(None);
+        };
+        let known = self.roster.usage(diner.elder).await?;
+        let same =
+            |used: &&domain::sync::Use| !used.here && used.date == meal.meal.date && used.period == meal.meal.period;
+        Ok(known.uses.iter().filter(same).map(|used| used.at).min())
+    }
+
+    async fn practice_view(&self, state: &TillState, now: UnixMs) -> Result<Option<PracticeView>, StorageError> {
+        if !state.training {
+            return Ok(None);
+        }
+        let (exercises, count) = self.journal.exercises(now.business_date(), RECENT).await?;
+        Ok(Some(PracticeView { count, recent: self.meal_views(&exercises, None).await? }))
+    }
+
+    async fn elder_view(
+        &self,
+        state: &TillState,
+        serving: Option<&Serving>,
+        now: UnixMs,
+    ) -> Result<ElderView, StorageError> {
+        let menu = match serving {
+            Some(serving) => self.journal.menu(now.business_date(), &serving.window().period).await?,
+            None => Vec::new(),
+        };
+        let done = state.done.map(|record| DoneView { record, to_pay: state.done_amount });
+        Ok(ElderView { reading: state.reading, done, repeats: state.repeats, menu })
+    }
+
+    /// The day's meals that leave the house.
+    pub(crate) async fn delivery_list(&self, date: BusinessDate) -> Result<Vec<DeliveryView>, StorageError> {
+        let shift = self.journal.open_shift().await?.map(|shift| shift.id);
+        let mut list = Vec::new();
+        for (stored, delivered) in self.journal.deliveries(date).await? {
+            list.extend(self.meal_view(&stored, shift).await?.map(|meal| DeliveryView { meal, delivered }));
+        }
+        Ok(list)
+    }
+
     /// The meals of a day, the last first.
     pub(crate) async fn day_list(&self, date: BusinessDate) -> Result<Vec<MealView>, StorageError> {
         let shift = self.journal.open_shift().await?.map(|shift| shift.id);
         let meals = self.journal.meals_on(date, DAY_LIST).await?;
-        self.meal_views(&meals, shift).await
+        let mut views = self.meal_views(&meals, shift).await?;
+        let doubted = self.journal.doubted(date).await?;
+        for (stored, view) in meals.iter().zip(&mut views) {
+            view.doubt = doubted.iter().rev().find(|(id, _)| *id == view.record).map(|(_, said)| doubt_code(said));
+            view.elsewhere = self.had_elsewhere(stored).await?;
+        }
+        Ok(views)
     }
 
     async fn stage_view(
@@ -290,6 +357,19 @@ impl Core {
     }
 }
 
+/// The code in an outcome: `rejected:conflict`, `disputed:other_decision`.
+fn doubt_code(outcome: &str) -> String {
+    use domain::sync::Outcome;
+    let name = |value: serde_json::Result<serde_json::Value>| {
+        value.ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    match serde_json::from_str(outcome) {
+        Ok(Outcome::Disputed { dispute }) => name(serde_json::to_value(dispute)),
+        Ok(Outcome::Rejected { rejection }) => name(serde_json::to_value(rejection)),
+        _ => String::new(),
+    }
+}
+
 fn sums_view(sums: &ShiftSums, shift: &OpenShift, counted: Fen) -> SumsView {
     let expected = sums.expected(shift.float);
     let difference = counted - expected;
@@ -307,9 +387,12 @@ fn sums_view(sums: &ShiftSums, shift: &OpenShift, counted: Fen) -> SumsView {
     }
 }
 
-fn next_view(rules: &Rules, now: UnixMs, mode: Mode) -> NextView {
+fn next_view(rules: &Rules, now: UnixMs, state: &TillState) -> NextView {
     let period = rules.serving(now).window().period.clone();
-    NextView { price: rules.price(now.business_date(), &period), period, mode }
+    let list = rules.price(now.business_date(), &period);
+    let next = &state.next;
+    let (typed, portions) = (next.price.is_some(), next.portions());
+    NextView { price: next.price.or(list), typed, portions, period, mode: state.mode() }
 }
 
 fn offer_view(offer: &Offer, tender: Tender) -> OfferView {
@@ -324,7 +407,9 @@ fn offer_view(offer: &Offer, tender: Tender) -> OfferView {
         concession: decision.total(Kind::Concession),
         delivery_fee: decision.delivery_fee,
         own_payment: decision.own_payment,
-        to_pay: decision.to_pay(),
+        to_pay: offer.to_pay(),
+        portions: 1 + offer.extra.len(),
+        extra_price: offer.extra_price(),
         tender,
         other: None,
         unidentified: offer.meal.unidentified.is_some(),
@@ -380,6 +465,8 @@ fn meal_view(stored: &Stored, meal: &Meal, name: Option<String>, printed: Printe
         collector: meal.collection.map(|collection| collection.by),
         unidentified: meal.unidentified.is_some(),
         reference: meal.reference.clone(),
+        doubt: None,
+        elsewhere: None,
     }
 }
 

@@ -138,3 +138,13 @@ impl Storage {
         self.write.close().await;
     }
 }
+
+/// One reader of a database that another program may have open; nothing is written.
+pub(crate) async fn peek(data_dir: &Path) -> Result<SqlitePool, StorageError> {
+    let options = SqliteConnectOptions::new()
+        .filename(data_dir.join(DATABASE_FILE))
+        .read_only(true)
+        .busy_timeout(Duration::from_secs(2))
+        .pragma("trusted_schema", "OFF");
+    Ok(SqlitePoolOptions::new().max_connections(1).connect_with(options).await?)
+}

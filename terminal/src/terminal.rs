@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::clock::TillClock;
 use crate::core::{Core, Parts};
+use crate::devices::Listening;
 use crate::disk::Disk;
 use crate::journal::{Journal, JournalError, Owner};
 use crate::keys::{Identity, Keys};
@@ -31,6 +32,7 @@ const TICK: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub struct Terminal {
     core: Arc<Core>,
+    _readers: Arc<Vec<Listening>>,
     _lock: Arc<DirLock>,
 }
 
@@ -74,8 +76,13 @@ impl Terminal {
         if let Some((jobs, printer)) = end {
             tokio::spawn(print(Arc::downgrade(&core), core.printer.idle(), jobs, printer));
         }
+        // Only a note: a full disk must not keep the till from opening.
+        if let Err(error) = core.journal.note_start(core.time.now().at).await {
+            tracing::warn!(%error, "the start was not noted");
+        }
         core.end_days(false).await?;
-        Ok(Self { core, _lock: lock })
+        let readers = Arc::new(readers(&core));
+        Ok(Self { core, _readers: readers, _lock: lock })
     }
 
     /// The terminal's name.
@@ -144,6 +151,9 @@ impl Terminal {
 
     /// Closes the database once it is idle.
     pub async fn close(&self) {
+        if let Err(error) = self.core.journal.note_end().await {
+            tracing::warn!(%error, "the end of the run was not noted");
+        }
         self.core.journal.storage().close().await;
     }
 }
@@ -176,6 +186,30 @@ async fn journal(
     Ok(journal)
 }
 
+/// The threads of the readers that are set up. A code goes the way of every scan; one that comes while nobody can serve
+/// is only noted, as the page says what to do first.
+fn readers(core: &Arc<Core>) -> Vec<Listening> {
+    let runtime = tokio::runtime::Handle::current();
+    let mut threads = Vec::new();
+    for source in core.config.readers.clone() {
+        let (weak, runtime) = (Arc::downgrade(core), runtime.clone());
+        let scanned = move |code: String| {
+            let Some(core) = weak.upgrade() else { return };
+            runtime.spawn(async move {
+                if let Err(error) = core.code_came(&code).await {
+                    tracing::info!(%error, "a code that came from a reader was not taken");
+                }
+            });
+        };
+        let state = |state| tracing::info!(?state, "reader");
+        match Listening::begin(source, scanned, state) {
+            Ok(thread) => threads.push(thread),
+            Err(error) => tracing::error!(%error, "no thread for a reader"),
+        }
+    }
+    threads
+}
+
 /// The setup that the office sent last. One that no longer opens is fetched again; nothing else depends on it.
 async fn rules(roster: &Roster) -> Result<Option<Rules>, StorageError> {
     let setup = match roster.setup().await {
@@ -204,7 +238,7 @@ async fn print(
         let core = source.clone();
         Box::pin(async move {
             match core.upgrade() {
-                Some(core) => core.slip(record, reprint).await,
+                Some(core) => core.print_out(record, reprint).await,
                 None => Err("the terminal was closed".to_owned()),
             }
         })

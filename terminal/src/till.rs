@@ -4,13 +4,17 @@
 //! confirming it again, after a lost answer or a restart, finds the record and charges nothing.
 
 mod collection;
+mod delivery;
 mod drawer;
+mod menu;
+mod next;
 mod paper;
 mod scan;
 mod serve;
 mod staff;
 mod training;
 mod undo;
+mod why;
 
 use domain::calendar::{BusinessDate, MealPeriod};
 use domain::decision::Mode;
@@ -25,8 +29,11 @@ use crate::rules::Rules;
 use crate::shift::{Count, OpenShift};
 use crate::storage::StorageError;
 
+pub(crate) use menu::Menu;
+pub(crate) use next::NextSale;
 pub(crate) use paper::Line as PaperLine;
 pub(crate) use staff::Approval;
+pub(crate) use why::Why;
 
 /// The same scan again within this time is the scanner's trigger held too long.
 pub(crate) const SAME_SCAN_MS: i64 = 3_000;
@@ -112,6 +119,12 @@ pub(crate) enum TillError {
     NothingToKeep,
     #[error("not a payment reference")]
     BadReference,
+    #[error("more than the list price")]
+    AboveList { list: Fen },
+    #[error("not a possible number of portions")]
+    BadPortions,
+    #[error("not a meal that was to be delivered")]
+    NotDelivery,
     #[error("the office lists no such refund")]
     RefundNotDue,
     #[error("not so much lies in the drawer")]
@@ -180,8 +193,17 @@ pub(crate) struct Counted {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TillState {
     pub(crate) cashier: Option<CashierId>,
-    pub(crate) mode: Option<Mode>,
+    /// What was keyed before the scan.
+    pub(crate) next: NextSale,
     pub(crate) stage: Stage,
+    /// A scan is being looked up.
+    pub(crate) reading: bool,
+    /// The sale that was just made; forgotten with the next scan or key.
+    pub(crate) done: Option<RecordId>,
+    /// What was paid for all of its portions.
+    pub(crate) done_amount: Fen,
+    /// How often somebody asked to hear the amount again.
+    pub(crate) repeats: u32,
     pub(crate) last_scan: Option<(Digest, i64)>,
     pub(crate) last: Option<RecordId>,
     pub(crate) counted: Option<Counted>,
@@ -199,7 +221,7 @@ impl TillState {
             Some(Collector::Caregiver | Collector::Spouse) => Mode::Pickup,
             Some(Collector::DeliveryRound) => Mode::Delivery,
         };
-        self.mode.unwrap_or(usual)
+        self.next.mode.unwrap_or(usual)
     }
 
     /// What has to be finished before the cashier may leave or change.

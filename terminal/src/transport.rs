@@ -1,5 +1,6 @@
 //! How requests reach the office: HTTP, or whatever a simulation puts in its place.
 
+use domain::calendar::{BusinessDate, UnixMs};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,6 +92,14 @@ impl HttpTransport {
         Ok(Self { client, base: server_url.trim_end_matches('/').to_owned() })
     }
 
+    /// Whether the office is there, and the time that it says it has.
+    pub(crate) async fn reach(&self) -> Result<(u16, Option<UnixMs>), TransportError> {
+        let sent = self.client.get(format!("{}/healthz/live", self.base)).send().await;
+        let answer = sent.map_err(|error| TransportError(error.without_url().to_string()))?;
+        let date = answer.headers().get("date").and_then(|date| date.to_str().ok()).and_then(http_date);
+        Ok((answer.status().as_u16(), date))
+    }
+
     async fn exchange(&self, request: WireRequest) -> Result<WireResponse, reqwest::Error> {
         let url = format!("{}{}", self.base, request.path_and_query);
         let mut builder = if request.method == "GET" { self.client.get(url) } else { self.client.post(url) };
@@ -135,6 +144,20 @@ fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
     Ok(config)
 }
 
+/// `Sun, 22 Nov 2026 07:12:32 GMT`, the form that every server writes.
+fn http_date(text: &str) -> Option<UnixMs> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let [_, day, month, year, clock, "GMT"] = text.split_ascii_whitespace().collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    let date: BusinessDate = format!("{year}-{month:02}-{day:0>2}").parse().ok()?;
+    let mut parts = clock.split(':').map(|part| part.parse::<i64>().ok());
+    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
+    // `at_minute` counts in the country's time, which is eight hours ahead.
+    Some(date.at_minute(0).plus(((hour * 60 + minute) * 60 + second) * 1000 + 8 * 60 * 60 * 1000))
+}
+
 fn is_this_computer(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
@@ -155,6 +178,14 @@ mod tests {
         }
         assert!(matches!(address("http://office.example", false), Err(AddressError::PlainHttp(_))));
         address("http://office.example", true).unwrap();
+    }
+
+    #[test]
+    fn a_servers_date_is_an_instant() {
+        assert_eq!(http_date("Tue, 31 Mar 2026 03:32:00 GMT"), Some(UnixMs::new(1_774_927_920_000)));
+        for bad in ["", "Tue, 31 Mar 2026", "Tue, 31 Foo 2026 03:32:00 GMT", "Tue, 31 Mar 2026 03:32:00 CET"] {
+            assert_eq!(http_date(bad), None, "{bad}");
+        }
     }
 
     #[test]

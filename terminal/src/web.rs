@@ -4,11 +4,14 @@ mod api;
 mod assets;
 mod closing;
 mod desk;
+mod desk_phrases;
+mod elder;
 mod error;
 mod guard;
 mod pages;
 mod phrases;
 mod view;
+mod wizard;
 
 use std::sync::Arc;
 
@@ -18,6 +21,10 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::from_fn;
 use axum::routing::get;
 use tokio::sync::watch;
+
+#[cfg(test)]
+pub(crate) use assets::CLIPS;
+pub use wizard::enrol_in_browser;
 
 use crate::core::Core;
 use crate::words::Lang;
@@ -40,6 +47,7 @@ pub(crate) fn router(core: Arc<Core>, stopped: watch::Receiver<bool>) -> Router 
         .merge(pages::routes())
         .merge(api::routes())
         .merge(desk::routes())
+        .merge(elder::routes())
         .merge(assets::routes())
         .fallback(pages::missing)
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -118,6 +118,8 @@ async fn printer_trouble_never_blocks_a_sale() {
     let state = till.state().await;
     assert_eq!((&state["printer"]["state"], &state["last"]["printed"]), (&json!("trouble"), &json!("no")));
     assert_eq!(till.meals().await.len(), 1);
+    let page = till.page().await;
+    assert!(page.contains("打印机异常") && page.contains("照常收款"), "{page}");
 }
 
 #[tokio::test]

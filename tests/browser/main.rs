@@ -2,23 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod accessible;
+mod desk;
+mod display;
+mod scanning;
 mod till;
-
-use std::time::Duration;
+mod wizard;
 
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 use zhucan::demo::world::LIANHUA;
 
-use crate::till::{Page, with_page};
+use crate::till::{Page, SETTLED, with_page};
 
 /// The card of 陈桂兰, 82 years, of the neighbourhood: lunch at 18 yuan, 5 of them from the city.
 const ELDER: usize = 0;
-/// Longer than a scan's own Enter is kept from confirming.
-const SETTLED: Duration = Duration::from_millis(700);
 
 async fn meals(page: &Page) -> Vec<Value> {
-    page.api("/api/meals?date=2026-03-02").await["meals"].as_array().unwrap().clone()
+    page.meals().await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,8 @@ use zhucan::demo::world::{CANTEENS, LIANHUA, date};
 
 /// How long a page may take for anything.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than a scan's own Enter is kept from confirming.
+pub(crate) const SETTLED: Duration = Duration::from_millis(700);
 /// Between two keys of a scanner.
 const SCANNER: Duration = Duration::from_millis(2);
 
@@ -19,7 +21,9 @@ const SCANNER: Duration = Duration::from_millis(2);
 pub(crate) struct Page {
     pub(crate) driver: WebDriver,
     pub(crate) host: Stage,
-    url: String,
+    pub(crate) url: String,
+    /// Chromium's own commands, beside WebDriver.
+    tools: String,
 }
 
 /// Runs a test on a fresh page; the browser is ended whatever happens.
@@ -37,7 +41,9 @@ pub(crate) async fn with_page(test: impl AsyncFnOnce(&Page) -> WebDriverResult<(
         capabilities.add_arg(&argument).unwrap();
     }
     let driver = WebDriver::builder(chromedriver.url(), capabilities).client(client().unwrap()).connect();
-    let page = Page { driver: driver.await.unwrap(), host: stage, url };
+    let driver = driver.await.unwrap();
+    let tools = format!("{}/session/{}/goog/cdp/execute", chromedriver.url(), driver.session_id());
+    let page = Page { driver, host: stage, url, tools };
     let done = async {
         page.sign_in().await?;
         test(&page).await
@@ -94,6 +100,93 @@ impl Page {
     pub(crate) async fn scan(&self, code: &str) -> WebDriverResult<()> {
         let keys = self.driver.action_chain_with_delay(Some(SCANNER), Some(Duration::ZERO));
         keys.send_keys(code).key_down(Key::Enter).key_up(Key::Enter).perform().await
+    }
+
+    /// Types as a hand does, into whatever has focus.
+    pub(crate) async fn hand(&self, text: &str) -> WebDriverResult<()> {
+        for key in text.chars() {
+            tokio::time::sleep(Duration::from_millis(80)).await;
+            self.driver.action_chain().send_keys(key.to_string()).perform().await?;
+        }
+        tokio::time::sleep(Duration::from_millis(80)).await;
+        Ok(())
+    }
+
+    /// Several digits at the speed of a scanner, without its Enter.
+    pub(crate) async fn burst(&self, digits: &str) -> WebDriverResult<()> {
+        let keys = self.driver.action_chain_with_delay(Some(SCANNER), Some(Duration::ZERO));
+        keys.send_keys(digits).perform().await
+    }
+
+    /// A key that waits until a scan's own Enter can no longer be meant.
+    pub(crate) async fn meant(&self, key: Key) -> WebDriverResult<()> {
+        tokio::time::sleep(SETTLED).await;
+        self.press(key).await
+    }
+
+    /// A letter or digit as a lone key.
+    pub(crate) async fn letter(&self, letter: &str) -> WebDriverResult<()> {
+        tokio::time::sleep(Duration::from_millis(120)).await;
+        self.driver.action_chain().send_keys(letter).perform().await?;
+        tokio::time::sleep(Duration::from_millis(120)).await;
+        Ok(())
+    }
+
+    /// Waits for a dialog whose title has that text.
+    pub(crate) async fn dialog(&self, title: &str) -> WebDriverResult<()> {
+        let what = format!("the dialog {title:?}");
+        self.until(&what, async || Ok(self.text("#dialog").await?.contains(title))).await
+    }
+
+    /// Waits until the page is on that one of its parts.
+    pub(crate) async fn on(&self, part: &str) -> WebDriverResult<()> {
+        let what = format!("the page is on {part:?}");
+        self.until(&what, async || Ok(self.js("return document.body.dataset.page").await? == part)).await
+    }
+
+    /// Waits until no dialog is open.
+    pub(crate) async fn no_dialog(&self) -> WebDriverResult<()> {
+        self.until("the dialog is gone", async || Ok(self.text("#dialog").await?.is_empty())).await
+    }
+
+    /// Waits until a part of the page has that text.
+    pub(crate) async fn says(&self, selector: &str, text: &str) -> WebDriverResult<()> {
+        let what = format!("{selector} says {text:?}");
+        self.until(&what, async || Ok(self.text(selector).await?.contains(text))).await
+    }
+
+    /// Scans, waits for the sale, and takes the money.
+    pub(crate) async fn sell(&self, elder: usize) -> WebDriverResult<()> {
+        self.scan(&self.card(elder)).await?;
+        self.stage("serving").await?;
+        self.meant(Key::Enter).await?;
+        self.stage("idle").await
+    }
+
+    /// A command of Chromium's own protocol.
+    pub(crate) async fn chromium(&self, command: &str, parameters: Value) {
+        let body = serde_json::json!({ "cmd": command, "params": parameters });
+        let answer = client().unwrap().post(&self.tools).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{command}: {}", answer.text().await.unwrap());
+    }
+
+    /// Whether the browser reaches anything at all.
+    pub(crate) async fn reach(&self, anything: bool) {
+        let network = serde_json::json!({
+            "offline": !anything, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+        });
+        self.chromium("Network.enable", serde_json::json!({})).await;
+        self.chromium("Network.emulateNetworkConditions", network).await;
+    }
+
+    /// A value of the page's own JavaScript.
+    pub(crate) async fn js(&self, script: &str) -> WebDriverResult<Value> {
+        Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
+    }
+
+    /// The meals of today, the last first.
+    pub(crate) async fn meals(&self) -> Vec<Value> {
+        self.api("/api/meals?date=2026-03-02").await["meals"].as_array().cloned().unwrap_or_default()
     }
 
     /// One key, as a hand presses it.

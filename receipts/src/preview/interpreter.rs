@@ -116,7 +116,10 @@ impl<'a> Printer<'a> {
                 let columns = usize::from(self.parameter_16());
                 self.skip(if wide { columns * 3 } else { columns });
             }
-            b'p' => self.skip(3),
+            b'p' => {
+                self.skip(3);
+                self.items.push(Item::Drawer);
+            }
             b'$' | b'\\' => self.skip(2),
             b'D' => while self.take().is_some_and(|tab| tab != 0) {},
             b't' | b'R' | b'M' | b'-' | b'V' | b'{' | b' ' | b'r' | b'c' | b'S' | b'B' => self.skip(1),

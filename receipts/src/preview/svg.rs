@@ -49,6 +49,7 @@ impl Printout {
                 u32::from(bitmap.height()) * down
             }
             Item::Feed(dots) => u32::from(*dots),
+            Item::Drawer => 0,
             Item::Cut => {
                 let right = u32::from(self.paper.dots()) + 2 * MARGIN;
                 let _ = write!(out, "<path d=\"M0 {y}H{right}\" stroke=\"#000\" stroke-dasharray=\"6 6\"/>");

@@ -76,6 +76,12 @@ impl<'a> Roll<'a> {
         self.set_tall(false);
     }
 
+    /// Dots as wide as the paper.
+    pub(super) fn dots_centred(&mut self, bitmap: &Bitmap) {
+        self.bytes.extend(escpos::align(Align::Left));
+        self.bytes.extend(escpos::raster(bitmap, false));
+    }
+
     fn set_tall(&mut self, tall: bool) {
         self.tall = tall;
         self.bytes.extend(escpos::double_height(tall));

@@ -17,9 +17,11 @@ use crate::storage::{DATABASE_FILE, Storage, StorageError};
 const STRIDE: i64 = 500;
 /// What the terminal holds of the office, taken over table by table where it can be read: without it nothing could be
 /// sold before the office is reached again. A feed's version goes with its rows only.
-const FEEDS: [&str; 12] = [
+const FEEDS: [&str; 14] = [
     "INSERT INTO setup SELECT * FROM old.setup",
     "INSERT INTO pin_failure SELECT * FROM old.pin_failure",
+    "INSERT INTO menu SELECT * FROM old.menu",
+    "INSERT INTO delivered SELECT d.* FROM old.delivered d JOIN record r ON r.id = d.record",
     "INSERT INTO refund_due SELECT * FROM old.refund_due",
     "INSERT INTO outcome SELECT o.* FROM old.outcome o JOIN record r USING (epoch, sequence)",
     "INSERT INTO roster SELECT * FROM old.roster",

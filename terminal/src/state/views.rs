@@ -9,7 +9,7 @@ use domain::record::{Collector, Credential, Tender, TimeSource};
 use domain::sync::{OfflineLimits, Versions};
 use serde::Serialize;
 
-use crate::journal::PeriodCount;
+use crate::journal::{Interrupted, PeriodCount};
 use crate::printer::{Printed, PrinterState};
 use crate::salvage::Damage;
 
@@ -23,6 +23,8 @@ pub(crate) struct Snapshot {
     pub(crate) window: Option<WindowView>,
     /// When no meal is served now: the next window, and whether it is tomorrow's.
     pub(crate) next_window: Option<(WindowView, bool)>,
+    /// Meals that have a price here.
+    pub(crate) periods: Vec<MealPeriod>,
     pub(crate) cashiers: Vec<CashierView>,
     pub(crate) cashier: Option<CashierView>,
     pub(crate) shift: Option<ShiftView>,
@@ -40,10 +42,55 @@ pub(crate) struct Snapshot {
     pub(crate) paper: Option<PaperView>,
     /// A database that was damaged, until a cashier has read of it.
     pub(crate) damage: Option<Damage>,
+    /// A run that did not end in order, until a cashier has read of it.
+    pub(crate) interrupted: Option<Interrupted>,
+    /// In training: the day's exercises.
+    pub(crate) practice: Option<PracticeView>,
+    /// Meals of today that are out for delivery.
+    pub(crate) deliveries: u32,
+    /// Records of today that the office doubts.
+    pub(crate) doubted: usize,
+    /// What the elder's display shows.
+    pub(crate) elder: ElderView,
     /// Too little room for another record.
     pub(crate) disk_full: bool,
     /// Shown while an administrator has yet to compare it.
     pub(crate) fingerprint: String,
+}
+
+/// The day's exercises.
+#[derive(Debug, Serialize)]
+pub(crate) struct PracticeView {
+    pub(crate) count: u32,
+    pub(crate) recent: Vec<MealView>,
+}
+
+/// What the elder's display shows besides the stage.
+#[derive(Debug, Serialize)]
+pub(crate) struct ElderView {
+    /// A scan is being looked up.
+    pub(crate) reading: bool,
+    /// The sale that was just made.
+    pub(crate) done: Option<DoneView>,
+    /// How often somebody asked to hear it again.
+    pub(crate) repeats: u32,
+    /// Today's dishes of the window.
+    pub(crate) menu: Vec<String>,
+}
+
+/// A sale that was just made: all of its portions.
+#[derive(Debug, Serialize)]
+pub(crate) struct DoneView {
+    pub(crate) record: RecordId,
+    pub(crate) to_pay: Fen,
+}
+
+/// A meal that leaves the house.
+#[derive(Debug, Serialize)]
+pub(crate) struct DeliveryView {
+    pub(crate) meal: MealView,
+    /// When it was noted as handed over.
+    pub(crate) delivered: Option<UnixMs>,
 }
 
 /// Meals that one person takes along.
@@ -173,6 +220,9 @@ pub(crate) struct TodayView {
 pub(crate) struct NextView {
     pub(crate) period: MealPeriod,
     pub(crate) price: Option<Fen>,
+    /// An amount was keyed in place of the list price.
+    pub(crate) typed: bool,
+    pub(crate) portions: u8,
     pub(crate) mode: Mode,
 }
 
@@ -197,7 +247,12 @@ pub(crate) struct OfferView {
     pub(crate) concession: Fen,
     pub(crate) delivery_fee: Fen,
     pub(crate) own_payment: Fen,
+    /// Of all portions.
     pub(crate) to_pay: Fen,
+    /// All portions; those after the first are guests' at full price.
+    pub(crate) portions: usize,
+    /// What the further portions cost.
+    pub(crate) extra_price: Fen,
     pub(crate) tender: Tender,
     pub(crate) other: Option<OtherView>,
     /// A credential is kept with this guest's meal.
@@ -282,6 +337,10 @@ pub(crate) struct MealView {
     /// A credential was kept that nobody could be asked about.
     pub(crate) unidentified: bool,
     pub(crate) reference: Option<String>,
+    /// What the office said of it, where it did not simply accept it: a stable code.
+    pub(crate) doubt: Option<String>,
+    /// The elder had the same meal elsewhere too, at this instant.
+    pub(crate) elsewhere: Option<UnixMs>,
 }
 
 /// The closing of a shift. What was expected is told only once the drawer was counted.

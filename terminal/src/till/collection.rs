@@ -3,7 +3,7 @@
 use domain::id::CollectionId;
 use domain::record::Collector;
 
-use super::{Collecting, TillError};
+use super::{Collecting, NextSale, Stage, TillError};
 use crate::core::Core;
 
 impl Core {
@@ -14,7 +14,9 @@ impl Core {
         state.unfinished()?;
         let id = CollectionId::generate(self.time.now().at, &*self.entropy);
         state.collecting = Some(Collecting { by, id, meals: Vec::new() });
-        state.mode = None;
+        state.next = NextSale::default();
+        state.stage = Stage::Idle;
+        state.done = None;
         self.changed();
         Ok(())
     }
@@ -22,11 +24,11 @@ impl Core {
     /// It ends, and its slip is printed.
     pub(crate) async fn end_collection(&self) -> Result<(), TillError> {
         let mut state = self.till.state.lock().await;
-        if matches!(state.stage, super::Stage::Serving { .. }) {
+        if matches!(state.stage, Stage::Serving { .. }) {
             return Err(TillError::SaleWaits);
         }
         let collecting = state.collecting.take().ok_or(TillError::NoCollection)?;
-        state.mode = None;
+        state.next = NextSale::default();
         drop(state);
         // A meal that was reversed meanwhile stands on its own slip.
         let left = self.journal.of_collection(collecting.id).await?;

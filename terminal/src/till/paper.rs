@@ -98,14 +98,23 @@ impl Core {
         let sale = RecordId::generate(at, &*self.entropy);
         let paper = Some((draft.date, draft.period.clone()));
         let mode = line.mode.unwrap_or(Mode::DineIn);
-        let moment = Moment { rules: &rules, at, mode, online: self.link().online, sale, paper };
+        let moment = Moment {
+            rules: &rules,
+            at,
+            mode,
+            online: self.link().online,
+            sale,
+            typed: None,
+            extras: Vec::new(),
+            paper,
+        };
         let mut offer = match self.judge(&moment, person).await? {
             Verdict::Offer(offer) => *offer,
             Verdict::Duplicate { .. } => return Err(JournalError::AlreadyServed.into()),
             Verdict::Refused(refusal) => return Err(TillError::Refused(refusal)),
         };
         if let Some(tender) = line.tender {
-            if !checkout::may_tender(&offer.meal.decision, tender) {
+            if !offer.may_tender(tender) {
                 return Err(TillError::BadTender);
             }
             offer.meal.tender = tender;

@@ -2,11 +2,10 @@
 
 use domain::calendar::BusinessDate;
 use domain::credential::Scan;
-use domain::decision::Mode;
 use domain::id::{Digest, ElderId, RecordId};
 use domain::record::Credential;
 
-use super::{Approval, OnDuty, Other, SAME_SCAN_MS, Stage, TillError, TillState};
+use super::{Approval, NextSale, OnDuty, Other, SAME_SCAN_MS, Stage, TillError, TillState};
 use crate::checkout::{self, History, Moment, Person, Refusal, Verdict};
 use crate::core::Core;
 use crate::lookup::Asked;
@@ -29,18 +28,33 @@ impl Core {
             if again {
                 return Ok(());
             }
+            state.reading = true;
+            state.done = None;
         }
+        self.changed();
         // The office may have to be asked: the screen and its keys are not held up meanwhile.
-        let found = self.recognise(&code, self.time.today()).await?;
+        let found = self.recognise(&code, self.time.today()).await;
         let mut state = self.till.state.lock().await;
+        state.reading = false;
+        let found = found?;
         let duty = self.on_duty(&state).await?;
         if let Stage::Serving { .. } = &state.stage {
             ask(&mut state, found);
         } else {
-            state.stage = self.offer_or_refuse(state.mode(), &duty, found).await?;
+            state.stage = self.offer_or_refuse(&state, &duty, found).await?;
         }
         self.changed();
         Ok(())
+    }
+
+    /// A code came from a reader with a line of its own: a line of the paper list while one is open, else a meal.
+    pub(crate) async fn code_came(&self, code: &str) -> Result<(), TillError> {
+        let paper = self.till.state.lock().await.paper.is_some();
+        if !paper {
+            return self.scan(code).await;
+        }
+        let code = Some(code.to_owned());
+        self.add_paper_line(super::PaperLine { code, elder: None, supervisor: None, mode: None, tender: None }).await
     }
 
     /// The answer to a scan that came while a sale waited.
@@ -50,8 +64,8 @@ impl Core {
         let Some(other) = other.take() else { return Err(TillError::NothingWaits) };
         if !keep {
             let duty = self.on_duty(&state).await?;
-            state.mode = None;
-            state.stage = self.offer_or_refuse(state.mode(), &duty, other.found).await?;
+            state.next = NextSale::default();
+            state.stage = self.offer_or_refuse(&state, &duty, other.found).await?;
         }
         self.changed();
         Ok(())
@@ -87,18 +101,18 @@ impl Core {
 
     async fn offer_or_refuse(
         &self,
-        mode: Mode,
+        state: &TillState,
         duty: &OnDuty,
         found: Result<Person, Refusal>,
     ) -> Result<Stage, TillError> {
         match found {
             Err(refusal) => Ok(Stage::Refused(refusal)),
-            Ok(person) => self.offer(mode, duty, person).await,
+            Ok(person) => self.offer(state, duty, person).await,
         }
     }
 
-    pub(super) async fn offer(&self, mode: Mode, duty: &OnDuty, person: Person) -> Result<Stage, TillError> {
-        Ok(stage(self.judge(&self.moment(mode, duty), person).await?))
+    pub(super) async fn offer(&self, state: &TillState, duty: &OnDuty, person: Person) -> Result<Stage, TillError> {
+        Ok(stage(self.judge(&self.moment(state, duty), person).await?))
     }
 
     /// What a meal would cost the elder at a moment.
@@ -118,10 +132,20 @@ impl Core {
         Ok(checkout::offer_elder(moment, person, history))
     }
 
-    pub(super) fn moment<'a>(&self, mode: Mode, duty: &'a OnDuty) -> Moment<'a> {
+    pub(super) fn moment<'a>(&self, state: &TillState, duty: &'a OnDuty) -> Moment<'a> {
         let at = self.time.now().at;
-        let sale = RecordId::generate(at, &*self.entropy);
-        Moment { rules: &duty.rules, at, mode, online: self.link().online, sale, paper: None }
+        let id = || RecordId::generate(at, &*self.entropy);
+        let extras = (1..state.next.portions()).map(|_| id()).collect();
+        Moment {
+            rules: &duty.rules,
+            at,
+            mode: state.mode(),
+            online: self.link().online,
+            sale: id(),
+            typed: state.next.price,
+            extras,
+            paper: None,
+        }
     }
 
     /// An elder whom a supervisor has recognised by name, birth date and face.
@@ -136,7 +160,7 @@ impl Core {
         let today = self.time.today();
         let list_at = self.roster.version(Feed::Roster).await?;
         let found = checkout::alive(&person.entry, today, list_at).map(|()| person);
-        state.stage = self.offer_or_refuse(state.mode(), &duty, found).await?;
+        state.stage = self.offer_or_refuse(&state, &duty, found).await?;
         self.changed();
         Ok(())
     }
@@ -156,7 +180,7 @@ impl Core {
         self.room()?;
         let Stage::Refused(refusal) = &state.stage else { return Err(TillError::NothingToKeep) };
         let digest = refusal.unidentified().ok_or(TillError::NothingToKeep)?;
-        state.stage = stage(checkout::offer_guest(&self.moment(state.mode(), &duty), Some(digest)));
+        state.stage = stage(checkout::offer_guest(&self.moment(&state, &duty), Some(digest)));
         self.changed();
         Ok(())
     }

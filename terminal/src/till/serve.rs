@@ -2,10 +2,10 @@
 
 use domain::decision::Mode;
 use domain::id::RecordId;
-use domain::record::{Body, Collection, Tender};
+use domain::record::{Body, Collection, Meal, Tender};
 
 use super::scan::stage;
-use super::{Stage, TillError};
+use super::{NextSale, OnDuty, Stage, TillError, TillState};
 use crate::checkout::{self, Offer};
 use crate::core::Core;
 use crate::journal::Entry;
@@ -22,7 +22,8 @@ impl Core {
         if let Stage::Serving { .. } = &state.stage {
             return Err(TillError::SaleWaits);
         }
-        state.stage = stage(checkout::offer_guest(&self.moment(state.mode(), &duty), None));
+        state.done = None;
+        state.stage = stage(checkout::offer_guest(&self.moment(&state, &duty), None));
         self.changed();
         Ok(())
     }
@@ -36,19 +37,24 @@ impl Core {
             Mode::Pickup => Mode::Delivery,
             Mode::Delivery => Mode::DineIn,
         });
-        state.mode = Some(mode);
-        if let Stage::Serving { offer, other, .. } = &state.stage {
-            let (person, other, kept) = (offer.person.clone(), other.clone(), offer.meal.unidentified);
-            let mut next = match person {
-                Some(person) => self.offer(mode, &duty, person).await?,
-                None => stage(checkout::offer_guest(&self.moment(mode, &duty), kept)),
-            };
-            if let Stage::Serving { other: asked, .. } = &mut next {
-                *asked = other;
-            }
-            state.stage = next;
-        }
+        state.next.mode = Some(mode);
+        self.offer_again(&mut state, &duty).await?;
         self.changed();
+        Ok(())
+    }
+
+    /// The sale that waits, if any, as it is with what was keyed since.
+    pub(super) async fn offer_again(&self, state: &mut TillState, duty: &OnDuty) -> Result<(), TillError> {
+        let Stage::Serving { offer, other, .. } = &state.stage else { return Ok(()) };
+        let (person, other, kept) = (offer.person.clone(), other.clone(), offer.meal.unidentified);
+        let mut next = match person {
+            Some(person) => self.offer(state, duty, person).await?,
+            None => stage(checkout::offer_guest(&self.moment(state, duty), kept)),
+        };
+        if let Stage::Serving { other: asked, .. } = &mut next {
+            *asked = other;
+        }
+        state.stage = next;
         Ok(())
     }
 
@@ -56,7 +62,7 @@ impl Core {
     pub(crate) async fn set_tender(&self, wanted: Tender) -> Result<(), TillError> {
         let mut state = self.till.state.lock().await;
         let Stage::Serving { offer, tender, .. } = &mut state.stage else { return Err(TillError::NothingWaits) };
-        if !checkout::may_tender(&offer.meal.decision, wanted) {
+        if !offer.may_tender(wanted) {
             return Err(TillError::BadTender);
         }
         *tender = wanted;
@@ -82,14 +88,15 @@ impl Core {
                 return self.committed(sale, waits).await;
             }
         };
-        if !checkout::may_tender(&offer.meal.decision, tender) {
+        if !offer.may_tender(tender) {
             return Err(TillError::BadTender);
         }
         let reference = payment_reference(reference, tender)?;
         let duty = self.on_duty(&state).await?;
         self.room()?;
+        let (extras, amount) = (offer.extras(), offer.to_pay());
         let Offer { mut meal, .. } = *offer;
-        meal.tender = tender;
+        meal.tender = if meal.decision.to_pay().is_zero() { Tender::Free } else { tender };
         meal.online = self.link().online;
         meal.reference = reference;
         let training = state.training;
@@ -97,21 +104,32 @@ impl Core {
             meal.collection = Some(Collection { by: collecting.by, id: collecting.id });
         }
         let collected = meal.collection.is_some();
-        let meal = Box::new(meal);
-        let body = if training { Body::Training(meal) } else { Body::Meal(meal) };
         // An exercise belongs to no shift, so that nothing of it can enter a count.
         let shift = (!training).then_some(duty.shift.id);
-        let appended = self.append(Entry { id: Some(sale), cashier: Some(duty.cashier), shift, body }).await?;
+        let entry = |(id, meal): (RecordId, Meal)| {
+            let meal = Box::new(meal);
+            let body = if training { Body::Training(meal) } else { Body::Meal(meal) };
+            Entry { id: Some(id), cashier: Some(duty.cashier), shift, body }
+        };
+        let online = meal.online;
+        let extras = extras.into_iter().map(|(id, extra)| (id, Meal { tender, online, ..extra }));
+        let meals: Vec<Entry> = std::iter::once((sale, meal)).chain(extras).map(entry).collect();
+        // All portions of a sale are recorded together, or none is.
+        let appended = self.append_all(meals).await?;
         state.stage = Stage::Idle;
-        state.mode = None;
+        state.next = NextSale::default();
         state.last = Some(sale);
+        state.done = Some(sale);
+        state.done_amount = amount;
         if let Some(collecting) = state.collecting.as_mut().filter(|_| collected) {
             collecting.meals.push(sale);
         }
         drop(state);
         // Meals that are taken along together have one slip, at the end.
-        if appended.fresh && !collected {
-            self.printer.print(sale, false);
+        for portion in appended.iter().filter(|portion| portion.fresh) {
+            if portion.record.id != sale || !collected {
+                self.printer.print(portion.record.id, false);
+            }
         }
         self.changed();
         Ok(sale)
@@ -129,7 +147,9 @@ impl Core {
     pub(crate) async fn cancel(&self) -> Result<(), TillError> {
         let mut state = self.till.state.lock().await;
         state.stage = Stage::Idle;
-        state.mode = None;
+        state.next = NextSale::default();
+        state.done = None;
+        state.reading = false;
         // Scanning the same card again after F2 is meant.
         state.last_scan = None;
         self.changed();

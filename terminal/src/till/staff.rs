@@ -107,6 +107,7 @@ impl Core {
         let state = self.till.state.lock().await;
         state.cashier.ok_or(TillError::SignInFirst)?;
         self.journal.storage().damage_seen(self.time.now().at).await?;
+        self.journal.interrupted_seen(self.time.now().at).await?;
         self.changed();
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Training: everything looks and works as in a sale, and is none.
 
-use super::{Approval, Stage, TillError};
+use super::{Approval, NextSale, Stage, TillError};
 use crate::core::Core;
 
 impl Core {
@@ -13,6 +13,7 @@ impl Core {
         state.training = true;
         state.stage = Stage::Idle;
         state.last = None;
+        state.done = None;
         state.last_scan = None;
         self.changed();
         Ok(())
@@ -23,8 +24,9 @@ impl Core {
         let mut state = self.till.state.lock().await;
         state.training = false;
         state.stage = Stage::Idle;
-        state.mode = None;
+        state.next = NextSale::default();
         state.last = None;
+        state.done = None;
         state.last_scan = None;
         self.changed();
         Ok(())

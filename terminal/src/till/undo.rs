@@ -15,7 +15,7 @@ impl Core {
         reason: &str,
         approval: Option<Approval>,
     ) -> Result<RecordId, TillError> {
-        let state = self.till.state.lock().await;
+        let mut state = self.till.state.lock().await;
         let duty = self.on_duty_for_real(&state).await?;
         let reason = text(reason)?;
         if reason.is_empty() {
@@ -37,6 +37,7 @@ impl Core {
         let body = Body::Void { meal: stored.record.id, reason, approved_by };
         let entry = Entry { id: None, cashier: Some(duty.cashier), shift: Some(duty.shift.id), body };
         let appended = self.append(entry).await?;
+        state.done = None;
         self.printer.print(appended.record.id, false);
         self.changed();
         Ok(appended.record.id)

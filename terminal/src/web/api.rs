@@ -61,17 +61,22 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Input<T> {
 
     async fn from_request(request: Request, shared: &Shared) -> Result<Self, ApiError> {
         let lang = lang(request.headers());
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if kind.split(';').next().map(str::trim) != Some("application/json") {
-            return Err(ApiError::bad_request(lang));
-        }
+        let headers = request.headers().clone();
         let bytes = Bytes::from_request(request, shared).await.map_err(|rejection| match rejection {
             BytesRejection::FailedToBufferBody(error) if error.status() == 413 => ApiError::too_large(lang),
             _ => ApiError::bad_request(lang),
         })?;
-        let body = serde_json::from_slice(&bytes).map_err(|_| ApiError::bad_request(lang))?;
-        Ok(Self { body, lang })
+        Ok(Self { body: take(&headers, &bytes, lang)?, lang })
     }
+}
+
+/// A JSON body.
+pub(super) fn take<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8], lang: Lang) -> Result<T, ApiError> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().map(str::trim) != Some("application/json") {
+        return Err(ApiError::bad_request(lang));
+    }
+    serde_json::from_slice(bytes).map_err(|_| ApiError::bad_request(lang))
 }
 
 /// Runs to its end even when the browser goes away, then answers with the state.

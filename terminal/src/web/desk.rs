@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use domain::calendar::{BusinessDate, MealPeriod};
-use domain::id::{ElderId, RefundId};
+use domain::id::{ElderId, RecordId, RefundId};
 use domain::money::Fen;
 use domain::record::Collector;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use super::api::{Input, MAX_CODE, Nothing, act};
 use super::error::{ApiError, Failure};
 use crate::core::Core;
 use crate::state::{FoundView, RefundView};
-use crate::till::{Approval, PaperLine, TillError};
+use crate::till::{Approval, Menu, PaperLine, TillError, Why};
 
 /// A name is at most so many characters.
 const MAX_NAME: usize = 40;
@@ -24,6 +24,12 @@ const MAX_NAME: usize = 40;
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/api/cash", post(cash))
+        .route("/api/price", post(price))
+        .route("/api/portions", post(portions))
+        .route("/api/repeat", post(repeat))
+        .route("/api/delivered", post(delivered))
+        .route("/api/menu", post(menu))
+        .route("/api/why", post(why))
         .route("/api/refunds", post(refunds))
         .route("/api/refund", post(refund))
         .route("/api/training", post(training))
@@ -54,6 +60,58 @@ struct Cash {
 async fn cash(State(shared): State<Shared>, Input { body, lang }: Input<Cash>) -> Response {
     let core = shared.core.clone();
     act(shared, lang, async move { core.move_cash(body.amount, &body.note, body.supervisor).await }).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Price {
+    amount: Option<Fen>,
+}
+
+async fn price(State(shared): State<Shared>, Input { body, lang }: Input<Price>) -> Response {
+    let core = shared.core.clone();
+    act(shared, lang, async move { core.set_price(body.amount).await }).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Portions {
+    portions: u8,
+}
+
+async fn portions(State(shared): State<Shared>, Input { body, lang }: Input<Portions>) -> Response {
+    let core = shared.core.clone();
+    act(shared, lang, async move { core.set_portions(body.portions).await }).await
+}
+
+async fn repeat(State(shared): State<Shared>, Input { lang, .. }: Input<Nothing>) -> Response {
+    let core = shared.core.clone();
+    act(shared, lang, async move { core.repeat().await }).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delivered {
+    meal: RecordId,
+    delivered: bool,
+}
+
+async fn delivered(State(shared): State<Shared>, Input { body, lang }: Input<Delivered>) -> Response {
+    let core = shared.core.clone();
+    act(shared, lang, async move { core.tick_delivery(body.meal, body.delivered).await }).await
+}
+
+async fn menu(State(shared): State<Shared>, Input { body, lang }: Input<Menu>) -> Response {
+    let core = shared.core.clone();
+    act(shared, lang, async move { core.set_menu(body).await }).await
+}
+
+/// Why this price: with a supervisor's PIN only, for it may name a category.
+async fn why(State(shared): State<Shared>, Input { body, lang }: Input<Approved>) -> Response {
+    match shared.core.why(body.supervisor, lang.domain()).await {
+        Ok(why) => Json::<Why>(why).into_response(),
+        Err(error) => Failure::from(error).answer(lang).into_response(),
+    }
 }
 
 #[derive(Deserialize)]

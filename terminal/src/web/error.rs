@@ -59,6 +59,22 @@ impl ApiError {
         Self::of(sentence!(FORBIDDEN, "foreign_origin", e_foreign_origin, n_foreign_origin), lang)
     }
 
+    pub(super) fn enrol_address(lang: Lang) -> Self {
+        Self::of(sentence!(UNPROCESSABLE_ENTITY, "enrol_address", e_enrol_address, n_enrol_address), lang)
+    }
+
+    pub(super) fn enrol_offline(lang: Lang) -> Self {
+        Self::of(sentence!(BAD_GATEWAY, "enrol_offline", e_enrol_offline, n_enrol_offline), lang)
+    }
+
+    pub(super) fn enrol_refused(lang: Lang) -> Self {
+        Self::of(sentence!(CONFLICT, "enrol_refused", e_enrol_refused, n_enrol_refused), lang)
+    }
+
+    pub(super) fn enrol_failed(lang: Lang) -> Self {
+        Self::of(sentence!(INTERNAL_SERVER_ERROR, "enrol_failed", e_enrol_failed, n_enrol_failed), lang)
+    }
+
     /// The database or the program failed; details go to the log only.
     pub(super) fn storage(error: &dyn std::fmt::Display, lang: Lang) -> Self {
         tracing::error!(%error, "the till's storage failed");
@@ -107,6 +123,9 @@ impl ApiError {
             }
             TillError::PaperDate { earliest } => {
                 api.message = words.fill(&api.message, &[("date", &earliest.to_string())]);
+            }
+            TillError::AboveList { list } => {
+                api.message = words.fill(&api.message, &[("price", &super::phrases::yuan(*list))]);
             }
             TillError::DrawerShort { holds } => {
                 api.message = words.fill(&api.message, &[("amount", &super::phrases::yuan(*holds))]);
@@ -166,6 +185,9 @@ fn desk_sentence(error: &TillError) -> Sentence {
         TillError::SearchMore => sentence!(UNPROCESSABLE_ENTITY, "search_more", e_search_more, n_search_more),
         TillError::NothingToKeep => sentence!(CONFLICT, "nothing_to_keep", e_nothing_to_keep, n_nothing_to_keep),
         TillError::BadReference => sentence!(UNPROCESSABLE_ENTITY, "bad_reference", e_bad_reference, n_bad_reference),
+        TillError::AboveList { .. } => sentence!(UNPROCESSABLE_ENTITY, "above_list", e_above_list, n_above_list),
+        TillError::BadPortions => sentence!(UNPROCESSABLE_ENTITY, "bad_portions", e_bad_portions, n_bad_portions),
+        TillError::NotDelivery => sentence!(CONFLICT, "not_delivery", e_not_delivery, n_not_delivery),
         TillError::RefundNotDue => sentence!(NOT_FOUND, "refund_not_due", e_refund_not_due, n_refund_not_due),
         TillError::DrawerShort { .. } => sentence!(CONFLICT, "drawer_short", e_drawer_short, n_drawer_short),
         TillError::DiskFull => sentence!(CONFLICT, "disk_full", e_disk_full, n_disk_full),

@@ -15,14 +15,15 @@ use serde::{Deserialize, Serialize};
 use tokio_stream::{Stream, StreamExt as _};
 
 use super::error::{ApiError, Failure};
-use super::view::{self, Asked, Cx, Page, Regions};
+use super::view::{self, Asked, Cx, Lists, Page, Plain, Regions, VoidFor};
 use super::{Shared, lang};
-use crate::state::{MealView, Snapshot, StageView};
+use crate::state::{Snapshot, StageView};
 use crate::words::Lang;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/", get(shell))
+        .route("/doctor", get(doctor))
         .route("/view", get(regions))
         .route("/events", get(events))
         .route("/slips/{file}", get(slip))
@@ -57,15 +58,24 @@ async fn shell(
 async fn shell_text(shared: &Shared, lang: Lang) -> Result<String, Failure> {
     let snapshot = shared.core.snapshot().await?;
     let cx = Cx { w: lang.words(), s: &snapshot };
-    let regions = view::regions(cx, Page::Till, &[], None)?;
+    let regions = view::regions(cx, Page::Till, &Lists::default(), None)?;
     Ok(view::shell(cx, &regions)?)
+}
+
+/// Raw keys: which scanner types what, and how fast.
+async fn doctor(headers: HeaderMap) -> Response {
+    let lang = lang(&headers);
+    match view::doctor(lang.words()) {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => Failure::from(error).answer(lang).into_response(),
+    }
 }
 
 #[derive(Deserialize)]
 struct ViewQuery {
     #[serde(default)]
     page: Page,
-    /// `last` or a record when somebody wants to reverse a meal; `recount` to count the drawer again.
+    /// What a dialog asks: see [`asked`].
     dialog: Option<String>,
 }
 
@@ -76,6 +86,8 @@ struct View {
     /// Changes whenever the left card shows something else.
     token: String,
     stage: &'static str,
+    /// Nothing here is a sale.
+    training: bool,
     at: i64,
     regions: Regions,
 }
@@ -96,25 +108,57 @@ async fn regions(
 async fn view_of(shared: &Shared, query: ViewQuery, lang: Lang) -> Result<View, Failure> {
     let snapshot = shared.core.snapshot().await?;
     let page = if snapshot.cashier.is_none() { Page::Till } else { query.page };
-    let wants_meals = page == Page::Meals || query.dialog.is_some();
-    let meals = if wants_meals { shared.core.day_list(snapshot.clock.date).await? } else { Vec::new() };
-    let asked = query.dialog.as_deref().filter(|_| snapshot.cashier.is_some()).map(|wanted| asked(wanted, &meals));
+    let wanted = query.dialog.as_deref().filter(|_| snapshot.cashier.is_some());
+    let lists = lists(shared, &snapshot, page, wanted).await?;
+    let asked = wanted.and_then(|wanted| asked(wanted, &lists));
     let cx = Cx { w: lang.words(), s: &snapshot };
-    let regions = view::regions(cx, page, &meals, asked.as_ref())?;
+    let regions = view::regions(cx, page, &lists, asked.as_ref())?;
     let (stage, token) = token(&snapshot);
-    Ok(View { page, token, stage, at: snapshot.clock.at.get(), regions })
+    let training = snapshot.training;
+    Ok(View { page, token, stage, training, at: snapshot.clock.at.get(), regions })
 }
 
-fn asked<'a>(wanted: &str, meals: &'a [MealView]) -> Asked<'a> {
+/// What the page or the dialog lists.
+async fn lists(shared: &Shared, snapshot: &Snapshot, page: Page, wanted: Option<&str>) -> Result<Lists, Failure> {
+    let core = &shared.core;
+    let mut lists = Lists::default();
+    let by_id = wanted.is_some_and(|wanted| wanted == "last" || wanted.contains('-'));
+    if page == Page::Meals || by_id {
+        lists.meals = core.day_list(snapshot.clock.date).await?;
+    }
+    if page == Page::Delivery {
+        lists.deliveries = core.delivery_list(snapshot.clock.date).await?;
+    }
+    if page == Page::Refunds {
+        lists.refunds = core.refund_views(core.refunds_due(None).await?).await?;
+    }
+    Ok(lists)
+}
+
+/// `last`, a record's id, `undelivered:` or `refund:` with an id, or the name of a dialog.
+fn asked<'a>(wanted: &str, lists: &'a Lists) -> Option<Asked<'a>> {
+    let mut possible = lists.meals.iter().filter(|meal| meal.here_shift && !meal.voided);
     if wanted == "recount" {
-        return Asked::Recount;
+        return Some(Asked::Recount);
     }
-    let mut possible = meals.iter().filter(|meal| meal.here_shift && !meal.voided);
     if wanted == "last" {
-        return Asked::Void { meal: possible.next(), last: true };
+        return Some(Asked::Void { meal: possible.next(), why: VoidFor::Last });
     }
-    let id = wanted.parse::<RecordId>().ok();
-    Asked::Void { meal: possible.find(|meal| Some(meal.record) == id), last: false }
+    if let Some(id) = wanted.strip_prefix("refund:") {
+        return lists.refunds.iter().find(|refund| refund.id.to_string() == id).map(Asked::Refund);
+    }
+    let plain = serde_json::from_value::<Plain>(serde_json::Value::String(wanted.to_owned()));
+    if let Ok(plain) = plain {
+        return Some(Asked::Plain(plain));
+    }
+    let (id, why) = match wanted.strip_prefix("undelivered:") {
+        Some(id) => (id, VoidFor::Undelivered),
+        None => (wanted, VoidFor::Chosen),
+    };
+    let id = id.parse::<RecordId>().ok();
+    let last = possible.clone().next().is_some_and(|meal| Some(meal.record) == id);
+    let why = if last && why == VoidFor::Chosen { VoidFor::Last } else { why };
+    Some(Asked::Void { meal: possible.find(|meal| Some(meal.record) == id), why })
 }
 
 fn token(snapshot: &Snapshot) -> (&'static str, String) {

@@ -284,7 +284,7 @@ impl Cx<'_> {
     }
 
     pub(super) fn amount_size(&self, fen: impl By<Fen>) -> &'static str {
-        if fen.by().get() >= 10_000 { "amount-long" } else { "amount" }
+        if self.is_long(fen) { "amount-long" } else { "amount" }
     }
 
     pub(super) fn is_cash(&self, tender: impl By<Tender>) -> bool {
@@ -376,6 +376,11 @@ impl Cx<'_> {
             "no_price" => Some((self.w.ask_office, self.w.ask_office_price)),
             _ => None,
         }
+    }
+
+    /// Whether the elder may be looked up by name instead.
+    pub(super) fn by_name(&self, code: &str) -> bool {
+        matches!(code, "card_revoked" | "unknown_card" | "unknown_id" | "unknown_id_offline" | "bad_id_number")
     }
 
     pub(super) fn undo_text(&self, meal: &MealView) -> String {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::state::{MealView, Snapshot, StageView};
+use crate::state::{DeliveryView, MealView, RefundView, Snapshot, StageView};
 use crate::words::Words;
 
 /// Which page a screen is on.
@@ -16,6 +16,34 @@ pub(crate) enum Page {
     Meals,
     /// Closing the shift.
     Close,
+    /// What leaves the house.
+    Delivery,
+    /// Money due back.
+    Refunds,
+    /// A list that was written by hand.
+    Paper,
+}
+
+impl Page {
+    /// Its name in addresses and styles.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Till => "till",
+            Self::Meals => "meals",
+            Self::Close => "close",
+            Self::Delivery => "delivery",
+            Self::Refunds => "refunds",
+            Self::Paper => "paper",
+        }
+    }
+}
+
+/// What a page shows besides the state.
+#[derive(Default)]
+pub(crate) struct Lists {
+    pub(crate) meals: Vec<MealView>,
+    pub(crate) deliveries: Vec<DeliveryView>,
+    pub(crate) refunds: Vec<RefundView>,
 }
 
 /// State and words, with the ways to write them.
@@ -72,17 +100,30 @@ struct Close<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "void.html")]
-struct VoidDialog<'a> {
+#[template(path = "delivery.html")]
+struct Delivery<'a> {
     cx: Cx<'a>,
-    meal: Option<&'a MealView>,
-    last: bool,
+    deliveries: &'a [DeliveryView],
 }
 
 #[derive(Template)]
-#[template(path = "recount.html")]
-struct RecountDialog<'a> {
+#[template(path = "refunds.html")]
+struct Refunds<'a> {
     cx: Cx<'a>,
+    refunds: &'a [RefundView],
+}
+
+#[derive(Template)]
+#[template(path = "paper.html")]
+struct Paper<'a> {
+    cx: Cx<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "dialog.html")]
+struct Dialog<'a> {
+    cx: Cx<'a>,
+    asked: &'a Asked<'a>,
 }
 
 /// The HTML of each region.
@@ -101,40 +142,86 @@ pub(crate) enum Asked<'a> {
     Void {
         /// Nothing when there is no such meal.
         meal: Option<&'a MealView>,
-        /// Whether it was asked for as the last one.
-        last: bool,
+        /// Why it is asked for.
+        why: VoidFor,
     },
     /// Whether the drawer may be counted again.
     Recount,
+    /// Whether this refund is paid.
+    Refund(&'a RefundView),
+    /// Anything that needs nothing looked up.
+    Plain(Plain),
+}
+
+/// Why a meal is to be reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VoidFor {
+    /// It is the last one.
+    Last,
+    /// It was chosen in the list.
+    Chosen,
+    /// It came back from the round.
+    Undelivered,
+}
+
+/// Dialogs that need nothing looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Plain {
+    /// The amount of another dish.
+    Amount,
+    /// How many portions.
+    Portions,
+    /// What else the till can do.
+    More,
+    /// Who takes meals along.
+    Collect,
+    /// Cash into the drawer or out of it.
+    Cash,
+    /// Whether training begins.
+    Training,
+    /// Looking an elder up by name.
+    Manual,
+    /// Looking one up for the paper list.
+    PaperSearch,
+    /// Which day and meal a paper list is of.
+    PaperOpen,
+    /// Who has compared it.
+    PaperCommit,
+    /// Whether it is thrown away.
+    PaperDrop,
+    /// Today's dishes.
+    Menu,
+    /// Why this price.
+    Why,
+    /// How the till works.
+    Help,
 }
 
 /// All regions of a page.
 pub(crate) fn regions(
     cx: Cx<'_>,
     page: Page,
-    meals: &[MealView],
+    lists: &Lists,
     asked: Option<&Asked<'_>>,
 ) -> Result<Regions, askama::Error> {
     let main = match page {
         Page::Till => Main { cx }.render()?,
-        Page::Meals => Meals { cx, meals }.render()?,
+        Page::Meals => Meals { cx, meals: &lists.meals }.render()?,
         Page::Close => Close { cx }.render()?,
-    };
-    let name = match page {
-        Page::Till => "till",
-        Page::Meals => "meals",
-        Page::Close => "close",
+        Page::Delivery => Delivery { cx, deliveries: &lists.deliveries }.render()?,
+        Page::Refunds => Refunds { cx, refunds: &lists.refunds }.render()?,
+        Page::Paper => Paper { cx }.render()?,
     };
     let dialog = match asked {
-        Some(Asked::Void { meal, last }) => VoidDialog { cx, meal: *meal, last: *last }.render()?,
-        Some(Asked::Recount) => RecountDialog { cx }.render()?,
+        Some(asked) => Dialog { cx, asked }.render()?,
         None => String::new(),
     };
     Ok(Regions {
         bar: Bar { cx }.render()?,
         banner: Banner { cx }.render()?,
         main,
-        keys: Keys { cx, page: name }.render()?,
+        keys: Keys { cx, page: page.name() }.render()?,
         dialog,
     })
 }
@@ -142,4 +229,27 @@ pub(crate) fn regions(
 /// The whole page.
 pub(crate) fn shell(cx: Cx<'_>, regions: &Regions) -> Result<String, askama::Error> {
     Shell { cx, sprite: super::assets::SPRITE, regions }.render()
+}
+
+#[derive(Template)]
+#[template(path = "doctor.html")]
+struct Doctor {
+    w: &'static Words,
+}
+
+/// The page that shows raw keys.
+pub(crate) fn doctor(w: &'static Words) -> Result<String, askama::Error> {
+    Doctor { w }.render()
+}
+
+#[derive(Template)]
+#[template(path = "wizard.html")]
+struct Wizard<'a> {
+    w: &'static Words,
+    server: &'a str,
+}
+
+/// The page of a computer that is no terminal yet.
+pub(crate) fn wizard(w: &'static Words, server: &str) -> Result<String, askama::Error> {
+    Wizard { w, server }.render()
 }

@@ -282,6 +282,23 @@ impl Office {
         id
     }
 
+    /// The office learns of a meal that the elder had in another canteen just now.
+    pub fn had_elsewhere(&self, elder: ElderId, period: &str) {
+        let mut books = self.books();
+        let at = books.clock.wall();
+        let line = r#"{"benefit":"age-80","group":"standard","kind":"diner","amount":500,"shares":[]}"#;
+        let used = Use {
+            date: at.business_date(),
+            policy: "yc-2026".into(),
+            line: serde_json::from_str(line).unwrap(),
+            at,
+            period: period.parse().unwrap(),
+            here: false,
+        };
+        books.other_uses.insert(elder, vec![used]);
+        books.usage_changed = at.plus(1);
+    }
+
     /// The bodies of all records that the office holds of an epoch, in order.
     pub fn bodies(&self, epoch: u32) -> Vec<Body> {
         let books = self.books();

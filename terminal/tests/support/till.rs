@@ -31,8 +31,19 @@ impl Till {
         till
     }
 
+    /// Enrolled and synced once, with devices of its own; nobody signed in.
+    pub async fn with(prepare: impl FnOnce(&Office), devices: impl FnOnce(&mut Config)) -> Self {
+        let till = Self::enrolled_with(prepare, devices).await;
+        till.terminal.sync_once().await.unwrap();
+        till
+    }
+
     /// Enrolled at noon, and nothing heard of the office since.
     pub async fn enrolled(prepare: impl FnOnce(&Office)) -> Self {
+        Self::enrolled_with(prepare, |_| {}).await
+    }
+
+    async fn enrolled_with(prepare: impl FnOnce(&Office), devices: impl FnOnce(&mut Config)) -> Self {
         let clock = Arc::new(TestClock::at(NOON));
         let office = Office::new(Arc::clone(&clock));
         prepare(&office);
@@ -42,7 +53,7 @@ impl Till {
             .await
             .unwrap();
         let free = Arc::new(AtomicU64::new(u64::MAX));
-        let terminal = open(&dir, &clock, &office, &free, 4).await;
+        let terminal = open_with(&dir, &clock, &office, &free, 4, devices).await;
         Self { dir, clock, office, terminal, free }
     }
 
@@ -59,7 +70,22 @@ impl Till {
         self.ok("/api/shift/open", json!({ "float": 20_000, "confirmed_date": date })).await;
     }
 
-    /// The program ends without a word and starts again.
+    /// The program is killed and starts again: nothing of it runs to an end.
+    pub async fn cut_off(self, seed: u64) -> Self {
+        let Self { dir, clock, office, terminal, free } = self;
+        // Its files as they lie on the disk at this moment, as a power cut leaves them.
+        let left = Arc::new(tempfile::tempdir().unwrap());
+        std::fs::create_dir_all(left.path().join("till")).unwrap();
+        for file in std::fs::read_dir(dir.path().join("till")).unwrap() {
+            let path = file.unwrap().path();
+            std::fs::copy(&path, left.path().join("till").join(path.file_name().unwrap())).unwrap();
+        }
+        let again = open(&left, &clock, &office, &free, seed).await;
+        terminal.close().await;
+        Self { dir: left, clock, office, terminal: again, free }
+    }
+
+    /// The program ends in order and starts again.
     pub async fn restart(self, seed: u64) -> Self {
         self.restart_after(seed, |_| {}).await
     }
@@ -173,9 +199,21 @@ async fn open(
     free: &Arc<AtomicU64>,
     seed: u64,
 ) -> Terminal {
+    open_with(dir, clock, office, free, seed, |_| {}).await
+}
+
+async fn open_with(
+    dir: &tempfile::TempDir,
+    clock: &Arc<TestClock>,
+    office: &Office,
+    free: &Arc<AtomicU64>,
+    seed: u64,
+    devices: impl FnOnce(&mut Config),
+) -> Terminal {
     let (entropy, transport) = (Arc::new(SeededEntropy::new(seed)), Arc::new(office.clone()));
     let mut config = config(dir);
     let free = Arc::clone(free);
     config.disk = DiskProbe::new(move |_| Ok(free.load(Ordering::Relaxed)));
+    devices(&mut config);
     Terminal::open_with(config, clock.clone(), entropy, transport).await.unwrap()
 }

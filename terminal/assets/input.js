@@ -1,0 +1,163 @@
+// Keys, scans and clicks, and what each of them does.
+
+import { KeyStream, charOf } from "./keys.js";
+import { act, busy, scan } from "./api.js";
+import { forget, moveDenomination, search, submit, sumUp } from "./forms.js";
+import { filter, moveRow, rowControl } from "./lists.js";
+import { flip, shortcuts } from "./settings.js";
+import { go, inDialog, place, show, $ } from "./page.js";
+
+const NAMED = { Delete: "Del", Escape: "Escape" };
+const isTyping = (element) => element?.matches?.("input:not([type=radio]), textarea");
+let byTab = false;
+
+// Every control says what it does: a request, a page, a dialog, a setting or a text to fill in.
+async function press(control) {
+  const { post: path, body, page, dialog, toggle, fill, then } = control.dataset;
+  if (path) {
+    const answer = await act(path, body ? JSON.parse(body) : {});
+    if (answer && then) await go(then);
+    else if (answer && path === "/api/collection" && place.page !== "till") await go("till");
+  } else if (page !== undefined) await go(page);
+  else if (dialog !== undefined) await go(place.page, dialog);
+  else if (toggle) flip(toggle);
+  else if (fill) { const input = document.getElementById(fill); input.value = control.textContent; input.focus(); }
+}
+
+// The control of a key: the dialog's before the page's, the chosen row's, the key bar's, the banner's last.
+function controlOf(key) {
+  const selector = `[data-key="${key}"]:not(:disabled)`;
+  if (inDialog()) return $(selector, $("#dialog"));
+  return $(selector, $("#main")) ?? rowControl(key) ?? $(selector, $("#keys")) ?? $(selector, $("#banner"));
+}
+
+function use(key) {
+  const control = controlOf(key);
+  if (!control) return false;
+  if (control.form && control.type === "submit") control.form.requestSubmit();
+  else control.click();
+  return true;
+}
+
+// What a field held before a burst of keys: if the burst was a scan, it is put back.
+let before = null;
+let queue = Promise.resolve();
+
+const stream = new KeyStream({
+  later: (run, ms) => setTimeout(run, ms),
+  cancel: (timer) => clearTimeout(timer),
+  onScan: (code) => {
+    if (before) {
+      // An input method that is in the middle of a word would write it again.
+      if (before.composing) before.element.blur();
+      before.element.value = before.value;
+    }
+    before = null;
+    // One after another: two codes may have come glued together.
+    queue = queue.then(() => scan(code));
+  },
+  onChars: (chars) => {
+    before = null;
+    if (isTyping(document.activeElement)) return;
+    const manual = !inDialog() && (place.page === "till" || place.page === "paper") ? $("#manual") : null;
+    if (manual && /^[0-9X]+$/.test(chars)) { manual.value += chars; return; }
+    if (chars.length === 1 && shortcuts()) use(chars);
+  },
+  onEnter: () => { if (!busy() && !moveDenomination(1)) use("Enter"); },
+});
+
+// An arrow goes through denominations, rows, or the choices of a dialog. Tells whether it did.
+function arrow(step) {
+  if (moveDenomination(step)) return true;
+  if (inDialog()) {
+    const choices = [...document.querySelectorAll("#dialog .choices button")];
+    const at = choices.indexOf(document.activeElement);
+    if (choices.length === 0 || isTyping(document.activeElement)) return false;
+    choices[Math.min(Math.max(at + step, 0), choices.length - 1)].focus();
+    byTab = true;
+    return true;
+  }
+  return !isTyping(document.activeElement) || document.activeElement.type === "search" ? moveRow(step) : false;
+}
+
+// The tender beside the chosen one.
+function turnTender(step) {
+  const tenders = [...document.querySelectorAll("#main .tender:not(:disabled)")];
+  const at = tenders.findIndex((tender) => tender.getAttribute("aria-pressed") === "true");
+  if (at < 0 || inDialog() || isTyping(document.activeElement)) return false;
+  const next = tenders[at + step];
+  if (next && !busy()) press(next);
+  return true;
+}
+
+function enter(event) {
+  // An input method's Enter only ends its own word.
+  if (event.isComposing && event.timeStamp - stream.last > 50) return;
+  const focused = document.activeElement;
+  const onControl = byTab && focused?.matches?.("button, a, select, [tabindex]");
+  if (event.repeat || busy()) { event.preventDefault(); return; }
+  if (onControl && performance.now() >= stream.quietUntil && event.timeStamp - stream.last > 50) return;
+  event.preventDefault();
+  stream.enter(event.timeStamp);
+}
+
+function character(event, char) {
+  if (event.repeat) return;
+  const focused = document.activeElement;
+  const typing = isTyping(focused);
+  if (!stream.goesOn(event.timeStamp)) before = typing ? { element: focused, value: focused.value } : null;
+  if (before) before.composing = event.isComposing;
+  stream.char(char, event.timeStamp);
+  if (!typing && event.code !== "Space") event.preventDefault();
+}
+
+function named(event, name) {
+  if (name === "F2" && inDialog()) { go(place.page); event.preventDefault(); return; }
+  if (event.repeat || busy()) { event.preventDefault(); return; }
+  if (use(name)) event.preventDefault();
+}
+
+function keydown(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const { code } = event;
+  if (code === "Enter" || code === "NumpadEnter") { enter(event); return; }
+  byTab = code === "Tab" || code.startsWith("Arrow") && byTab || (byTab && code !== "Escape" && !charOf(code));
+  const char = charOf(code);
+  if (char) { character(event, char); return; }
+  const focused = document.activeElement;
+  if (code === "Backspace" && !isTyping(focused) && $("#manual")) {
+    $("#manual").value = $("#manual").value.slice(0, -1);
+    return;
+  }
+  if ((code === "ArrowDown" || code === "ArrowUp") && arrow(code === "ArrowDown" ? 1 : -1)) { event.preventDefault(); return; }
+  if ((code === "ArrowRight" || code === "ArrowLeft") && turnTender(code === "ArrowRight" ? 1 : -1)) { event.preventDefault(); return; }
+  if (code === "Delete" && isTyping(focused) && focused.value) return;
+  const name = NAMED[code] ?? (/^F\d+$/.test(code) ? code : null);
+  if (name) named(event, name);
+}
+
+export function watchKeys() {
+  document.addEventListener("keydown", keydown, true);
+  document.addEventListener("click", (event) => {
+    const finder = event.target.closest("[data-search]");
+    if (finder) { search(finder.form); return; }
+    const control = event.target.closest("[data-post], [data-page], [data-dialog], [data-toggle], [data-fill]");
+    if (!control || control.tagName === "FORM" || control.disabled) return;
+    if (control.form && control.type === "submit") return;
+    event.preventDefault();
+    // A control that was pressed keeps no focus: the next Enter belongs to the sale, not to it.
+    if (!byTab) control.blur();
+    if (!busy()) press(control);
+  });
+  document.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!busy()) submit(event.target);
+  });
+  document.addEventListener("pointerdown", () => { byTab = false; });
+  document.addEventListener("input", (event) => {
+    if (event.target.dataset?.value) sumUp();
+    if (event.target.id === "find-name" || event.target.id === "find-birth") forget();
+    if (event.target.dataset?.filter !== undefined) filter(event.target.value.trim());
+  });
+  addEventListener("focus", () => show());
+}

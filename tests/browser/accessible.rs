@@ -1,0 +1,151 @@
+//! axe-core on every screen, at the three sizes, in both contrasts.
+
+use serde_json::Value;
+use thirtyfour::prelude::*;
+
+use crate::till::{Page, with_page};
+
+/// axe-core as published; `axe/README.md`.
+const AXE: &str = include_str!("axe/axe.min.js");
+
+/// What axe calls serious or worse on the page as it is.
+async fn findings(page: &Page) -> WebDriverResult<Vec<String>> {
+    page.driver.execute(AXE, Vec::new()).await?;
+    let run = "const done = arguments[arguments.length - 1];\n\
+        axe.run(document, { resultTypes: ['violations'], runOnly: { type: 'tag',\n\
+          values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] } })\n\
+          .then((result) => done(result.violations)).catch((error) => done([{ impact: 'critical', id: String(error), nodes: [] }]));";
+    let found = page.driver.execute_async(run, Vec::new()).await?.json().clone();
+    let serious = |finding: &&Value| matches!(finding["impact"].as_str(), Some("serious" | "critical"));
+    let told = |finding: &Value| {
+        let nodes = finding["nodes"].as_array().into_iter().flatten();
+        let places: Vec<String> =
+            nodes.take(4).map(|node| format!("{} {}", node["target"], node["failureSummary"])).collect();
+        format!("{}: {}", finding["id"], places.join(" | "))
+    };
+    Ok(found.as_array().into_iter().flatten().filter(serious).map(told).collect())
+}
+
+async fn clean(page: &Page, screen: &str) -> WebDriverResult<()> {
+    for (contrast, name) in [("off", "usual contrast"), ("on", "high contrast")] {
+        page.js(&format!(
+            "document.documentElement.dataset.contrast = '{}'",
+            if contrast == "on" { "more" } else { "less" }
+        ))
+        .await?;
+        let found = findings(page).await?;
+        assert!(found.is_empty(), "{screen}, {name}: {found:#?}");
+    }
+    page.js("document.documentElement.dataset.contrast = 'less'").await?;
+    let over = "return [...document.querySelectorAll('body *')].filter((e) => { const r = e.getBoundingClientRect();\n\
+        return r.width > 0 && r.height > 0 && r.right > innerWidth + 1 && !e.closest('.sprite, .unseen, .scroll'); })\n\
+        .map((e) => e.className).slice(0, 5)";
+    let over = page.js(over).await?;
+    assert_eq!(over, serde_json::json!([]), "{screen}: beyond the right edge");
+    Ok(())
+}
+
+async fn resize(page: &Page, width: u32, height: u32) {
+    let size = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+    page.chromium("Emulation.setDeviceMetricsOverride", size).await;
+}
+
+/// Every dialog that opens by itself, by its name in the address.
+const DIALOGS: [&str; 14] = [
+    "amount",
+    "portions",
+    "more",
+    "collect",
+    "cash",
+    "training",
+    "manual",
+    "paper_search",
+    "paper_open",
+    "paper_drop",
+    "menu",
+    "why",
+    "help",
+    "last",
+];
+
+async fn all_screens(page: &Page, width: u32, height: u32) -> WebDriverResult<()> {
+    let at = |screen: &str| format!("{screen} at {width} x {height}");
+    resize(page, width, height).await;
+    page.open("/").await?;
+    page.stage("idle").await?;
+    clean(page, &at("idle")).await?;
+    for dialog in DIALOGS {
+        // As the page opens it: the same markup in the same place.
+        let open = format!(
+            "const done = arguments[arguments.length - 1];\n\
+             fetch('/view?dialog={dialog}').then((answer) => answer.json()).then((view) => {{\n\
+               document.getElementById('dialog').innerHTML = view.regions.dialog; done(view.regions.dialog.length); }});"
+        );
+        let length = page.driver.execute_async(open, Vec::new()).await?.json().clone();
+        assert!(length.as_u64().is_some_and(|length| length > 100), "{dialog}: {length}");
+        clean(page, &at(dialog)).await?;
+    }
+    page.open("/").await?;
+    page.stage("idle").await?;
+    for (key, screen) in [(Key::F9, "今日记录"), (Key::F8, "送餐单"), (Key::F10, "清点现金")] {
+        page.press(key).await?;
+        page.says("#main", screen).await?;
+        clean(page, &at(screen)).await?;
+        page.press(Key::F2).await?;
+        page.on("till").await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_serious_on_any_screen() {
+    with_page(async |page| {
+        page.sell(0).await?;
+        all_screens(page, 1366, 768).await?;
+        page.scan(&page.card(1)).await?;
+        page.stage("serving").await?;
+        clean(page, "serving").await?;
+        page.scan(&page.card(2)).await?;
+        page.stage("asked").await?;
+        clean(page, "asked").await?;
+        page.meant(Key::F2).await?;
+        page.stage("idle").await?;
+        page.host.clock.advance(60_000);
+        page.scan(&page.card(0)).await?;
+        page.stage("duplicate").await?;
+        clean(page, "duplicate").await?;
+        page.scan("912345678901234567890123").await?;
+        page.stage("refused").await?;
+        clean(page, "refused").await?;
+        page.press(Key::F2).await?;
+        page.stage("idle").await?;
+        page.host.tills[zhucan::demo::world::LIANHUA].line.set(false);
+        assert!(page.host.tills[zhucan::demo::world::LIANHUA].terminal.sync_once().await.is_err());
+        page.says("#banner", "断网").await?;
+        clean(page, "offline").await?;
+        for path in ["/elder", "/doctor"] {
+            page.open(path).await?;
+            let found = findings(page).await?;
+            assert!(found.is_empty(), "{path}: {found:#?}");
+        }
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_serious_on_smaller_screens() {
+    with_page(async |page| {
+        page.sell(0).await?;
+        for (width, height) in [(1024, 600), (390, 844)] {
+            all_screens(page, width, height).await?;
+            page.scan(&page.card(1)).await?;
+            page.stage("serving").await?;
+            clean(page, "serving").await?;
+            page.press(Key::F2).await?;
+            page.stage("idle").await?;
+        }
+        Ok(())
+    })
+    .await;
+}

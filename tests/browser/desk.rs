@@ -1,0 +1,346 @@
+//! What the cashier does besides serving: amounts, portions, voids, collections, deliveries, cash, training, paper lists,
+//! the shift's end, and a till that does not answer.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+use zhucan::demo::elders::ELDERS;
+use zhucan::demo::world::{CANTEENS, LIANHUA};
+
+use crate::till::{Page, with_page};
+
+const ELDER: usize = 0;
+
+fn supervisor() -> &'static str {
+    CANTEENS[LIANHUA].cashiers[0].pin
+}
+
+/// The supervisor's PIN in the open dialog, and its Enter.
+async fn approve(page: &Page) -> WebDriverResult<()> {
+    page.driver.find(By::Id("supervisor-pin")).await?.click().await?;
+    page.hand(supervisor()).await?;
+    page.press(Key::Enter).await
+}
+
+async fn more(page: &Page, key: &str, title: &str) -> WebDriverResult<()> {
+    page.letter("m").await?;
+    page.dialog("更多操作").await?;
+    page.letter(key).await?;
+    page.dialog(title).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amount_and_portions_are_keyed_before_the_scan_and_paid_together() {
+    with_page(async |page| {
+        page.press(Key::F6).await?;
+        page.dialog("餐品金额").await?;
+        page.hand("18.50").await?;
+        page.press(Key::Enter).await?;
+        page.says("#notice", "高于核定餐价 ¥18.00").await?;
+        page.press(Key::Escape).await?;
+        page.no_dialog().await?;
+        page.press(Key::F6).await?;
+        page.dialog("餐品金额").await?;
+        page.hand("15").await?;
+        page.press(Key::Enter).await?;
+        page.says("#main .strip", "¥15.00").await?;
+        page.press(Key::F3).await?;
+        page.dialog("份数").await?;
+        page.letter("3").await?;
+        page.no_dialog().await?;
+        page.scan(&page.card(ELDER)).await?;
+        page.stage("serving").await?;
+        let shown = page.text("#main").await?;
+        for part in ["¥15.00", "−¥5.00", "加 2 份（全价）", "¥30.00", "¥40.00"] {
+            assert!(shown.contains(part), "no {part:?} in {shown}");
+        }
+        page.meant(Key::Enter).await?;
+        page.stage("idle").await?;
+        let sold = page.meals().await;
+        let paid: Vec<&Value> = sold.iter().map(|meal| &meal["to_pay"]).collect();
+        assert_eq!(paid, [&json!(1_500), &json!(1_500), &json!(1_000)], "one elder, two guests");
+        // The next sale is an ordinary one again.
+        page.scan(&page.card(ELDER + 1)).await?;
+        page.stage("serving").await?;
+        assert!(page.text("#main .band").await?.contains("1 份"));
+        page.press(Key::F7).await?;
+        page.says("#notice", "还有一笔没收款").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_one_is_undone_with_a_reason_and_an_older_one_with_a_supervisor() {
+    with_page(async |page| {
+        page.sell(ELDER).await?;
+        page.sell(ELDER + 1).await?;
+        page.sell(ELDER + 2).await?;
+        page.press(Key::Delete).await?;
+        page.dialog("撤销上一笔").await?;
+        page.press(Key::Enter).await?;
+        page.dialog("撤销上一笔").await?;
+        assert_eq!(page.meals().await.iter().filter(|meal| meal["voided"] == true).count(), 0, "no reason, no void");
+        page.driver.find(By::Css("#dialog .reason")).await?.click().await?;
+        page.press(Key::Enter).await?;
+        page.no_dialog().await?;
+        page.says("#main", "已撤销").await?;
+
+        page.press(Key::F9).await?;
+        page.says("#main", "今日记录").await?;
+        for _ in 0..3 {
+            page.press(Key::Down).await?;
+        }
+        page.press(Key::Delete).await?;
+        page.dialog("主管").await?;
+        page.driver.find(By::Css("#dialog .reason")).await?.click().await?;
+        approve(page).await?;
+        page.no_dialog().await?;
+        let meals = page.meals().await;
+        let voided: Vec<bool> = meals.iter().map(|meal| meal["voided"] == true).collect();
+        assert_eq!(voided, [true, false, true], "{meals:?}");
+
+        // Search leaves only what was looked for.
+        page.driver.find(By::Id("search")).await?.click().await?;
+        page.driver.find(By::Id("search")).await?.send_keys("李*强").await?;
+        let rows = "return [...document.querySelectorAll('[data-rows] tbody tr')].filter((row) => !row.hidden).length";
+        page.until("one row", async || Ok(page.js(rows).await? == json!(1))).await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_collects_for_two_and_a_round_is_ticked_off() {
+    with_page(async |page| {
+        page.sell(ELDER).await?;
+        page.host.clock.advance(60_000);
+        page.scan(&page.card(ELDER)).await?;
+        page.stage("duplicate").await?;
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        page.letter("s").await?;
+        page.dialog("替别人取餐").await?;
+        page.letter("1").await?;
+        page.says("#banner", "配偶代取 0 份").await?;
+        page.stage("idle").await?;
+        page.sell(ELDER + 1).await?;
+        page.sell(ELDER + 2).await?;
+        page.says("#banner", "配偶代取 2 份").await?;
+        page.press(Key::F10).await?;
+        page.until("the collection is over", async || Ok(page.text("#banner").await?.is_empty())).await?;
+        assert_eq!(page.meals().await[0]["mode"], "pickup");
+
+        page.press(Key::F8).await?;
+        page.says("#main", "今天还没有送餐").await?;
+        page.letter("n").await?;
+        page.says("#banner", "送餐员代取").await?;
+        page.sell(ELDER + 3).await?;
+        page.sell(ELDER + 4).await?;
+        page.press(Key::F10).await?;
+        page.says("#keys", "交班").await?;
+        page.press(Key::F8).await?;
+        page.says("#main", "还有 2 份在路上").await?;
+        page.press(Key::Down).await?;
+        page.press(Key::Enter).await?;
+        page.says("#main", "已送到").await?;
+        page.says("#main", "还有 1 份在路上").await?;
+        page.press(Key::Down).await?;
+        page.press(Key::Delete).await?;
+        page.dialog("没送到").await?;
+        page.driver.find(By::Css("#dialog .reason")).await?.click().await?;
+        page.press(Key::Enter).await?;
+        page.says("#main", "没送到，已撤销").await?;
+        page.says("#main", "还有 0 份在路上").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_elder_without_card_is_registered_by_name_and_a_supervisor() {
+    with_page(async |page| {
+        more(page, "1", "按姓名和出生日期登记").await?;
+        page.driver.find(By::Id("find-name")).await?.send_keys("陈").await?;
+        page.driver.find(By::Id("find-birth")).await?.click().await?;
+        page.hand(&ELDERS[ELDER].birth.replace('-', "")).await?;
+        page.press(Key::Enter).await?;
+        page.says("#found", "陈*兰").await?;
+        approve(page).await?;
+        page.stage("serving").await?;
+        assert!(page.text("#main").await?.contains("人工核对"));
+        page.letter("w").await?;
+        page.dialog("为什么是这个价").await?;
+        approve(page).await?;
+        page.says("#why-given", "−¥5.00").await?;
+        page.press(Key::Escape).await?;
+        page.no_dialog().await?;
+        page.meant(Key::Enter).await?;
+        page.stage("idle").await?;
+        assert_eq!(page.meals().await[0]["credential"], "manual");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn training_looks_like_nothing_else_and_sells_nothing() {
+    with_page(async |page| {
+        more(page, "7", "进入训练模式").await?;
+        approve(page).await?;
+        page.says("#banner", "训练模式").await?;
+        let frame = page.driver.find(By::Id("main")).await?.css_value("border-left-color").await?;
+        assert_eq!(frame.replace(' ', ""), "rgba(122,42,140,1)", "{frame}");
+        page.scan(&page.card(ELDER)).await?;
+        page.stage("serving").await?;
+        assert!(page.text("#main .take").await?.contains("练习收款"));
+        page.meant(Key::Enter).await?;
+        page.stage("idle").await?;
+        page.says("#main", "练习完成，没有记账").await?;
+        assert_eq!(page.meals().await.len(), 0);
+        page.press(Key::F10).await?;
+        page.until("training is over", async || Ok(page.text("#banner").await?.is_empty())).await?;
+        page.says("#main .count", "0").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shift_adds_up_with_cash_in_and_out_and_a_blind_count() {
+    with_page(async |page| {
+        page.sell(ELDER).await?;
+        more(page, "4", "现金收支").await?;
+        page.hand("20").await?;
+        page.driver.find(By::Css("#dialog .reason")).await?.click().await?;
+        approve(page).await?;
+        page.no_dialog().await?;
+        page.press(Key::F10).await?;
+        page.says("#main", "先点完现金").await?;
+        assert!(!page.text("#main").await?.contains("193.00"), "the count is blind");
+        // ¥200.00 and ¥13.00 less ¥20.00; five yuan are missing.
+        for pieces in ["1", "1", "1", "1", "1", "3"] {
+            page.hand(pieces).await?;
+            page.press(Key::Enter).await?;
+        }
+        page.hand("0").await?;
+        page.press(Key::Enter).await?;
+        page.hand("0").await?;
+        page.press(Key::Enter).await?;
+        page.says("#main", "¥193.00").await?;
+        let shown = page.text("#main").await?;
+        for part in ["¥193.00", "¥188.00", "−¥5.00", "−20.00", "写明原因"] {
+            assert!(shown.contains(part), "no {part:?} in {shown}");
+        }
+        page.press(Key::Enter).await?;
+        page.says("#main", "¥188.00").await?;
+        page.driver.find(By::Id("reason")).await?.send_keys("多找了5元").await?;
+        page.meant(Key::Enter).await?;
+        page.stage("sign_in").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paper_list_is_entered_by_one_and_confirmed_by_another() {
+    with_page(async |page| {
+        page.letter("m").await?;
+        page.dialog("更多操作").await?;
+        page.letter("5").await?;
+        page.says("#main", "补录纸质名单").await?;
+        page.press(Key::Enter).await?;
+        page.dialog("开一张名单").await?;
+        approve(page).await?;
+        page.no_dialog().await?;
+        page.scan(&page.card(ELDER)).await?;
+        page.says("#main", "陈*兰").await?;
+        page.scan(&page.card(ELDER + 1)).await?;
+        page.says("#main", "李*强").await?;
+        page.scan(&page.card(ELDER)).await?;
+        page.says("#notice", "这位老人本餐已用过").await?;
+        page.meant(Key::F10).await?;
+        page.dialog("第二人核对").await?;
+        page.hand(supervisor()).await?;
+        page.press(Key::Enter).await?;
+        page.no_dialog().await?;
+        page.says("#main", "开名单").await?;
+        let meals = page.meals().await;
+        assert_eq!(meals.len(), 2);
+        assert!(meals.iter().all(|meal| meal["paper"] == true), "{meals:?}");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_till_that_does_not_answer_says_so_and_comes_back_by_itself() {
+    with_page(async |page| {
+        page.scan(&page.card(ELDER)).await?;
+        page.stage("serving").await?;
+        page.reach(false).await;
+        page.meant(Key::Enter).await?;
+        page.says("#notice", "收银程序没有响应").await?;
+        assert!(page.text("#notice").await?.contains("没有新收费"));
+        assert_eq!(page.meals().await.len(), 0);
+        page.reach(true).await;
+        page.until("it came back without a click", async || Ok(page.text("#notice").await?.is_empty())).await?;
+        page.stage("serving").await?;
+        page.meant(Key::Enter).await?;
+        page.stage("idle").await?;
+        assert_eq!(page.meals().await.len(), 1);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_screens_of_one_till_show_the_same_sale() {
+    with_page(async |page| {
+        let first = page.driver.window().await?;
+        let second = page.driver.new_window().await?;
+        page.driver.switch_to_window(second).await?;
+        page.open("/").await?;
+        page.stage("idle").await?;
+        page.scan(&page.card(ELDER)).await?;
+        page.stage("serving").await?;
+        page.driver.switch_to_window(first).await?;
+        page.stage("serving").await?;
+        page.meant(Key::Enter).await?;
+        page.stage("idle").await?;
+        assert_eq!(page.meals().await.len(), 1);
+        Ok(())
+    })
+    .await;
+}
+
+/// So many meals in the browser; `SOAK=2000` for a long run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rush_at_scanner_speed_loses_and_doubles_nothing() {
+    let wanted: usize = std::env::var("SOAK").ok().and_then(|count| count.parse().ok()).unwrap_or(30);
+    with_page(async |page| {
+        for number in 0..wanted {
+            if number < ELDERS.len() {
+                page.host.clock.advance(4_000);
+                page.scan(&page.card(number)).await?;
+                page.until("an answer", async || Ok(page.js("return document.body.dataset.stage").await? != "idle"))
+                    .await?;
+            }
+            // An elder of another region, or nobody left: a guest.
+            if page.js("return document.body.dataset.stage").await? != "serving" {
+                page.press(Key::F2).await?;
+                page.stage("idle").await?;
+                page.press(Key::F7).await?;
+                page.stage("serving").await?;
+            }
+            page.meant(Key::Enter).await?;
+            page.stage("idle").await?;
+        }
+        let state = page.api("/api/state").await;
+        let meals = page.meals().await;
+        assert_eq!(state["today"]["count"].as_u64().unwrap(), meals.len() as u64);
+        assert_eq!(meals.len(), wanted.min(2_000), "one meal for each Enter");
+        let mut elders: Vec<&str> = meals.iter().filter_map(|meal| meal["name"].as_str()).collect();
+        let with_name = elders.len();
+        elders.sort_unstable();
+        elders.dedup();
+        println!("{wanted} meals, {with_name} of elders, {} masked names", elders.len());
+        Ok(())
+    })
+    .await;
+}
