@@ -54,6 +54,6 @@ form.addEventListener("submit", async (event) => {
 
 document.querySelector("#enrolled a").addEventListener("click", (event) => { event.preventDefault(); ready(); });
 document.addEventListener("keydown", (event) => {
-  if (event.code === "Enter" && form.hidden) { event.preventDefault(); ready(); }
+  if (/Enter$/.test(event.code) && form.hidden) { event.preventDefault(); ready(); }
 });
 document.getElementById(document.getElementById("server").value ? "code" : "server").focus();

@@ -1,5 +1,4 @@
 //! What is keyed before the scan, what a canteen notes beside its records, and what a start says of the run before.
-#![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 mod support;
 
@@ -20,9 +19,9 @@ async fn portions_are_guests_and_are_recorded_together() {
         assert_eq!(till.refused("/api/portions", json!({ "portions": bad })).await, "bad_portions");
     }
     till.ok("/api/portions", json!({ "portions": 3 })).await;
-    let stage = till.scan(&cards[0]).await;
+    let shown = till.scan(&cards[0]).await;
     assert_eq!(
-        (&stage["to_pay"], &stage["portions"], &stage["extra_price"]),
+        (&shown["to_pay"], &shown["portions"], &shown["extra_price"]),
         (&json!(3_900), &json!(3), &json!(3_000))
     );
     assert_eq!(till.refused("/api/tender", json!({ "tender": "free" })).await, "bad_tender");
@@ -53,10 +52,10 @@ async fn an_amount_is_never_more_than_the_list_price_and_for_one_sale_only() {
         assert_eq!(till.refused("/api/price", json!({ "amount": bad })).await, "above_list");
     }
     till.ok("/api/price", json!({ "amount": 800 })).await;
-    let stage = till.scan(&cards[0]).await;
+    let shown = till.scan(&cards[0]).await;
     // 8.00 less 5.00 less 1.00.
-    assert_eq!((&stage["price"], &stage["to_pay"]), (&json!(800), &json!(200)));
-    till.ok("/api/confirm", json!({ "sale": stage["sale"] })).await;
+    assert_eq!((&shown["price"], &shown["to_pay"]), (&json!(800), &json!(200)));
+    till.ok("/api/confirm", json!({ "sale": shown["sale"] })).await;
     assert_eq!(till.scan(&cards[1]).await["price"], 1_500);
     let state = till.ok("/api/price", json!({ "amount": 1_000 })).await;
     assert_eq!(state["stage"]["price"], 1_000, "while the sale waits");
@@ -117,7 +116,7 @@ async fn a_run_that_was_cut_off_is_told_at_the_next_start_and_the_z_adds_up() {
     let till = Till::serving(|office| cards = crowd(office, 2)).await;
     assert_eq!(till.state().await["interrupted"], Value::Null);
     till.sell(&cards[0]).await;
-    let stage = till.scan(&cards[1]).await;
+    let shown = till.scan(&cards[1]).await;
     // Killed while a sale waited: nothing of it was charged.
     let till = till.cut_off(7).await;
     till.sign_in(1).await;
@@ -125,7 +124,7 @@ async fn a_run_that_was_cut_off_is_told_at_the_next_start_and_the_z_adds_up() {
     assert!(state["interrupted"].is_object(), "{}", state["interrupted"]);
     let page = till.page().await;
     assert!(page.contains("上次没有正常关机") && page.contains("张*国 ¥9.00"), "{page}");
-    assert_eq!(till.refused("/api/confirm", json!({ "sale": stage["sale"] })).await, "nothing_waits");
+    assert_eq!(till.refused("/api/confirm", json!({ "sale": shown["sale"] })).await, "nothing_waits");
     till.ok("/api/damage/seen", json!({})).await;
     assert_eq!(till.state().await["interrupted"], Value::Null);
     let state = till.ok("/api/shift/count", json!({ "count": { "10000": 2, "500": 1, "100": 4 } })).await;

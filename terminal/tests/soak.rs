@@ -1,7 +1,6 @@
 //! Many meals in one shift, as fast as a scanner can: nothing lost, nothing doubled, and the Z report adds up.
 //!
 //! Three hundred in an ordinary run; `SOAK=2000 cargo test -p terminal --test soak` is the whole of it.
-#![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 mod support;
 

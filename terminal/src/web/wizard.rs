@@ -21,6 +21,9 @@ use crate::enrol::{EnrolError, enrol};
 use crate::office::OfficeError;
 use crate::{Config, Error, place};
 
+/// So long the last answer may take to go out.
+const GRACE: std::time::Duration = std::time::Duration::from_millis(500);
+
 struct Wizard {
     config: Mutex<Config>,
     clock: Arc<dyn Clock>,
@@ -105,13 +108,23 @@ pub async fn enrol_in_browser(
         .layer(axum::extract::DefaultBodyLimit::max(super::MAX_BODY))
         .layer(from_fn(guard::guard))
         .with_state(Arc::clone(&wizard));
+    let (ending, mut ended) = watch::channel(false);
     let stop = async move {
         tokio::select! {
             _ = enrolled.wait_for(|done| *done) => {}
             () = shutdown => {}
         }
+        ending.send_replace(true);
     };
-    axum::serve(listener, router).with_graceful_shutdown(stop).await?;
+    // A browser opens connections ahead and says nothing on them: they are not waited for.
+    let late = async move {
+        let _ = ended.wait_for(|ended| *ended).await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, router).with_graceful_shutdown(stop).into_future() => served?,
+        () = late => {}
+    }
     let config = wizard.config.lock().await.clone();
     Ok(wizard.done.borrow().then_some(config))
 }
