@@ -152,18 +152,15 @@ pub(crate) async fn verify(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<ExitCode> {
-    let (report, seal) = match &args.pack {
-        Some(file) => {
-            let checked = check_pack(file, &*entropy).await?;
-            (checked.report, Some(checked.digest))
-        }
-        None => {
-            let server = args.office.open(false, "", clock, entropy).await?;
-            let office = server.office();
-            let report = server::verify::verify(&office.store, &office.book(), &shown).await?;
-            office.store.close().await;
-            (report, None)
-        }
+    let (report, seal) = if let Some(file) = &args.pack {
+        let checked = check_pack(file, &*entropy).await?;
+        (checked.report, Some(checked.digest))
+    } else {
+        let server = args.office.open(false, "", clock, entropy).await?;
+        let office = server.office();
+        let report = server::verify::verify(&office.store, &office.book(), &shown).await?;
+        office.store.close().await;
+        (report, None)
     };
     shown("");
     if args.json {

@@ -43,7 +43,7 @@ fn sealed_again(bytes: &[u8]) -> Vec<u8> {
     let last = text.iter().rposition(|b| *b == b'\n').unwrap() + 1;
     let mut hash = sha2::Sha256::new_with_prefix(b"zhucan.audit-pack.1");
     hash.update(&bytes[..last]);
-    let lines = bytes[..last].iter().filter(|b| **b == b'\n').count();
+    let lines = bytes[..last].split_inclusive(|b| *b == b'\n').count();
     let digest = hex::encode(hash.finalize());
     let mut again = bytes[..last].to_vec();
     again.extend_from_slice(format!("{{\"lines\":{lines},\"digest\":\"{digest}\"}}\n").as_bytes());

@@ -193,16 +193,18 @@ fn canteens(sheet: &SummarySheet) -> Table {
     let mut table = Table::new(
         "各食堂结算",
         columns([
-            (10.0, Side::Middle),
-            (43.0, Side::Left),
+            (8.0, Side::Middle),
+            (32.0, Side::Left),
+            (13.0, figure),
+            (21.0, figure),
+            (18.0, figure),
+            (21.0, figure),
+            (18.0, figure),
             (15.0, figure),
-            (26.0, figure),
-            (24.0, figure),
-            (24.0, figure),
-            (27.0, figure),
+            (23.0, figure),
         ]),
     );
-    let heads = ["序", "食堂", "份数", "补贴小计\n核定金额", "核减、调整", "暂缓\n结转下月", "本次应付"];
+    let heads = ["序", "食堂", "份数", "小计", "调整", "核定", "暂缓", "结转", "本次应付"];
     table.head = Some(heads.map(Cell::head).into());
     for (number, line) in (1_usize..).zip(&sheet.lines) {
         table.rows.push(row(&number.to_string(), &line.canteen, &line.sums));
@@ -210,7 +212,7 @@ fn canteens(sheet: &SummarySheet) -> Table {
         if line.payers.len() > 1 {
             let parts: Vec<String> =
                 line.payers.iter().map(|(payer, amount)| format!("{payer} {}", figures::yuan(*amount))).collect();
-            table.rows.push(vec![Cell::new(""), Cell::new(parts.join("　")).spanning(6).leaning(Side::Left)]);
+            table.rows.push(vec![Cell::new(""), Cell::new(parts.join("　")).spanning(8).leaning(Side::Left)]);
         }
     }
     table.rows.push(row("", "合计", &sheet.total));
@@ -222,9 +224,11 @@ fn row(number: &str, name: &str, sums: &SummarySums) -> Row {
         Cell::new(number),
         Cell::new(name),
         Cell::new(figures::grouped(sums.meals)),
-        Cell::new(format!("{}\n{}", figures::yuan(sums.served), figures::yuan(sums.approved))),
+        Cell::new(figures::yuan(sums.served)),
         Cell::new(figures::change(sums.changes)),
-        Cell::new(format!("{}\n{}", figures::yuan(sums.held), figures::yuan(sums.carried))),
+        Cell::new(figures::yuan(sums.approved)),
+        Cell::new(figures::yuan(sums.held)),
+        Cell::new(figures::yuan(sums.carried)),
         Cell::new(figures::yuan(sums.payable)),
     ]
 }
