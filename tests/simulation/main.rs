@@ -17,6 +17,7 @@ mod network;
 mod office;
 mod oracle;
 mod plan;
+mod planted;
 mod run;
 mod steps;
 mod template;

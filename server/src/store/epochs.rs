@@ -216,7 +216,7 @@ pub async fn undecided(
     let region: Option<(RegionCode,)> = sql!(
         tx,
         "SELECT c.region FROM canteens c WHERE c.id = $1 AND (EXISTS (SELECT 1 FROM chain_breaks b \
-         WHERE b.canteen = c.id) OR EXISTS (SELECT 1 FROM records r WHERE r.canteen = c.id AND r.kind = 'start' \
+         WHERE b.canteen = c.id AND b.business_date = $2) OR EXISTS (SELECT 1 FROM records r WHERE r.canteen = c.id AND r.kind = 'start' \
          AND r.sequence = 0 AND r.business_date = $2))",
         canteen,
         date
