@@ -17,7 +17,6 @@ mod network;
 mod office;
 mod oracle;
 mod plan;
-mod planted;
 mod run;
 mod steps;
 mod template;
