@@ -270,8 +270,10 @@ pub async fn save(tx: &mut Tx, reconciled: &Reconciled, seen: i64, now: UnixMs) 
     let (canteen, date, digest) = (close.canteen, close.date, close.digest());
     let last = last(tx, canteen, date).await?;
     // The verdicts may change alone: another version of a policy may decide a day as the one before it did.
-    let same_close = last.as_ref().is_some_and(|last| last.digest == digest);
-    let changed = !same_close || last_verdicts(tx, canteen, date).await? != *verdicts;
+    let changed = match &last {
+        Some(last) if last.digest == digest => self::verdicts(tx, canteen, date, last.revision).await? != *verdicts,
+        _ => true,
+    };
     if changed {
         let revision = last.map_or(1, |last| last.revision + 1);
         sql!(
@@ -304,18 +306,6 @@ pub async fn save(tx: &mut Tx, reconciled: &Reconciled, seen: i64, now: UnixMs) 
     .execute()
     .await?;
     Ok(changed)
-}
-
-async fn last_verdicts(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Verdict>, Error> {
-    let last: Json<Vec<Verdict>> = sql!(
-        tx,
-        "SELECT verdicts FROM day_closes WHERE canteen = $1 AND date = $2 ORDER BY revision DESC LIMIT 1",
-        canteen,
-        date
-    )
-    .value()
-    .await?;
-    Ok(last.0)
 }
 
 type DueRow = (RecordId, ElderId, Option<String>, Json<Vec<Line>>);

@@ -24,25 +24,17 @@ pub async fn outstanding(
 ) -> Result<BTreeMap<Key, (String, PayerSums)>, Error> {
     let statements: Vec<(Month, Json<Statement>)> = sql!(
         tx,
-        "SELECT month, content FROM statements WHERE canteen = $1 AND approved = 1 AND content LIKE $2 ORDER BY month",
+        "SELECT month, content FROM statements WHERE canteen = $1 AND approved = 1 \
+         AND (content LIKE $2 OR content LIKE $3) ORDER BY month",
         canteen,
-        "%\"reason\":\"hold\"%"
-    )
-    .all()
-    .await?;
-    let releases: Vec<(Month, Json<Statement>)> = sql!(
-        tx,
-        "SELECT month, content FROM statements WHERE canteen = $1 AND approved = 1 AND content LIKE $2 \
-         AND content NOT LIKE $3 ORDER BY month",
-        canteen,
-        "%\"reason\":\"release\"%",
-        "%\"reason\":\"hold\"%"
+        "%\"reason\":\"hold\"%",
+        "%\"reason\":\"release\"%"
     )
     .all()
     .await?;
     let mut held: BTreeMap<Key, (String, PayerSums)> = BTreeMap::new();
     let before = |(month, _): &(Month, _)| until.is_none_or(|until| *month < until);
-    for (_, Json(statement)) in statements.into_iter().chain(releases).filter(before) {
+    for (_, Json(statement)) in statements.into_iter().filter(before) {
         for line in statement.holds {
             let (Reason::Hold { month, policy, gate, words } | Reason::Release { month, policy, gate, words }) =
                 line.reason
