@@ -2,16 +2,19 @@
 
 mod bench_command;
 mod calendar_command;
+mod copy_command;
+mod doctor_command;
 mod generate_command;
 mod office_command;
 mod out;
 mod policy_command;
+mod shell_command;
 mod terminal_command;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use domain::calendar::Clock;
 use domain::id::Entropy;
 use tracing_subscriber::EnvFilter;
@@ -45,10 +48,18 @@ enum Command {
     AuditPack(office_command::PackArgs),
     /// Write all papers of a month
     Statement(office_command::StatementArgs),
+    /// Take the office from SQLite to PostgreSQL, and compare every row
+    CopyDb(copy_command::CopyArgs),
     /// Put years of the statutory calendar in force
     Calendar(calendar_command::CalendarArgs),
     /// Check, explain and try policy files
     Policy(policy_command::PolicyArgs),
+    /// Look at keys, database, clock, disk, calendar, days and terminals of an office
+    Doctor(doctor_command::DoctorArgs),
+    /// Print what a shell completes: zhucan completions bash > /etc/bash_completion.d/zhucan
+    Completions(shell_command::CompletionsArgs),
+    /// Write the manual's pages
+    Man(shell_command::ManArgs),
     /// Run a canteen's terminal
     Terminal(terminal_command::TerminalArgs),
 }
@@ -80,6 +91,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => runtime.block_on(office_command::verify(args, clock, entropy)),
         Command::AuditPack(args) => runtime.block_on(office_command::pack(args, clock, entropy)),
         Command::Statement(args) => runtime.block_on(office_command::statement(args, clock, entropy)),
+        Command::CopyDb(args) => runtime.block_on(copy_command::run(args, clock)),
+        Command::Doctor(args) => runtime.block_on(doctor_command::run(args, clock)),
+        Command::Completions(args) => shell_command::completions(&args, Cli::command()),
+        Command::Man(args) => shell_command::man(&args, Cli::command()),
         Command::Terminal(args) => runtime.block_on(terminal_command::run(args, clock, entropy)),
     }
 }

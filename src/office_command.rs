@@ -16,6 +16,7 @@ use server::admin::NewUser;
 use server::people::Role;
 use server::store::canteens::Region;
 use server::{Database, Server};
+use terminal::{DirLock, LockError};
 use tokio::net::TcpListener;
 
 use zhucan::place;
@@ -32,6 +33,28 @@ pub(crate) struct OfficeArgs {
 }
 
 impl OfficeArgs {
+    /// Holds the data folder for as long as the value lives, so that only one program answers for the office, and none
+    /// while it is being moved.
+    pub(crate) fn hold(&self) -> anyhow::Result<DirLock> {
+        DirLock::hold(&place::office(&self.data), place::OFFICE_LOCK).map_err(|error| match error {
+            LockError::InUse(_) => anyhow::anyhow!("{} 的办公端正在运行；请先停下它", self.data.display()),
+            LockError::Io { .. } => error.into(),
+        })
+    }
+
+    /// The database.
+    pub(crate) fn database(&self) -> anyhow::Result<Database> {
+        Ok(match &self.database {
+            Some(url) => url.parse()?,
+            None => Database::Sqlite(place::office_database(&self.data)),
+        })
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// Opens the office; without `create` only one that was set up.
     pub(crate) async fn open(
         &self,
@@ -40,10 +63,7 @@ impl OfficeArgs {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> anyhow::Result<Server> {
-        let database = match &self.database {
-            Some(url) => url.parse()?,
-            None => Database::Sqlite(place::office_database(&self.data)),
-        };
+        let database = self.database()?;
         let keys = place::office_keys(&self.data);
         if !create {
             anyhow::ensure!(keys.exists(), "{} 里没有助餐的数据；请先运行 zhucan init --data {0}", self.data.display());
@@ -117,6 +137,7 @@ pub(crate) async fn serve(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<ExitCode> {
+    let _held = args.office.hold()?;
     let listener = TcpListener::bind(args.listen).await.with_context(|| args.listen.to_string())?;
     let address = listener.local_addr()?;
     let public_url = args.public_url.unwrap_or_else(|| format!("http://{address}"));

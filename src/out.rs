@@ -1,6 +1,9 @@
-//! Standard output whose reader may go away: `zhucan policy check … | head` is no failure.
+//! Standard output whose reader may go away: `zhucan policy check … | head` is no failure; and what doctors say on it.
 
 use std::io::{self, ErrorKind, StdoutLock, Write};
+use std::process::ExitCode;
+
+use domain::health::{Check, State};
 
 /// Standard output. Once nobody reads any more, whatever is written is dropped; the command goes on to its exit code.
 #[derive(Debug)]
@@ -42,4 +45,25 @@ impl Write for Out {
         let done = self.stdout.flush();
         self.unless_closed(done, ())
     }
+}
+
+/// What the doctor found: a line each, or JSON. The exit code says whether something fails.
+pub(crate) fn report(checks: &[Check], json: bool) -> anyhow::Result<ExitCode> {
+    let good = checks.iter().all(|check| check.state != State::Fail);
+    let mut out = Out::stdout();
+    if json {
+        let report = serde_json::json!({ "ok": good, "checks": checks });
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        for check in checks {
+            let mark = match check.state {
+                State::Ok => "✓",
+                State::Warn => "!",
+                State::Fail => "✗",
+                State::Skipped => "-",
+            };
+            writeln!(out, "{mark} {}：{}", check.title, check.text)?;
+        }
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

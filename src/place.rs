@@ -5,13 +5,22 @@ use std::path::{Path, PathBuf};
 /// The office's SQLite database.
 #[must_use]
 pub fn office_database(data: &Path) -> PathBuf {
-    data.join("server").join("office.db")
+    office(data).join("office.db")
 }
 
 /// The office's key file, beside and not inside the database.
 #[must_use]
 pub fn office_keys(data: &Path) -> PathBuf {
-    data.join("server").join("office.key")
+    office(data).join("office.key")
+}
+
+/// The file by which a running office holds its folder: see `terminal::DirLock`.
+pub const OFFICE_LOCK: &str = "office.lock";
+
+/// The office's folder.
+#[must_use]
+pub fn office(data: &Path) -> PathBuf {
+    data.join("server")
 }
 
 /// A terminal's folder.

@@ -1,6 +1,5 @@
 //! The canteen's commands: `terminal enrol`, `terminal run`, `terminal leave`.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use domain::calendar::Clock;
 use domain::id::Entropy;
 use receipts::slip::Paper;
 use terminal::devices::CodeSource;
-use terminal::doctor::{self, Check, State};
+use terminal::doctor;
 use terminal::{PrinterConfig, Terminal};
 use tokio::net::TcpListener;
 
@@ -132,27 +131,6 @@ fn enrolled(enrolment: &terminal::Enrolment) -> String {
     )
 }
 
-/// What the doctor found: a line each, or JSON. The exit code says whether something fails.
-fn report(checks: &[Check], json: bool) -> anyhow::Result<ExitCode> {
-    let good = checks.iter().all(|check| check.state != State::Fail);
-    let mut out = crate::out::Out::stdout();
-    if json {
-        let report = serde_json::json!({ "ok": good, "checks": checks });
-        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
-    } else {
-        for check in checks {
-            let mark = match check.state {
-                State::Ok => "✓",
-                State::Warn => "!",
-                State::Fail => "✗",
-                State::Skipped => "-",
-            };
-            writeln!(out, "{mark} {}：{}", check.title, check.text)?;
-        }
-    }
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
 /// Runs the command.
 pub(crate) async fn run(
     args: TerminalArgs,
@@ -183,7 +161,7 @@ pub(crate) async fn run(
                 checks.retain(|check| check.name != "scanner");
                 checks.push(doctor::heard(heard.as_ref()));
             }
-            return report(&checks, json);
+            return crate::out::report(&checks, json);
         }
         TerminalCommand::Run { place, port, devices } => {
             let mut config = place.config();

@@ -16,6 +16,7 @@ pub mod decision;
 mod document;
 pub mod elder;
 pub mod explain;
+pub mod health;
 pub mod id;
 pub mod ledger;
 pub mod money;

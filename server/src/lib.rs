@@ -13,6 +13,8 @@ macro_rules! kill_point {
 
 pub mod admin;
 pub mod close;
+pub mod copy;
+pub mod doctor;
 pub mod error;
 pub mod feeds;
 pub mod http;
@@ -160,12 +162,16 @@ impl Server {
         http::router(Arc::clone(&self.office))
     }
 
-    /// Serves until `shutdown` is done, lets requests under way finish, and closes the database.
+    /// Serves until `shutdown` is done, lets requests under way finish, and closes the database. A database whose office
+    /// was moved elsewhere is not served.
     pub async fn serve(
         &self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Error> {
+        if let Some(moved) = copy::moved(&self.office.store).await? {
+            return Err(Error::Startup(words::moving::not_served(&moved)));
+        }
         let office = Arc::clone(&self.office);
         let look = tokio::spawn(async move {
             loop {

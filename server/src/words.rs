@@ -2,6 +2,8 @@
 //!
 //! A refusal has a code that never changes, a title and a next step; what is special about the case is its detail.
 
+pub mod doctor;
+pub mod moving;
 pub mod pack;
 pub mod settlement;
 pub mod terminals;

@@ -48,6 +48,10 @@ pub(crate) enum Refusal {
     OutsideWindow { next: MealWindow, tomorrow: bool },
     /// The office has approved no price for the meal.
     NoPrice { period: MealPeriod },
+    /// In training somebody's own card was scanned.
+    OnlyPractice,
+    /// A practice card was scanned at work.
+    PracticeCard,
 }
 
 /// A credential that names nobody here.
@@ -83,6 +87,8 @@ impl Refusal {
             Self::NotActive { .. } => "not_active",
             Self::OutsideWindow { .. } => "outside_window",
             Self::NoPrice { .. } => "no_price",
+            Self::OnlyPractice => "only_practice",
+            Self::PracticeCard => "practice_card",
         }
     }
 }

@@ -319,6 +319,9 @@ impl Core {
 
     /// The masked name of an elder; a dash for one that the roster no longer holds.
     pub(crate) async fn name_of(&self, elder: domain::id::ElderId) -> Result<String, StorageError> {
+        if let Some(name) = crate::till::practice::name_of(elder) {
+            return Ok(name.to_owned());
+        }
         Ok(self.roster.by_elder(elder).await?.map_or_else(|| "—".to_owned(), |entry| entry.masked_name))
     }
 

@@ -31,7 +31,8 @@ impl DiskProbe {
         Self::new(system_free)
     }
 
-    pub(crate) fn free(&self, dir: &Path) -> std::io::Result<u64> {
+    /// How many bytes are left where a directory lies.
+    pub fn free(&self, dir: &Path) -> std::io::Result<u64> {
         (self.0)(dir)
     }
 }

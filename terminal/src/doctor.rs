@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use domain::calendar::{Clock, UnixMs};
 use receipts::slip::TestSlip;
-use serde::Serialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::devices::{CodeSource, id_card};
@@ -18,45 +17,13 @@ use crate::transport::HttpTransport;
 use crate::words::ZH;
 use crate::{Config, DirLock, LockError, PrinterConfig, outbox, place};
 
+pub use domain::health::{Check, State};
 pub use keys::{Heard, Keys};
 
 /// What the test slip's code says: the shape of a card's number, and no card's.
 pub const TEST_CODE: &str = "910000000000000000000000";
 /// A clock that is farther off than this shifts meal windows.
 const CLOCK_TOLERANCE_MS: i64 = 60_000;
-
-/// How one thing is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// As it should be.
-    Ok,
-    /// Lunch goes on, but somebody should look.
-    Warn,
-    /// It does not work.
-    Fail,
-    /// Not set up, or not asked for.
-    Skipped,
-}
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Check {
-    /// Its stable name.
-    pub name: &'static str,
-    /// How it is.
-    pub state: State,
-    /// What it is called.
-    pub title: &'static str,
-    /// How it is, in words, with what to do.
-    pub text: String,
-}
-
-impl Check {
-    fn new(name: &'static str, title: &'static str, state: State, text: impl Into<String>) -> Self {
-        Self { name, state, title, text: text.into() }
-    }
-}
 
 /// What the doctor is asked to do besides looking.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,4 +1,4 @@
-//! One program per data directory: two tills on one journal would sell twice.
+//! One program per data directory: two tills on one journal would sell twice, two offices would answer for one month.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -23,13 +23,18 @@ pub enum LockError {
 
 /// Holds a data directory until dropped; the system lets go of it when the program dies.
 #[derive(Debug)]
-pub(crate) struct DirLock(#[expect(dead_code, reason = "held, not read")] File);
+pub struct DirLock(#[expect(dead_code, reason = "held, not read")] File);
 
 impl DirLock {
     pub(crate) fn take(dir: &Path) -> Result<Self, LockError> {
+        Self::hold(dir, LOCK_FILE)
+    }
+
+    /// Takes a directory, which is made, by a file in it. Fails while another program holds the file.
+    pub fn hold(dir: &Path, file: &str) -> Result<Self, LockError> {
         let fail = |source| LockError::Io { path: dir.to_owned(), source };
         std::fs::create_dir_all(dir).map_err(fail)?;
-        let file = File::options().create(true).truncate(false).write(true).open(dir.join(LOCK_FILE)).map_err(fail)?;
+        let file = File::options().create(true).truncate(false).write(true).open(dir.join(file)).map_err(fail)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(LockError::InUse(dir.to_owned())),

@@ -100,15 +100,20 @@ impl Storage {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
             .pragma("trusted_schema", "OFF");
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let write = Self::pool(1).connect_with(options.clone()).await?;
         let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;
         let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
         if parts.as_slice() < OLDEST_SQLITE.as_slice() {
             return Err(StorageError::TooOld(version));
         }
         MIGRATIONS.run(&write).await?;
-        let read = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
+        let read = Self::pool(READERS).connect_with(options.read_only(true)).await?;
         Ok(Self { write, read })
+    }
+
+    /// A pool of so many. A file of one's own does not hang up: asking it before each use would double the work.
+    fn pool(connections: u32) -> SqlitePoolOptions {
+        SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false)
     }
 
     /// Begins a transaction that holds the write lock from its start.

@@ -9,6 +9,7 @@ mod drawer;
 mod menu;
 mod next;
 mod paper;
+pub(crate) mod practice;
 mod scan;
 mod serve;
 mod staff;
@@ -93,6 +94,8 @@ pub(crate) enum TillError {
     NotSupervisor,
     #[error("the till is in training")]
     InTraining,
+    #[error("training knows practice persons only")]
+    OnlyPractice,
     #[error("a collection goes on")]
     CollectionOpen,
     #[error("no collection goes on")]

@@ -178,6 +178,9 @@ catalogue! {
     refused_card_revoked: "这张卡已挂失", "This card was reported lost";
     refused_not_active: "这份登记已停用", "This registration is closed";
     refused_outside_window: "现在不是用餐时段", "No meal is served now";
+    refused_only_practice: "训练时不用真的卡和证件", "Training takes no real card or ID";
+    refused_practice_card: "这是练习卡，不能用餐", "A practice card: no meal by it";
+    go_on_practice: "请扫练习卡，或按 Enter 回去选练习老人", "Scan a practice card, or press Enter and choose a person";
     refused_no_price: "{period}还没有核定餐价", "No price is approved for {period}";
     card_number: "卡号", "Card";
     revoked_at: "挂失时间", "Reported";
@@ -235,10 +238,18 @@ catalogue! {
     training_done: "练习完成，没有记账", "Practised: nothing recorded";
     training_take: "练习收款", "Practise";
     training_ask: "进入训练模式", "Begin training";
-    training_ask_text: "训练时扫卡、收款、出小票都和平时一样，但不算用餐，不动补贴。请主管输入 PIN。", "Everything works as usual and nothing is a sale. A supervisor types the PIN.";
+    training_ask_text: "训练时扫卡、收款、出小票都和平时一样，但不算用餐，不动补贴；只用练习老人，不扫真的卡。请主管输入 PIN。", "Everything works as usual and nothing is a sale; practice persons only, no real cards. A supervisor types the PIN.";
     training_begin: "开始训练", "Begin";
     practice: "练习", "Exercises";
     practice_note: "不计入今日营业", "Not of today's trade";
+    practice_a: "练习老人甲", "Practice person A";
+    practice_b: "练习老人乙", "Practice person B";
+    practice_c: "练习老人丙", "Practice person C";
+    practice_d: "练习老人丁", "Practice person D";
+    practice_served: "已用餐", "has eaten";
+    practice_choose: "选一位练习老人，或扫练习卡", "Choose a person, or scan a practice card";
+    practice_cards: "练习卡", "Practice cards";
+    practice_cards_text: "训练时扫这些码；平时扫了不收费，也不算用餐。可以打印后剪开。", "Scan these in training; at work they charge nothing and are no meal. Print and cut them.";
     training_end: "结束训练", "End training";
     // Collections
     collector_caregiver: "照护人", "Caregiver";
@@ -649,6 +660,8 @@ catalogue! {
     n_drawer_short: "先放入备用金，再办这一笔", "Put cash in first, then try again";
     e_in_training: "现在是训练模式，不能办这一项", "Not possible in training";
     n_in_training: "先结束训练", "End training first";
+    e_only_practice: "训练时不查真的老人", "Training looks up no real elder";
+    n_only_practice: "选一位练习老人", "Choose a practice person";
     e_collection_open: "代取还没有结束", "A collection goes on";
     n_collection_open: "先按 F6 结束代取", "F6 ends it";
     e_no_collection: "现在没有代取", "No collection goes on";
@@ -710,6 +723,8 @@ impl Words {
             "not_active" => self.refused_not_active,
             "outside_window" => self.refused_outside_window,
             "no_price" => self.refused_no_price,
+            "only_practice" => self.refused_only_practice,
+            "practice_card" => self.refused_practice_card,
             _ => self.refused_not_a_card,
         }
     }

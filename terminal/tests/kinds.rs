@@ -109,6 +109,11 @@ async fn a_refund_is_paid_once_and_leaves_the_list_at_once() {
     assert_eq!((close.totals.refunds.count, close.totals.refunds.amount.get()), (1, 500));
 }
 
+/// The number on a practice card, counted from one.
+fn practice_card(person: u8) -> String {
+    format!("90{person:022}")
+}
+
 #[tokio::test]
 async fn training_is_unmistakable_and_nothing_in_it_is_a_meal() {
     let mut cards = Vec::new();
@@ -120,9 +125,18 @@ async fn training_is_unmistakable_and_nothing_in_it_is_a_meal() {
     assert_eq!(till.refused("/api/training", json!({})).await, "supervisor_needed");
     let state = till.ok("/api/training", json!({ "supervisor": by(2) })).await;
     assert_eq!(state["training"], true);
-    let record = till.sell(&cards[0]).await;
+    assert_eq!(till.scan(&cards[0]).await["code"], "only_practice", "no real elder's card is practised with");
+    assert_eq!(
+        till.refused("/api/manual", json!({ "elder": elder_id(1), "supervisor": by(2) })).await,
+        "only_practice"
+    );
+    let record = till.sell(&practice_card(1)).await;
     let state = till.state().await;
     assert_eq!((&state["last"]["training"], &state["today"]["count"]), (&json!(true), &json!(0)));
+    assert_eq!((&state["last"]["name"], &state["last"]["subsidy"]), (&json!("练习老人甲"), &json!(500)));
+    till.clock.pass(MINUTE);
+    assert_eq!(till.scan(&practice_card(4)).await["kind"], "duplicate", "the amber screen can be practised");
+    till.ok("/api/cancel", json!({})).await;
     assert!(till.page().await.contains("训练模式：不是真的收款"));
     let (_, slip) = till.get(&format!("/slips/{}.svg", record.as_str().unwrap())).await;
     assert!(String::from_utf8(slip).unwrap().contains('训'));
@@ -138,11 +152,12 @@ async fn training_is_unmistakable_and_nothing_in_it_is_a_meal() {
     // The answer to Enter was lost: the same exercise, not another one.
     till.ok("/api/confirm", json!({ "sale": record })).await;
     till.clock.pass(MINUTE);
-    till.sell(&cards[0]).await;
+    till.sell(&practice_card(1)).await;
     let state = till.ok("/api/training/end", json!({})).await;
     assert_eq!((&state["training"], &state["stage"]["kind"]), (&json!(false), &json!("idle")));
     assert_eq!(till.meals().await.len(), 0);
     till.clock.pass(MINUTE);
+    assert_eq!(till.scan(&practice_card(1)).await["code"], "practice_card", "nobody eats by a practice card");
     assert_eq!(till.scan(&cards[0]).await["subsidy"], 500, "nothing was used up");
     till.ok("/api/cancel", json!({})).await;
     till.ok("/api/training", json!({ "supervisor": by(2) })).await;

@@ -1,7 +1,9 @@
 //! axe-core on every screen, at the three sizes, in both contrasts.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use thirtyfour::prelude::*;
+use zhucan::demo::http::Caller;
+use zhucan::demo::world::{CANTEENS, LIANHUA};
 
 use crate::till::{Page, with_page};
 
@@ -26,7 +28,14 @@ async fn findings(page: &Page) -> WebDriverResult<Vec<String>> {
     Ok(found.as_array().into_iter().flatten().filter(serious).map(told).collect())
 }
 
-async fn clean(page: &Page, screen: &str) -> WebDriverResult<()> {
+/// Nothing serious by axe in both contrasts, and nothing beyond the right edge.
+///
+/// `SHOTS=folder` keeps a picture of each screen, to be looked at.
+pub(crate) async fn clean(page: &Page, screen: &str) -> WebDriverResult<()> {
+    if let Some(folder) = std::env::var_os("SHOTS") {
+        let picture = std::path::Path::new(&folder).join(format!("{screen}.png"));
+        page.driver.screenshot(&picture).await?;
+    }
     for (contrast, name) in [("off", "usual contrast"), ("on", "high contrast")] {
         page.js(&format!(
             "document.documentElement.dataset.contrast = '{}'",
@@ -87,6 +96,15 @@ async fn all_screens(page: &Page, width: u32, height: u32) -> WebDriverResult<()
     }
     page.open("/").await?;
     page.stage("idle").await?;
+    for (key, screen) in [("3", "退补"), ("5", "补录纸质名单")] {
+        page.letter("m").await?;
+        page.dialog("更多操作").await?;
+        page.letter(key).await?;
+        page.says("#main", screen).await?;
+        clean(page, &at(screen)).await?;
+        page.press(Key::F2).await?;
+        page.on("till").await?;
+    }
     for (key, screen) in [(Key::F9, "今日记录"), (Key::F8, "送餐单"), (Key::F10, "清点现金")] {
         page.press(key).await?;
         page.says("#main", screen).await?;
@@ -123,7 +141,7 @@ async fn axe_finds_nothing_serious_on_any_screen() {
         assert!(page.host.tills[zhucan::demo::world::LIANHUA].terminal.sync_once().await.is_err());
         page.says("#banner", "断网").await?;
         clean(page, "offline").await?;
-        for path in ["/elder", "/doctor"] {
+        for path in ["/elder", "/doctor", "/practice"] {
             page.open(path).await?;
             let found = findings(page).await?;
             assert!(found.is_empty(), "{path}: {found:#?}");
@@ -131,6 +149,55 @@ async fn axe_finds_nothing_serious_on_any_screen() {
         Ok(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_serious_before_and_behind_a_shift_and_in_training() {
+    with_page(async |page| {
+        let till = Caller::new(&page.url).unwrap();
+        let training =
+            json!({ "supervisor": { "cashier": supervisor(page).await, "pin": CANTEENS[LIANHUA].cashiers[0].pin } });
+        till.post("/api/training", &training).await.unwrap();
+        for (width, height) in [(1366, 768), (1024, 600), (390, 844)] {
+            let at = |screen: &str| format!("{screen} at {width} x {height}");
+            resize(page, width, height).await;
+            page.open("/").await?;
+            page.stage("idle").await?;
+            page.says("#main", "练习老人丁").await?;
+            clean(page, &at("in training")).await?;
+            page.letter("b").await?;
+            page.stage("serving").await?;
+            clean(page, &at("an exercise")).await?;
+            page.press(Key::F2).await?;
+            page.stage("idle").await?;
+            page.host.clock.advance(10_000);
+        }
+        till.post("/api/training/end", &json!({})).await.unwrap();
+        page.end_shift().await;
+        for (width, height) in [(1366, 768), (1024, 600), (390, 844)] {
+            resize(page, width, height).await;
+            page.open("/").await?;
+            page.stage("sign_in").await?;
+            clean(page, &format!("signing in at {width} x {height}")).await?;
+        }
+        let cashier = json!({ "cashier": supervisor(page).await, "pin": CANTEENS[LIANHUA].cashiers[0].pin });
+        till.post("/api/sign-in", &cashier).await.unwrap();
+        for (width, height) in [(1366, 768), (1024, 600), (390, 844)] {
+            resize(page, width, height).await;
+            page.open("/").await?;
+            page.stage("open_shift").await?;
+            clean(page, &format!("opening a shift at {width} x {height}")).await?;
+        }
+        Ok(())
+    })
+    .await;
+}
+
+/// The id of the canteen's supervisor.
+async fn supervisor(page: &Page) -> Value {
+    let state = page.api("/api/state").await;
+    let cashiers = state["cashiers"].as_array().unwrap();
+    cashiers.iter().find(|one| one["name"] == CANTEENS[LIANHUA].cashiers[0].name).unwrap()["id"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -189,15 +189,57 @@ async fn training_looks_like_nothing_else_and_sells_nothing() {
         let frame = page.driver.find(By::Id("main")).await?.css_value("border-left-color").await?;
         assert_eq!(frame.replace(' ', ""), "rgba(122,42,140,1)", "{frame}");
         page.scan(&page.card(ELDER)).await?;
+        page.stage("refused").await?;
+        page.says("#main", "训练时不用真的卡和证件").await?;
+        page.meant(Key::Enter).await?;
+        page.stage("idle").await?;
+        page.letter("a").await?;
         page.stage("serving").await?;
         assert!(page.text("#main .take").await?.contains("练习收款"));
+        page.says("#main", "练习老人甲").await?;
         page.meant(Key::Enter).await?;
         page.stage("idle").await?;
         page.says("#main", "练习完成，没有记账").await?;
+        page.host.clock.advance(5_000);
+        page.scan(&format!("90{:022}", 4)).await?;
+        page.stage("duplicate").await?;
+        page.says("#main", "练习老人丁").await?;
+        page.meant(Key::F2).await?;
+        page.stage("idle").await?;
         assert_eq!(page.meals().await.len(), 0);
         page.press(Key::F10).await?;
         page.until("training is over", async || Ok(page.text("#banner").await?.is_empty())).await?;
         page.says("#main .count", "0").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_elder_paid_too_much_is_paid_back_once() {
+    with_page(async |page| {
+        let elder = ELDERS.iter().position(|elder| elder.name == "孙丽华").unwrap();
+        page.sell(elder).await?;
+        assert_eq!(page.meals().await[0]["to_pay"], 1_800, "registered in another city: the full price");
+        page.refund_by_moving_here(elder).await?;
+        page.letter("m").await?;
+        page.dialog("更多操作").await?;
+        page.letter("3").await?;
+        page.says("#main", "孙*华").await?;
+        let due = page.text("#main tbody b").await?;
+        assert!(due.starts_with('¥'), "{due}");
+        crate::accessible::clean(page, "refunds").await?;
+        page.press(Key::Down).await?;
+        page.press(Key::Enter).await?;
+        page.dialog(&due).await?;
+        crate::accessible::clean(page, "the refund's question").await?;
+        page.meant(Key::Enter).await?;
+        page.no_dialog().await?;
+        page.until("it is off the list", async || Ok(!page.text("#main").await?.contains("孙*华"))).await?;
+        page.open("/").await?;
+        page.stage("idle").await?;
+        let state = page.api("/api/state").await;
+        assert_eq!(state["sync"]["refunds"], 0, "{}", state["sync"]);
+        Ok(())
     })
     .await;
 }

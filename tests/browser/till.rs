@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use domain::calendar::Clock as _;
+use domain::elder::{ElderFact, ElderFactKind};
 use serde_json::Value;
 use support::browser::Driver;
 use support::{Backend, TestDb};
 use thirtyfour::prelude::*;
 use zhucan::demo::http::{Caller, client};
 use zhucan::demo::play::Stage;
-use zhucan::demo::world::{CANTEENS, LIANHUA, date};
+use zhucan::demo::world::{ADMINISTRATOR, CANTEENS, LIANHUA, MAKER, date};
 
 /// How long a page may take for anything.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -71,7 +73,7 @@ impl Page {
         self.driver.goto(format!("{}{path}", self.url)).await
     }
 
-    async fn sign_in(&self) -> WebDriverResult<()> {
+    pub(crate) async fn sign_in(&self) -> WebDriverResult<()> {
         self.open("/").await?;
         self.stage("sign_in").await?;
         let cashier = CANTEENS[LIANHUA].cashiers[1];
@@ -83,6 +85,38 @@ impl Page {
         let float = self.driver.find(By::Id("float")).await?;
         self.type_slowly(&float, "200").await?;
         self.stage("idle").await
+    }
+
+    /// Ends the shift with the cash that ought to lie there, and the cashier's turn.
+    pub(crate) async fn end_shift(&self) {
+        let till = Caller::new(&self.url).unwrap();
+        let mut yuan = 200;
+        for meal in till.get("/api/meals?date=2026-03-02").await.unwrap()["meals"].as_array().unwrap() {
+            yuan += meal["to_pay"].as_i64().unwrap() / 100;
+        }
+        let count = serde_json::json!({ "count": { "100": yuan } });
+        till.post("/api/shift/count", &count).await.unwrap();
+        till.post("/api/shift/close", &serde_json::json!({})).await.unwrap();
+    }
+
+    /// The office learns that the elder lives in Shenzhen since February, closes the day again, and owes the difference
+    /// of today's meal. Ends on the next day, signed in, with a shift.
+    pub(crate) async fn refund_by_moving_here(&self, elder: usize) -> WebDriverResult<()> {
+        self.end_shift().await;
+        let till = &self.host.tills[LIANHUA];
+        self.host.clock.set(date("2026-03-03").at_minute(6 * 60));
+        till.terminal.tick().await.unwrap();
+        till.sync().await.unwrap();
+        let hukou = ElderFact {
+            valid_from: date("2026-02-01"),
+            known_from: self.host.clock.wall(),
+            kind: ElderFactKind::Hukou { region: "440304008001".parse().unwrap() },
+        };
+        self.host.desk(ADMINISTRATOR).await.unwrap().elder_fact(self.host.elder(elder), &hukou).await.unwrap();
+        self.host.desk(MAKER).await.unwrap().close_days().await.unwrap();
+        self.host.clock.set(date("2026-03-03").at_minute(11 * 60));
+        till.sync().await.unwrap();
+        self.sign_in().await
     }
 
     /// Types into a field and presses Enter, slowly enough not to be taken for a scanner.

@@ -51,7 +51,7 @@ const PLANTED: [(&str, &str); 30] = [
     ),
     ("DELETE FROM elder_meals WHERE sequence = 12", "用餐表与记录不符"),
     (
-        "UPDATE elder_meals SET record = zeroblob(16) WHERE sequence = 14 AND canteen = (SELECT MIN(canteen) FROM elder_meals)",
+        "UPDATE elder_meals SET record = zeroblob(16) WHERE sequence = 14 AND canteen = (SELECT canteen FROM elder_meals ORDER BY canteen LIMIT 1)",
         "用餐表中有，记录中没有",
     ),
     ("UPDATE elder_meals SET voided_by = NULL", "已有撤销记录，用餐表没有标明"),
@@ -92,11 +92,26 @@ async fn breaks(db: &TestDb) -> Vec<String> {
     report.breaks.iter().map(ToString::to_string).collect()
 }
 
+/// The statement as PostgreSQL wants it.
+fn in_postgres(sql: &str) -> String {
+    let nothing = |bytes: usize| format!("decode(repeat('00', {bytes}), 'hex')");
+    sql.replace("zeroblob(16)", "'00000000-0000-0000-0000-000000000000'::uuid")
+        .replace("zeroblob(32)", &nothing(32))
+        .replace("zeroblob(64)", &nothing(64))
+        .replace("zeroblob(10)", &nothing(10))
+        .replace("CAST(replace(CAST(bytes AS TEXT), ", "convert_to(replace(convert_from(bytes, 'UTF8'), ")
+        .replace("'\"supper\"') AS BLOB)", "'\"supper\"'), 'UTF8')")
+}
+
 async fn plant(db: &TestDb, sql: &'static str) -> u64 {
     let store = open(db.url()).await;
     let changed = store
         .write(move |tx| {
             Box::pin(async move {
+                if tx.is_postgres() {
+                    Statement::new(tx, "SET LOCAL session_replication_role = replica", Vec::new()).execute().await?;
+                    return Statement::built(tx, in_postgres(sql), Vec::new()).execute().await;
+                }
                 for trigger in TRIGGERS {
                     Statement::built(tx, format!("DROP TRIGGER IF EXISTS {trigger}"), Vec::new()).execute().await?;
                 }
@@ -110,8 +125,17 @@ async fn plant(db: &TestDb, sql: &'static str) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_class_of_break_is_found_and_named() {
-    let whole = settled(Backend::Sqlite, 40).await;
+async fn every_class_of_break_is_found_and_named_in_sqlite() {
+    every_class_is_found(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_class_of_break_is_found_and_named_in_postgresql() {
+    every_class_is_found(Backend::Postgres).await;
+}
+
+async fn every_class_is_found(backend: Backend) {
+    let whole = settled(backend, 40).await;
     assert_eq!(breaks(&whole).await, Vec::<String>::new());
     for (sql, expected) in PLANTED {
         let copy = whole.copy();

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod commands;
 mod forge;
 mod kill;
+mod moving;
 mod order;

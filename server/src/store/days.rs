@@ -157,3 +157,10 @@ pub async fn dates(tx: &mut Tx) -> Result<Vec<BusinessDate>, Error> {
 pub async fn canteens_on(tx: &mut Tx, date: BusinessDate) -> Result<Vec<CanteenId>, Error> {
     sql!(tx, "SELECT canteen FROM day_states WHERE date = $1 ORDER BY canteen", date).values().await
 }
+
+/// The earliest day before a date that has changed since it was last closed, and how many there are.
+pub async fn overdue(tx: &mut Tx, before: BusinessDate) -> Result<(i64, Option<BusinessDate>), Error> {
+    sql!(tx, "SELECT COUNT(*), MIN(date) FROM day_states WHERE version > closed_version AND date < $1", before)
+        .one()
+        .await
+}

@@ -17,3 +17,17 @@ pub async fn keep(tx: &mut Tx, name: &str, value: &str) -> Result<String, Error>
         .await?;
     sql!(tx, "SELECT value FROM meta WHERE name = $1", name).value().await
 }
+
+/// The versions of the schema that were put in force; none in an empty database.
+pub async fn migrations(tx: &mut Tx) -> Result<Vec<i64>, Error> {
+    let known = if tx.is_postgres() {
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM information_schema.tables
+         WHERE table_schema = current_schema() AND table_name = '_sqlx_migrations'"
+    } else {
+        "SELECT COUNT(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'"
+    };
+    if sql!(tx, known).value::<i64>().await? == 0 {
+        return Ok(Vec::new());
+    }
+    sql!(tx, "SELECT CAST(version AS BIGINT) FROM _sqlx_migrations ORDER BY version").values().await
+}

@@ -35,6 +35,7 @@
 pub mod canteens;
 pub mod closes;
 pub mod context;
+pub mod copy;
 pub mod days;
 pub mod elders;
 pub mod epochs;
@@ -116,6 +117,19 @@ pub enum Store {
     Postgres(PgPool),
 }
 
+/// The shape of a database beside that of this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// Nothing is in it.
+    Empty,
+    /// It is brought up to date when an office is opened on it.
+    Older,
+    /// The same.
+    Current,
+    /// A later program has been there; this one does not open it.
+    Newer,
+}
+
 /// SQLite: readers beside one writer.
 #[derive(Clone)]
 pub struct SqliteStore {
@@ -130,10 +144,37 @@ impl Store {
     /// Fails when it cannot be reached, when it was written by a later program, or when the SQLite inside this program
     /// is older than 3.51.3.
     pub async fn open(database: &Database) -> Result<Self, Error> {
+        let store = Self::connect(database, true).await?;
+        let migrated = match &store {
+            Self::Sqlite(sqlite) => SQLITE.run(&sqlite.writers).await,
+            Self::Postgres(pool) => POSTGRES.run(pool).await,
+        };
+        migrated.map_err(|e| Error::Startup(e.to_string()))?;
+        Ok(store)
+    }
+
+    /// Opens the database as it is; see [`Store::schema`]. A file that is not there is made only with `create`.
+    pub async fn connect(database: &Database, create: bool) -> Result<Self, Error> {
         match database {
-            Database::Sqlite(path) => open_sqlite(path).await,
-            Database::Postgres(url) => open_postgres(url).await,
+            Database::Sqlite(path) => connect_sqlite(path, create).await,
+            Database::Postgres(url) => connect_postgres(url).await,
         }
+    }
+
+    /// Whether the database has this program's shape.
+    pub async fn schema(&self) -> Result<Schema, Error> {
+        let migrator = match self {
+            Self::Sqlite(_) => &SQLITE,
+            Self::Postgres(_) => &POSTGRES,
+        };
+        let newest = migrator.iter().map(|migration| migration.version).max().unwrap_or_default();
+        let found: Vec<i64> = self.read(|tx| Box::pin(async move { meta::migrations(tx).await })).await?;
+        Ok(match found.into_iter().max() {
+            None => Schema::Empty,
+            Some(version) if version < newest => Schema::Older,
+            Some(version) if version > newest => Schema::Newer,
+            Some(_) => Schema::Current,
+        })
     }
 
     /// A consistent picture: all statements of `work` see the same snapshot.
@@ -268,10 +309,10 @@ where
     }
 }
 
-async fn open_sqlite(path: &std::path::Path) -> Result<Store, Error> {
+async fn connect_sqlite(path: &std::path::Path, create: bool) -> Result<Store, Error> {
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .create_if_missing(true)
+        .create_if_missing(create)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
@@ -285,7 +326,6 @@ async fn open_sqlite(path: &std::path::Path) -> Result<Store, Error> {
         .await?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&writers).await?;
     check_version(&version)?;
-    SQLITE.run(&writers).await.map_err(|e| Error::Startup(e.to_string()))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(8)
         .test_before_acquire(false)
@@ -306,10 +346,9 @@ fn check_version(version: &str) -> Result<(), Error> {
     Err(Error::Startup(format!("SQLite {version} can lose data; 3.51.3 or newer is needed")))
 }
 
-async fn open_postgres(url: &str) -> Result<Store, Error> {
+async fn connect_postgres(url: &str) -> Result<Store, Error> {
     let options: PgConnectOptions = url.parse()?;
     let pool = PgPoolOptions::new().max_connections(16).connect_with(options).await?;
-    POSTGRES.run(&pool).await.map_err(|e| Error::Startup(e.to_string()))?;
     Ok(Store::Postgres(pool))
 }
 

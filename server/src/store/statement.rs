@@ -157,17 +157,11 @@ macro_rules! sql {
 const MAX_VALUES: usize = 16_000;
 
 /// Inserts many rows with as few statements as may be: `head` (`INSERT INTO t (a, b)`), a list of rows, `tail`
-/// (such as `ON CONFLICT DO NOTHING`; may be empty). All rows have `width` values. Returns how many rows were changed.
+/// (such as `ON CONFLICT DO NOTHING`; may be empty), both made of fixed pieces, never of input. All rows have `width` values. Returns how many rows were changed.
 ///
 /// (On SQLite the places have no numbers: there a number is a name, and the driver asks for the name of each in a list
 /// that grows with them, which took a third of the time of storing a batch.)
-pub async fn insert(
-    tx: &mut Tx,
-    head: &'static str,
-    width: usize,
-    rows: Vec<Value<'_>>,
-    tail: &'static str,
-) -> Result<u64, Error> {
+pub async fn insert(tx: &mut Tx, head: &str, width: usize, rows: Vec<Value<'_>>, tail: &str) -> Result<u64, Error> {
     debug_assert!(width > 0 && rows.len().is_multiple_of(width), "rows of {width} values");
     let numbered = tx.is_postgres();
     let mut changed = 0;

@@ -283,6 +283,23 @@ pub async fn cursors(tx: &mut Tx, canteen: CanteenId, terminal: TerminalId) -> R
     Ok(cursors)
 }
 
+/// How many terminals are in use, and how many of them have said nothing since an instant.
+pub async fn silent(tx: &mut Tx, since: UnixMs) -> Result<(i64, i64), Error> {
+    sql!(
+        tx,
+        "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN seen_at IS NULL OR seen_at < $1 THEN 1 ELSE 0 END), 0) AS BIGINT)
+         FROM terminals WHERE confirmed_at IS NOT NULL AND revoked_at IS NULL",
+        since
+    )
+    .one()
+    .await
+}
+
+/// The latest instant at which any terminal was heard.
+pub async fn last_heard(tx: &mut Tx) -> Result<Option<UnixMs>, Error> {
+    sql!(tx, "SELECT MAX(seen_at) FROM terminals").value().await
+}
+
 /// How far each of a canteen's terminals has been heard without gap, for
 /// [`domain::reconciliation::unfinished`]. A terminal that began a new epoch has passed no more than its older one
 /// when records are known to be missing there: some wait behind a gap, or the new epoch names a later head. Epochs that

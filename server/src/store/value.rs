@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::error::Error;
 
 /// A bound value. NULL has a type too, because PostgreSQL wants one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// BIGINT.
     Int(Option<i64>),

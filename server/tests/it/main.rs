@@ -8,6 +8,7 @@
 mod backlog;
 mod client;
 mod common;
+mod copying;
 mod findings;
 mod http;
 mod ingest;

@@ -5,7 +5,7 @@ use domain::credential::Scan;
 use domain::id::{Digest, ElderId, RecordId};
 use domain::record::Credential;
 
-use super::{Approval, NextSale, OnDuty, Other, SAME_SCAN_MS, Stage, TillError, TillState};
+use super::{Approval, NextSale, OnDuty, Other, SAME_SCAN_MS, Stage, TillError, TillState, practice};
 use crate::checkout::{self, History, Moment, Person, Refusal, Verdict};
 use crate::core::Core;
 use crate::lookup::Asked;
@@ -16,6 +16,7 @@ impl Core {
     /// Something was scanned or typed.
     pub(crate) async fn scan(&self, code: &str) -> Result<(), TillError> {
         let code = plain(code);
+        let training;
         {
             let mut state = self.till.state.lock().await;
             self.on_duty(&state).await?;
@@ -30,14 +31,22 @@ impl Core {
             }
             state.reading = true;
             state.done = None;
+            training = state.training;
         }
         self.changed();
         // The office may have to be asked: the screen and its keys are not held up meanwhile.
-        let found = self.recognise(&code, self.time.today()).await;
+        let found = match training {
+            true => self.recognise_in_training(&code),
+            false => self.recognise(&code, self.time.today()).await.map_err(TillError::from),
+        };
         let mut state = self.till.state.lock().await;
         state.reading = false;
         let found = found?;
         let duty = self.on_duty(&state).await?;
+        if state.training != training {
+            // Training began or ended while the scan was looked up: it was meant for the other screen.
+            return Ok(());
+        }
         if let Stage::Serving { .. } = &state.stage {
             ask(&mut state, found);
         } else {
@@ -80,6 +89,7 @@ impl Core {
         let reader = self.rules().and_then(|rules| rules.setup.reader);
         let scan = match Scan::read_with(code, reader) {
             Ok(scan) => scan,
+            Err(_) if practice::is_card(code) => return Ok(Err(Refusal::PracticeCard)),
             Err(error) => return Ok(Err(Refusal::Unreadable(error))),
         };
         let digest = scan.digest(self.identity.digest_key.expose());
@@ -153,6 +163,9 @@ impl Core {
         let mut state = self.till.state.lock().await;
         let duty = self.on_duty(&state).await?;
         self.room()?;
+        if state.training {
+            return Err(TillError::OnlyPractice);
+        }
         if let Stage::Serving { .. } = &state.stage {
             return Err(TillError::SaleWaits);
         }

@@ -9,6 +9,7 @@ use super::phrases::{By, yuan};
 use super::view::{Cx, VoidFor};
 use crate::journal::Interrupted;
 use crate::state::{CashierView, MealView, OfferView, PaperView, RefundView};
+use crate::till::practice::{self, PracticePerson};
 use crate::words::Lang;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -22,6 +23,16 @@ impl Cx<'_> {
     /// Whether the amount needs the smaller of the two large sizes.
     pub(super) fn is_long(&self, fen: impl By<Fen>) -> bool {
         fen.by().get() >= 10_000
+    }
+
+    pub(super) fn practice_people(&self) -> Vec<PracticePerson> {
+        practice::people(self.w)
+    }
+
+    /// What sets one practice person apart from the others.
+    pub(super) fn practice_note(&self, person: &PracticePerson) -> String {
+        let age = self.with(self.w.age, "age", person.age);
+        if person.served { format!("{age} · {}", self.w.practice_served) } else { age }
     }
 
     /// Whether an amount was keyed in place of the list price.

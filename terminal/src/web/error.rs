@@ -173,6 +173,7 @@ fn sentence(error: &TillError) -> Sentence {
 fn desk_sentence(error: &TillError) -> Sentence {
     match error {
         TillError::InTraining => sentence!(CONFLICT, "in_training", e_in_training, n_in_training),
+        TillError::OnlyPractice => sentence!(CONFLICT, "only_practice", e_only_practice, n_only_practice),
         TillError::CollectionOpen => sentence!(CONFLICT, "collection_open", e_collection_open, n_collection_open),
         TillError::NoCollection => sentence!(CONFLICT, "no_collection", e_no_collection, n_no_collection),
         TillError::PaperOpen => sentence!(CONFLICT, "paper_open", e_paper_open, n_paper_open),

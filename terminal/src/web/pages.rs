@@ -24,6 +24,7 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/", get(shell))
         .route("/doctor", get(doctor))
+        .route("/practice", get(practice))
         .route("/view", get(regions))
         .route("/events", get(events))
         .route("/slips/{file}", get(slip))
@@ -65,7 +66,17 @@ async fn shell_text(shared: &Shared, lang: Lang) -> Result<String, Failure> {
 /// Raw keys: which scanner types what, and how fast.
 async fn doctor(headers: HeaderMap) -> Response {
     let lang = lang(&headers);
-    match view::doctor(lang.words()) {
+    page(view::doctor(lang.words()), lang)
+}
+
+/// The cards of the people who exist in training only.
+async fn practice(headers: HeaderMap) -> Response {
+    let lang = lang(&headers);
+    page(view::practice(lang.words()), lang)
+}
+
+fn page(html: Result<String, askama::Error>, lang: Lang) -> Response {
+    match html {
         Ok(html) => Html(html).into_response(),
         Err(error) => Failure::from(error).answer(lang).into_response(),
     }

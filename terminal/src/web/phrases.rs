@@ -347,7 +347,8 @@ impl Cx<'_> {
     pub(super) fn go_on(&self, code: &str) -> &'static str {
         match code {
             "card_misread" | "not_a_card" => self.w.go_on_again,
-            "payment_code" => self.w.go_on_card,
+            "payment_code" | "practice_card" => self.w.go_on_card,
+            "only_practice" => self.w.go_on_practice,
             "no_price" => self.w.go_on_price,
             "outside_window" => self.w.go_on_closed,
             _ => self.w.go_on,
@@ -359,7 +360,7 @@ impl Cx<'_> {
     }
 
     pub(super) fn use_card(&self, code: &str) -> bool {
-        matches!(code, "unknown_id" | "unknown_id_offline" | "bad_id_number" | "payment_code")
+        matches!(code, "unknown_id" | "unknown_id_offline" | "bad_id_number" | "payment_code" | "practice_card")
     }
 
     pub(super) fn lost_card(&self, code: &str) -> bool {

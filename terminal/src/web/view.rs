@@ -1,8 +1,10 @@
 //! The pages' words and figures: every region of the screen as HTML, made of the state and the catalogue.
 
 use askama::Template;
+use receipts::qr::Qr;
 
 use crate::state::{DeliveryView, MealView, RefundView, Snapshot, StageView};
+use crate::till::practice::{self, PracticePerson};
 use crate::words::Words;
 
 /// Which page a screen is on.
@@ -240,6 +242,24 @@ struct Doctor {
 /// The page that shows raw keys.
 pub(crate) fn doctor(w: &'static Words) -> Result<String, askama::Error> {
     Doctor { w }.render()
+}
+
+#[derive(Template)]
+#[template(path = "practice.html")]
+struct Practice {
+    w: &'static Words,
+    /// Each with the QR code of the card, as SVG.
+    people: Vec<(PracticePerson, String)>,
+}
+
+/// The cards that training is done with, to be printed.
+pub(crate) fn practice(w: &'static Words) -> Result<String, askama::Error> {
+    let drawn = |person: PracticePerson| {
+        let code = Qr::new(&person.card).map_err(|error| askama::Error::Custom(Box::new(error)))?;
+        Ok((person, code.svg()))
+    };
+    let people = practice::people(w).into_iter().map(drawn).collect::<Result<_, askama::Error>>()?;
+    Practice { w, people }.render()
 }
 
 #[derive(Template)]

@@ -1,0 +1,75 @@
+//! Commands that look at an office, as a person types them.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_zhucan");
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(PROGRAM).args(arguments).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn state<'r>(report: &'r Value, name: &str) -> &'r str {
+    let checks = report["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["name"] == name).unwrap()["state"].as_str().unwrap()
+}
+
+#[test]
+fn the_doctor_says_what_is_missing_before_and_behind_the_first_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data").display().to_string();
+    let nothing = run(&["doctor", "--data", &data]);
+    assert!(!nothing.status.success() && out(&nothing).contains("还没有建立：运行 zhucan init"), "{}", out(&nothing));
+    assert!(!folder.path().join("data").exists(), "the doctor changes nothing");
+
+    let init = ["init", "--data", &data, "--region", "440304", "--name", "福田区", "--office-name", "民政局"];
+    assert!(run(&init).status.success());
+    let asked = ["doctor", "--data", &data, "--listen", "127.0.0.1:9", "--json"];
+    let report: Value = serde_json::from_slice(&run(&asked).stdout).unwrap();
+    for good in ["data", "keys", "disk", "font", "database", "clock", "days", "terminals"] {
+        assert_eq!(state(&report, good), "ok", "{good}: {report}");
+    }
+    assert_eq!(state(&report, "running"), "warn", "{report}");
+
+    let key = folder.path().join("data/server/office.key");
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let open = run(&["doctor", "--data", &data]);
+    assert!(!open.status.success() && out(&open).contains("chmod 600"), "{}", out(&open));
+    std::fs::remove_file(&key).unwrap();
+    assert!(out(&run(&["doctor", "--data", &data])).contains("从备份恢复"));
+
+    std::fs::write(folder.path().join("data/server/office.db"), "not a database").unwrap();
+    let broken = run(&asked);
+    assert!(!broken.status.success());
+    let report: Value = serde_json::from_slice(&broken.stdout).unwrap();
+    assert_eq!((state(&report, "database"), state(&report, "days")), ("fail", "skipped"), "{report}");
+}
+
+#[test]
+fn shells_and_the_manual_know_every_command() {
+    let listed = out(&run(&["--help"]));
+    let commands: Vec<&str> = listed
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(commands.contains(&"doctor") && commands.contains(&"copy-db"), "{commands:?}");
+    for shell in ["bash", "zsh", "fish"] {
+        let text = out(&run(&["completions", shell]));
+        assert!(commands.iter().all(|command| text.contains(command)), "{shell}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("man");
+    assert!(run(&["man", "--out", &pages.display().to_string()]).status.success());
+    for command in commands.iter().filter(|command| **command != "help") {
+        assert!(pages.join(format!("zhucan-{command}.1")).exists(), "{command}");
+    }
+    assert!(out(&run(&["man"])).contains(".TH"));
+}
