@@ -9,6 +9,7 @@ mod backlog;
 mod client;
 mod common;
 mod findings;
+mod forks;
 mod http;
 mod ingest;
 mod journals;
