@@ -23,3 +23,4 @@ mod store_journals;
 mod store_sync;
 mod store_units;
 mod terminals;
+mod torn;
