@@ -68,6 +68,23 @@ impl Error {
         matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
     }
 
+    /// Whether the database was stopped, is being started or replaced, or had no connection left in time. What was under
+    /// way may or may not have been committed: whoever sent it sends it again.
+    #[must_use]
+    pub fn is_database_away(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                true
+            }
+            // Connection exceptions, operator intervention, and a server that may only be read from (a standby).
+            sqlx::Error::Database(e) => e.code().is_some_and(|code| {
+                code.starts_with("08") || code.starts_with("57P") || matches!(&*code, "53300" | "25006")
+            }),
+            _ => false,
+        }
+    }
+
     /// Whether the database asks for the whole unit to be run again: serialisation failure or deadlock.
     #[must_use]
     pub(crate) fn wants_retry(&self) -> bool {

@@ -27,6 +27,8 @@ pub enum Code {
     Timeout,
     /// Too much is going on.
     Busy,
+    /// The database does not answer.
+    DatabaseAway,
     /// A defect or a database in trouble.
     Internal,
     /// Not signed in, or not any more.
@@ -124,6 +126,9 @@ impl Code {
             Self::Invalid => (422, "invalid", "提交的内容有误", "请按提示更正后重新提交"),
             Self::Timeout => (408, "timeout", "处理超时", "请稍后重试；重复提交不会重复入账"),
             Self::Busy => (503, "busy", "系统繁忙", "请稍后重试"),
+            Self::DatabaseAway => {
+                (503, "database_away", "数据库暂时不可用", "请稍后重试，重复提交不会重复入账；反复出现请联系管理员")
+            }
             Self::Internal => (500, "internal", "系统内部错误", "数据未改动，请稍后重试；反复出现请联系管理员"),
             Self::SignInNeeded => (401, "sign_in_needed", "尚未登录或登录已过期", "请重新登录"),
             Self::SignInFailed => (401, "sign_in_failed", "用户名或口令不正确", "请核对后重新输入"),
@@ -174,6 +179,8 @@ use crate::people::Role;
 
 /// Nobody may wait in a queue without end.
 pub const BUSY: &str = "正在处理的请求过多";
+/// The database was stopped, is being started, or has no connection left.
+pub const DATABASE_AWAY: &str = "数据库没有应答：可能正在重启或切换，或请求过多";
 /// A place outside the person's own.
 pub const OUT_OF_SCOPE: &str = "所办事项不在本人管辖的区域或食堂之内";
 

@@ -40,11 +40,12 @@ async fn guest(till: &Caller) -> Option<Tried> {
 /// Kills so many times; whatever was sold is looked for behind each.
 pub(crate) async fn kill_at_lunch(programs: &mut Programs, chance: &mut Chance, tally: &mut Tally, kills: u64) {
     let mut sold: Vec<String> = Vec::new();
+    let office: Vec<_> = OFFICE.into_iter().filter(|(point, _)| programs.comes_to(point)).collect();
     programs.settled().await;
     programs.open_till().await.unwrap();
     for number in 0..kills {
         let at_till = chance.percent(65);
-        let points: &[(&'static str, u16)] = if at_till { &TILL } else { &OFFICE };
+        let points: &[(&'static str, u16)] = if at_till { &TILL } else { &office };
         let (point, most) = points[usize::try_from(number).unwrap() / 2 % points.len()];
         let kill_at = (point != ANY).then(|| format!("{point}:{}", 1 + chance.below(most)));
         if at_till {

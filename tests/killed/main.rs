@@ -13,10 +13,13 @@ mod programs;
 use std::collections::BTreeMap;
 
 use programs::Programs;
+use support::Backend;
 use zhucan::demo::chance::Chance;
 
 /// Kills of an ordinary run.
 const KILLS: u64 = 100;
+/// Kills of an ordinary run on PostgreSQL, where all but the office's writer is the same.
+const ON_POSTGRES: u64 = 20;
 /// Of these at the end of the month, in percent.
 const MONTH: u64 = 16;
 
@@ -34,16 +37,27 @@ impl Tally {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_killed_anywhere_loses_and_doubles_nothing() {
-    let kills = std::env::var("KILLS").map_or(KILLS, |text| text.trim().parse().unwrap());
-    let seed = std::env::var("SEED").map_or(1, |text| text.trim().parse().unwrap());
-    let mut chance = Chance::new(seed);
+    killed(Backend::Sqlite, number("KILLS").unwrap_or(KILLS)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_killed_anywhere_on_postgresql_loses_and_doubles_nothing() {
+    killed(Backend::Postgres, number("KILLS").unwrap_or(ON_POSTGRES)).await;
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.trim().parse().unwrap())
+}
+
+async fn killed(backend: Backend, kills: u64) {
+    let mut chance = Chance::new(number("SEED").unwrap_or(1));
     let mut tally = Tally::default();
-    let mut programs = Programs::new().await;
+    let mut programs = Programs::new(backend).await;
     let at_month = (kills * MONTH / 100).max(4);
     lunch::kill_at_lunch(&mut programs, &mut chance, &mut tally, kills - at_month).await;
     month::kill_at_the_end_of_the_month(&mut programs, &mut chance, &mut tally, at_month).await;
     for (point, (asked, there)) in &tally.0 {
-        println!("{point:<40} asked for {asked:>5}, killed there {there:>5}");
+        println!("{backend:?} {point:<40} asked for {asked:>5}, killed there {there:>5}");
     }
     if kills >= KILLS {
         let never: Vec<_> = tally.0.iter().filter(|(_, (_, there))| *there == 0).map(|(point, _)| point).collect();

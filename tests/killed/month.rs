@@ -31,11 +31,12 @@ pub(crate) async fn kill_at_the_end_of_the_month(
     kills: u64,
 ) {
     end_the_month(programs, tally).await;
+    let points: Vec<_> = DRAFT.into_iter().filter(|(point, _)| programs.comes_to(point)).collect();
     let mut digests: Vec<Option<Value>> = vec![None; PROGRAMMES.len()];
     let approvals = PROGRAMMES.len() as u64;
     for number in 0..kills.saturating_sub(approvals) {
         let place = usize::try_from(number).unwrap();
-        let (point, most) = DRAFT[place % DRAFT.len()];
+        let (point, most) = points[place % points.len()];
         // The second region has one canteen, and so one statement.
         let region = if point == "server.draft.between-statements" { 0 } else { place % PROGRAMMES.len() };
         let kill_at = format!("{point}:{}", 1 + chance.below(most));

@@ -22,7 +22,8 @@ impl Picture {
         for entry in std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
             let path = entry.unwrap_or_else(|e| panic!("{}: {e}", folder.display())).path();
             // The shared memory of a write-ahead log is made again from the log.
-            let kept = path.is_file() && path.extension().is_none_or(|e| e != "db-shm" && e != "lock");
+            let beside = |e: &std::ffi::OsStr| matches!(e.to_str(), Some("db-shm" | "lock" | "reserve"));
+            let kept = path.is_file() && !path.extension().is_some_and(beside);
             if kept {
                 files.push((path.clone(), std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))));
             }

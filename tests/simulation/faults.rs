@@ -37,6 +37,8 @@ counts! {
     answers_lost "answers lost after the office had done its work";
     doubled "requests delivered twice";
     held_back "requests given up by the terminal";
+    cut_short "requests cut in the middle of their body";
+    answers_cut "answers cut in the middle of their body";
     came_late "of these delivered later, out of order";
     slow "answers held back while other things went on";
     cut "lines cut";
@@ -49,6 +51,9 @@ counts! {
     dead_battery "of these with a dead battery: 2000-01-01";
     skewed "wall clocks set forward or back";
     till_restored "terminal set back to an older copy";
+    damaged "terminal's database damaged, and saved";
+    filled "disks filled or emptied";
+    refused_full "guests not served on a full disk";
     copied "terminal copied, both in use";
     announced "policy announced in the middle";
     deaths "deaths reported late";
@@ -76,6 +81,10 @@ pub(crate) struct Mixture {
     pub(crate) office_restore: u16,
     pub(crate) till_restore: u16,
     pub(crate) copy: u16,
+    /// A terminal's database is damaged.
+    pub(crate) damage: u16,
+    /// A terminal's disk fills up.
+    pub(crate) full: u16,
     pub(crate) facts: u16,
     pub(crate) month: u16,
 }
@@ -90,6 +99,7 @@ impl Mixture {
             late: some(40, 20),
             slow: some(40, 20),
             killed: some(40, 4),
+            cut: some(40, 10),
         };
         Self {
             odds,
@@ -103,6 +113,8 @@ impl Mixture {
             office_restore: some(25, 3),
             till_restore: some(25, 3),
             copy: some(10, 2),
+            damage: some(20, 2),
+            full: some(25, 3),
             facts: some(80, 8),
             month: some(60, 3),
         }

@@ -45,6 +45,7 @@ async fn mend(world: &mut World) -> anyhow::Result<()> {
     for till in 0..world.tills.len() {
         world.tills[till].wire.set_up(true);
         world.tills[till].clock.set_wrong_by(0);
+        world.tills[till].set_full(false);
         while world.tills[till].waits() {
             world.go_on(till).await?;
             world.look().await?;

@@ -37,6 +37,8 @@ pub(crate) struct Odds {
     pub(crate) slow: u16,
     /// The office is killed when it has answered.
     pub(crate) killed: u16,
+    /// A body breaks off in the middle: the request's or the answer's.
+    pub(crate) cut: u16,
 }
 
 /// One blob for one place of one journal.
@@ -131,8 +133,35 @@ impl Net {
         true
     }
 
+    /// A request arrives whose body breaks off: its signature is over other bytes, so the office takes nothing of it.
+    async fn cut_short(&self, request: &WireRequest) {
+        let mut part = request.clone();
+        let end = self.state().chance.below(u16::try_from(part.body.len()).unwrap_or(u16::MAX));
+        part.body.truncate(usize::from(end));
+        self.state().counts.cut_short += 1;
+        let Some((_, response)) = self.handled(&part).await else { return };
+        if (200..300).contains(&response.status) {
+            let what = format!("{} with {end} of {} bytes", part.path_and_query, request.body.len());
+            self.state().broken.push(Broken::new("6 what came cut short is not taken", what));
+        }
+    }
+
     /// The office handles a request, if it is there; what it says is looked at.
     async fn process(&self, request: &WireRequest) -> Option<WireResponse> {
+        let (live, response) = self.handled(request).await?;
+        let killed = self.kill_office();
+        let said = said(request, &response);
+        if !said.is_empty() {
+            self.keep(&said);
+            if !killed && let Err(broken) = crate::oracle::office::holds_now(&live.server, &said).await {
+                self.state().broken.push(broken);
+            }
+        }
+        Some(response)
+    }
+
+    /// The office handles a request, if it is there.
+    async fn handled(&self, request: &WireRequest) -> Option<(Live, WireResponse)> {
         let live = self.live()?;
         let mut http = Request::builder().method(request.method).uri(&request.path_and_query);
         for (name, value) in &request.headers {
@@ -145,15 +174,7 @@ impl Net {
         let (status, body) = call::raw(&live.router, http).await;
         let response = WireResponse { status, body };
         self.state().counts.requests += 1;
-        let killed = self.kill_office();
-        let said = said(request, &response);
-        if !said.is_empty() {
-            self.keep(&said);
-            if !killed && let Err(broken) = crate::oracle::office::holds(&live.server, &said).await {
-                self.state().broken.push(broken);
-            }
-        }
-        Some(response)
+        Some((live, response))
     }
 
     /// Takes a picture of the office's disk at this instant, if it is to die now.
@@ -245,12 +266,16 @@ impl Wire {
             self.net.state().counts.requests_lost += 1;
             return Err(lost("request lost"));
         }
+        if !request.body.is_empty() && self.net.happens(|odds| odds.cut) {
+            self.net.cut_short(&request).await;
+            return Err(lost("cut in the middle"));
+        }
         if self.net.happens(|odds| odds.twice) {
             self.net.state().counts.doubled += 1;
             self.net.process(&request).await;
         }
         let twice = self.net.happens(|odds| odds.twice);
-        let Some(response) = self.net.process(&request).await else { return Err(lost("office gone")) };
+        let Some(mut response) = self.net.process(&request).await else { return Err(lost("office gone")) };
         if twice {
             self.net.state().counts.doubled += 1;
             self.net.process(&request).await;
@@ -269,6 +294,12 @@ impl Wire {
         if self.net.happens(|odds| odds.answer_lost) {
             self.net.state().counts.answers_lost += 1;
             return Err(lost("answer lost"));
+        }
+        if !response.body.is_empty() && self.net.happens(|odds| odds.cut) {
+            let mut state = self.net.state();
+            state.counts.answers_cut += 1;
+            let end = state.chance.below(u16::try_from(response.body.len()).unwrap_or(u16::MAX));
+            response.body.truncate(usize::from(end));
         }
         Ok(response)
     }

@@ -36,6 +36,10 @@ pub(crate) enum Step {
     TillBackup,
     TillRestore,
     Copy,
+    /// The head of a terminal's database is gone.
+    Damage,
+    /// A terminal's disk fills up, or has room again.
+    Disk,
     /// A death is reported, days late.
     Death,
     Category,
@@ -121,6 +125,8 @@ fn choose(world: &mut World, open: bool) -> Step {
         (Step::TillBackup, mixture.till_restore * 2),
         (Step::TillRestore, mixture.till_restore),
         (Step::Copy, mixture.copy),
+        (Step::Damage, mixture.damage),
+        (Step::Disk, mixture.full),
         (Step::Death, mixture.facts / 4),
         (Step::Category, mixture.facts / 2),
         (Step::Grade, mixture.facts / 3),

@@ -55,6 +55,15 @@ impl World {
             }
             Step::OfficeRestart | Step::OfficeBackup | Step::OfficeRestore => self.office_computer(step).await,
             Step::TillBackup | Step::TillRestore | Step::Copy => self.till_disk(step).await,
+            Step::Damage => self.damage().await,
+            Step::Disk => {
+                let till = self.any_till();
+                let full = !self.tills[till].is_full();
+                self.tills[till].set_full(full);
+                self.count.filled += 1;
+                self.note(format!("till {till}: disk full: {full}"));
+                Ok(())
+            }
             Step::Death | Step::Category => self.elder_fact(step).await,
             Step::Grade => self.grade().await,
             Step::Card => self.card().await,
@@ -102,10 +111,12 @@ impl World {
             Ok(offered) => offered,
             Err(why) => {
                 self.refused(till, card.as_deref(), &why)?;
+                self.count.refused_full += u64::from(why == "disk_full");
                 self.note(format!("till {till}: {who} is not served: {why}"));
                 return Ok(());
             }
         };
+        hold!(!self.tills[till].is_full(), "a full disk refuses before anybody is served", "till {till}: {who}");
         let revoked = card.as_ref().is_some_and(|card| self.lists[till].contains(card));
         hold!(!revoked, "18 a revoked card is never subsidised once the list arrived", "till {till}: {card:?}");
         match self.tills[till].confirm(&offered).await? {
@@ -143,9 +154,11 @@ impl World {
             "confirm_date",
             "day_changed",
         ];
-        hold!(known.contains(&why), "nobody is refused for another reason", "till {till}: {why}");
+        let full = why == "disk_full" && self.tills[till].is_full();
+        hold!(full || known.contains(&why), "nobody is refused for another reason", "till {till}: {why}");
         let through =
             matches!(why, "card_revoked" | "outside_window" | "the date cannot be" | "no setup" | "unknown_card")
+                || full
                 || why.contains("date")
                 || why.contains("day");
         hold!(!list || through || why == "shift_forgotten", "18 a revoked card is refused", "till {till}: {why}");
@@ -284,6 +297,25 @@ impl World {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// A terminal's database is damaged while it is off: the file is put aside, and every record of it is saved.
+    async fn damage(&mut self) -> anyhow::Result<()> {
+        let till = self.any_till();
+        self.tills[till].stop().await;
+        self.tills[till].damage()?;
+        let before: Vec<_> = self.tills[till].watched.records.iter().map(|record| record.id).collect();
+        self.tills[till].start().await?;
+        self.tills[till].watched = crate::oracle::journal::Watched::disturbed();
+        // What the office had sent may have to be sent again.
+        self.lists[till].clear();
+        self.count.damaged += 1;
+        self.note(format!("till {till}: database damaged, and saved"));
+        self.look().await?;
+        let there: std::collections::BTreeSet<_> = self.tills[till].watched.records.iter().map(|r| r.id).collect();
+        let lost = before.iter().find(|id| !there.contains(id));
+        hold!(lost.is_none(), "6 whatever lies whole in a damaged database is saved", "till {till}: {lost:?}");
         Ok(())
     }
 

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, ensure};
 use domain::calendar::{BusinessDate, Clock};
 use domain::id::Entropy;
 use serde_json::{Value, json};
 use support::Journal;
-use terminal::{SyncReport, Terminal};
+use terminal::{DiskProbe, SyncReport, Terminal};
 use tokio::task::JoinHandle;
 use zhucan::demo::chance::SeededEntropy;
 
@@ -22,6 +23,8 @@ use crate::template::PIN;
 
 /// In the drawer when a shift is opened, fen.
 const FLOAT: i64 = 10_000;
+/// Free on a disk that has room: not so much that the reserve is kept, whose 4 MiB every seed would write.
+const ROOM: u64 = 9 * 1024 * 1024;
 /// A cashier who is shown a date farther off than this calls somebody, days.
 const BELIEVED: i64 = 3;
 
@@ -57,6 +60,7 @@ pub(crate) struct Till {
     pub(crate) clock: Arc<NodeClock>,
     entropy: Arc<SeededEntropy>,
     pub(crate) wire: Arc<Wire>,
+    full: Arc<AtomicBool>,
     running: Option<Running>,
     journal: Option<Journal>,
     drawer: i64,
@@ -83,6 +87,7 @@ impl Till {
             clock: NodeClock::new(truth, number as u64),
             entropy: Arc::new(SeededEntropy::new(seed)),
             wire: net.wire(number),
+            full: Arc::default(),
             running: None,
             journal: None,
             drawer: 0,
@@ -94,7 +99,9 @@ impl Till {
     pub(crate) async fn start(&mut self) -> anyhow::Result<()> {
         let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
             (Arc::clone(&self.clock) as _, Arc::clone(&self.entropy) as _);
-        let config = terminal::Config::new(&self.disk, URL);
+        let mut config = terminal::Config::new(&self.disk, URL);
+        let full = Arc::clone(&self.full);
+        config.disk = DiskProbe::new(move |_| Ok(if full.load(Ordering::SeqCst) { 0 } else { ROOM }));
         let terminal = Terminal::open_with(config, clock, entropy, Arc::clone(&self.wire) as _).await;
         let terminal = terminal.with_context(|| format!("till {} does not start", self.number))?;
         let router = terminal.router();
@@ -117,6 +124,23 @@ impl Till {
         }
         terminal.close().await;
         drop((router, terminal));
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.full.load(Ordering::SeqCst)
+    }
+
+    /// Its disk fills up, or has room again.
+    pub(crate) fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
+    }
+
+    /// The head of its database is gone, and with it the table of contents. It must not run.
+    pub(crate) fn damage(&self) -> anyhow::Result<()> {
+        let file = self.disk.join(terminal::DATABASE_FILE);
+        let mut bytes = std::fs::read(&file)?;
+        bytes.iter_mut().take(4096).for_each(|byte| *byte = 0);
+        Ok(std::fs::write(file, bytes)?)
     }
 
     pub(crate) fn is_running(&self) -> bool {

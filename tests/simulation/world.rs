@@ -212,9 +212,7 @@ impl World {
             }
         }
         if !unanswered.is_empty() {
-            let held = office::held(&self.office.live()?.server).await?;
-            let held: std::collections::BTreeSet<_> =
-                held.into_iter().map(|(id, epoch, at, _)| (id, epoch, at)).collect();
+            let held = office::places(&self.office.live()?.server).await?;
             let lost = unanswered.iter().find(|place| !held.contains(place));
             crate::oracle::hold!(lost.is_none(), "6 nothing leaves the outbox unless the office holds it", "{lost:?}");
         }

@@ -63,7 +63,10 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal) => Self(refusal),
-            Error::Database(sqlx::Error::PoolTimedOut) => Self::new(Code::Busy, words::BUSY),
+            error if error.is_database_away() => {
+                tracing::warn!(%error, "the database does not answer");
+                Self::new(Code::DatabaseAway, words::DATABASE_AWAY)
+            }
             error => {
                 tracing::error!(%error, "a request failed");
                 Self::new(Code::Internal, words::INTERNAL)

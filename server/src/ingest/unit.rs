@@ -61,7 +61,7 @@ pub(super) async fn store(
     run.take_waiting(tx, origin, rules).await?;
     run.settle_all(tx).await?;
     let stored = run.save(tx).await?;
-    touch(tx, journal.canteen, &stored, now).await?;
+    touch(tx, run.moved(), &stored, now).await?;
     let epoch = run.epoch;
     let outcomes = order.into_iter().filter_map(|(sequence, digest, id)| {
         let outcome = run.outcomes.get(&(sequence, digest))?.clone();
@@ -97,7 +97,7 @@ pub(super) async fn settle_rest(tx: &mut Tx, origin: Origin, rules: &Rules, now:
     // What only quarantine holds behind the last of them is passed as ever.
     run.settle_all(tx).await?;
     let stored = run.save(tx).await?;
-    touch(tx, journal.canteen, &stored, now).await?;
+    touch(tx, run.moved(), &stored, now).await?;
     Ok(run.epoch.next)
 }
 
@@ -392,6 +392,10 @@ impl Run {
         Ok(std::mem::take(&mut self.new_records).into_iter().map(|new| new.record).collect())
     }
 
+    const fn moved(&self) -> Moved {
+        Moved { journal: self.journal, from: self.stood.next, to: self.epoch.next }
+    }
+
     /// New meals whose void may be in store already: those put below the cursor, and all of an epoch that is not the
     /// terminal's last.
     async fn late_meals(&self, tx: &mut Tx) -> Result<Vec<RecordId>, Error> {
@@ -442,9 +446,20 @@ fn meal_row(new: &NewRecord, now: UnixMs) -> Option<MealRow> {
     })
 }
 
+/// How a batch has moved its journal.
+#[derive(Clone, Copy)]
+struct Moved {
+    journal: Journal,
+    /// Where the cursor stood before.
+    from: u64,
+    to: u64,
+}
+
 /// Touches every canteen-day that the new records may bear on: their own, the day their shift was opened on, a voided
-/// meal's, and for an elder's meal those that compete with it for a limit later in the week or month.
-async fn touch(tx: &mut Tx, canteen: CanteenId, stored: &[Record], now: UnixMs) -> Result<(), Error> {
+/// meal's, for an elder's meal those that compete with it for a limit later in the week or month, and those on which a
+/// fork shows because of them.
+async fn touch(tx: &mut Tx, moved: Moved, stored: &[Record], now: UnixMs) -> Result<(), Error> {
+    let canteen = moved.journal.canteen;
     let mut touched: BTreeSet<(CanteenId, BusinessDate)> = BTreeSet::new();
     let mut eaten: BTreeSet<(ElderId, BusinessDate)> = BTreeSet::new();
     let mut shifts: BTreeSet<ShiftId> = BTreeSet::new();
@@ -472,7 +487,22 @@ async fn touch(tx: &mut Tx, canteen: CanteenId, stored: &[Record], now: UnixMs) 
         touched.extend(records::opened_on(tx, canteen, shift).await?.into_iter().map(|date| (canteen, date)));
     }
     touched.extend(days::behind(tx, &eaten).await?);
+    let forked = forked(tx, moved, stored).await?;
+    touched.extend(forked.into_iter().map(|date| (canteen, date)));
     days::touch(tx, &touched, now).await
+}
+
+/// The days on which it may show now that the journal does not go on from these records: those of the first records of
+/// later epochs, and of what lies behind a place that was empty.
+async fn forked(tx: &mut Tx, moved: Moved, stored: &[Record]) -> Result<Vec<BusinessDate>, Error> {
+    let mut dates = Vec::new();
+    if !stored.is_empty() || moved.to != moved.from {
+        dates.extend(epochs::later_starts(tx, moved.journal).await?);
+    }
+    for record in stored.iter().filter(|record| record.sequence < moved.from) {
+        dates.extend(records::dates_at(tx, moved.journal, record.sequence + 1).await?);
+    }
+    Ok(dates)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a day close is held against beside its own records: list prices, capacity, earlier days, cards and forks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::calendar::{BusinessDate, MealPeriod, UnixMs};
 use domain::id::{CanteenId, ElderId};
@@ -8,7 +8,7 @@ use domain::money::Fen;
 use domain::reconciliation::{CardLife, Context, EarlierDay, Thresholds};
 use domain::sync::ListPrice;
 
-use super::Tx;
+use super::{Tx, epochs};
 use crate::error::Error;
 use crate::sql;
 
@@ -30,9 +30,8 @@ pub async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, known: Un
         capacity: capacity.and_then(|(capacity,)| capacity),
         earlier: earlier(tx, canteen, date).await?,
         cards: cards(tx, canteen, date, known).await?,
-        // What makes an epoch's start a fork may arrive days after its day was closed, and nothing touches that day yet:
-        // `GET /api/v1/forks` tells of them, the close does not.
-        forks: BTreeSet::new(),
+        // What makes an epoch's start a fork may arrive days after its day was closed: ingest touches that day then.
+        forks: epochs::undecided(tx, canteen, date, known).await?,
     })
 }
 

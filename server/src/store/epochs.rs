@@ -197,7 +197,8 @@ row! {
 
 /// The forks of a region's terminals, those nobody has decided first.
 pub async fn forks(tx: &mut Tx, region: &RegionCode) -> Result<Vec<Fork>, Error> {
-    let mut forks = new_epochs(tx, region).await?;
+    let starts = starts_of(tx, region).await?;
+    let mut forks = new_epochs(tx, starts).await?;
     forks.extend(broken_chains(tx, region).await?);
     for fork in &mut forks {
         fork.resolution = resolution(tx, fork.canteen, fork.terminal, fork.epoch, fork.sequence).await?;
@@ -213,25 +214,67 @@ pub async fn undecided(
     date: BusinessDate,
     known: UnixMs,
 ) -> Result<BTreeSet<(TerminalId, u32, u64)>, Error> {
-    let region: Option<(RegionCode,)> = sql!(
+    let starts = starts_on(tx, canteen, date).await?;
+    let forks = new_epochs(tx, starts).await?.into_iter().map(|fork| (fork.terminal, fork.epoch, fork.sequence));
+    let mut places: BTreeSet<(TerminalId, u32, u64)> = forks.collect();
+    // Joined in this order, because SQLite, which knows nothing of how values are spread, would begin at the other end.
+    let broken = sql!(
         tx,
-        "SELECT c.region FROM canteens c WHERE c.id = $1 AND (EXISTS (SELECT 1 FROM chain_breaks b \
-         WHERE b.canteen = c.id AND b.business_date = $2) OR EXISTS (SELECT 1 FROM records r WHERE r.canteen = c.id AND r.kind = 'start' \
-         AND r.sequence = 0 AND r.business_date = $2))",
+        "SELECT r.terminal, r.epoch, r.sequence FROM
+            (SELECT terminal, epoch, sequence, previous FROM records
+             WHERE canteen = $1 AND business_date = $2 AND entered_on IS NULL
+             UNION ALL SELECT terminal, epoch, sequence, previous FROM records WHERE canteen = $1 AND entered_on = $2) r
+         CROSS JOIN records p WHERE p.canteen = $1 AND p.terminal = r.terminal AND p.epoch = r.epoch
+            AND p.sequence = r.sequence - 1 AND p.hash <> r.previous",
         canteen,
         date
-    )
-    .optional()
-    .await?;
-    let Some((region,)) = region else { return Ok(BTreeSet::new()) };
-    let forks = forks(tx, &region).await?.into_iter().filter(|fork| fork.canteen == canteen);
-    let open = forks.filter(|fork| fork.resolution.as_ref().is_none_or(|by| by.decided_at > known));
-    Ok(open.map(|fork| (fork.terminal, fork.epoch, fork.sequence)).collect())
+    );
+    places.extend(broken.all::<(TerminalId, u32, u64)>().await?);
+    let mut open = BTreeSet::new();
+    for (terminal, epoch, sequence) in places {
+        let resolution = resolution(tx, canteen, terminal, epoch, sequence).await?;
+        if resolution.is_none_or(|by| by.decided_at > known) {
+            open.insert((terminal, epoch, sequence));
+        }
+    }
+    Ok(open)
 }
 
-/// New epochs that do not start from the last head that the office holds.
-async fn new_epochs(tx: &mut Tx, region: &RegionCode) -> Result<Vec<Fork>, Error> {
-    let starts: Vec<(CanteenId, TerminalId, Decoded)> = sql!(
+/// The places that the first records of epochs on a date name as the last ones before them.
+pub async fn named_heads(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    date: BusinessDate,
+) -> Result<Vec<(TerminalId, u32, u64)>, Error> {
+    let head = |(_, terminal, Decoded(record)): Start| match record.body {
+        Body::Start { previous: Some(head), .. } => Some((terminal, head.epoch, head.sequence)),
+        _ => None,
+    };
+    Ok(starts_on(tx, canteen, date).await?.into_iter().filter_map(head).collect())
+}
+
+/// The business dates of the first records of a terminal's later epochs: whether one of them is a fork changes with what
+/// is held of an earlier epoch.
+pub async fn later_starts(tx: &mut Tx, journal: Journal) -> Result<Vec<BusinessDate>, Error> {
+    sql!(
+        tx,
+        "SELECT r.business_date FROM terminal_epochs e
+         JOIN records r ON r.canteen = e.canteen AND r.terminal = e.terminal AND r.epoch = e.epoch AND r.sequence = 0
+         WHERE e.canteen = $1 AND e.terminal = $2 AND e.epoch > $3 AND r.kind = 'start'",
+        journal.canteen,
+        journal.terminal,
+        journal.epoch
+    )
+    .values()
+    .await
+}
+
+/// The first record of an epoch: canteen, terminal, record.
+type Start = (CanteenId, TerminalId, Decoded);
+
+/// The first records of a region's epochs that were not a terminal's first.
+async fn starts_of(tx: &mut Tx, region: &RegionCode) -> Result<Vec<Start>, Error> {
+    sql!(
         tx,
         "SELECT r.canteen, r.terminal, r.bytes FROM records r JOIN canteens c ON c.id = r.canteen
          WHERE c.region LIKE $1 || '%' AND r.sequence = 0 AND r.kind = 'start' AND EXISTS
@@ -241,7 +284,24 @@ async fn new_epochs(tx: &mut Tx, region: &RegionCode) -> Result<Vec<Fork>, Error
         region
     )
     .all()
-    .await?;
+    .await
+}
+
+/// The first records of epochs that a canteen's terminals began on a date.
+async fn starts_on(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Start>, Error> {
+    sql!(
+        tx,
+        "SELECT canteen, terminal, bytes FROM records
+         WHERE canteen = $1 AND business_date = $2 AND kind = 'start' AND sequence = 0",
+        canteen,
+        date
+    )
+    .all()
+    .await
+}
+
+/// Of the first records of epochs those that do not start from the last head that the office holds.
+async fn new_epochs(tx: &mut Tx, starts: Vec<Start>) -> Result<Vec<Fork>, Error> {
     let mut cursors: BTreeMap<TerminalId, Vec<terminals::EpochRow>> = BTreeMap::new();
     let mut forks = Vec::new();
     for (canteen, terminal, Decoded(record)) in starts {
@@ -251,8 +311,10 @@ async fn new_epochs(tx: &mut Tx, region: &RegionCode) -> Result<Vec<Fork>, Error
             None => cursors.entry(terminal).or_insert(terminals::epochs(tx, canteen, terminal).await?),
         };
         let next_of = |epoch| epochs.iter().find(|e| e.epoch == epoch).map_or(0, |e| e.next);
-        let before = epochs.iter().filter(|e| e.epoch < record.epoch).map(|e| e.epoch).max().unwrap_or(0);
+        let Some(before) = epochs.iter().filter(|e| e.epoch < record.epoch).map(|e| e.epoch).max() else { continue };
         let (kind, held) = match previous {
+            // No epoch goes on from itself or from a later one.
+            Some(head) if head.epoch >= record.epoch => (Some(ForkKind::OtherHead), next_of(before)),
             None => (Some(ForkKind::NoHead), next_of(before)),
             Some(head) if head.epoch < before || head.sequence.saturating_add(1) < next_of(head.epoch) => {
                 (Some(ForkKind::LowerHead), next_of(head.epoch))

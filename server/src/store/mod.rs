@@ -102,6 +102,8 @@ impl std::str::FromStr for Database {
 
 /// Versions of SQLite before this one can corrupt a database when the WAL is reset.
 const LEAST_SQLITE: (i64, i64, i64) = (3, 51, 3);
+/// A PostgreSQL that does not answer for so long is away: less than a terminal waits for its answer.
+const AWAY: Duration = Duration::from_secs(10);
 /// A unit that keeps meeting other units is given up after so many tries.
 const TRIES: u32 = 20;
 
@@ -348,7 +350,7 @@ fn check_version(version: &str) -> Result<(), Error> {
 
 async fn connect_postgres(url: &str) -> Result<Store, Error> {
     let options: PgConnectOptions = url.parse()?;
-    let pool = PgPoolOptions::new().max_connections(16).connect_with(options).await?;
+    let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(AWAY).connect_with(options).await?;
     Ok(Store::Postgres(pool))
 }
 

@@ -11,7 +11,7 @@ use domain::id::{CanteenId, Digest, ElderId, RecordId, StatementId};
 use domain::region::RegionCode;
 use serde_json::Value as Cell;
 
-use super::{Bind as _, Column as _, Row, Statement, Tx, Value, records};
+use super::{Bind as _, Column as _, Row, Statement, Tx, Value, epochs, records};
 use crate::error::Error;
 use crate::sql;
 
@@ -542,8 +542,8 @@ pub async fn elders(
 /// The dates that the statement settles, as SQL.
 const DATES: &str = "(SELECT date FROM settled_days WHERE statement = $2)";
 
-/// The records behind a canteen's settled days, and of each journal the one before them, so that no gap seems to be
-/// there.
+/// The records behind a canteen's settled days, of each journal the one before them, so that no gap seems to be there,
+/// and those that new epochs name as the last ones, so that forks are seen.
 pub async fn records(tx: &mut Tx, statement: StatementId, canteen: CanteenId) -> Result<Lines, Error> {
     let table = named("records").ok_or_else(|| Error::Internal("the table of records".to_owned()))?;
     let rest = format!(
@@ -558,6 +558,7 @@ pub async fn records(tx: &mut Tx, statement: StatementId, canteen: CanteenId) ->
     for date in dates {
         let before = records::before(tx, canteen, date).await?;
         anchors.extend(before.into_iter().map(|((terminal, epoch), sequence)| (terminal, epoch, sequence)));
+        anchors.extend(epochs::named_heads(tx, canteen, date).await?);
     }
     for (terminal, epoch, sequence) in anchors {
         let values = vec![canteen.bind(), terminal.bind(), epoch.bind(), records::place(sequence).bind()];

@@ -421,6 +421,21 @@ pub async fn meal_date(tx: &mut Tx, canteen: CanteenId, meal: RecordId) -> Resul
     Ok(row.optional::<(BusinessDate,)>().await?.map(|(date,)| date))
 }
 
+/// The business dates on which what lies at a place of a journal may show: its own, and that on which it was entered.
+pub async fn dates_at(tx: &mut Tx, journal: Journal, sequence: u64) -> Result<Vec<BusinessDate>, Error> {
+    let rows = sql!(
+        tx,
+        "SELECT business_date, entered_on FROM records
+         WHERE canteen = $1 AND terminal = $2 AND epoch = $3 AND sequence = $4",
+        journal.canteen,
+        journal.terminal,
+        journal.epoch,
+        place(sequence)
+    );
+    let rows = rows.all::<(BusinessDate, Option<BusinessDate>)>().await?;
+    Ok(rows.into_iter().flat_map(|(own, entered)| std::iter::once(own).chain(entered)).collect())
+}
+
 /// The business dates on which these shifts were opened.
 pub async fn opened_on(tx: &mut Tx, canteen: CanteenId, shift: ShiftId) -> Result<Vec<BusinessDate>, Error> {
     sql!(

@@ -53,6 +53,10 @@ impl Watched {
         model: &mut Model,
         (now, restored): (UnixMs, bool),
     ) -> anyhow::Result<()> {
+        // All that is looked at lies in its database: where nothing was committed it is as it was.
+        if !journal.has_changed().await {
+            return Ok(());
+        }
         // What was there before anybody looked was made at other times.
         let old = self.records.is_empty();
         let (epoch, sequence) =

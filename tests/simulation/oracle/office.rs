@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::id::{CanteenId, TerminalId};
-use server::store::records::{blob_digest, signed};
+use domain::id::TerminalId;
+use server::store::records::{blob_digest, place, signed};
 use server::{Error, Server, sql};
 
 use super::{Broken, hold};
@@ -34,38 +34,90 @@ pub(crate) async fn held(server: &Server) -> Result<BTreeSet<Sent>, Error> {
     rows.into_iter().map(sent).collect()
 }
 
-/// Whether the office holds what it has said an outcome of. Asked at the instant of the answer, and after a restart.
+/// Whether the office holds what it has ever said an outcome of. Asked after a restart.
 pub(crate) async fn holds(server: &Server, said: &BTreeMap<Sent, String>) -> Result<(), Broken> {
-    let trouble = |e: Error| Broken::new("the office's database serves", e.to_string());
-    let held = held(server).await.map_err(trouble)?;
+    let held = held(server).await.map_err(|e| trouble(&e))?;
     let missing = said.keys().find(|sent| !held.contains(*sent));
     hold!(missing.is_none(), "10 no acknowledgement before the commit", "{missing:?} was answered and is not there");
-    prefixes(server, &held).await
+    prefixes(server).await
+}
+
+/// Whether the office holds what it says now, in one answer, of one journal. Asked at the instant of the answer.
+pub(crate) async fn holds_now(server: &Server, said: &BTreeMap<Sent, String>) -> Result<(), Broken> {
+    let Some((terminal, epoch, ..)) = said.keys().next().copied() else { return Ok(()) };
+    let places = said.keys().map(|(.., sequence, _)| *sequence);
+    let (first, last) = (places.clone().min().unwrap_or(0), places.max().unwrap_or(0));
+    let rows: Result<Vec<(u64, Vec<u8>, Vec<u8>)>, Error> = server
+        .office()
+        .store
+        .read(move |tx| {
+            Box::pin(async move {
+                sql!(
+                    tx,
+                    "SELECT sequence, bytes, signature FROM records \
+                     WHERE terminal = $1 AND epoch = $2 AND sequence BETWEEN $3 AND $4 \
+                     UNION ALL SELECT sequence, bytes, signature FROM quarantine \
+                     WHERE terminal = $1 AND epoch = $2 AND sequence BETWEEN $3 AND $4",
+                    terminal,
+                    epoch,
+                    place(first),
+                    place(last)
+                )
+                .all()
+                .await
+            })
+        })
+        .await;
+    let mut held = BTreeSet::new();
+    for (sequence, bytes, signature) in rows.map_err(|e| trouble(&e))? {
+        held.insert((sequence, blob_digest(&signed(bytes, signature).map_err(|e| trouble(&e))?)));
+    }
+    let missing = said.keys().find(|(.., sequence, digest)| !held.contains(&(*sequence, *digest)));
+    hold!(missing.is_none(), "10 no acknowledgement before the commit", "{missing:?} is answered and is not there");
+    prefixes(server).await
+}
+
+fn trouble(error: &Error) -> Broken {
+    Broken::new("the office's database serves", error.to_string())
+}
+
+/// Every place that something is held for, with an outcome.
+pub(crate) async fn places(server: &Server) -> Result<BTreeSet<(TerminalId, u32, u64)>, Error> {
+    let read = server.office().store.read(|tx| {
+        Box::pin(async move {
+            sql!(
+                tx,
+                "SELECT terminal, epoch, sequence FROM records UNION SELECT terminal, epoch, sequence FROM quarantine"
+            )
+            .all()
+            .await
+        })
+    });
+    Ok(read.await?.into_iter().collect())
 }
 
 /// Below every cursor each place holds something.
-async fn prefixes(server: &Server, held: &BTreeSet<Sent>) -> Result<(), Broken> {
-    let trouble = |e: Error| Broken::new("the office's database serves", e.to_string());
-    let cursors: Vec<(CanteenId, TerminalId, u32, u64)> = server
+async fn prefixes(server: &Server) -> Result<(), Broken> {
+    let short: Result<Vec<(TerminalId, u32, u64, u64)>, Error> = server
         .office()
         .store
         .read(|tx| {
-            Box::pin(async move { sql!(tx, "SELECT canteen, terminal, epoch, next FROM terminal_epochs").all().await })
+            Box::pin(async move {
+                sql!(
+                    tx,
+                    "SELECT terminal, epoch, next, held FROM (SELECT e.terminal, e.epoch, e.next, \
+                     (SELECT COUNT(*) FROM (SELECT r.sequence FROM records r WHERE r.canteen = e.canteen \
+                      AND r.terminal = e.terminal AND r.epoch = e.epoch AND r.sequence < e.next \
+                      UNION SELECT q.sequence FROM quarantine q WHERE q.canteen = e.canteen \
+                      AND q.terminal = e.terminal AND q.epoch = e.epoch AND q.sequence < e.next)) AS held \
+                     FROM terminal_epochs e) counted WHERE held <> next"
+                )
+                .all()
+                .await
+            })
         })
-        .await
-        .map_err(trouble)?;
-    for (_, terminal, epoch, next) in cursors {
-        let places: BTreeSet<u64> = held
-            .iter()
-            .filter(|(t, e, ..)| (*t, *e) == (terminal, epoch))
-            .map(|(_, _, sequence, _)| *sequence)
-            .collect();
-        let gap = (0..next).find(|sequence| !places.contains(sequence));
-        hold!(
-            gap.is_none(),
-            "8 the cursor is a contiguous prefix",
-            "{terminal} {epoch}: {gap:?} is missing below {next}"
-        );
-    }
+        .await;
+    let short = short.map_err(|e| trouble(&e))?;
+    hold!(short.is_empty(), "8 the cursor is a contiguous prefix", "terminal, epoch, cursor, places held: {short:?}");
     Ok(())
 }

@@ -26,7 +26,11 @@ type Columns = (u32, i64, Vec<u8>, Vec<u8>, String, String);
 
 /// A connection to a terminal's database that can only read.
 #[derive(Debug)]
-pub struct Journal(SqliteConnection);
+pub struct Journal {
+    connection: SqliteConnection,
+    /// What SQLite's counter of others' commits said when somebody asked last.
+    seen: Option<i64>,
+}
 
 impl Journal {
     /// Opens the database file of a terminal, which may be running.
@@ -35,7 +39,18 @@ impl Journal {
     /// When it cannot be opened.
     pub async fn open(file: &Path) -> Self {
         let options = SqliteConnectOptions::new().filename(file).read_only(true);
-        Self(options.connect().await.unwrap_or_else(|e| panic!("{}: {e}", file.display())))
+        let connection = options.connect().await.unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        Self { connection, seen: None }
+    }
+
+    /// Whether anything was committed since this was asked last; at first it is so.
+    ///
+    /// # Panics
+    /// When the database does not say.
+    pub async fn has_changed(&mut self) -> bool {
+        let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut self.connection).await;
+        let version = Some(version.unwrap_or_else(|e| panic!("a terminal's database: {e}")));
+        std::mem::replace(&mut self.seen, version) != version
     }
 
     /// The records behind a place, in order.
@@ -49,7 +64,7 @@ impl Journal {
         )
         .bind(epoch)
         .bind(sequence)
-        .fetch_all(&mut self.0)
+        .fetch_all(&mut self.connection)
         .await;
         let row = |(epoch, sequence, previous, hash, bytes, date)| JournalRow {
             epoch,
@@ -68,7 +83,7 @@ impl Journal {
     /// When they cannot be read.
     pub async fn waiting(&mut self) -> Vec<(u32, i64)> {
         let rows = sqlx::query_as("SELECT epoch, sequence FROM outbox ORDER BY epoch, sequence");
-        rows.fetch_all(&mut self.0).await.unwrap_or_else(|e| panic!("a terminal's outbox: {e}"))
+        rows.fetch_all(&mut self.connection).await.unwrap_or_else(|e| panic!("a terminal's outbox: {e}"))
     }
 
     /// Every outcome that the terminal was ever told, by place.
@@ -77,12 +92,12 @@ impl Journal {
     /// When they cannot be read.
     pub async fn outcomes(&mut self) -> Vec<(u32, i64, String)> {
         let rows = sqlx::query_as("SELECT epoch, sequence, outcome FROM outcome ORDER BY epoch, sequence, received_at");
-        rows.fetch_all(&mut self.0).await.unwrap_or_else(|e| panic!("a terminal's outcomes: {e}"))
+        rows.fetch_all(&mut self.connection).await.unwrap_or_else(|e| panic!("a terminal's outcomes: {e}"))
     }
 
     /// Closes the connection.
     pub async fn close(self) {
         // A connection that cannot be closed is gone already.
-        let _ = self.0.close().await;
+        let _ = self.connection.close().await;
     }
 }

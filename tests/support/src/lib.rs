@@ -5,11 +5,13 @@
 //! skips: a machine without PostgreSQL or Chromium fails the tests that need them.
 
 pub mod browser;
+pub mod cluster;
 pub mod database;
 pub mod journal;
 mod postgres;
 pub mod program;
 
+pub use cluster::Cluster;
 pub use database::{Backend, TestDb};
 pub use journal::{Journal, JournalRow};
 pub use program::{Program, WallClock};

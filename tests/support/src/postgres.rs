@@ -10,7 +10,6 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 struct Cluster {
-    bin: PathBuf,
     socket: PathBuf,
     /// Open as long as this process lives.
     _lifeline: ChildStdin,
@@ -47,16 +46,8 @@ fn cluster() -> &'static Cluster {
 }
 
 fn start() -> Cluster {
-    let bin = bin_folder();
-    let mut command = Command::new("sh");
-    if is_root() {
-        // PostgreSQL refuses to run as root.
-        let user = if has_user("postgres") { "postgres" } else { "nobody" };
-        command = Command::new("runuser");
-        command.args(["-u", user, "--", "sh"]);
-    }
-    command.args(["-c", KEEPER, "keeper"]).arg(&bin);
-    command.env_remove("TMPDIR").stdin(Stdio::piped()).stdout(Stdio::piped()).current_dir("/");
+    let mut command = shell(KEEPER);
+    command.arg(bin_folder()).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut keeper = command.spawn().unwrap_or_else(|e| panic!("cannot start a PostgreSQL cluster: {e}"));
     let (Some(lifeline), Some(stdout)) = (keeper.stdin.take(), keeper.stdout.take()) else {
         unreachable!("both are piped")
@@ -65,11 +56,23 @@ fn start() -> Cluster {
     let read = BufReader::new(stdout).read_line(&mut line);
     let folder = line.trim().strip_prefix("ready ").map(PathBuf::from);
     let Some(socket) = folder else { panic!("the PostgreSQL cluster did not start ({read:?}), see above") };
-    Cluster { bin, socket, _lifeline: lifeline, _keeper: keeper }
+    Cluster { socket, _lifeline: lifeline, _keeper: keeper }
+}
+
+/// A shell with a script, as somebody whom PostgreSQL runs for: it refuses to run as root.
+pub(crate) fn shell(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    if is_root() {
+        let user = if has_user("postgres") { "postgres" } else { "nobody" };
+        command = Command::new("runuser");
+        command.args(["-u", user, "--", "sh"]);
+    }
+    command.args(["-c", script, "keeper"]).env_remove("TMPDIR").current_dir("/");
+    command
 }
 
 /// The newest server's programs.
-fn bin_folder() -> PathBuf {
+pub(crate) fn bin_folder() -> PathBuf {
     let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -113,13 +116,13 @@ fn create_from(template: &str) -> String {
     url(&cluster().socket, &name)
 }
 
-fn url(socket: &Path, database: &str) -> String {
+pub(crate) fn url(socket: &Path, database: &str) -> String {
     format!("postgres://postgres@localhost/{database}?host={}", socket.display())
 }
 
 /// Runs one statement and returns what it printed.
 pub(crate) fn ask(url: &str, statement: &str) -> String {
-    let mut command = Command::new(cluster().bin.join("psql"));
+    let mut command = Command::new(bin_folder().join("psql"));
     command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement, url]).stdin(Stdio::null());
     let output = command.output().unwrap_or_else(|e| panic!("cannot run psql: {e}"));
     assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));

@@ -1,0 +1,123 @@
+//! A journal that does not go on from what the office holds is a finding that blocks the month, in whatever order the
+//! records arrive that show it.
+
+use domain::id::{CanteenId, Digest, RecordId, UserId};
+use domain::reconciliation::{Code, Finding, Severity};
+use domain::record::{Body, Head};
+use server::admin::NewUser;
+use server::close::close_days;
+use server::people::Role;
+use server::store::closes;
+use server::verify::verify;
+use support::Backend;
+
+use crate::client::world;
+use crate::common::{Sent, Till, World, date, region};
+
+const DAY: &str = "2026-03-02";
+const NEXT: &str = "2026-03-03";
+
+/// Closes what waits; what the last closes of both days say of forks. What is stored can be made again.
+async fn forks(world: &World, canteen: CanteenId) -> Vec<Finding> {
+    let office = world.office();
+    world.clock.set(date("2026-03-05").at_minute(600));
+    assert!(close_days(&office.store, &office.book(), office.now()).await.unwrap().incomplete.is_empty());
+    let report = verify(&office.store, &office.book(), &|_| {}).await.unwrap();
+    // Of a broken chain `verify` speaks itself.
+    let closes: Vec<_> = report.breaks.iter().filter(|broken| broken.place.starts_with("日清")).collect();
+    assert!(closes.is_empty(), "{closes:?}");
+    let mut findings = Vec::new();
+    for day in [DAY, NEXT].map(date) {
+        let read = office.store.read(move |tx| Box::pin(async move { closes::last(tx, canteen, day).await }));
+        findings.extend(read.await.unwrap().unwrap().content.0.findings);
+    }
+    findings.retain(|finding| finding.code == Code::ForkedTerminal);
+    findings
+}
+
+fn shows_at(findings: &[Finding], record: RecordId) {
+    let seen: Vec<_> = findings.iter().map(|f| (f.severity, f.evidence.as_slice())).collect();
+    assert_eq!(seen, [(Severity::Block, [record].as_slice())]);
+}
+
+async fn person(world: &World, name: &str) -> UserId {
+    let user = NewUser {
+        name: name.into(),
+        passphrase: "足够长的口令，测试用".to_owned().into(),
+        role: Role::Administrator,
+        region: region("4403"),
+        canteen: None,
+    };
+    world.office().add_user(user).await.unwrap()
+}
+
+fn over(till: &mut Till, through: &str) -> Sent {
+    till.at = date(through).plus_days(1).start().plus(60_000);
+    till.push(Body::Day { through: date(through) })
+}
+
+/// A first epoch that went on after its backup was taken, and a second one that was begun from that backup.
+async fn restored(world: &World, till: &mut Till) -> (Vec<Sent>, Vec<Sent>) {
+    let office = world.office().clone();
+    let first = vec![till.start(None), till.open(), till.meal(&office, None), till.close(), over(till, DAY)];
+    let head = Head { epoch: 1, sequence: 1, hash: first[1].signed.hash() };
+    (till.epoch, till.next, till.head, till.shift) = (2, 0, Digest::ZERO, None);
+    till.at = date(NEXT).at_minute(600);
+    let second = vec![till.start(Some(head)), over(till, NEXT), over(till, "2026-03-04")];
+    (first, second)
+}
+
+async fn a_fork_is_a_finding_whichever_epoch_arrives_first(backend: Backend) {
+    for order in 0..3 {
+        let (world, mut till) = world(backend).await;
+        let canteen = till.row.canteen;
+        let (first, second) = restored(&world, &mut till).await;
+        let shown = second[0].id;
+        let (early, late) = match order {
+            // All as it was made; the new epoch before what the old one had after its backup; the old epoch last.
+            0 => (vec![(1, &first[..]), (2, &second[..])], &[][..]),
+            1 => (vec![(1, &first[..2]), (2, &second[..])], &first[2..]),
+            _ => (vec![(2, &second[..])], &first[..]),
+        };
+        for (epoch, records) in early {
+            world.ingest(&till, epoch, records).await;
+        }
+        if !late.is_empty() {
+            assert_eq!(forks(&world, canteen).await, [], "order {order}: nothing says so yet");
+            world.ingest(&till, 1, late).await;
+        }
+        shows_at(&forks(&world, canteen).await, shown);
+        let by = person(&world, "甲管理员").await;
+        let reason = "从备份恢复，已核对".to_owned();
+        assert!(world.office().resolve_fork(till.id(), (2, 0), reason, by).await.unwrap());
+        assert_eq!(forks(&world, canteen).await, [], "order {order}: somebody has decided");
+    }
+}
+
+async fn a_broken_chain_is_a_finding_when_its_gap_is_filled_late(backend: Backend) {
+    for late in [false, true] {
+        let (world, mut till) = world(backend).await;
+        let (office, canteen) = (world.office().clone(), till.row.canteen);
+        let mut sent = vec![till.start(None), till.open(), till.meal(&office, None)];
+        // The next day's records go on from another third record.
+        (till.head, till.at) = (Digest([7; 32]), date(NEXT).at_minute(660));
+        sent.extend([till.meal(&office, None), till.close(), over(&mut till, NEXT), over(&mut till, "2026-03-04")]);
+        if late {
+            world.ingest(&till, 1, &sent[..2]).await;
+            world.ingest(&till, 1, &sent[3..]).await;
+            let (one, two) = (person(&world, "甲管理员").await, person(&world, "乙管理员").await);
+            office.ask_epoch_end(till.id(), 1, "收银机摔坏".into(), one).await.unwrap();
+            office.confirm_epoch_end(till.id(), 1, two).await.unwrap();
+            assert_eq!(forks(&world, canteen).await, [], "the gap hides it");
+            world.ingest(&till, 1, &sent[2..3]).await;
+        } else {
+            world.ingest(&till, 1, &sent).await;
+        }
+        shows_at(&forks(&world, canteen).await, sent[3].id);
+    }
+}
+
+crate::on_both! {
+    a_fork_is_a_finding_whichever_epoch_arrives_first
+    a_broken_chain_is_a_finding_when_its_gap_is_filled_late
+}
