@@ -35,9 +35,10 @@ impl Core {
         }
         self.changed();
         // The office may have to be asked: the screen and its keys are not held up meanwhile.
-        let found = match training {
-            true => self.recognise_in_training(&code),
-            false => self.recognise(&code, self.time.today()).await.map_err(TillError::from),
+        let found = if training {
+            self.recognise_in_training(&code)
+        } else {
+            self.recognise(&code, self.time.today()).await.map_err(TillError::from)
         };
         let mut state = self.till.state.lock().await;
         state.reading = false;
