@@ -11,6 +11,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::record::encoding::{SignedRecord, decode};
 use domain::record::{Body, Record};
@@ -46,6 +47,8 @@ struct Lunch {
     /// Where the office stood before the lunch.
     held: BTreeMap<u32, BTreeMap<u64, SignedRecord>>,
     card: String,
+    /// Copies opened: each has randomness of its own.
+    opened: AtomicU64,
 }
 
 fn read(path: &Path) -> Vec<u8> {
@@ -100,7 +103,7 @@ async fn lunch() -> Lunch {
     let others = files.filter(|path| path.is_file() && !path.file_name().unwrap().to_string_lossy().contains(".db"));
     let beside = others.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), read(&path)));
     let beside = beside.filter(|(name, _)| !name.contains("lock")).collect();
-    Lunch { till, beside, main, wal, synced, truth, held, card: cards[0].clone() }
+    Lunch { till, beside, main, wal, synced, truth, held, card: cards[0].clone(), opened: AtomicU64::new(1000) }
 }
 
 impl Lunch {
@@ -140,7 +143,10 @@ impl Lunch {
             books.offline = false;
         }
         let config = support::till::config_in(copy.path());
-        let (entropy, office) = (Arc::new(SeededEntropy::new(40)), Arc::new(self.till.office.clone()));
+        let (entropy, office) = (
+            Arc::new(SeededEntropy::new(self.opened.fetch_add(1, Ordering::Relaxed))),
+            Arc::new(self.till.office.clone()),
+        );
         let opened = terminal::Terminal::open_with(config, self.till.clock.clone(), entropy, office).await;
         let till = self.till.beside(opened.unwrap_or_else(|e| panic!("{what}: {e}")), copy);
         let seen = self.look(what, &till, least).await;
