@@ -50,6 +50,7 @@ counts! {
     rebooted "terminal switched off and on";
     dead_battery "of these with a dead battery: 2000-01-01";
     skewed "wall clocks set forward or back";
+    ran_ahead "terminals that came up days ahead, sold, and heard the right time";
     till_restored "terminal set back to an older copy";
     damaged "terminal's database damaged, and saved";
     filled "disks filled or emptied";

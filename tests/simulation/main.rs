@@ -32,8 +32,8 @@ use faults::Count;
 use run::{Failed, play};
 use zhucan::machine::{SystemClock, SystemEntropy};
 
-/// Seeds of an ordinary run: six minutes of two cores in a development build.
-const SEEDS: u64 = 250;
+/// Seeds of an ordinary run: a quarter of an hour of two cores in a development build.
+const SEEDS: u64 = 650;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     match std::env::var(name) {

@@ -30,6 +30,8 @@ pub(crate) enum Step {
     Reboot,
     /// Somebody sets a wall clock.
     SetClock,
+    /// A terminal comes up days ahead, sells, hears the right time, and its line is cut.
+    RunAhead,
     OfficeRestart,
     OfficeBackup,
     OfficeRestore,
@@ -119,6 +121,7 @@ fn choose(world: &mut World, open: bool) -> Step {
         (Step::Restart, mixture.restart),
         (Step::Reboot, mixture.clock),
         (Step::SetClock, mixture.clock),
+        (Step::RunAhead, if_open(mixture.clock / 2)),
         (Step::OfficeRestart, mixture.office_restart),
         (Step::OfficeBackup, mixture.office_restore * 2),
         (Step::OfficeRestore, mixture.office_restore),

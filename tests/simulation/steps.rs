@@ -53,6 +53,7 @@ impl World {
                 self.set_clock();
                 Ok(())
             }
+            Step::RunAhead => self.run_ahead().await,
             Step::OfficeRestart | Step::OfficeBackup | Step::OfficeRestore => self.office_computer(step).await,
             Step::TillBackup | Step::TillRestore | Step::Copy => self.till_disk(step).await,
             Step::Damage => self.damage().await,
@@ -240,6 +241,28 @@ impl World {
         self.tills[till].clock.set_wrong_by(hours * 60 * 60 * 1000);
         self.count.skewed += 1;
         self.note(format!("till {till}: wall clock set wrong by {hours} hours"));
+    }
+
+    /// A terminal comes up with a clock that is days ahead, and sells before it hears of the office. Then it knows the
+    /// right time again and is cut off: the office has heard it say that days are over of which records are still to
+    /// come.
+    async fn run_ahead(&mut self) -> anyhow::Result<()> {
+        let till = self.any_till();
+        let ahead = self.truth.now().plus((24 + i64::from(self.chance.below(24))) * 60 * 60 * 1000);
+        self.tills[till].stop().await;
+        self.tills[till].clock.reboot(Some(ahead));
+        self.tills[till].watched.knows_the_time = false;
+        self.tills[till].start().await?;
+        self.count.ran_ahead += 1;
+        self.note(format!("till {till}: switched on with a clock that is days ahead"));
+        self.look().await?;
+        self.sell(till, None).await?;
+        self.look().await?;
+        self.tills[till].wire.set_up(true);
+        self.talk(till).await?;
+        self.tills[till].wire.set_up(false);
+        self.note(format!("till {till}: line cut"));
+        Ok(())
     }
 
     async fn office_computer(&mut self, step: Step) -> anyhow::Result<()> {

@@ -57,7 +57,7 @@ fn over(till: &mut Till, through: &str) -> Sent {
 }
 
 /// A first epoch that went on after its backup was taken, and a second one that was begun from that backup.
-async fn restored(world: &World, till: &mut Till) -> (Vec<Sent>, Vec<Sent>) {
+fn restored(world: &World, till: &mut Till) -> (Vec<Sent>, Vec<Sent>) {
     let office = world.office().clone();
     let first = vec![till.start(None), till.open(), till.meal(&office, None), till.close(), over(till, DAY)];
     let head = Head { epoch: 1, sequence: 1, hash: first[1].signed.hash() };
@@ -71,7 +71,7 @@ async fn a_fork_is_a_finding_whichever_epoch_arrives_first(backend: Backend) {
     for order in 0..3 {
         let (world, mut till) = world(backend).await;
         let canteen = till.row.canteen;
-        let (first, second) = restored(&world, &mut till).await;
+        let (first, second) = restored(&world, &mut till);
         let shown = second[0].id;
         let (early, late) = match order {
             // All as it was made; the new epoch before what the old one had after its backup; the old epoch last.

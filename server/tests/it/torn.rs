@@ -93,8 +93,9 @@ async fn lunch() -> Lunch {
     let (main, log) = (read(&place), world.db.path("server.db-wal"));
     let mut answered = vec![(0, first.len())];
     let mut known = first.len();
-    let open = till.open();
-    for sent in std::iter::once(open).chain(elders.iter().map(|elder| till.meal(&office, Some(*elder)))) {
+    let mut sent = vec![till.open()];
+    sent.extend(elders.iter().map(|elder| till.meal(&office, Some(*elder))));
+    for sent in sent {
         world.ingest(&till, 1, &[sent]).await;
         known += 1;
         answered.push((read(&log).len(), known));

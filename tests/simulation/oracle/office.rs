@@ -10,6 +10,8 @@ use super::{Broken, hold};
 use crate::network::Sent;
 
 type Blob = (TerminalId, u32, u64, Vec<u8>, Vec<u8>);
+/// Sequence, bytes, signature.
+type Said = (u64, Vec<u8>, Vec<u8>);
 
 /// Every blob that the office holds with an outcome: stored, or in quarantine.
 pub(crate) async fn held(server: &Server) -> Result<BTreeSet<Sent>, Error> {
@@ -47,7 +49,7 @@ pub(crate) async fn holds_now(server: &Server, said: &BTreeMap<Sent, String>) ->
     let Some((terminal, epoch, ..)) = said.keys().next().copied() else { return Ok(()) };
     let places = said.keys().map(|(.., sequence, _)| *sequence);
     let (first, last) = (places.clone().min().unwrap_or(0), places.max().unwrap_or(0));
-    let rows: Result<Vec<(u64, Vec<u8>, Vec<u8>)>, Error> = server
+    let rows: Result<Vec<Said>, Error> = server
         .office()
         .store
         .read(move |tx| {
