@@ -2,7 +2,9 @@
 
 mod bench_command;
 mod calendar_command;
+mod cards_command;
 mod generate_command;
+mod import_command;
 mod office_command;
 mod out;
 mod policy_command;
@@ -45,6 +47,10 @@ enum Command {
     AuditPack(office_command::PackArgs),
     /// Write all papers of a month
     Statement(office_command::StatementArgs),
+    /// Try out or take over a list of elders, deaths, canteens, prices ...
+    Import(import_command::ImportArgs),
+    /// Issue printed cards by the sheet, or revoke lost ones
+    Cards(cards_command::CardsArgs),
     /// Put years of the statutory calendar in force
     Calendar(calendar_command::CalendarArgs),
     /// Check, explain and try policy files
@@ -70,6 +76,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(&*entropy));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match command {
+        Command::Cards(args) => runtime.block_on(cards_command::run(args, clock, entropy)),
+        Command::Import(args) => runtime.block_on(import_command::run(args, clock, entropy)),
         Command::Calendar(args) => runtime.block_on(calendar_command::run(args, clock, entropy)),
         Command::Policy(args) => runtime.block_on(policy_command::run(args, clock, entropy)),
         Command::Demo(args) => runtime.block_on(demo::run::run(args, clock, entropy)),

@@ -6,10 +6,12 @@
 #![expect(clippy::unwrap_used, reason = "what must not be fails the test, also in its helpers")]
 
 mod backlog;
+mod cards;
 mod client;
 mod common;
 mod findings;
 mod http;
+mod imports;
 mod ingest;
 mod journals;
 mod month;
@@ -18,6 +20,7 @@ mod payments;
 mod rows;
 mod rules;
 mod store_contract;
+mod store_imports;
 mod store_journals;
 mod store_sync;
 mod store_units;
