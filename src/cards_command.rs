@@ -21,8 +21,6 @@ use crate::out::Out;
 pub(crate) struct CardsArgs {
     #[command(subcommand)]
     command: CardsCommand,
-    #[command(flatten)]
-    office: OfficeArgs,
     /// Print the outcome as JSON
     #[arg(long, global = true)]
     json: bool,
@@ -41,6 +39,8 @@ enum CardsCommand {
         region: Option<RegionCode>,
         #[command(flatten)]
         sheet: SheetArgs,
+        #[command(flatten)]
+        office: OfficeArgs,
     },
     /// Issue new cards to these elders; the old ones are revoked in the same moment
     Reissue {
@@ -49,11 +49,15 @@ enum CardsCommand {
         elders: Vec<ElderId>,
         #[command(flatten)]
         sheet: SheetArgs,
+        #[command(flatten)]
+        office: OfficeArgs,
     },
     /// Revoke an elder's printed cards
     Lost {
         /// The elder's number
         elder: ElderId,
+        #[command(flatten)]
+        office: OfficeArgs,
     },
 }
 
@@ -68,12 +72,10 @@ struct SheetArgs {
 }
 
 /// Runs the command.
-pub(crate) async fn run(
-    args: CardsArgs,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-) -> anyhow::Result<ExitCode> {
-    let server = args.office.open(false, "", clock, entropy).await?;
+pub(crate) async fn run(args: CardsArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
+    let (CardsCommand::Issue { office, .. } | CardsCommand::Reissue { office, .. } | CardsCommand::Lost { office, .. }) =
+        &args.command;
+    let server = office.open(false, "", clock, entropy).await?;
     let done = cards(args.command, args.json, server.office()).await;
     server.office().store.close().await;
     done.map(|()| ExitCode::SUCCESS)
@@ -84,10 +86,11 @@ async fn cards(command: CardsCommand, as_json: bool, office: &server::Office) ->
         CardsCommand::Issue { canteen: Some(canteen), sheet, .. } => (CardsOf::Canteen(canteen), sheet),
         CardsCommand::Issue { region: Some(region), sheet, .. } => (CardsOf::Region(region), sheet),
         CardsCommand::Issue { .. } => anyhow::bail!("请指明 --canteen 或 --region"),
-        CardsCommand::Reissue { elders, sheet } => (CardsOf::Elders(elders), sheet),
-        CardsCommand::Lost { elder } => {
+        CardsCommand::Reissue { elders, sheet, .. } => (CardsOf::Elders(elders), sheet),
+        CardsCommand::Lost { elder, .. } => {
             let revoked = office.revoke_cards(elder).await?;
-            let line = if as_json { json!({ "revoked": revoked }).to_string() } else { format!("已挂失 {revoked} 张") };
+            let line =
+                if as_json { json!({ "revoked": revoked }).to_string() } else { format!("已挂失 {revoked} 张") };
             writeln!(Out::stdout(), "{line}")?;
             return Ok(());
         }

@@ -82,7 +82,8 @@ async fn import(args: &ImportArgs, office: &Arc<Office>, clock: &Arc<dyn Clock>)
     let (sender, findings) = mpsc::channel(64);
     let watch = Watch { findings: Some(sender), ..Watch::default() };
     let bar = drawn(clock, "试导入", &watch);
-    let (checked, told) = tokio::join!(office.check_import(job(args)?, watch), Told::take(args, findings));
+    let tried = job(args)?;
+    let (checked, told) = tokio::join!(office.check_import(tried, watch), Told::take(args, findings));
     bar.abort();
     let mut outcome = refused(checked)?;
     let told = told?;

@@ -380,7 +380,10 @@ impl Cx<'_> {
 
     /// Whether the elder may be looked up by name instead.
     pub(super) fn by_name(&self, code: &str) -> bool {
-        matches!(code, "card_revoked" | "card_expired" | "unknown_card" | "unknown_id" | "unknown_id_offline" | "bad_id_number")
+        matches!(
+            code,
+            "card_revoked" | "card_expired" | "unknown_card" | "unknown_id" | "unknown_id_offline" | "bad_id_number"
+        )
     }
 
     pub(super) fn undo_text(&self, meal: &MealView) -> String {
