@@ -2,9 +2,11 @@
 
 mod bench_command;
 mod calendar_command;
+mod cards_command;
 mod copy_command;
 mod doctor_command;
 mod generate_command;
+mod import_command;
 mod office_command;
 mod out;
 mod policy_command;
@@ -50,6 +52,10 @@ enum Command {
     Statement(office_command::StatementArgs),
     /// Take the office from SQLite to PostgreSQL, and compare every row
     CopyDb(copy_command::CopyArgs),
+    /// Try out or take over a list of elders, deaths, canteens, prices ...
+    Import(import_command::ImportArgs),
+    /// Issue printed cards by the sheet, or revoke lost ones
+    Cards(cards_command::CardsArgs),
     /// Put years of the statutory calendar in force
     Calendar(calendar_command::CalendarArgs),
     /// Check, explain and try policy files
@@ -81,6 +87,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(&*entropy));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match command {
+        Command::Cards(args) => runtime.block_on(cards_command::run(args, clock, entropy)),
+        Command::Import(args) => runtime.block_on(import_command::run(args, clock, entropy)),
         Command::Calendar(args) => runtime.block_on(calendar_command::run(args, clock, entropy)),
         Command::Policy(args) => runtime.block_on(policy_command::run(args, clock, entropy)),
         Command::Demo(args) => runtime.block_on(demo::run::run(args, clock, entropy)),

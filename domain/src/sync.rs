@@ -423,6 +423,9 @@ pub struct RosterCard {
     pub tail: String,
     /// When it was revoked, if it was.
     pub revoked: Option<UnixMs>,
+    /// The last business date on which it is good; nothing for a card without end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<BusinessDate>,
 }
 
 /// What elders have used, in every canteen, as far as the server knows.

@@ -4,11 +4,13 @@
 //! again years later and compared with the one on paper. Names arrive masked; this crate cannot unmask them.
 
 pub mod bank;
+pub mod card;
 mod error;
 mod escpos;
 pub mod figures;
 mod font;
 mod guard;
+pub mod listing;
 mod pdf;
 pub mod preview;
 pub mod qr;

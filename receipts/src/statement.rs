@@ -12,7 +12,7 @@ mod front;
 mod signing;
 pub mod summary;
 mod table;
-mod text;
+pub(crate) mod text;
 mod view;
 
 pub use view::{ChangeLine, DayRow, FindingRow, ServedLine, ShareRow, Signature, Signed, StatementSheet};

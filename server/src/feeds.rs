@@ -179,7 +179,7 @@ impl Office {
         let key = self.keys.terminal_digest_key(terminal);
         let card = |card: &CardRow| {
             let digest = number_of(&self.keys, card)?.digest(&key);
-            Ok(RosterCard { digest, tail: card.tail.clone(), revoked: card.revoked_at })
+            Ok(RosterCard { digest, tail: card.tail.clone(), revoked: card.revoked_at, expires: card.expires_on })
         };
         let resident_id =
             if regular { Some(Scan::ResidentId(resident_id_of(&self.keys, row)?).digest(&key)) } else { None };

@@ -19,6 +19,7 @@ pub mod error;
 pub mod feeds;
 pub mod http;
 pub mod identify;
+pub mod import;
 pub mod ingest;
 pub mod month;
 pub mod names;
@@ -92,6 +93,8 @@ pub struct Office {
     pub fonts: receipts::Fonts,
     /// Where people reach the server.
     pub public_url: String,
+    /// Lists that are being checked or applied.
+    pub imports: import::stored::Running,
 }
 
 impl Office {
@@ -115,6 +118,7 @@ impl Office {
             changed: Notify::new(),
             fonts: receipts::Fonts::embedded().map_err(|e| Error::Startup(e.to_string()))?,
             public_url: config.public_url.clone(),
+            imports: import::stored::Running::default(),
         });
         office.refresh_rules().await?;
         Ok(office)

@@ -126,24 +126,36 @@ impl Keys {
     /// Seals a text for one place.
     #[must_use]
     pub fn seal(&self, place: Place<'_>, text: &str, entropy: &dyn Entropy) -> Vec<u8> {
+        self.seal_bytes(place, text.as_bytes(), entropy)
+    }
+
+    /// Seals bytes for one place.
+    #[must_use]
+    pub fn seal_bytes(&self, place: Place<'_>, bytes: &[u8], entropy: &dyn Entropy) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         entropy.fill(&mut nonce);
         let key = &self.sealing[&self.current];
-        let payload = Payload { msg: text.as_bytes(), aad: &place.bytes() };
+        let payload = Payload { msg: bytes, aad: &place.bytes() };
         let sealed = cipher(key).encrypt(&XNonce::from(nonce), payload);
-        let sealed = sealed.unwrap_or_else(|_| unreachable!("a short text can be sealed"));
+        let sealed = sealed.unwrap_or_else(|_| unreachable!("what fits into memory can be sealed"));
         [&[self.current][..], &nonce, &sealed].concat()
     }
 
     /// Opens what was sealed for that place.
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<String>, Error> {
-        let fail = || Error::Corrupt(format!("{}.{} cannot be unsealed", place.table, place.column));
+        let text = self.open_bytes(place, sealed)?;
+        let text = std::str::from_utf8(&text).map_err(|_| unsealable(place))?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+
+    /// Opens bytes that were sealed for that place.
+    pub fn open_bytes(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let fail = || unsealable(place);
         let (version, rest) = sealed.split_first().ok_or_else(fail)?;
         let key = self.sealing.get(version).ok_or_else(fail)?;
         let (nonce, text) = rest.split_first_chunk::<NONCE>().ok_or_else(fail)?;
         let payload = Payload { msg: text, aad: &place.bytes() };
-        let text = cipher(key).decrypt(&XNonce::from(*nonce), payload).map_err(|_| fail())?;
-        String::from_utf8(text).map(Zeroizing::new).map_err(|_| fail())
+        cipher(key).decrypt(&XNonce::from(*nonce), payload).map(Zeroizing::new).map_err(|_| fail())
     }
 
     /// The key of the server's own digests, for [`domain::credential::Scan::digest`].
@@ -167,6 +179,10 @@ impl Keys {
             .unwrap_or_else(|_| unreachable!("HKDF-SHA256 gives 32 bytes"));
         key
     }
+}
+
+fn unsealable(place: Place<'_>) -> Error {
+    Error::Corrupt(format!("{}.{} cannot be unsealed", place.table, place.column))
 }
 
 fn cipher(key: &Key) -> XChaCha20Poly1305 {

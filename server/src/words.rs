@@ -3,6 +3,7 @@
 //! A refusal has a code that never changes, a title and a next step; what is special about the case is its detail.
 
 pub mod doctor;
+pub mod import;
 pub mod moving;
 pub mod pack;
 pub mod settlement;
@@ -87,6 +88,10 @@ pub enum Code {
     PolicyUnknown,
     /// The calendar file is refused.
     CalendarRefused,
+    /// The list cannot be read.
+    ImportUnreadable,
+    /// The list has rows that cannot be taken, or is not the one that was checked.
+    ImportRefused,
     /// What was asked for does not fit the state things are in.
     Conflict,
 }
@@ -164,6 +169,8 @@ impl Code {
             Self::PolicyRefused => (422, "policy_refused", "政策文件未被接受", "请按提示修改政策文件后重新公布"),
             Self::PolicyUnknown => (404, "policy_unknown", "没有这个政策版本", "请核对政策编号和版本"),
             Self::CalendarRefused => (422, "calendar_refused", "日历文件未被接受", "请按提示修改日历文件后重新提交"),
+            Self::ImportUnreadable => (422, "import_unreadable", "名单无法读取", "请按提示处理文件后重新提交"),
+            Self::ImportRefused => (409, "import_refused", "名单未导入", "请重新试导入，按问题清单更正后再导入"),
             Self::Conflict => (409, "conflict", "与当前状态不符", "请刷新后再办理"),
         }
     }
@@ -234,6 +241,24 @@ pub mod register {
     pub const CHIP_TAKEN: &str = "系统中已有此芯片号的登记";
     /// No such card.
     pub const NO_CARD: &str = "这位老人名下没有这张卡";
+    /// A card's last day.
+    pub const CARD_UNTIL: &str = "卡的有效期不能早于今天";
+    /// Nobody waits for a card.
+    pub const NOBODY_WAITS: &str = "没有需要发卡的老人";
+    /// The same elder twice, or too many.
+    pub const CARDS_COUNT: &str = "每次最多发 600 张卡，同一位老人只能列一次";
+    /// Across the top of a card.
+    pub const CARD_TITLE: &str = "长者助餐卡";
+    /// On the card of an elder without a canteen.
+    pub const NO_PHONE: &str = "见社区公告栏";
+    /// A photo's bytes.
+    pub const PHOTO_SIZE: &str = "照片应不超过 200 KB";
+    /// A photo's kind.
+    pub const PHOTO_KIND: &str = "照片应为完整的 JPEG 或 PNG 图片";
+    /// A photo's sides.
+    pub const PHOTO_SIDES: &str = "照片每边应为 60 至 2000 像素";
+    /// No photo.
+    pub const NO_PHOTO: &str = "这位老人没有照片";
     /// How long terminals serve offline.
     pub const OFFLINE: &str = "离线时限应在 1 小时至 366 天之间，且停补贴时限不早于提醒时限";
     /// A tag.
@@ -257,6 +282,12 @@ pub mod register {
     /// What to do about a year without a calendar.
     pub const CALENDAR_NEXT_STEP: &str =
         "请按国务院办公厅公布的放假安排做成日历文件，用 zhucan calendar import 或在办公端上传";
+
+    /// A card that cannot be printed.
+    #[must_use]
+    pub fn unprintable(why: &str) -> String {
+        format!("卡面印不出来，没有发卡：{why}")
+    }
 
     /// A calendar file is refused at a line.
     #[must_use]

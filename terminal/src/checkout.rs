@@ -42,6 +42,8 @@ pub(crate) enum Refusal {
     UnknownId { list_at: UnixMs, unknown: Unknown },
     /// The card was reported lost or replaced.
     CardRevoked { tail: String, since: UnixMs, list_at: UnixMs },
+    /// The card's last day is over.
+    CardExpired { tail: String, list_at: UnixMs },
     /// A death is on record.
     NotActive { list_at: UnixMs },
     /// No meal is served now.
@@ -84,6 +86,7 @@ impl Refusal {
             Self::UnknownId { unknown: Unknown { asked: true, .. }, .. } => "unknown_id",
             Self::UnknownId { .. } => "unknown_id_offline",
             Self::CardRevoked { .. } => "card_revoked",
+            Self::CardExpired { .. } => "card_expired",
             Self::NotActive { .. } => "not_active",
             Self::OutsideWindow { .. } => "outside_window",
             Self::NoPrice { .. } => "no_price",
@@ -224,6 +227,9 @@ pub(crate) fn recognise(
     let card = entry.cards.iter().find(|card| card.digest == *digest);
     if let Some((card, since)) = card.and_then(|card| card.revoked.map(|since| (card, since))) {
         return Err(Refusal::CardRevoked { tail: card.tail.clone(), since, list_at });
+    }
+    if let Some(card) = card.filter(|card| card.expires.is_some_and(|last| last < day)) {
+        return Err(Refusal::CardExpired { tail: card.tail.clone(), list_at });
     }
     alive(&entry, day, list_at)?;
     Ok(Person { entry, credential, tail, fresh: None, approved_by: None })

@@ -474,7 +474,9 @@ fn refused_view(refusal: &Refusal, price: Option<Fen>) -> StageView {
     let (mut tail, mut since, mut list_at, mut next, mut tomorrow, mut period) = (None, None, None, None, false, None);
     match refusal {
         Refusal::Unreadable(_) | Refusal::OnlyPractice | Refusal::PracticeCard => {}
-        Refusal::UnknownCard { tail: t, list_at: l, .. } => (tail, list_at) = (Some(t.clone()), Some(*l)),
+        Refusal::UnknownCard { tail: t, list_at: l, .. } | Refusal::CardExpired { tail: t, list_at: l } => {
+            (tail, list_at) = (Some(t.clone()), Some(*l));
+        }
         Refusal::UnknownId { list_at: l, .. } | Refusal::NotActive { list_at: l } => list_at = Some(*l),
         Refusal::CardRevoked { tail: t, since: s, list_at: l } => {
             (tail, since, list_at) = (Some(t.clone()), Some(*s), Some(*l));

@@ -176,6 +176,7 @@ catalogue! {
     refused_unknown_id_offline: "断网，查不到这个证件号", "Offline: this ID number cannot be looked up";
     refused_unknown_id: "名单里没有这个证件号", "This ID number is not on the list";
     refused_card_revoked: "这张卡已挂失", "This card was reported lost";
+    refused_card_expired: "这张卡已过有效期", "This card has expired";
     refused_not_active: "这份登记已停用", "This registration is closed";
     refused_outside_window: "现在不是用餐时段", "No meal is served now";
     refused_only_practice: "训练时不用真的卡和证件", "Training takes no real card or ID";
@@ -720,6 +721,7 @@ impl Words {
             "unknown_id" => self.refused_unknown_id,
             "unknown_id_offline" => self.refused_unknown_id_offline,
             "card_revoked" => self.refused_card_revoked,
+            "card_expired" => self.refused_card_expired,
             "not_active" => self.refused_not_active,
             "outside_window" => self.refused_outside_window,
             "no_price" => self.refused_no_price,

@@ -273,7 +273,7 @@ async fn a_chip_is_read_as_the_canteens_reader_writes_it() {
         let chip = Scan::Chip(ChipNumber::parse("0a1b2c3d").unwrap());
         let digest = chip.digest(&office.books().digest_key);
         office.change(holder.entry.elder.id, |entry| {
-            entry.cards.push(RosterCard { digest, tail: "2c3d".into(), revoked: None });
+            entry.cards.push(RosterCard { digest, tail: "2c3d".into(), revoked: None, expires: None });
         });
         office.books().setup.reader = Some(ReaderFormat { digits: ReaderDigits::Decimal, reversed: false });
     })

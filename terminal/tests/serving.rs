@@ -194,7 +194,13 @@ async fn every_refusal_says_what_it_is_and_charges_nothing() {
             kind: ElderFactKind::Death { dead: true },
         };
         office.change(gone.entry.elder.id, |entry| entry.elder.facts.push(death));
-        cards = vec![lost.card, gone.card];
+        let ended = office.add_elder("钱*英", "1945-05-05", true, &[]);
+        office.change(ended.entry.elder.id, |entry| {
+            entry.cards[0].expires = Some(NOON.business_date().plus_days(-1));
+        });
+        let last = office.add_elder("孙*兰", "1946-06-06", true, &[]);
+        office.change(last.entry.elder.id, |entry| entry.cards[0].expires = Some(NOON.business_date()));
+        cards = vec![lost.card, gone.card, ended.card, last.card];
     })
     .await;
     let stranger = support::Office::new(std::sync::Arc::new(TestClock::at(NOON)));
@@ -207,6 +213,7 @@ async fn every_refusal_says_what_it_is_and_charges_nothing() {
     for (code, expected) in [
         (cards[0].as_str(), "card_revoked"),
         (cards[1].as_str(), "not_active"),
+        (cards[2].as_str(), "card_expired"),
         (unknown.as_str(), "unknown_card"),
         (misread.as_str(), "card_misread"),
         (RESIDENT_ID, "unknown_id"),
@@ -225,6 +232,7 @@ async fn every_refusal_says_what_it_is_and_charges_nothing() {
     let stage = till.scan(&cards[0]).await;
     assert_eq!((&stage["since"], &stage["list_at"]), (&json!(NOON.plus(-HOUR)), &json!(NOON)));
     assert_eq!(till.meals().await.len(), 0);
+    assert_ne!(till.scan(&cards[3]).await["kind"], "refused", "a card is good on its last day");
 }
 
 #[tokio::test]

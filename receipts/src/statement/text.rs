@@ -15,12 +15,12 @@ const UNITS: &str = "年月日号时分秒天份元条页岁";
 const DATE_UNITS: &str = "年月";
 
 /// Width of a text in millimetres.
-pub(super) fn width(fonts: &Fonts, text: &str, size_pt: f32) -> f32 {
+pub(crate) fn width(fonts: &Fonts, text: &str, size_pt: f32) -> f32 {
     fonts.width(text, size_pt) * MM_PER_PT
 }
 
 /// The size, at most `size_pt`, at which a text fits into `room` millimetres on one line.
-pub(super) fn fit(fonts: &Fonts, field: &str, text: &str, size_pt: f32, room: f32) -> Result<f32, PrintError> {
+pub(crate) fn fit(fonts: &Fonts, field: &str, text: &str, size_pt: f32, room: f32) -> Result<f32, PrintError> {
     let natural = width(fonts, text, size_pt);
     if natural <= room {
         return Ok(size_pt);

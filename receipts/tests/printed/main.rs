@@ -3,6 +3,7 @@
 //! Statements are read back with poppler (`pdftotext`, `pdftoppm`), codes with an independent reader, slips with the
 //! interpreter of printer bytes, workbooks with calamine.
 
+mod cards;
 mod months;
 mod poppler;
 mod samples;

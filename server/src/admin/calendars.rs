@@ -89,16 +89,7 @@ impl Office {
             .store
             .write_serializable(move |tx| {
                 let (change, file) = (Arc::clone(&change), Arc::clone(&file));
-                Box::pin(async move {
-                    let before = policies::calendars(tx).await?.pop().unwrap_or_default();
-                    let calendar = change.after(&before);
-                    policies::publish_calendar(tx, &calendar, now).await?;
-                    let digest = calendar.digest();
-                    let file = (file.0.as_str(), file.1.as_str());
-                    let number = policies::add_calendar_version(tx, digest, file, now, by).await?;
-                    touch(tx, &before, &calendar, now).await?;
-                    Ok((number, digest))
-                })
+                Box::pin(async move { put(tx, &change, (file.0.as_str(), file.1.as_str()), now, by).await })
             })
             .await?;
         self.refresh_rules().await?;
@@ -127,6 +118,33 @@ impl Office {
             tokio::time::sleep(REPEAT).await;
         }
     }
+}
+
+/// Puts years of a file in force beside the others, inside somebody else's unit.
+pub(crate) async fn put_years(
+    tx: &mut Tx,
+    years: WorkCalendar,
+    file: (&str, &str),
+    now: UnixMs,
+    by: Option<UserId>,
+) -> Result<(), Error> {
+    put(tx, &Change::Years(years), file, now, by).await.map(drop)
+}
+
+async fn put(
+    tx: &mut Tx,
+    change: &Change,
+    file: (&str, &str),
+    now: UnixMs,
+    by: Option<UserId>,
+) -> Result<(i64, Digest), Error> {
+    let before = policies::calendars(tx).await?.pop().unwrap_or_default();
+    let calendar = change.after(&before);
+    policies::publish_calendar(tx, &calendar, now).await?;
+    let digest = calendar.digest();
+    let number = policies::add_calendar_version(tx, digest, file, now, by).await?;
+    touch(tx, &before, &calendar, now).await?;
+    Ok((number, digest))
 }
 
 /// What is put in force.

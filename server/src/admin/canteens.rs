@@ -65,10 +65,17 @@ impl Office {
 
     /// Registers a canteen.
     pub async fn create_canteen(&self, new: NewCanteen) -> Result<CanteenId, Error> {
+        let row = self.canteen_row(new)?;
+        let id = row.id;
+        self.store.write(move |tx| Box::pin(async move { canteens::add(tx, &row).await.map(|()| id) })).await
+    }
+
+    /// The row of a new canteen, with the account sealed.
+    pub(crate) fn canteen_row(&self, new: NewCanteen) -> Result<CanteenRow, Error> {
         let now = self.now();
         let id = CanteenId::generate(now, &*self.entropy);
         let place = Place { table: "canteens", column: "account", row: id.uuid() };
-        let row = CanteenRow {
+        Ok(CanteenRow {
             id,
             region: new.region,
             name: valid::name(&new.name)?,
@@ -81,8 +88,7 @@ impl Office {
             account: self.keys.seal(place, &valid::account(&new.account)?, &*self.entropy),
             capacity: new.capacity,
             created_at: now,
-        };
-        self.store.write(move |tx| Box::pin(async move { canteens::add(tx, &row).await.map(|()| id) })).await
+        })
     }
 
     /// Adds what was learned of a canteen; its days from that date on are closed again.
@@ -171,7 +177,7 @@ impl Office {
 }
 
 /// Holds the canteen, or refuses an id that names none.
-async fn hold(tx: &mut Tx, canteen: CanteenId) -> Result<(), Error> {
+pub(crate) async fn hold(tx: &mut Tx, canteen: CanteenId) -> Result<(), Error> {
     if canteens::hold(tx, canteen).await? {
         return Ok(());
     }

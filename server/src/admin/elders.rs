@@ -109,7 +109,14 @@ impl Office {
         }
     }
 
-    fn elder_row(&self, id: ElderId, new: &NewElder, number: &ResidentId, now: UnixMs) -> Result<ElderRow, Error> {
+    /// The row of a new elder, with numbers sealed.
+    pub(crate) fn elder_row(
+        &self,
+        id: ElderId,
+        new: &NewElder,
+        number: &ResidentId,
+        now: UnixMs,
+    ) -> Result<ElderRow, Error> {
         let place = |column| Place { table: "elders", column, row: id.uuid() };
         let name = valid::name(&new.name)?;
         let phone = new.phone.as_deref().map(|p| valid::phone(p)).transpose()?.map(Zeroizing::new);
@@ -157,6 +164,14 @@ impl Office {
 
     /// Issues a card; older ones of the elder are revoked.
     pub async fn issue_card(&self, elder: ElderId) -> Result<IssuedCard, Error> {
+        self.issue_card_until(elder, None).await
+    }
+
+    /// As [`Office::issue_card`], for a card whose last day is known.
+    pub async fn issue_card_until(&self, elder: ElderId, until: Option<BusinessDate>) -> Result<IssuedCard, Error> {
+        if until.is_some_and(|until| until < self.now().business_date()) {
+            return Err(Error::refused(Code::Invalid, register::CARD_UNTIL));
+        }
         let now = self.now();
         let number = CardNumber::generate(&*self.entropy);
         let id = domain::id::RecordId::generate(now, &*self.entropy).uuid();
@@ -170,6 +185,7 @@ impl Office {
             issued_at: now,
             revoked_at: None,
             kind: CardKind::Card,
+            expires_on: until,
         };
         let revoked = self
             .store
@@ -202,6 +218,7 @@ impl Office {
             issued_at: now,
             revoked_at: None,
             kind: CardKind::Chip,
+            expires_on: None,
         };
         let tail = row.tail.clone();
         let added = self

@@ -2,16 +2,19 @@
 //!
 //! Each is a method of [`crate::Office`]: it checks its input, submits one write unit and answers.
 
-mod calendars;
-mod canteens;
+pub(crate) mod calendars;
+pub(crate) mod canteens;
+mod cards;
 mod elders;
 mod people;
+mod photo;
 mod policies;
 mod terminals;
-mod valid;
+pub(crate) mod valid;
 
 pub use calendars::{CalendarImport, Warning};
 pub use canteens::{NewCanteen, NewCashier};
+pub use cards::{CardsOf, IssuedSheet, SHEET};
 pub use elders::{IssuedCard, NewElder, NewElderFact, RegisteredChip};
 pub use people::{NewUser, Session};
 pub use terminals::EnrolmentCode;

@@ -24,14 +24,14 @@ fn printable(text: &str) -> bool {
 }
 
 /// A name without the spaces around it.
-pub(super) fn name(text: &str) -> Result<String, Error> {
+pub(crate) fn name(text: &str) -> Result<String, Error> {
     let text = text.trim();
     require((1..=60).contains(&text.chars().count()) && printable(text), register::NAME)?;
     Ok(text.to_owned())
 }
 
 /// A text that may be empty.
-pub(super) fn text(text: &str) -> Result<String, Error> {
+pub(crate) fn text(text: &str) -> Result<String, Error> {
     let text = text.trim();
     require(text.chars().count() <= 200 && printable(text), register::TEXT)?;
     Ok(text.to_owned())
@@ -47,7 +47,7 @@ pub(super) fn phone(text: &str) -> Result<String, Error> {
 }
 
 /// A bank account, without the spaces people write into it.
-pub(super) fn account(text: &str) -> Result<String, Error> {
+pub(crate) fn account(text: &str) -> Result<String, Error> {
     let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     let all_digits = digits.bytes().all(|b| b.is_ascii_digit());
     require(all_digits && (8..=30).contains(&digits.len()), register::ACCOUNT)?;
@@ -55,7 +55,7 @@ pub(super) fn account(text: &str) -> Result<String, Error> {
 }
 
 /// A unified social credit code (GB 32100): 17 characters and a check character, modulo 31 with weights of 3^i.
-pub(super) fn credit_code(text: &str) -> Result<String, Error> {
+pub(crate) fn credit_code(text: &str) -> Result<String, Error> {
     const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
     let code = text.trim().to_ascii_uppercase();
     let values: Option<Vec<usize>> = code.bytes().map(|b| ALPHABET.iter().position(|a| *a == b)).collect();
@@ -68,7 +68,7 @@ pub(super) fn credit_code(text: &str) -> Result<String, Error> {
 }
 
 /// A list price, fen.
-pub(super) fn price(price: Fen) -> Result<(), Error> {
+pub(crate) fn price(price: Fen) -> Result<(), Error> {
     require(price > Fen::ZERO && price <= Fen::new(100_000), register::PRICE)
 }
 

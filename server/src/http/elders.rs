@@ -60,6 +60,8 @@ struct Card {
     tail: String,
     issued: UnixMs,
     revoked: Option<UnixMs>,
+    /// The last day on which it is good.
+    expires: Option<BusinessDate>,
 }
 
 #[derive(Serialize)]
@@ -102,6 +104,13 @@ struct Chip {
 }
 
 #[derive(Deserialize)]
+struct Until {
+    /// The card's last day; nothing for one without end.
+    #[serde(default)]
+    until: Option<BusinessDate>,
+}
+
+#[derive(Deserialize)]
 struct Page {
     #[serde(default)]
     page: u32,
@@ -118,7 +127,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// The elder, if the person may do that for them.
-async fn permitted(office: &Office, user: &UserRow, right: Right, id: ElderId) -> Result<ElderRow, Error> {
+pub(super) async fn permitted(office: &Office, user: &UserRow, right: Right, id: ElderId) -> Result<ElderRow, Error> {
     user.require(right)?;
     let row = office.store.read(move |tx| Box::pin(async move { elders::get(tx, id).await })).await?;
     let row = row.ok_or_else(|| Error::refused(Code::ElderUnknown, register::NO_ELDER))?;
@@ -168,6 +177,7 @@ async fn show(
         tail: c.tail,
         issued: c.issued_at,
         revoked: c.revoked_at,
+        expires: c.expires_on,
     };
     Ok(Json(Whole { elder: (&row).into(), facts, cards: cards.into_iter().map(card).collect() }))
 }
@@ -187,9 +197,10 @@ async fn issue_card(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<ElderId>,
+    Query(Until { until }): Query<Until>,
 ) -> Answer<(StatusCode, Json<NewCard>)> {
     permitted(&office, &user, Right::ManageElders, id).await?;
-    let card = office.issue_card(id).await?;
+    let card = office.issue_card_until(id, until).await?;
     let answer = NewCard { id: card.id, number: card.number.expose().to_owned(), revoked: card.revoked };
     Ok((StatusCode::CREATED, Json(answer)))
 }

@@ -4,12 +4,14 @@
 pub mod body;
 mod calendars;
 mod canteens;
+mod cards;
 mod elders;
 mod enrolments;
 mod epochs;
 mod findings;
 mod health;
 mod holds;
+mod imports;
 mod ledger;
 mod months;
 mod office;
@@ -74,11 +76,13 @@ pub fn router(office: Arc<Office>) -> Router {
     let api = Router::new()
         .merge(calendars::routes())
         .merge(canteens::routes())
+        .merge(cards::routes())
         .merge(elders::routes())
         .merge(enrolments::routes())
         .merge(epochs::routes())
         .merge(findings::routes())
         .merge(holds::routes())
+        .merge(imports::routes())
         .merge(health::routes())
         .merge(ledger::routes())
         .merge(months::routes())

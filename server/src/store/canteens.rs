@@ -117,6 +117,11 @@ pub async fn inside(tx: &mut Tx, region: &RegionCode) -> Result<Vec<CanteenRow>,
     sql!(tx, "SELECT * FROM canteens WHERE region LIKE $1 || '%' ORDER BY region, name, id", region).all().await
 }
 
+/// All canteens.
+pub async fn all(tx: &mut Tx) -> Result<Vec<CanteenRow>, Error> {
+    sql!(tx, "SELECT * FROM canteens ORDER BY region, name, id").all().await
+}
+
 /// Adds dated facts in the order of learning.
 pub async fn add_facts(
     tx: &mut Tx,

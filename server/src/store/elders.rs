@@ -95,6 +95,8 @@ row! {
         pub revoked_at: Option<UnixMs>,
         /// What it is.
         pub kind: CardKind,
+        /// The last business date on which it is good; nothing for a card without end.
+        pub expires_on: Option<BusinessDate>,
     }
 }
 
@@ -206,8 +208,8 @@ pub async fn for_rules(tx: &mut Tx, ids: &[ElderId]) -> Result<BTreeMap<ElderId,
 pub async fn add_card(tx: &mut Tx, card: &CardRow) -> Result<(), Error> {
     sql!(
         tx,
-        "INSERT INTO cards (id, elder, digest, number, tail, issued_at, revoked_at, kind)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO cards (id, elder, digest, number, tail, issued_at, revoked_at, kind, expires_on)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         card.id,
         card.elder,
         card.digest,
@@ -215,7 +217,8 @@ pub async fn add_card(tx: &mut Tx, card: &CardRow) -> Result<(), Error> {
         &card.tail,
         card.issued_at,
         card.revoked_at,
-        card.kind.name()
+        card.kind.name(),
+        card.expires_on
     )
     .execute()
     .await
@@ -259,4 +262,66 @@ pub async fn cards(tx: &mut Tx, elders: &[ElderId]) -> Result<Vec<CardRow>, Erro
         cards.extend(Statement::built(tx, text, ids.iter().map(|id| id.bind()).collect()).all::<CardRow>().await?);
     }
     Ok(cards)
+}
+
+/// Elders of a canteen or a region, alive as far as is known, who have no printed card that is good on a date: in the
+/// order of names.
+pub async fn without_card(
+    tx: &mut Tx,
+    canteen: Option<CanteenId>,
+    region: Option<&RegionCode>,
+    today: BusinessDate,
+    most: i64,
+) -> Result<Vec<ElderRow>, Error> {
+    // Who is dead is said by a fact; a withdrawn one is rare enough to be left to a list of names.
+    let rest = "NOT EXISTS (SELECT 1 FROM cards c WHERE c.elder = e.id AND c.kind = 'card' AND c.revoked_at IS NULL
+                            AND (c.expires_on IS NULL OR c.expires_on >= $2))
+                AND NOT EXISTS (SELECT 1 FROM elder_facts f WHERE f.elder = e.id AND f.fact LIKE '%\"fact\":\"death\"%')
+                ORDER BY e.sort_key, e.id LIMIT $3";
+    match (canteen, region) {
+        (Some(canteen), _) => {
+            let text = format!("SELECT e.* FROM elders e WHERE e.registered_canteen = $1 AND {rest}");
+            Statement::built(tx, text, vec![canteen.bind(), today.bind(), most.bind()]).all().await
+        }
+        (None, Some(region)) => {
+            let text = format!("SELECT e.* FROM elders e WHERE e.region LIKE $1 || '%' AND {rest}");
+            Statement::built(tx, text, vec![region.bind(), today.bind(), most.bind()]).all().await
+        }
+        (None, None) => Ok(Vec::new()),
+    }
+}
+
+/// Keeps an elder's photo, sealed at (`elder_photos`, `sealed`, elder), in place of an older one.
+pub async fn put_photo(
+    tx: &mut Tx,
+    elder: ElderId,
+    media_type: &str,
+    sealed: &[u8],
+    now: UnixMs,
+    by: Option<UserId>,
+) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO elder_photos (elder, media_type, sealed, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (elder) DO UPDATE SET media_type = excluded.media_type, sealed = excluded.sealed,
+            changed_at = excluded.changed_at, changed_by = excluded.changed_by",
+        elder,
+        media_type,
+        sealed,
+        now,
+        by
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// An elder's photo: media type and sealed bytes.
+pub async fn photo(tx: &mut Tx, elder: ElderId) -> Result<Option<(String, Vec<u8>)>, Error> {
+    sql!(tx, "SELECT media_type, sealed FROM elder_photos WHERE elder = $1", elder).optional().await
+}
+
+/// Forgets an elder's photo; says whether there was one.
+pub async fn remove_photo(tx: &mut Tx, elder: ElderId) -> Result<bool, Error> {
+    Ok(sql!(tx, "DELETE FROM elder_photos WHERE elder = $1", elder).execute().await? == 1)
 }

@@ -43,6 +43,7 @@ pub mod feeds;
 pub mod findings;
 pub mod holds;
 pub mod identities;
+pub mod imports;
 pub mod ledger;
 pub mod meta;
 pub mod months;

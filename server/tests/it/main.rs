@@ -6,12 +6,14 @@
 #![expect(clippy::unwrap_used, reason = "what must not be fails the test, also in its helpers")]
 
 mod backlog;
+mod cards;
 mod client;
 mod common;
 mod copying;
 mod findings;
 mod forks;
 mod http;
+mod imports;
 mod ingest;
 mod journals;
 mod month;
@@ -20,6 +22,7 @@ mod payments;
 mod rows;
 mod rules;
 mod store_contract;
+mod store_imports;
 mod store_journals;
 mod store_sync;
 mod store_units;

@@ -146,6 +146,7 @@ async fn elders_and_their_cards(backend: Backend) {
         issued_at: UnixMs::new(number.into()),
         revoked_at: None,
         kind: if number == 4 { CardKind::Chip } else { CardKind::Card },
+        expires_on: (number == 3).then(|| date("2026-03-10")),
     };
     unit!(store, |tx| {
         elders::add_card(tx, &card(1, id)).await?;
@@ -168,6 +169,26 @@ async fn elders_and_their_cards(backend: Backend) {
     assert!(!unit!(store, |tx| elders::revoke_card(tx, other, n(4), UnixMs::new(70)).await), "another's card");
     assert!(unit!(store, |tx| elders::revoke_card(tx, id, n(4), UnixMs::new(70)).await));
     assert!(!unit!(store, |tx| elders::revoke_card(tx, id, n(4), UnixMs::new(80)).await), "the first time stands");
+
+    let waiting = |day: &'static str| async move {
+        let of = region("4403");
+        let rows = unit!(store, |tx| elders::without_card(tx, None, Some(&of), date(day), 10).await);
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(waiting("2026-03-10").await, [], "one died, the other's card is good to its last day");
+    assert_eq!(waiting("2026-03-11").await, [other]);
+    let at = CanteenId::from_uuid(n(77));
+    assert_eq!(unit!(store, |tx| elders::without_card(tx, Some(at), None, date("2026-03-11"), 10).await), []);
+
+    unit!(store, |tx| {
+        elders::put_photo(tx, id, "image/png", &[1], UnixMs::new(5), None).await?;
+        elders::put_photo(tx, id, "image/jpeg", &[2], UnixMs::new(6), None).await
+    });
+    let photo = Some(("image/jpeg".to_owned(), vec![2]));
+    assert_eq!(unit!(store, |tx| elders::photo(tx, id).await), photo, "the later one");
+    assert!(unit!(store, |tx| elders::remove_photo(tx, id).await));
+    assert!(!unit!(store, |tx| elders::remove_photo(tx, id).await));
+    assert_eq!(unit!(store, |tx| elders::photo(tx, id).await), None);
 }
 
 async fn policies_and_calendars(backend: Backend) {
@@ -315,13 +336,14 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 18] = [
+const MODULES: [(&str, &str); 19] = [
     ("canteens", include_str!("../../src/store/canteens.rs")),
     ("days", include_str!("../../src/store/days.rs")),
     ("elders", include_str!("../../src/store/elders.rs")),
     ("epochs", include_str!("../../src/store/epochs.rs")),
     ("feeds", include_str!("../../src/store/feeds.rs")),
     ("identities", include_str!("../../src/store/identities.rs")),
+    ("imports", include_str!("../../src/store/imports.rs")),
     ("meta", include_str!("../../src/store/meta.rs")),
     ("people", include_str!("../../src/store/people.rs")),
     ("policies", include_str!("../../src/store/policies.rs")),
@@ -340,6 +362,7 @@ const MODULES: [(&str, &str); 18] = [
 fn nothing_is_left_out() {
     let here = concat!(
         include_str!("store_contract.rs"),
+        include_str!("store_imports.rs"),
         include_str!("store_journals.rs"),
         include_str!("store_sync.rs"),
         include_str!("rules.rs"),

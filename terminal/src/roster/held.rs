@@ -170,7 +170,7 @@ mod tests {
             elder: Elder { id: elder, birth: "1943-11-22".parse().unwrap(), facts: Vec::new() },
             masked_name: "张*国".into(),
             female: false,
-            cards: vec![RosterCard { digest, tail: "1234".into(), revoked: None }],
+            cards: vec![RosterCard { digest, tail: "1234".into(), revoked: None, expires: None }],
             resident_id: None,
         };
         let page = RosterPage { entries: vec![entry], more: false, version };

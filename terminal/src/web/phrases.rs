@@ -364,13 +364,13 @@ impl Cx<'_> {
     }
 
     pub(super) fn lost_card(&self, code: &str) -> bool {
-        matches!(code, "card_revoked" | "unknown_card")
+        matches!(code, "card_revoked" | "card_expired" | "unknown_card")
     }
 
     /// Whom to turn to, where somebody can help.
     pub(super) fn ask(&self, code: &str) -> Option<(&'static str, &'static str)> {
         match code {
-            "card_revoked" | "unknown_card" => Some((self.w.new_card, self.w.new_card_text)),
+            "card_revoked" | "card_expired" | "unknown_card" => Some((self.w.new_card, self.w.new_card_text)),
             "unknown_id" | "unknown_id_offline" | "bad_id_number" | "not_active" => {
                 Some((self.w.ask_office, self.w.ask_office_text))
             }
@@ -381,7 +381,10 @@ impl Cx<'_> {
 
     /// Whether the elder may be looked up by name instead.
     pub(super) fn by_name(&self, code: &str) -> bool {
-        matches!(code, "card_revoked" | "unknown_card" | "unknown_id" | "unknown_id_offline" | "bad_id_number")
+        matches!(
+            code,
+            "card_revoked" | "card_expired" | "unknown_card" | "unknown_id" | "unknown_id_offline" | "bad_id_number"
+        )
     }
 
     pub(super) fn undo_text(&self, meal: &MealView) -> String {

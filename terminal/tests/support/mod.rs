@@ -257,7 +257,7 @@ impl Office {
             },
             masked_name: name.into(),
             female,
-            cards: vec![RosterCard { digest, tail: card.tail().into(), revoked: None }],
+            cards: vec![RosterCard { digest, tail: card.tail().into(), revoked: None, expires: None }],
             resident_id: None,
         };
         let now = books.clock.wall();

@@ -1,0 +1,100 @@
+//! Cards by the sheet: `POST /api/v1/cards/sheets` issues cards and answers their PDF, the only time that it is made.
+//! Photos: `POST`, `GET` and `DELETE /api/v1/elders/{id}/photo`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::post;
+use domain::calendar::BusinessDate;
+use domain::id::ElderId;
+use serde::Deserialize;
+
+use super::body::{Json, Path, unread};
+use super::{Answer, App, Problem, SignedIn, elders};
+use crate::admin::CardsOf;
+use crate::people::Right;
+use crate::words::{Code, register};
+use crate::{Error, Office};
+
+/// A photo is no larger, bytes; what is a little larger is told why.
+const PHOTO: usize = 512 * 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    /// Whose: `{"elders": [...]}`, `{"canteen": ...}` or `{"region": ...}`.
+    of: CardsOf,
+    /// The last day; nothing for cards without end.
+    #[serde(default)]
+    until: Option<BusinessDate>,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/v1/cards/sheets", post(issue))
+        .route("/api/v1/elders/{id}/photo", post(put).get(show).delete(remove).layer(DefaultBodyLimit::max(PHOTO)))
+}
+
+/// The headers tell how many cards there are, how many older ones were revoked and whether more elders wait.
+async fn issue(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(New { of, until }): Json<New>,
+) -> Answer<impl IntoResponse> {
+    user.require(Right::ManageElders)?;
+    user.require_inside(&user.region)?;
+    let sheet = office.issue_sheet(of, until, Some(user.region)).await?;
+    let headers = [
+        ("content-type", "application/pdf".to_owned()),
+        ("content-disposition", "attachment; filename=\"cards.pdf\"".to_owned()),
+        ("cache-control", "no-store".to_owned()),
+        ("zhucan-cards", sheet.cards.to_string()),
+        ("zhucan-revoked", sheet.revoked.to_string()),
+        ("zhucan-more", sheet.more.to_string()),
+    ];
+    Ok((StatusCode::CREATED, headers, sheet.pdf))
+}
+
+async fn put(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<ElderId>,
+    request: Request,
+) -> Answer<StatusCode> {
+    elders::permitted(&office, &user, Right::ManageElders, id).await?;
+    let bytes = Bytes::from_request(request, &()).await.map_err(|e| unread(&e))?;
+    office.put_photo(id, &bytes, Some(user.id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn show(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<ElderId>,
+) -> Answer<impl IntoResponse> {
+    elders::permitted(&office, &user, Right::ReadElders, id).await?;
+    let (kind, bytes) = office.photo(id).await?.ok_or_else(|| Error::refused(Code::NotFound, register::NO_PHOTO))?;
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    Ok((headers, bytes))
+}
+
+async fn remove(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<ElderId>,
+) -> Answer<StatusCode> {
+    elders::permitted(&office, &user, Right::ManageElders, id).await?;
+    if office.remove_photo(id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::new(Code::NotFound, register::NO_PHOTO))
+    }
+}

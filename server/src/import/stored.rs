@@ -1,0 +1,297 @@
+//! Imports over the API: the file is kept sealed until it is applied, and checked and applied by tasks of their own,
+//! because a large one takes longer than a request may.
+//!
+//! What is under way is in memory only. A server that was stopped finds imports that still wait for their check and
+//! checks them when somebody asks; one that was stopped while applying has applied nothing.
+
+use std::collections::HashMap;
+use std::io::Cursor;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::id::{Digest, UserId};
+use domain::region::RegionCode;
+use sha2::Digest as _;
+use tokio::sync::{Semaphore, mpsc};
+use uuid::Uuid;
+
+use super::report::ReportFile;
+use super::run::{Job, Watch};
+use super::{Finding, Kind};
+use crate::error::Refusal;
+use crate::seal::Place;
+use crate::store::imports::{self, ImportRow, Pieces};
+use crate::words::{Code, import as words};
+use crate::{Error, Office};
+
+/// A file is kept in pieces of so many bytes.
+const PIECE: usize = 1024 * 1024;
+/// Rows with problems on a page.
+const PAGE: usize = 200;
+/// A request waits so long for the work that it began.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What is under way.
+pub struct Running {
+    /// Lists are checked and applied one after another.
+    turn: Semaphore,
+    works: Mutex<HashMap<Uuid, Arc<Work>>>,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self { turn: Semaphore::new(1), works: Mutex::default() }
+    }
+}
+
+/// One import under way, or how the last try ended.
+#[derive(Default)]
+struct Work {
+    rows: Arc<AtomicU64>,
+    failed: Mutex<Option<Refusal>>,
+}
+
+impl Running {
+    /// Begins; nothing if the same is under way already.
+    fn begin(&self, id: Uuid) -> Option<Arc<Work>> {
+        let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
+        if works.get(&id).is_some_and(|work| work.failed().is_none()) {
+            return None;
+        }
+        let work = Arc::<Work>::default();
+        works.insert(id, Arc::clone(&work));
+        Some(work)
+    }
+
+    fn end(&self, id: Uuid) {
+        self.works.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    /// Rows so far of what is under way, and why the last try failed.
+    #[must_use]
+    pub fn of(&self, id: Uuid) -> (Option<u64>, Option<Refusal>) {
+        let works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(work) = works.get(&id) else { return (None, None) };
+        match work.failed() {
+            Some(refusal) => (None, Some(refusal)),
+            None => (Some(work.rows.load(Ordering::Relaxed)), None),
+        }
+    }
+}
+
+impl Work {
+    fn failed(&self) -> Option<Refusal> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn fail(&self, error: &Error) {
+        let refusal = match error {
+            Error::Refused(refusal) => refusal.clone(),
+            other => {
+                tracing::error!(error = %other, "an import failed");
+                Refusal::new(Code::Internal, crate::words::INTERNAL)
+            }
+        };
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
+    }
+}
+
+/// A list as it is brought.
+pub struct NewImport {
+    /// The kind.
+    pub kind: Kind,
+    /// The file's name.
+    pub file_name: String,
+    /// The region of elders whose row names none.
+    pub elder_region: Option<RegionCode>,
+    /// Who brings it.
+    pub by: UserId,
+    /// Where that person may write.
+    pub scope: RegionCode,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+fn place(column: &str, row: Uuid) -> Place<'_> {
+    Place { table: "imports", column, row }
+}
+
+impl Office {
+    /// Keeps a list and checks it. Answers when the check is done, or after a while with one that goes on.
+    pub async fn receive_import(self: &Arc<Self>, new: NewImport) -> Result<ImportRow, Error> {
+        let id = domain::id::RecordId::generate(self.now(), &*self.entropy).uuid();
+        let row = ImportRow {
+            id,
+            kind: new.kind.name().to_owned(),
+            file_name: new.file_name,
+            digest: Digest(sha2::Sha256::digest(&new.bytes).into()),
+            size: i64::try_from(new.bytes.len()).unwrap_or(i64::MAX),
+            region: Some(new.scope),
+            elder_region: new.elder_region,
+            state: "checking".to_owned(),
+            result: None,
+            made_by: Some(new.by),
+            made_at: self.now(),
+            applied_by: None,
+            applied_at: None,
+        };
+        let seal = |(number, piece): (usize, &[u8])| {
+            self.keys.seal_bytes(place(&format!("file/{number}"), id), piece, &*self.entropy)
+        };
+        let pieces: Vec<Vec<u8>> = new.bytes.chunks(PIECE).enumerate().map(seal).collect();
+        drop(new.bytes);
+        self.store
+            .write_long(move |tx| {
+                Box::pin(async move {
+                    imports::add(tx, &row).await?;
+                    for (number, sealed) in (0_i64..).zip(&pieces) {
+                        imports::add_piece(tx, Pieces::File, id, number, sealed).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        self.check_stored(id).await;
+        self.import(id).await
+    }
+
+    /// An import as it stands.
+    pub async fn import(&self, id: Uuid) -> Result<ImportRow, Error> {
+        let row = self.store.read(move |tx| Box::pin(async move { imports::get(tx, id).await })).await?;
+        row.ok_or_else(|| Error::refused(Code::NotFound, words::NO_IMPORT))
+    }
+
+    /// Checks a kept list unless that is under way, and waits a while for it. What goes wrong stands in
+    /// [`Running::of`].
+    pub async fn check_stored(self: &Arc<Self>, id: Uuid) {
+        let Some(work) = self.imports.begin(id) else { return };
+        let office = Arc::clone(self);
+        let task = tokio::spawn(async move {
+            match office.check_now(id, &work).await {
+                Ok(()) => office.imports.end(id),
+                Err(error) => work.fail(&error),
+            }
+        });
+        let _ = tokio::time::timeout(PATIENCE, task).await;
+    }
+
+    async fn check_now(self: &Arc<Self>, id: Uuid, work: &Work) -> Result<(), Error> {
+        let _turn = self.imports.turn.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
+        let row = self.import(id).await?;
+        let job = self.job(&row, row.made_by).await?;
+        self.store.write(move |tx| Box::pin(async move { imports::forget_problems(tx, id).await })).await?;
+        let (sender, findings) = mpsc::channel(PAGE);
+        let watch = Watch { rows: Arc::clone(&work.rows), findings: Some(sender) };
+        let (checked, kept) = tokio::join!(self.check_import(job, watch), self.keep_findings(id, findings));
+        kept?;
+        let (state, result) = match checked {
+            Ok(outcome) => ("checked", serde_json::to_string(&outcome).map_err(|e| Error::Internal(e.to_string()))?),
+            Err(Error::Refused(refusal)) if refusal.code == Code::ImportUnreadable => ("unreadable", refusal.detail),
+            Err(other) => return Err(other),
+        };
+        self.store
+            .write(move |tx| Box::pin(async move { imports::checked(tx, id, state, &result).await }))
+            .await
+            .map(drop)
+    }
+
+    /// The kept file as a list to be read.
+    async fn job(&self, row: &ImportRow, by: Option<UserId>) -> Result<Job, Error> {
+        let (id, size) = (row.id, usize::try_from(row.size).unwrap_or(0));
+        let mut bytes = Vec::with_capacity(size);
+        for number in 0..i64::try_from(size.div_ceil(PIECE)).unwrap_or(0) {
+            let read =
+                self.store.read(move |tx| Box::pin(async move { imports::piece(tx, Pieces::File, id, number).await }));
+            let sealed = read.await?.ok_or_else(|| Error::Corrupt(format!("import {id} lacks piece {number}")))?;
+            bytes.extend_from_slice(&self.keys.open_bytes(place(&format!("file/{number}"), id), &sealed)?);
+        }
+        let kind = row.kind.parse().map_err(Error::Corrupt)?;
+        let (file_name, scope, region) = (row.file_name.clone(), row.region.clone(), row.elder_region.clone());
+        Ok(Job { kind, file_name, by, scope, region, input: Box::new(Cursor::new(bytes)) })
+    }
+
+    async fn keep_findings(&self, id: Uuid, mut findings: mpsc::Receiver<Finding>) -> Result<(), Error> {
+        let (mut page, mut number) = (Vec::with_capacity(PAGE), 0_i64);
+        loop {
+            let finding = findings.recv().await;
+            let last = finding.is_none();
+            page.extend(finding);
+            if page.len() == PAGE || (last && !page.is_empty()) {
+                let json = serde_json::to_vec(&page).map_err(|e| Error::Internal(e.to_string()))?;
+                let sealed = self.keys.seal_bytes(place(&format!("problems/{number}"), id), &json, &*self.entropy);
+                page.clear();
+                let keep = self.store.write(move |tx| {
+                    Box::pin(async move { imports::add_piece(tx, Pieces::Problems, id, number, &sealed).await })
+                });
+                keep.await?;
+                number += 1;
+            }
+            if last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A page of what is wrong with a list, from 0; nothing behind the last one.
+    pub async fn import_findings(&self, id: Uuid, page: i64) -> Result<Option<Vec<Finding>>, Error> {
+        let read =
+            self.store.read(move |tx| Box::pin(async move { imports::piece(tx, Pieces::Problems, id, page).await }));
+        let Some(sealed) = read.await? else { return Ok(None) };
+        let json = self.keys.open_bytes(place(&format!("problems/{page}"), id), &sealed)?;
+        serde_json::from_slice(&json).map(Some).map_err(|e| Error::Corrupt(e.to_string()))
+    }
+
+    /// What is wrong with a list, as a workbook.
+    pub async fn import_report(&self, id: Uuid) -> Result<Vec<u8>, Error> {
+        let failed = |e: receipts::PrintError| Error::Internal(e.to_string());
+        let mut report = ReportFile::new().map_err(failed)?;
+        let mut page = 0;
+        while let Some(findings) = self.import_findings(id, page).await? {
+            findings.iter().try_for_each(|finding| report.add(finding)).map_err(failed)?;
+            page += 1;
+        }
+        let packed = tokio::task::spawn_blocking(move || {
+            let mut bytes = Vec::new();
+            report.finish(&mut bytes).map(|()| bytes)
+        });
+        packed.await.map_err(|e| Error::Internal(e.to_string()))?.map_err(failed)
+    }
+
+    /// Applies a kept list, if its digest is the one that was shown, and waits a while for it.
+    ///
+    /// # Errors
+    /// When it is not checked, or rows cannot be taken.
+    pub async fn apply_stored(self: &Arc<Self>, id: Uuid, digest: Digest, by: UserId) -> Result<ImportRow, Error> {
+        let row = self.import(id).await?;
+        if row.state != "checked" {
+            return Err(Error::refused(Code::Conflict, words::NOT_CHECKED));
+        }
+        let Some(work) = self.imports.begin(id) else { return Ok(row) };
+        let office = Arc::clone(self);
+        let task = tokio::spawn(async move {
+            match office.apply_now(&row, digest, by, &work).await {
+                Ok(()) => office.imports.end(id),
+                Err(error) => work.fail(&error),
+            }
+        });
+        let _ = tokio::time::timeout(PATIENCE, task).await;
+        match self.imports.of(id) {
+            (_, Some(refusal)) => Err(refusal.into()),
+            _ => self.import(id).await,
+        }
+    }
+
+    async fn apply_now(
+        self: &Arc<Self>,
+        row: &ImportRow,
+        digest: Digest,
+        by: UserId,
+        work: &Work,
+    ) -> Result<(), Error> {
+        let _turn = self.imports.turn.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
+        let job = self.job(row, Some(by)).await?;
+        let watch = Watch { rows: Arc::clone(&work.rows), findings: None };
+        self.apply_import(job, digest, Some(row.id), watch).await.map(drop)
+    }
+}

@@ -1,0 +1,131 @@
+//! Cards by the sheet, their last days, and photos.
+
+use axum::body::Body;
+use axum::http::{Method, Request};
+use domain::calendar::UnixMs;
+use domain::credential::Scan;
+use domain::id::ElderId;
+use serde_json::{Value, json};
+use server::admin::CardsOf;
+use server::people::Role;
+use server::seal::Place;
+use server::store::elders::{self, CardRow};
+use support::Backend;
+
+use crate::client::{Answered, request, send, world as with_till};
+use crate::common::{World, date, region};
+use crate::office::person;
+use crate::unit;
+
+async fn cards(world: &World, elder: ElderId) -> Vec<CardRow> {
+    unit!(world.office().store, |tx| elders::cards(tx, &[elder]).await)
+}
+
+/// The number of a card as the office keeps it.
+fn number(world: &World, card: &CardRow) -> String {
+    let place = Place { table: "cards", column: "number", row: card.id };
+    world.office().keys.open(place, &card.number).unwrap().to_string()
+}
+
+async fn a_sheet_is_issued_once_and_what_is_on_it_is_good(backend: Backend) {
+    let (world, till) = with_till(backend).await;
+    let office = world.office();
+    let canteen = till.row.canteen;
+    let (one, two, far) =
+        (world.elder(1, Some(canteen)).await, world.elder(2, Some(canteen)).await, world.elder(3, None).await);
+    let until = Some(date("2028-12-31"));
+    let sheet = office.issue_sheet(CardsOf::Canteen(canteen), until, None).await.unwrap();
+    assert_eq!((sheet.cards, sheet.revoked, sheet.more), (2, 0, false));
+    assert!(sheet.pdf.starts_with(b"%PDF") && cards(&world, far).await.is_empty());
+    let card = cards(&world, one).await.remove(0);
+    assert_eq!((card.expires_on, card.revoked_at), (until, None));
+    let scan = Scan::read(&number(&world, &card)).unwrap();
+    assert!(matches!(scan, Scan::Card(_)) && scan.digest(office.keys.digest_key()) == card.digest);
+    let nobody = office.issue_sheet(CardsOf::Canteen(canteen), until, None).await;
+    assert_eq!(nobody.err().unwrap().code().unwrap().name(), "elder_unknown", "all have one that is good");
+
+    world.clock.pass(1_000);
+    let again = office.issue_sheet(CardsOf::Elders(vec![one]), None, None).await.unwrap();
+    assert_eq!((again.cards, again.revoked), (1, 1));
+    let both = cards(&world, one).await;
+    assert_eq!((both[0].revoked_at, both[1].revoked_at), (Some(office.now()), None), "the old one, in the same unit");
+    let roster = office.roster(&till.row, UnixMs::new(0), 0).await.unwrap();
+    let told = roster.entries.iter().find(|entry| entry.elder.id == two).unwrap();
+    assert_eq!((told.cards[0].expires, told.cards[0].revoked), (until, None), "tills know the last day");
+
+    world.clock.set(date("2029-01-01").at_minute(660));
+    let late = office.issue_sheet(CardsOf::Canteen(canteen), None, None).await.unwrap();
+    assert_eq!((late.cards, late.revoked), (1, 1), "the one whose card has ended");
+}
+
+async fn what_cannot_be_issued_issues_nothing(backend: Backend) {
+    let (world, _) = with_till(backend).await;
+    let office = world.office();
+    let one = world.elder(1, None).await;
+    let name = |of: Result<server::admin::IssuedSheet, server::Error>| of.err().unwrap().code().unwrap().name();
+    let nobody = ElderId::from_uuid(uuid::Uuid::from_u128(7));
+    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one, nobody]), None, None).await), "elder_unknown");
+    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one, one]), None, None).await), "invalid");
+    let outside = Some(region("440305"));
+    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one]), None, outside).await), "out_of_scope");
+    let past = Some(date("2026-03-01"));
+    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one]), past, None).await), "invalid");
+    unit!(office.store, |tx| server::sql!(tx, "UPDATE elders SET name = '张𡋾' WHERE id = $1", one).execute().await);
+    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one]), None, None).await), "invalid", "no glyph");
+    assert!(cards(&world, one).await.is_empty());
+}
+
+async fn call(world: &World, method: Method, path: &str, token: &str, body: Vec<u8>) -> Answered {
+    let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
+    send(world, request.body(Body::from(body)).unwrap()).await
+}
+
+/// The head of a JPEG of 480 by 640, and its end.
+fn picture() -> Vec<u8> {
+    let head = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xc0\0\x11\x08\x02\x80\x01\xe0";
+    [&head[..], b"\x03\x01\x22\0\x02\x11\x01\x03\x11\x01 and so on \xff\xd9"].concat()
+}
+
+async fn sheets_and_photos_over_the_api(backend: Backend) {
+    let (world, _) = with_till(backend).await;
+    let elder = world.elder(1, None).await;
+    let issuer = person(&world, "发卡员", Role::CardIssuer, "4403").await;
+    let far = person(&world, "外区发卡员", Role::CardIssuer, "440305").await;
+    let auditor = person(&world, "审计员", Role::Auditor, "4403").await;
+    let new = json!({"of": {"elders": [elder]}, "until": "2027-12-31"});
+    let issue = |token: &str| request(Method::POST, "/api/v1/cards/sheets", Some(token), &new);
+    send(&world, issue(&auditor)).await.is_problem(403, "forbidden");
+    send(&world, issue(&far)).await.is_problem(403, "out_of_scope");
+    let sheet = send(&world, issue(&issuer)).await;
+    assert_eq!((sheet.status.as_u16(), sheet.kind.as_str()), (201, "application/pdf"));
+    assert!(sheet.body.starts_with(b"%PDF"));
+    let shown =
+        send(&world, request(Method::GET, &format!("/api/v1/elders/{elder}"), Some(&issuer), &Value::Null)).await;
+    assert_eq!(shown.json()["cards"][0]["expires"], "2027-12-31");
+    let single = send(
+        &world,
+        request(Method::POST, &format!("/api/v1/elders/{elder}/cards?until=2028-01-31"), Some(&issuer), &Value::Null),
+    )
+    .await;
+    assert_eq!((single.status.as_u16(), single.json()["revoked"].as_u64()), (201, Some(1)));
+
+    let path = format!("/api/v1/elders/{elder}/photo");
+    call(&world, Method::GET, &path, &issuer, Vec::new()).await.is_problem(404, "not_found");
+    call(&world, Method::POST, &path, &auditor, picture()).await.is_problem(403, "forbidden");
+    call(&world, Method::POST, &path, &issuer, b"GIF89a".to_vec()).await.is_problem(422, "invalid");
+    assert_eq!(call(&world, Method::POST, &path, &issuer, picture()).await.status, 204);
+    let shown = call(&world, Method::GET, &path, &auditor, Vec::new()).await;
+    assert_eq!((shown.kind.as_str(), shown.body), ("image/jpeg", picture()));
+    let sealed =
+        unit!(world.office().store, |tx| server::sql!(tx, "SELECT sealed FROM elder_photos").value::<Vec<u8>>().await);
+    assert!(!sealed.windows(4).any(|bytes| bytes == b"JFIF"), "sealed in the database");
+    call(&world, Method::DELETE, &path, &far, Vec::new()).await.is_problem(403, "out_of_scope");
+    assert_eq!(call(&world, Method::DELETE, &path, &issuer, Vec::new()).await.status, 204);
+    call(&world, Method::DELETE, &path, &issuer, Vec::new()).await.is_problem(404, "not_found");
+}
+
+crate::on_both! {
+    a_sheet_is_issued_once_and_what_is_on_it_is_good
+    what_cannot_be_issued_issues_nothing
+    sheets_and_photos_over_the_api
+}
