@@ -82,7 +82,7 @@ pub(crate) async fn init(args: InitArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn
     let passphrase = hex::encode(random);
     let server = args.office.open(true, "", clock, entropy).await?;
     let office = server.office();
-    office.create_region(Region { code: args.region.clone(), name: args.name, office: args.office_name }).await?;
+    office.create_region(Region { code: args.region.clone(), name: args.name, office: args.office_name }, None).await?;
     let user = NewUser {
         name: args.administrator.clone(),
         passphrase: passphrase.clone().into(),
@@ -90,8 +90,8 @@ pub(crate) async fn init(args: InitArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn
         region: args.region,
         canteen: None,
     };
-    office.add_user(user).await?;
-    office.publish_calendar(domain::calendar::WorkCalendar::published()).await?;
+    office.add_user(user, None).await?;
+    office.publish_calendar(domain::calendar::WorkCalendar::published(), None).await?;
     office.store.close().await;
     println!("已建立。管理员：{}　口令（只显示这一次）：{passphrase}", args.administrator);
     println!("启动：zhucan serve --data {}", args.office.data.display());
@@ -134,6 +134,9 @@ pub(crate) struct VerifyArgs {
     /// Check an audit pack in place of a database; nothing else is needed
     #[arg(long, value_name = "FILE")]
     pack: Option<PathBuf>,
+    /// Check the audit log alone: its chain, and what terminals and papers witness of it
+    #[arg(long, conflicts_with = "pack")]
+    audit: bool,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -158,7 +161,11 @@ pub(crate) async fn verify(
     } else {
         let server = args.office.open(false, "", clock, entropy).await?;
         let office = server.office();
-        let report = server::verify::verify(&office.store, &office.book(), &shown).await?;
+        let report = if args.audit {
+            server::verify::verify_audit(&office.store, &shown).await?
+        } else {
+            server::verify::verify(&office.store, &office.book(), &shown).await?
+        };
         office.store.close().await;
         (report, None)
     };
@@ -170,6 +177,7 @@ pub(crate) async fn verify(
             "closes": report.closes,
             "waiting": report.waiting,
             "statements": report.statements,
+            "audit": report.audit,
             "seal": seal,
             "breaks": breaks,
         });
@@ -184,10 +192,11 @@ pub(crate) async fn verify(
             println!("封存摘要 {seal}");
         }
         println!(
-            "已核对记录 {} 条、日清 {} 次、结算单 {} 张{waiting}；不符 {} 处",
+            "已核对记录 {} 条、日清 {} 次、结算单 {} 张、审计日志 {} 条{waiting}；不符 {} 处",
             report.records,
             report.closes,
             report.statements,
+            report.audit,
             report.breaks.len()
         );
     }

@@ -12,6 +12,7 @@ macro_rules! kill_point {
 }
 
 pub mod admin;
+pub mod audit;
 pub mod close;
 pub mod error;
 pub mod feeds;

@@ -57,6 +57,8 @@ pub enum Right {
     MakeMonth,
     /// Approve a month or send it back.
     CheckMonth,
+    /// Read the audit log.
+    ReadAudit,
 }
 
 roles! {
@@ -71,7 +73,7 @@ roles! {
     /// Approves the money.
     FinanceChecker "finance_checker" [Read ReadElders CheckMonth];
     /// Reads all, changes nothing.
-    Auditor "auditor" [Read ReadElders];
+    Auditor "auditor" [Read ReadElders ReadAudit];
     /// Keeps the system; no money.
     Administrator "administrator" [Read ReadElders ManageCanteens ManageTerminals ManagePeople ManageElders];
 }

@@ -2,6 +2,7 @@
 //!
 //! A refusal has a code that never changes, a title and a next step; what is special about the case is its detail.
 
+pub mod audit;
 pub mod pack;
 pub mod settlement;
 pub mod terminals;
@@ -289,6 +290,8 @@ pub fn locked(seconds: i64) -> String {
 pub const TIMEOUT: &str = "请求未能在规定时间内完成";
 /// A defect or a database in trouble; what exactly stands in the log.
 pub const INTERNAL: &str = "请求未能完成，详情见服务器日志";
+/// A terminal tells back more heads of the audit chain than it keeps.
+pub const TOO_MANY_WITNESSES: &str = "审计见证过多";
 /// The body broke off.
 pub const TRUNCATED: &str = "提交的内容不完整";
 /// Headers of a signed request.

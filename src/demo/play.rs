@@ -279,7 +279,7 @@ impl Stage {
 async fn first_people(office: &server::Office) -> anyhow::Result<()> {
     for programme in PROGRAMMES {
         let (name, office_name) = (programme.name.to_owned(), programme.office.to_owned());
-        office.create_region(Region { code: region(programme.region), name, office: office_name }).await?;
+        office.create_region(Region { code: region(programme.region), name, office: office_name }, None).await?;
     }
     let place: RegionCode = region(OFFICE_REGION);
     for user in USERS {
@@ -290,7 +290,7 @@ async fn first_people(office: &server::Office) -> anyhow::Result<()> {
             region: place.clone(),
             canteen: None,
         };
-        office.add_user(new).await?;
+        office.add_user(new, None).await?;
     }
     Ok(())
 }

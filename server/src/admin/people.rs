@@ -7,6 +7,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{elders, valid};
+use crate::audit::{Act, Action};
 use crate::people::Role;
 use crate::store::people::{self, UserRow};
 use crate::words::{self, Code, register};
@@ -62,7 +63,7 @@ fn lock_seconds(failures: u32) -> i64 {
 
 impl Office {
     /// Adds a person.
-    pub async fn add_user(&self, new: NewUser) -> Result<UserId, Error> {
+    pub async fn add_user(&self, new: NewUser, by: Option<UserId>) -> Result<UserId, Error> {
         valid::passphrase(&new.passphrase)?;
         if (new.role == Role::CanteenManager) != new.canteen.is_some() {
             return Err(Error::refused(Code::Invalid, register::MANAGER));
@@ -83,12 +84,14 @@ impl Office {
         };
         let added = self
             .store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     if let Some(canteen) = row.canteen {
                         elders::require_canteen(tx, canteen).await?;
                     }
-                    people::add(tx, &row).await
+                    people::add(tx, &row).await?;
+                    let act = Act::new(by, Action::PersonAdd, format!("user:{id}")).with("role", row.role.name());
+                    act.with("region", row.region.as_str()).done(tx, now).await.map(drop)
                 })
             })
             .await;
@@ -107,10 +110,11 @@ impl Office {
         let now = self.now();
         let (hash, expires, id) = (session_hash(&token), now.plus(SESSION_MS), user.id);
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     people::sweep_sessions(tx, now).await?;
-                    people::open_session(tx, hash, id, now, expires).await
+                    people::open_session(tx, hash, id, now, expires).await?;
+                    Act::new(id, Action::SessionOpen, format!("user:{id}")).done(tx, now).await.map(drop)
                 })
             })
             .await?;
@@ -137,7 +141,7 @@ impl Office {
         let now = self.now();
         let lock = self
             .store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     let row = people::get(tx, user).await?;
                     if let Some(seconds) = row.and_then(|row| row.locked_for(now)) {
@@ -146,8 +150,13 @@ impl Office {
                     if fits {
                         return people::forget_failures(tx, user).await.map(|()| None);
                     }
-                    let seconds = lock_seconds(people::count_failure(tx, user).await?);
+                    let failures = people::count_failure(tx, user).await?;
+                    let seconds = lock_seconds(failures);
                     people::lock(tx, user, now.plus(seconds * 1000)).await?;
+                    if seconds > 0 {
+                        let act = Act::new(None, Action::SessionLock, format!("user:{user}"));
+                        act.with("failures", failures).with("seconds", seconds).done(tx, now).await?;
+                    }
                     Ok(Some(seconds).filter(|seconds| *seconds > 0))
                 })
             })

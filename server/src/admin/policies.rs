@@ -6,6 +6,7 @@ use domain::decision::PolicyRef;
 use domain::id::UserId;
 use domain::policy::Policy;
 
+use crate::audit::{Act, Action};
 use crate::store::{days, policies};
 use crate::words::Code;
 use crate::{Error, Office, rules};
@@ -18,7 +19,7 @@ impl Office {
         let reference = policy.reference().clone();
         let now = self.now();
         self.store
-            .write_serializable(move |tx| {
+            .write_serializable_audited(move |tx| {
                 let policy = policy.clone();
                 Box::pin(async move {
                     let refused = |e: domain::policy::AnnounceError| Error::refused(Code::PolicyRefused, e.to_string());
@@ -33,7 +34,10 @@ impl Office {
                         let days = days::of_region(tx, region, policy.effective_from()).await?;
                         touched.extend(days.iter().map(|d| (d.canteen, d.date)));
                     }
-                    days::touch(tx, &touched, now).await
+                    days::touch(tx, &touched, now).await?;
+                    let named = policy.reference();
+                    let act = Act::new(by, Action::PolicyAnnounce, format!("policy:{}/{}", named.id, named.version));
+                    act.with("digest", named.hash.to_string()).done(tx, now).await.map(drop)
                 })
             })
             .await?;

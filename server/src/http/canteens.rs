@@ -3,10 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
 use domain::calendar::BusinessDate;
 use domain::canteen::{CanteenFact, CanteenFactKind};
 use domain::id::CanteenId;
@@ -14,8 +12,10 @@ use domain::region::RegionCode;
 use domain::sync::ListPrice;
 use serde::{Deserialize, Serialize};
 
+use super::routes::Routes;
 use super::body::{Json, Path};
-use super::{Answer, App, SignedIn};
+use super::{Answer, SignedIn};
+use crate::audit::Action;
 use crate::admin::{NewCanteen, NewCashier};
 use crate::people::Right;
 use crate::store::canteens::{self, CanteenRow, Settings};
@@ -71,14 +71,16 @@ struct NewPrice {
     price: domain::money::Fen,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/canteens", post(create).get(list))
-        .route("/api/v1/canteens/{id}", get(show))
-        .route("/api/v1/canteens/{id}/facts", post(add_fact))
-        .route("/api/v1/canteens/{id}/prices", post(add_price))
-        .route("/api/v1/canteens/{id}/cashiers", post(add_cashier))
-        .route("/api/v1/canteens/{id}/settings", get(settings).put(put_settings))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .post("/api/v1/canteens", Action::CanteenCreate, create)
+        .get("/api/v1/canteens", list)
+        .get("/api/v1/canteens/{id}", show)
+        .post("/api/v1/canteens/{id}/facts", Action::CanteenFact, add_fact)
+        .post("/api/v1/canteens/{id}/prices", Action::PriceApprove, add_price)
+        .post("/api/v1/canteens/{id}/cashiers", Action::CashierAdd, add_cashier)
+        .get("/api/v1/canteens/{id}/settings", settings)
+        .put("/api/v1/canteens/{id}/settings", Action::CanteenSettings, put_settings)
 }
 
 /// The canteen, if the person may do that there.
@@ -102,7 +104,7 @@ async fn create(
 ) -> Answer<(StatusCode, Json<Added<CanteenId>>)> {
     user.require(Right::ManageCanteens)?;
     user.require_inside(&new.region)?;
-    let id = office.create_canteen(new).await?;
+    let id = office.create_canteen(new, Some(user.id)).await?;
     Ok((StatusCode::CREATED, Json(Added { id })))
 }
 
@@ -157,7 +159,7 @@ async fn add_cashier(
     Json(new): Json<NewCashier>,
 ) -> Answer<(StatusCode, Json<Added<domain::id::CashierId>>)> {
     permitted(&office, &user, Right::ManageCanteens, id).await?;
-    let id = office.add_cashier(id, new).await?;
+    let id = office.add_cashier(id, new, Some(user.id)).await?;
     Ok((StatusCode::CREATED, Json(Added { id })))
 }
 

@@ -5,10 +5,8 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{delete, get, post};
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::elder::{Elder, ElderFact};
 use domain::id::{CanteenId, ElderId};
@@ -17,8 +15,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::routes::Routes;
 use super::body::{Json, Path, Query};
-use super::{Answer, App, SignedIn};
+use super::{Answer, SignedIn};
+use crate::audit::Action;
 use crate::admin::{NewElder, NewElderFact};
 use crate::people::Right;
 use crate::store::elders::{self, ElderRow};
@@ -107,14 +107,16 @@ struct Page {
     page: u32,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/elders", post(create).get(list))
-        .route("/api/v1/elders/{id}", get(show))
-        .route("/api/v1/elders/{id}/facts", post(add_fact))
-        .route("/api/v1/elders/{id}/cards", post(issue_card).delete(revoke_cards))
-        .route("/api/v1/elders/{id}/chips", post(register_chip))
-        .route("/api/v1/elders/{id}/chips/{card}", delete(revoke_chip))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .post("/api/v1/elders", Action::ElderRegister, create)
+        .get("/api/v1/elders", list)
+        .get("/api/v1/elders/{id}", show)
+        .post("/api/v1/elders/{id}/facts", Action::ElderFact, add_fact)
+        .post("/api/v1/elders/{id}/cards", Action::CardIssue, issue_card)
+        .delete("/api/v1/elders/{id}/cards", Some(Action::CardRevoke), revoke_cards)
+        .post("/api/v1/elders/{id}/chips", Action::ChipRegister, register_chip)
+        .delete("/api/v1/elders/{id}/chips/{card}", Some(Action::CardRevoke), revoke_chip)
 }
 
 /// The elder, if the person may do that for them.
@@ -189,7 +191,7 @@ async fn issue_card(
     Path(id): Path<ElderId>,
 ) -> Answer<(StatusCode, Json<NewCard>)> {
     permitted(&office, &user, Right::ManageElders, id).await?;
-    let card = office.issue_card(id).await?;
+    let card = office.issue_card(id, Some(user.id)).await?;
     let answer = NewCard { id: card.id, number: card.number.expose().to_owned(), revoked: card.revoked };
     Ok((StatusCode::CREATED, Json(answer)))
 }
@@ -200,7 +202,7 @@ async fn revoke_cards(
     Path(id): Path<ElderId>,
 ) -> Answer<Json<Revoked>> {
     permitted(&office, &user, Right::ManageElders, id).await?;
-    Ok(Json(Revoked { revoked: office.revoke_cards(id).await? }))
+    Ok(Json(Revoked { revoked: office.revoke_cards(id, Some(user.id)).await? }))
 }
 
 async fn register_chip(
@@ -210,7 +212,7 @@ async fn register_chip(
     Json(new): Json<NewChip>,
 ) -> Answer<(StatusCode, Json<Chip>)> {
     permitted(&office, &user, Right::ManageElders, id).await?;
-    let chip = office.register_chip(id, &new.number).await?;
+    let chip = office.register_chip(id, &new.number, Some(user.id)).await?;
     Ok((StatusCode::CREATED, Json(Chip { id: chip.id, tail: chip.tail })))
 }
 
@@ -220,5 +222,5 @@ async fn revoke_chip(
     Path((id, card)): Path<(ElderId, Uuid)>,
 ) -> Answer<Json<Revoked>> {
     permitted(&office, &user, Right::ManageElders, id).await?;
-    Ok(Json(Revoked { revoked: u64::from(office.revoke_card(id, card).await?) }))
+    Ok(Json(Revoked { revoked: u64::from(office.revoke_card(id, card, Some(user.id)).await?) }))
 }

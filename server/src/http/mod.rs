@@ -2,6 +2,7 @@
 //! answers; every refusal is a problem document.
 
 pub mod body;
+mod audit;
 mod calendars;
 mod canteens;
 mod elders;
@@ -17,6 +18,7 @@ mod payments;
 mod policies;
 pub mod problem;
 mod refunds;
+pub mod routes;
 mod session;
 mod signed;
 mod statements;
@@ -39,6 +41,7 @@ pub use signed::{Delivery, Signed};
 
 use crate::Office;
 use crate::words::{self, Code};
+use routes::{Audited, Route, Routes};
 use signed::Nonces;
 use terminal::Lookups;
 
@@ -60,6 +63,7 @@ pub struct App {
     office: Arc<Office>,
     nonces: Arc<Nonces>,
     lookups: Arc<Lookups>,
+    audited: Audited,
 }
 
 impl FromRef<App> for Arc<Office> {
@@ -68,31 +72,46 @@ impl FromRef<App> for Arc<Office> {
     }
 }
 
+/// Every route of the API with its handler.
+fn all() -> Routes {
+    let each = [
+        audit::routes(),
+        calendars::routes(),
+        canteens::routes(),
+        elders::routes(),
+        enrolments::routes(),
+        epochs::routes(),
+        findings::routes(),
+        holds::routes(),
+        health::routes(),
+        ledger::routes(),
+        months::routes(),
+        payments::routes(),
+        policies::routes(),
+        refunds::routes(),
+        session::routes(),
+        statements::routes(),
+        status::routes(),
+        terminal::routes(),
+        terminals::routes(),
+    ];
+    each.into_iter().fold(Routes::new(), Routes::merge)
+}
+
+/// Every route that is served.
+#[must_use]
+pub fn table() -> Vec<Route> {
+    all().into_parts().1
+}
+
 /// The whole API over one office.
 pub fn router(office: Arc<Office>) -> Router {
-    let app = App { office, nonces: Arc::default(), lookups: Arc::default() };
-    let api = Router::new()
-        .merge(calendars::routes())
-        .merge(canteens::routes())
-        .merge(elders::routes())
-        .merge(enrolments::routes())
-        .merge(epochs::routes())
-        .merge(findings::routes())
-        .merge(holds::routes())
-        .merge(health::routes())
-        .merge(ledger::routes())
-        .merge(months::routes())
-        .merge(payments::routes())
-        .merge(policies::routes())
-        .merge(refunds::routes())
-        .merge(session::routes())
-        .merge(statements::routes())
-        .merge(status::routes())
-        .merge(terminal::routes())
-        .merge(terminals::routes());
+    let (api, table) = all().into_parts();
+    let app = App { office, nonces: Arc::default(), lookups: Arc::default(), audited: Audited::of(&table) };
     api.fallback(async || Problem::from(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), routes::enter_denials))
         .layer(axum::middleware::from_fn(limit_time))
         .layer(TraceLayer::new_for_http())
         .with_state(app)

@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 
 use super::Problem;
+use super::routes::Asking;
 use crate::Office;
 use crate::store::people::UserRow;
 use crate::words::{self, Code};
@@ -25,7 +26,11 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let office = Arc::<Office>::from_ref(state);
         let token = bearer(parts).ok_or_else(|| Problem::new(Code::SignInNeeded, words::SIGN_IN_NEEDED))?;
-        Ok(Self(office.signed_in(token).await?))
+        let user = office.signed_in(token).await?;
+        if let Some(asking) = parts.extensions.get::<Asking>() {
+            asking.is(&user);
+        }
+        Ok(Self(user))
     }
 }
 

@@ -3,19 +3,19 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
 use domain::calendar::{BusinessDate, Month};
 use domain::decision::PolicyRef;
 use domain::policy::Policy;
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
+use super::routes::Routes;
 use super::body::{Json, Path};
-use super::{Answer, App, Problem, RULES, SignedIn};
+use super::{Answer, Problem, RULES, SignedIn};
+use crate::audit::Action;
 use crate::people::Right;
 use crate::simulate::Simulated;
 use crate::words::{self, Code};
@@ -55,12 +55,13 @@ struct Try {
     region: Option<RegionCode>,
 }
 
-pub(super) fn routes() -> Router<App> {
-    let announced = Router::new()
-        .route("/api/v1/policies", post(announce).get(list))
-        .route("/api/v1/policies/simulate", post(simulate))
-        .layer(DefaultBodyLimit::max(RULES));
-    announced.route("/api/v1/policies/{id}/{version}", get(source))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .post("/api/v1/policies", Action::PolicyAnnounce, announce)
+        .get("/api/v1/policies", list)
+        .send("/api/v1/policies/simulate", simulate)
+        .limit(RULES)
+        .get("/api/v1/policies/{id}/{version}", source)
 }
 
 async fn announce(

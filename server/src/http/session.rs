@@ -2,20 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::routing::post;
 use domain::calendar::UnixMs;
 use domain::id::{CanteenId, UserId};
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::routes::Routes;
 use super::body::Json;
 use super::office::bearer;
-use super::{Answer, App, SignedIn};
+use super::{Answer, SignedIn};
 use crate::Office;
 use crate::people::Role;
 use crate::store::people::UserRow;
@@ -49,8 +48,11 @@ impl From<UserRow> for Person {
     }
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api/v1/session", post(sign_in).get(who).delete(sign_out))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .send("/api/v1/session", sign_in)
+        .get("/api/v1/session", who)
+        .delete("/api/v1/session", None, sign_out)
 }
 
 async fn sign_in(State(office): State<Arc<Office>>, Json(body): Json<SignIn>) -> Answer<(StatusCode, Json<Opened>)> {

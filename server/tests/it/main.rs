@@ -5,6 +5,7 @@
 #![expect(unreachable_pub, reason = "modules of one test program")]
 #![expect(clippy::unwrap_used, reason = "what must not be fails the test, also in its helpers")]
 
+mod audit;
 mod backlog;
 mod client;
 mod common;

@@ -16,7 +16,7 @@ pub async fn person(world: &World, name: &str, role: Role, place: &str) -> Strin
     let canteen = None;
     let new =
         NewUser { name: name.into(), passphrase: passphrase.clone().into(), role, region: region(place), canteen };
-    world.office().add_user(new).await.unwrap();
+    world.office().add_user(new, None).await.unwrap();
     let body = json!({"name": name, "passphrase": passphrase});
     let opened = send(world, post("/api/v1/session", &body)).await.read::<Value>();
     opened["token"].as_str().unwrap().to_owned()
@@ -201,7 +201,7 @@ async fn a_server_answers_over_a_socket_and_stops_when_told(backend: Backend) {
     assert!(text.await.unwrap().starts_with("HTTP/1.1 200"));
     stop.send(()).unwrap();
     serving.await.unwrap().unwrap();
-    assert!(world.office().revoke_terminal(till.id()).await.is_err(), "the database is closed");
+    assert!(world.office().revoke_terminal(till.id(), None).await.is_err(), "the database is closed");
     // Another process opens it again, with the same name and keys.
     let config = crate::common::config(&world.db, false);
     let again = server::Server::open(&config, world.clock.clone(), world.entropy.clone()).await.unwrap();

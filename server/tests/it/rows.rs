@@ -68,6 +68,7 @@ pub async fn append_only(store: &Store, table: &'static str) {
         "identifications" => "identified_at",
         "fork_resolutions" | "hold_releases" => "decided_at",
         "witnessed_heads" => "next",
+        "audit" => "at",
         _ => "known_from",
     };
     for text in [format!("UPDATE {table} SET {column} = 0"), format!("DELETE FROM {table}")] {

@@ -86,7 +86,7 @@ const EDITOR: &str = "测试政策员";
 async fn token(world: &World, name: &str, role: Role, place: &str) -> String {
     let passphrase = PASSPHRASE.to_owned().into();
     let user = NewUser { name: name.into(), passphrase, role, region: region(place), canteen: None };
-    world.office().add_user(user).await.unwrap();
+    world.office().add_user(user, None).await.unwrap();
     sign_in(world, name).await
 }
 
@@ -102,9 +102,9 @@ impl Scene {
         let office = world.office();
         for (code, name) in [("4403", "深圳市"), ("440304", "福田区")] {
             let (code, name, office_name) = (region(code), name.to_owned(), format!("{name}民政局"));
-            office.create_region(Region { code, name, office: office_name }).await.unwrap();
+            office.create_region(Region { code, name, office: office_name }, None).await.unwrap();
         }
-        office.publish_calendar(WorkCalendar::published()).await.unwrap();
+        office.publish_calendar(WorkCalendar::published(), None).await.unwrap();
         token(&world, EDITOR, Role::PolicyEditor, "440304").await;
         let canteens = [world.canteen("甲食堂").await, world.canteen("乙食堂").await];
         let elders = [world.elder(1, Some(canteens[0])).await, world.elder(2, Some(canteens[0])).await];
@@ -112,7 +112,7 @@ impl Scene {
         let person = async |name: &str, role: Role| {
             let passphrase = PASSPHRASE.to_owned().into();
             let user = NewUser { name: name.into(), passphrase, role, region: region("440304"), canteen: None };
-            office.add_user(user).await.unwrap()
+            office.add_user(user, None).await.unwrap()
         };
         let maker = Actor { user: person("测试经办", Role::FinanceMaker).await, role: MonthRole::FinanceMaker };
         let checker =

@@ -381,6 +381,7 @@ impl Books {
                         self.usage_changed,
                         &self.refunds,
                     ),
+                    audit: None,
                 })
             }
             "/api/v1/terminal/records" => ok(&self.take(&serde_json::from_slice(&request.body).unwrap(), now)),
