@@ -116,7 +116,8 @@ impl Core {
         let unsent = self.journal.unsent().await?.count;
         let head = self.journal.head().await?;
         let witnesses = self.roster.witnesses().await?;
-        let hello = Hello { protocol: PROTOCOL, software: SOFTWARE.to_owned(), head, unsent, witnesses: witnesses.clone() };
+        let hello =
+            Hello { protocol: PROTOCOL, software: SOFTWARE.to_owned(), head, unsent, witnesses: witnesses.clone() };
         let answer: HelloAnswer = self.office.post("/api/v1/terminal/hello", &hello).await?;
         self.time.learn(self.journal.storage(), answer.server_time).await?;
         if let Some(head) = answer.audit.filter(|head| !witnesses.contains(head)) {
