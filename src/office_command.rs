@@ -12,7 +12,7 @@ use domain::calendar::{Clock, Month};
 use domain::id::{CanteenId, Entropy};
 use domain::region::RegionCode;
 use serde_json::json;
-use server::admin::NewUser;
+use server::admin::NewPerson;
 use server::people::Role;
 use server::store::canteens::Region;
 use server::{Database, Server};
@@ -77,23 +77,16 @@ pub(crate) struct InitArgs {
 
 /// Makes database and keys, the region and its first administrator, whose passphrase is printed once.
 pub(crate) async fn init(args: InitArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
-    let mut random = [0; 12];
-    entropy.fill(&mut random);
-    let passphrase = hex::encode(random);
     let server = args.office.open(true, "", clock, entropy).await?;
     let office = server.office();
     office.create_region(Region { code: args.region.clone(), name: args.name, office: args.office_name }, None).await?;
-    let user = NewUser {
-        name: args.administrator.clone(),
-        passphrase: passphrase.clone().into(),
-        role: Role::Administrator,
-        region: args.region,
-        canteen: None,
-    };
-    office.add_user(user, None).await?;
+    let first =
+        NewPerson { name: args.administrator.clone(), role: Role::Administrator, region: args.region, canteen: None };
+    let (_, passphrase) = office.invite(first, None).await?;
     office.publish_calendar(domain::calendar::WorkCalendar::published(), None).await?;
     office.store.close().await;
-    println!("已建立。管理员：{}　口令（只显示这一次）：{passphrase}", args.administrator);
+    println!("已建立。管理员：{}　一次性口令（只显示这一次）：{}", args.administrator, passphrase.as_str());
+    println!("首次登录须改为自己的口令，并绑定动态口令。");
     println!("启动：zhucan serve --data {}", args.office.data.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -31,11 +31,14 @@ pub mod seal;
 pub mod simulate;
 pub mod statements;
 pub mod store;
+pub mod totp;
 pub mod verify;
 pub mod words;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use domain::calendar::{Clock, UnixMs};
@@ -91,6 +94,10 @@ pub struct Office {
     pub fonts: receipts::Fonts,
     /// Where people reach the server.
     pub public_url: String,
+    /// Addresses from which sign-ins failed.
+    pub addresses: admin::Addresses,
+    /// See [`Office::mark_demo`].
+    pub(crate) demo: AtomicBool,
 }
 
 impl Office {
@@ -100,6 +107,7 @@ impl Office {
     pub async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Arc<Self>, Error> {
         let store = Store::open(&config.database).await?;
         let (keys, server_epoch) = open_keys(&store, config, &*entropy).await?;
+        let demo = store.read(|tx| Box::pin(async move { meta::get(tx, admin::DEMO).await })).await?;
         let started = clock.wall();
         let office = Arc::new(Self {
             store,
@@ -114,6 +122,8 @@ impl Office {
             changed: Notify::new(),
             fonts: receipts::Fonts::embedded().map_err(|e| Error::Startup(e.to_string()))?,
             public_url: config.public_url.clone(),
+            addresses: admin::Addresses::default(),
+            demo: AtomicBool::new(demo.is_some()),
         });
         office.refresh_rules().await?;
         Ok(office)
@@ -179,7 +189,9 @@ impl Server {
         let closing = tokio::spawn(close::watch(Arc::clone(&self.office)));
         let office = Arc::clone(&self.office);
         let warning = tokio::spawn(async move { office.keep_warning().await });
-        let served = axum::serve(listener, self.router()).with_graceful_shutdown(shutdown).await;
+        let served = axum::serve(listener, self.router().into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(shutdown)
+            .await;
         look.abort();
         closing.abort();
         warning.abort();

@@ -49,9 +49,9 @@ pub enum Right {
     ManagePeople,
     /// Register elders, add facts of them, issue cards.
     ManageElders,
-    /// Announce policies and publish calendars.
+    /// Propose policies, approve those of others, publish calendars.
     AnnouncePolicies,
-    /// Approve list prices.
+    /// Propose list prices.
     ApprovePrices,
     /// Decide findings, draft and submit a month.
     MakeMonth,

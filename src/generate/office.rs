@@ -91,6 +91,7 @@ pub async fn rules(office: &Office) -> anyhow::Result<()> {
 
 /// Region and people.
 pub async fn people(office: &Office) -> anyhow::Result<()> {
+    office.mark_demo().await?;
     let code = places::region(places::REGION);
     let (name, payer) = (words::REGION.to_owned(), words::OFFICE.to_owned());
     office.create_region(Region { code: code.clone(), name, office: payer }, None).await?;
@@ -119,7 +120,8 @@ pub async fn canteens(
         let price = places::price(place);
         office.add_price(id, ListPrice { valid_from: since, period, price }, None).await?;
         let name = words::cashier(place + 1);
-        let cashier = office.add_cashier(id, NewCashier { name, pin: "314159".to_owned(), supervisor: true }, None).await?;
+        let cashier =
+            office.add_cashier(id, NewCashier { name, pin: "314159".to_owned(), supervisor: true }, None).await?;
         let mut secret = [0; 32];
         SeededEntropy::new(seed ^ (0x006b_6579 + u64::try_from(place)?)).fill(&mut secret);
         let key = SigningKey::from_bytes(&secret);

@@ -141,6 +141,7 @@ async fn make() -> anyhow::Result<Template> {
 
 async fn people_of(server: &Server) -> anyhow::Result<()> {
     let office = server.office();
+    office.mark_demo().await?;
     let whole = Region { code: region(REGION), name: "模拟市".to_owned(), office: "模拟结算中心".to_owned() };
     office.create_region(whole, None).await?;
     for role in PEOPLE {
@@ -155,6 +156,10 @@ async fn people_of(server: &Server) -> anyhow::Result<()> {
             locked_until: UnixMs::new(0),
             created_at: office.now(),
             left_at: None,
+            must_change: false,
+            totp: None,
+            totp_step: 0,
+            totp_at: None,
         };
         office.store.write(move |tx| Box::pin(async move { people::add(tx, &row).await })).await?;
     }

@@ -1,6 +1,6 @@
 //! Regions, canteens, their facts, prices and cashiers.
 
-use domain::calendar::BusinessDate;
+use domain::calendar::{BusinessDate, UnixMs};
 use domain::canteen::{CanteenFact, CanteenFactKind};
 use domain::id::{CanteenId, CashierId, UserId};
 use domain::region::RegionCode;
@@ -8,7 +8,7 @@ use domain::sync::{Cashier, ListPrice};
 use serde::Deserialize;
 
 use super::valid;
-use crate::audit::{Act, Action};
+use crate::audit::{Act, Action, Actor};
 use crate::seal::Place;
 use crate::store::canteens::{self, CanteenRow, Region, Settings};
 use crate::store::{Tx, days};
@@ -137,17 +137,7 @@ impl Office {
         valid::price(price.price)?;
         let now = self.now();
         self.store
-            .write_audited(move |tx| {
-                Box::pin(async move {
-                    hold(tx, canteen).await?;
-                    canteens::add_price(tx, canteen, &price, now, by).await?;
-                    let touched = days::of_canteen(tx, canteen, price.valid_from).await?;
-                    days::touch(tx, &touched.iter().map(|d| (d.canteen, d.date)).collect(), now).await?;
-                    let act = Act::new(by, Action::PriceApprove, format!("canteen:{canteen}"));
-                    let act = act.with("valid_from", price.valid_from.to_string()).with("period", price.period.as_str());
-                    act.with("price", price.price.get()).done(tx, now).await.map(drop)
-                })
-            })
+            .write_audited(move |tx| Box::pin(async move { price_in(tx, canteen, &price, now, by, by.into()).await }))
             .await?;
         self.changed.notify_one();
         Ok(())
@@ -197,6 +187,24 @@ impl Office {
             other => other.map(|()| id),
         }
     }
+}
+
+/// Approves a list price in an open unit that holds the audit log's chain. `by` proposed it; `actor` lets it be in force.
+pub(super) async fn price_in(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    price: &ListPrice,
+    now: UnixMs,
+    by: Option<UserId>,
+    actor: Actor,
+) -> Result<(), Error> {
+    hold(tx, canteen).await?;
+    canteens::add_price(tx, canteen, price, now, by).await?;
+    let touched = days::of_canteen(tx, canteen, price.valid_from).await?;
+    days::touch(tx, &touched.iter().map(|d| (d.canteen, d.date)).collect(), now).await?;
+    let act = Act::new(actor, Action::PriceApprove, format!("canteen:{canteen}"));
+    let act = act.with("valid_from", price.valid_from.to_string()).with("period", price.period.as_str());
+    act.with("price", price.price.get()).done(tx, now).await.map(drop)
 }
 
 /// Holds the canteen, or refuses an id that names none.

@@ -7,11 +7,16 @@ mod canteens;
 mod elders;
 mod people;
 mod policies;
+mod proposals;
+mod sign_in;
 mod terminals;
 mod valid;
 
 pub use calendars::{CalendarImport, Warning};
 pub use canteens::{NewCanteen, NewCashier};
 pub use elders::{IssuedCard, NewElder, NewElderFact, RegisteredChip};
-pub use people::{NewUser, Session};
+pub(crate) use people::DEMO;
+pub use people::{NewPerson, NewUser};
+pub use proposals::Proposed;
+pub use sign_in::{Addresses, Claim, Must, NewTotp, Present, Session, csrf_of};
 pub use terminals::EnrolmentCode;

@@ -107,7 +107,7 @@ impl Office {
             .await
     }
 
-    /// Lets a terminal in whose fingerprint somebody has compared. Says whether it was not in until now.
+    /// Lets a terminal in whose fingerprint somebody has compared, another person than who gave out its code. Says whether it was not in until now.
     pub async fn confirm_terminal(&self, id: TerminalId, fingerprint: &str, by: Option<UserId>) -> Result<bool, Error> {
         let now = self.now();
         let plain = |text: &str| text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_lowercase();
@@ -121,6 +121,9 @@ impl Office {
                     }
                     if row.revoked_at.is_some() {
                         return Err(Error::refused(Code::TerminalRevoked, words::TERMINAL_REVOKED));
+                    }
+                    if by.is_some() && terminals::issuer(tx, id).await? == by {
+                        return Err(Error::refused(Code::SecondPerson, terminals_words::OTHER_THAN_ISSUER));
                     }
                     let confirmed = terminals::confirm(tx, id, by, now).await?;
                     let act = Act::new(by, Action::TerminalConfirm, format!("terminal:{id}"));
@@ -138,8 +141,9 @@ impl Office {
             .write_audited(move |tx| {
                 Box::pin(async move {
                     let row = required(tx, id).await?;
+                    let act = Act::new(by, Action::TerminalRetire, format!("terminal:{id}"));
                     if row.revoked_at.is_some() {
-                        return Ok(false);
+                        return act.with("new", false).done(tx, now).await.map(|_| false);
                     }
                     let row = terminals::hold(tx, id).await?.unwrap_or(row);
                     let refused = |detail: String| Err(Error::refused(Code::RecordsUnsent, detail));
@@ -152,8 +156,7 @@ impl Office {
                     }
                     terminals::revoke(tx, id, now).await?;
                     terminals::retired(tx, id, now).await?;
-                    let act = Act::new(by, Action::TerminalRetire, format!("terminal:{id}"));
-                    act.done(tx, now).await.map(|_| true)
+                    act.with("new", true).done(tx, now).await.map(|_| true)
                 })
             })
             .await

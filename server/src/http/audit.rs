@@ -90,8 +90,7 @@ async fn list(
     }
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let Asked { actor, action, object, outcome, since, until, below, .. } = asked;
-    let filter =
-        Filter { region: Some(user.region.clone()), actor, action, object, outcome, since, until, below };
+    let filter = Filter { region: Some(user.region.clone()), actor, action, object, outcome, since, until, below };
     let (head, rows) = office
         .store
         .read(move |tx| {

@@ -10,11 +10,11 @@ use domain::calendar::{UnixMs, WorkCalendar};
 use domain::id::{Digest, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::routes::Routes;
 use super::body::{Json, Path};
+use super::routes::Routes;
 use super::{Answer, Problem, RULES, SignedIn};
-use crate::audit::Action;
 use crate::admin::{CalendarImport, Warning};
+use crate::audit::Action;
 use crate::people::Right;
 use crate::store::policies::{self, CalendarVersion};
 use crate::words::{Code, register};

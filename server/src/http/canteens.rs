@@ -12,11 +12,12 @@ use domain::region::RegionCode;
 use domain::sync::ListPrice;
 use serde::{Deserialize, Serialize};
 
-use super::routes::Routes;
 use super::body::{Json, Path};
+use super::proposals::Made;
+use super::routes::Routes;
 use super::{Answer, SignedIn};
+use crate::admin::{NewCanteen, NewCashier, Proposed};
 use crate::audit::Action;
-use crate::admin::{NewCanteen, NewCashier};
 use crate::people::Right;
 use crate::store::canteens::{self, CanteenRow, Settings};
 use crate::store::people::UserRow;
@@ -77,7 +78,7 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/canteens", list)
         .get("/api/v1/canteens/{id}", show)
         .post("/api/v1/canteens/{id}/facts", Action::CanteenFact, add_fact)
-        .post("/api/v1/canteens/{id}/prices", Action::PriceApprove, add_price)
+        .post("/api/v1/canteens/{id}/prices", Action::ProposalMake, add_price)
         .post("/api/v1/canteens/{id}/cashiers", Action::CashierAdd, add_cashier)
         .get("/api/v1/canteens/{id}/settings", settings)
         .put("/api/v1/canteens/{id}/settings", Action::CanteenSettings, put_settings)
@@ -145,11 +146,11 @@ async fn add_price(
     SignedIn(user): SignedIn,
     Path(id): Path<CanteenId>,
     Json(new): Json<NewPrice>,
-) -> Answer<(StatusCode, Json<ListPrice>)> {
-    permitted(&office, &user, Right::ApprovePrices, id).await?;
+) -> Answer<(StatusCode, Json<Made>)> {
+    let row = permitted(&office, &user, Right::ApprovePrices, id).await?;
     let price = ListPrice { valid_from: new.valid_from, period: new.period, price: new.price };
-    office.add_price(id, price.clone(), Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(price)))
+    let made = office.propose(Proposed::Price { canteen: id, price }, row.region, user.id).await?;
+    Ok((StatusCode::CREATED, Json(made.into())))
 }
 
 async fn add_cashier(

@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::routes::Routes;
 use super::body::{Json, Path, Query};
+use super::routes::Routes;
 use super::{Answer, SignedIn};
-use crate::audit::Action;
 use crate::admin::{NewElder, NewElderFact};
+use crate::audit::Action;
 use crate::people::Right;
 use crate::store::elders::{self, ElderRow};
 use crate::store::people::UserRow;

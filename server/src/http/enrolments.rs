@@ -5,15 +5,14 @@ use std::sync::Arc;
 use axum::extract::State;
 use domain::sync::{Enrol, Enrolled, enrolment_digest};
 
-use super::routes::Routes;
-use super::body::Json;
-use super::signed::check_signature;
 use super::Answer;
+use super::body::Json;
+use super::routes::Routes;
+use super::signed::check_signature;
 use crate::Office;
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .send("/api/v1/enrolments", enrol)
+    Routes::new().send("/api/v1/enrolments", enrol)
 }
 
 async fn enrol(State(office): State<Arc<Office>>, Json(asked): Json<Enrol>) -> Answer<Json<Enrolled>> {

@@ -9,12 +9,12 @@ use axum::http::StatusCode;
 use domain::id::TerminalId;
 use serde::{Deserialize, Serialize};
 
-use super::routes::Routes;
 use super::body::{Json, Path};
+use super::routes::Routes;
 use super::terminals::of_terminal;
 use super::{Answer, Problem, SignedIn};
-use crate::audit::Action;
 use crate::Office;
+use crate::audit::Action;
 use crate::people::Right;
 use crate::store::epochs::{self, EndRow, Fork};
 use crate::words::{Code, terminals as words};

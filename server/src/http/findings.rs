@@ -11,10 +11,10 @@ use domain::reconciliation::{Finding, Settings, Thresholds};
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
-use super::routes::Routes;
 use super::body::{Json, Path};
 use super::canteens::permitted;
 use super::months::explained;
+use super::routes::Routes;
 use super::{Answer, Problem, SignedIn};
 use crate::audit::{Act, Action};
 use crate::people::{Right, Role};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::routes::Routes;
-use super::body::Json;
 use super::Answer;
+use super::body::Json;
+use super::routes::Routes;
 use crate::Office;
 
 #[derive(Serialize)]
@@ -19,9 +19,7 @@ struct Health {
 const GOOD: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/healthz/live", async || Json(GOOD))
-        .get("/healthz/ready", ready)
+    Routes::new().get("/healthz/live", async || Json(GOOD)).get("/healthz/ready", ready)
 }
 
 async fn ready(State(office): State<Arc<Office>>) -> Answer<Json<Health>> {

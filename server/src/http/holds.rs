@@ -11,10 +11,10 @@ use domain::reconciliation::PayerSums;
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
-use super::routes::Routes;
 use super::body::Json;
 use super::canteens::permitted;
 use super::months::explained;
+use super::routes::Routes;
 use super::{Answer, SignedIn};
 use crate::audit::Action;
 use crate::people::Right;
@@ -54,9 +54,7 @@ struct Release {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/api/v1/holds", list)
-        .post("/api/v1/holds/release", Action::HoldRelease, release)
+    Routes::new().get("/api/v1/holds", list).post("/api/v1/holds/release", Action::HoldRelease, release)
 }
 
 async fn of_canteen(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<HoldBody>, Error> {

@@ -8,8 +8,8 @@ use domain::ledger::{Account, Posting, Turnover};
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
-use super::routes::Routes;
 use super::body::{Json, Path, Query};
+use super::routes::Routes;
 use super::statements::permit;
 use super::{Answer, SignedIn};
 use crate::people::Right;
@@ -41,9 +41,7 @@ struct TrialBalance {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/api/v1/ledger/trial-balance", trial_balance)
-        .get("/api/v1/statements/{id}/postings", postings)
+    Routes::new().get("/api/v1/ledger/trial-balance", trial_balance).get("/api/v1/statements/{id}/postings", postings)
 }
 
 async fn trial_balance(

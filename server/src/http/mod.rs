@@ -1,8 +1,8 @@
 //! The API: one file a resource. A handler authenticates, parses into domain types, submits one unit of work and
 //! answers; every refusal is a problem document.
 
-pub mod body;
 mod audit;
+pub mod body;
 mod calendars;
 mod canteens;
 mod elders;
@@ -15,8 +15,10 @@ mod ledger;
 mod months;
 mod office;
 mod payments;
+mod people;
 mod policies;
 pub mod problem;
+mod proposals;
 mod refunds;
 pub mod routes;
 mod session;
@@ -35,7 +37,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::trace::TraceLayer;
 
-pub use office::SignedIn;
+pub use office::{Entering, Proven, SignedIn};
 pub use problem::Problem;
 pub use signed::{Delivery, Signed};
 
@@ -87,7 +89,9 @@ fn all() -> Routes {
         ledger::routes(),
         months::routes(),
         payments::routes(),
+        people::routes(),
         policies::routes(),
+        proposals::routes(),
         refunds::routes(),
         session::routes(),
         statements::routes(),

@@ -13,10 +13,10 @@ use domain::region::RegionCode;
 use domain::settlement::{Role as MonthRole, Ruling};
 use serde::{Deserialize, Serialize};
 
-use super::routes::Routes;
 use super::body::{Json, Path};
 use super::canteens::permitted;
-use super::{Answer, Problem, SignedIn};
+use super::routes::Routes;
+use super::{Answer, Problem, Proven, SignedIn};
 use crate::audit::{Act, Action};
 use crate::close::{CloseReport, close_days};
 use crate::month::{self, Actor, MonthView};
@@ -219,11 +219,12 @@ async fn send_back(
 
 async fn approve(
     State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
+    Proven(present): Proven,
     Path((region, of)): Path<(RegionCode, Month)>,
     Json(body): Json<Approve>,
 ) -> Answer<Json<MonthBody>> {
-    let actor = actor(&user, &region, Right::CheckMonth)?;
+    let actor = actor(&present.user, &region, Right::CheckMonth)?;
+    present.require_fresh(office.now())?;
     Ok(Json(month::approve(&office.store, &region, of, actor, body.digest, office.now()).await?.into()))
 }
 

@@ -13,10 +13,10 @@ use domain::region::RegionCode;
 use domain::settlement::payment::{PaymentState, Stage};
 use serde::{Deserialize, Serialize};
 
-use super::routes::Routes;
 use super::body::{Json, Path};
 use super::months::{actor, explained};
-use super::{Answer, SignedIn};
+use super::routes::Routes;
+use super::{Answer, Proven, SignedIn};
 use crate::audit::Action;
 use crate::payment::{self, Afterwards};
 use crate::people::Right;
@@ -206,14 +206,18 @@ async fn decide(
 
 async fn note(
     State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
+    Proven(present): Proven,
     Path(statement): Path<StatementId>,
     Json(body): Json<Note>,
 ) -> Answer<StatusCode> {
-    permit(&office, &user, statement).await?;
+    let user = &present.user;
+    permit(&office, user, statement).await?;
     // Only who makes months sends money.
     if body.state == PaymentState::Sent {
         user.require(Right::MakeMonth)?;
+    }
+    if body.state != PaymentState::Returned {
+        present.require_fresh(office.now())?;
     }
     let reference = explained(&body.reference)?;
     payment::note(&office.store, statement, body.state, reference, user.id, office.now()).await?;

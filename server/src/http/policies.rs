@@ -1,4 +1,4 @@
-//! Policies: `POST /api/v1/policies` announces a file, `GET` lists them, `GET .../{id}/{version}` shows the source,
+//! Policies: `POST /api/v1/policies` proposes a file, which another person's approval announces (see `proposals`), `GET` lists them, `GET .../{id}/{version}` shows the source,
 //! `POST .../simulate` tries a file on a stored month.
 
 use std::sync::Arc;
@@ -12,9 +12,11 @@ use domain::policy::Policy;
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
-use super::routes::Routes;
 use super::body::{Json, Path};
+use super::proposals::Made;
+use super::routes::Routes;
 use super::{Answer, Problem, RULES, SignedIn};
+use crate::admin::Proposed;
 use crate::audit::Action;
 use crate::people::Right;
 use crate::simulate::Simulated;
@@ -55,9 +57,18 @@ struct Try {
     region: Option<RegionCode>,
 }
 
+/// What was proposed, by what it will be called.
+#[derive(Serialize)]
+struct Announced {
+    #[serde(flatten)]
+    made: Made,
+    #[serde(flatten)]
+    reference: PolicyRef,
+}
+
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .post("/api/v1/policies", Action::PolicyAnnounce, announce)
+        .post("/api/v1/policies", Action::ProposalMake, announce)
         .get("/api/v1/policies", list)
         .send("/api/v1/policies/simulate", simulate)
         .limit(RULES)
@@ -68,15 +79,17 @@ async fn announce(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(new): Json<Announce>,
-) -> Answer<(StatusCode, Json<PolicyRef>)> {
+) -> Answer<(StatusCode, Json<Announced>)> {
     user.require(Right::AnnouncePolicies)?;
     let policy = Policy::parse(&new.file_name, &new.source);
     let policy = policy.map_err(|e| Error::refused(Code::PolicyRefused, e.to_string()))?;
     for region in policy.regions() {
         user.require_inside(region)?;
     }
-    let reference = office.announce_policy(&new.file_name, &new.source, Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(reference)))
+    let region = policy.regions().first().cloned().unwrap_or_else(|| user.region.clone());
+    let what = Proposed::Policy { file_name: new.file_name, source: new.source };
+    let made = office.propose(what, region, user.id).await?.into();
+    Ok((StatusCode::CREATED, Json(Announced { made, reference: policy.reference().clone() })))
 }
 
 async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<impl IntoResponse> {

@@ -12,9 +12,9 @@ use domain::region::RegionCode;
 use domain::sync::RefundDue;
 use serde::{Deserialize, Serialize};
 
-use super::routes::Routes;
 use super::body::{Json, Path, Query};
 use super::canteens::permitted;
+use super::routes::Routes;
 use super::{Answer, SignedIn};
 use crate::Office;
 use crate::people::Right;

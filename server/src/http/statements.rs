@@ -15,8 +15,8 @@ use receipts::statement::StatementSheet;
 use receipts::statement::disclosure::DisclosureSheet;
 use receipts::workbook::MealSheet;
 
-use super::routes::Routes;
 use super::body::{Json, Path};
+use super::routes::Routes;
 use super::{Answer, Problem, SignedIn};
 use crate::people::Right;
 use crate::statements::{Dossier, disclosure, disclosures, summary};

@@ -6,8 +6,8 @@ use axum::extract::State;
 use domain::calendar::{BusinessDate, UnixMs};
 use serde::Serialize;
 
-use super::routes::Routes;
 use super::body::Json;
+use super::routes::Routes;
 use super::{Answer, SignedIn};
 use crate::Office;
 use crate::admin::Warning;
@@ -22,8 +22,7 @@ struct Status {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/api/v1/office", status)
+    Routes::new().get("/api/v1/office", status)
 }
 
 async fn status(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Status>> {

@@ -15,8 +15,8 @@ use domain::sync::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::routes::Routes;
 use super::body::{self, Json, Query};
+use super::routes::Routes;
 use super::{Answer, App, BATCH, Delivery, Problem, Signed};
 use crate::error::Refusal;
 use crate::store::{audit, terminals};

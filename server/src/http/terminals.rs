@@ -9,9 +9,9 @@ use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, TerminalId};
 use serde::{Deserialize, Serialize};
 
-use super::routes::Routes;
 use super::body::{Json, Path};
 use super::canteens::permitted;
+use super::routes::Routes;
 use super::{Answer, SignedIn};
 use crate::audit::Action;
 use crate::people::Right;

@@ -139,11 +139,7 @@ pub async fn find(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Entry>
         conditions.push_str(&numbered);
     };
     if let Some(region) = &filter.region {
-        let length = i64::try_from(region.as_str().len()).unwrap_or(i64::MAX);
-        add(
-            &format!("(region IS NULL OR SUBSTR(region, 1, {length}) = ?)"),
-            region.as_str().to_owned().bind(),
-        );
+        add("(region IS NULL OR region LIKE ? || '%')", region.as_str().to_owned().bind());
     }
     if let Some(actor) = &filter.actor {
         add("actor = ?", actor.clone().bind());

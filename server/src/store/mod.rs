@@ -50,6 +50,7 @@ pub mod pack;
 pub mod payments;
 pub mod people;
 pub mod policies;
+pub mod proposals;
 pub mod records;
 pub mod refund_payments;
 pub mod settings;

@@ -9,8 +9,8 @@ use super::VerifyReport;
 use crate::audit::entry_hash;
 use crate::error::Error;
 use crate::sql;
-use crate::store::audit::{self, Outside};
 use crate::store::Store;
+use crate::store::audit::{self, Outside};
 use crate::words::audit as words;
 
 /// So many entries are in memory at a time.

@@ -219,11 +219,10 @@ async fn what_is_denied_is_entered_too(backend: Backend) {
     assert_eq!(page["entries"].as_array().unwrap().len(), 2, "{page}");
     assert_eq!((of(0, "action"), of(0, "object")), (json!("month.submit"), json!(draft)));
     assert_eq!(of(0, "detail"), json!({"code": "conflict", "role": "finance_maker"}));
-    assert_eq!((of(1, "action"), of(1, "object"), of(1, "words")), (
-        json!("terminal.revoke"),
-        json!(revocation),
-        json!("停用终端")
-    ));
+    assert_eq!(
+        (of(1, "action"), of(1, "object"), of(1, "words")),
+        (json!("terminal.revoke"), json!(revocation), json!("停用终端"))
+    );
     assert_eq!(of(1, "detail"), json!({"code": "forbidden", "role": "finance_maker"}));
     let theirs = call(Method::GET, "/api/v1/audit?outcome=denied", &far, &Value::Null).await.read::<Value>();
     assert_eq!(theirs["entries"], json!([]), "another region's people");
@@ -286,10 +285,10 @@ async fn terminals_bear_witness(backend: Backend) {
         assert_eq!(now.sequence, told.sequence + 1, "the break is entered, once");
     }
     let rows = unit!(store, |tx| audit::from(tx, told.sequence + 1, 9).await);
-    assert_eq!((rows[0].action.as_str(), rows[0].object.clone()), (
-        "audit.witness_broken",
-        format!("audit:{}", later.sequence)
-    ));
+    assert_eq!(
+        (rows[0].action.as_str(), rows[0].object.clone()),
+        ("audit.witness_broken", format!("audit:{}", later.sequence))
+    );
     let found = breaks(store).await;
     assert!(found.iter().all(|b| b.contains("见证")) && !found.is_empty(), "{found:?}");
     assert!(found[0].starts_with(&format!("审计日志第 {} 条", later.sequence)), "{found:?}");

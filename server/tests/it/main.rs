@@ -5,6 +5,7 @@
 #![expect(unreachable_pub, reason = "modules of one test program")]
 #![expect(clippy::unwrap_used, reason = "what must not be fails the test, also in its helpers")]
 
+mod access;
 mod audit;
 mod backlog;
 mod client;
@@ -16,8 +17,10 @@ mod journals;
 mod month;
 mod office;
 mod payments;
+mod proposals;
 mod rows;
 mod rules;
+mod sign_in;
 mod store_contract;
 mod store_journals;
 mod store_sync;

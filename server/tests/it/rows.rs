@@ -64,11 +64,10 @@ pub async fn append_only(store: &Store, table: &'static str) {
         "policies" => "announced_at",
         "calendar_versions" => "published_at",
         "refund_entries" => "listed_at",
-        "refund_payments" | "finding_steps" => "at",
+        "audit" | "refund_payments" | "finding_steps" => "at",
         "identifications" => "identified_at",
         "fork_resolutions" | "hold_releases" => "decided_at",
         "witnessed_heads" => "next",
-        "audit" => "at",
         _ => "known_from",
     };
     for text in [format!("UPDATE {table} SET {column} = 0"), format!("DELETE FROM {table}")] {

@@ -26,7 +26,7 @@ use server::{Error, sql};
 use support::Backend;
 use uuid::Uuid;
 
-use crate::client::{Answered, post, request, send};
+use crate::client::{Answered, request, send};
 use crate::common::{Sent, Till, World, date, region};
 use crate::unit;
 
@@ -92,8 +92,7 @@ async fn token(world: &World, name: &str, role: Role, place: &str) -> String {
 
 /// Weeks pass in these tests; nobody stays signed in so long.
 async fn sign_in(world: &World, name: &str) -> String {
-    let opened = send(world, post("/api/v1/session", &json!({"name": name, "passphrase": PASSPHRASE}))).await;
-    opened.read::<Value>()["token"].as_str().unwrap().to_owned()
+    crate::client::open(world, name, PASSPHRASE).await
 }
 
 impl Scene {
@@ -134,8 +133,17 @@ impl Scene {
         send(&self.world, request(Method::POST, path, Some(&editor), body)).await
     }
 
+    /// Proposes a policy and has it approved. Answers to the proposal, or what was refused.
     async fn announce(&self, source: &str) -> Answered {
-        self.post("/api/v1/policies", &json!({"file_name": "试行.toml", "source": source})).await
+        let made = self.post("/api/v1/policies", &json!({"file_name": "试行.toml", "source": source})).await;
+        if made.status == 201 {
+            let checker = sign_in(&self.world, "测试复核").await;
+            let approved = crate::client::second(&self.world, &checker, &made.json()).await;
+            if approved.status != 204 {
+                return approved;
+            }
+        }
+        made
     }
 
     /// One day at one till: these elders eat one after the other.
