@@ -88,7 +88,7 @@ async fn cards(command: CardsCommand, as_json: bool, office: &server::Office) ->
         CardsCommand::Issue { .. } => anyhow::bail!("请指明 --canteen 或 --region"),
         CardsCommand::Reissue { elders, sheet, .. } => (CardsOf::Elders(elders), sheet),
         CardsCommand::Lost { elder, .. } => {
-            let revoked = office.revoke_cards(elder).await?;
+            let revoked = office.revoke_cards(elder, None).await?;
             let line =
                 if as_json { json!({ "revoked": revoked }).to_string() } else { format!("已挂失 {revoked} 张") };
             writeln!(Out::stdout(), "{line}")?;
@@ -97,7 +97,7 @@ async fn cards(command: CardsCommand, as_json: bool, office: &server::Office) ->
     };
     // The place for the sheet is taken before any card is issued: the numbers are shown only once.
     let mut file = new_file(&sheet.out)?;
-    let issued = match office.issue_sheet(of, sheet.until, None).await {
+    let issued = match office.issue_sheet(of, sheet.until, None, None).await {
         Ok(issued) => issued,
         Err(error) => {
             std::fs::remove_file(&sheet.out)?;

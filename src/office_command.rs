@@ -12,7 +12,7 @@ use domain::calendar::{Clock, Month};
 use domain::id::{CanteenId, Entropy};
 use domain::region::RegionCode;
 use serde_json::json;
-use server::admin::NewUser;
+use server::admin::NewPerson;
 use server::people::Role;
 use server::store::canteens::Region;
 use server::{Database, Server};
@@ -97,23 +97,16 @@ pub(crate) struct InitArgs {
 
 /// Makes database and keys, the region and its first administrator, whose passphrase is printed once.
 pub(crate) async fn init(args: InitArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
-    let mut random = [0; 12];
-    entropy.fill(&mut random);
-    let passphrase = hex::encode(random);
     let server = args.office.open(true, "", clock, entropy).await?;
     let office = server.office();
-    office.create_region(Region { code: args.region.clone(), name: args.name, office: args.office_name }).await?;
-    let user = NewUser {
-        name: args.administrator.clone(),
-        passphrase: passphrase.clone().into(),
-        role: Role::Administrator,
-        region: args.region,
-        canteen: None,
-    };
-    office.add_user(user).await?;
-    office.publish_calendar(domain::calendar::WorkCalendar::published()).await?;
+    office.create_region(Region { code: args.region.clone(), name: args.name, office: args.office_name }, None).await?;
+    let first =
+        NewPerson { name: args.administrator.clone(), role: Role::Administrator, region: args.region, canteen: None };
+    let (_, passphrase) = office.invite(first, None).await?;
+    office.publish_calendar(domain::calendar::WorkCalendar::published(), None).await?;
     office.store.close().await;
-    println!("已建立。管理员：{}　口令（只显示这一次）：{passphrase}", args.administrator);
+    println!("已建立。管理员：{}　一次性口令（只显示这一次）：{}", args.administrator, passphrase.as_str());
+    println!("首次登录须改为自己的口令，并绑定动态口令。");
     println!("启动：zhucan serve --data {}", args.office.data.display());
     Ok(ExitCode::SUCCESS)
 }
@@ -155,6 +148,9 @@ pub(crate) struct VerifyArgs {
     /// Check an audit pack in place of a database; nothing else is needed
     #[arg(long, value_name = "FILE")]
     pack: Option<PathBuf>,
+    /// Check the audit log alone: its chain, and what terminals and papers witness of it
+    #[arg(long, conflicts_with = "pack")]
+    audit: bool,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -179,7 +175,11 @@ pub(crate) async fn verify(
     } else {
         let server = args.office.open(false, "", clock, entropy).await?;
         let office = server.office();
-        let report = server::verify::verify(&office.store, &office.book(), &shown).await?;
+        let report = if args.audit {
+            server::verify::verify_audit(&office.store, &shown).await?
+        } else {
+            server::verify::verify(&office.store, &office.book(), &shown).await?
+        };
         office.store.close().await;
         (report, None)
     };
@@ -191,6 +191,7 @@ pub(crate) async fn verify(
             "closes": report.closes,
             "waiting": report.waiting,
             "statements": report.statements,
+            "audit": report.audit,
             "seal": seal,
             "breaks": breaks,
         });
@@ -205,10 +206,11 @@ pub(crate) async fn verify(
             println!("封存摘要 {seal}");
         }
         println!(
-            "已核对记录 {} 条、日清 {} 次、结算单 {} 张{waiting}；不符 {} 处",
+            "已核对记录 {} 条、日清 {} 次、结算单 {} 张、审计日志 {} 条{waiting}；不符 {} 处",
             report.records,
             report.closes,
             report.statements,
+            report.audit,
             report.breaks.len()
         );
     }

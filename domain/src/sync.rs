@@ -98,6 +98,21 @@ pub struct Hello {
     pub head: Option<Head>,
     /// Records it still has to send.
     pub unsent: u64,
+    /// The latest few heads of the office's audit chain that it was told: a witness against the office.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<AuditHead>,
+}
+
+/// So many heads of the office's audit chain a terminal keeps, the latest ones.
+pub const WITNESSES: usize = 4;
+
+/// The last entry of the office's audit chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// Its place, from 1.
+    pub sequence: u64,
+    /// Its hash, which stands for every entry before it too.
+    pub hash: Digest,
 }
 
 /// What the server holds and where things stand.
@@ -113,6 +128,9 @@ pub struct HelloAnswer {
     pub setup: Digest,
     /// What each part of the office's feeds stands at.
     pub versions: Versions,
+    /// The head of the office's audit chain; nothing while it is empty.
+    #[serde(default)]
+    pub audit: Option<AuditHead>,
 }
 
 /// The versions of everything a terminal is told. The parts of the setup travel together and are named apart, so that

@@ -12,6 +12,7 @@ macro_rules! kill_point {
 }
 
 pub mod admin;
+pub mod audit;
 pub mod close;
 pub mod copy;
 pub mod doctor;
@@ -33,11 +34,14 @@ pub mod seal;
 pub mod simulate;
 pub mod statements;
 pub mod store;
+pub mod totp;
 pub mod verify;
 pub mod words;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use domain::calendar::{Clock, UnixMs};
@@ -95,6 +99,10 @@ pub struct Office {
     pub public_url: String,
     /// Lists that are being checked or applied.
     pub imports: import::stored::Running,
+    /// Addresses from which sign-ins failed.
+    pub addresses: admin::Addresses,
+    /// See [`Office::mark_demo`].
+    pub(crate) demo: AtomicBool,
 }
 
 impl Office {
@@ -104,6 +112,7 @@ impl Office {
     pub async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Arc<Self>, Error> {
         let store = Store::open(&config.database).await?;
         let (keys, server_epoch) = open_keys(&store, config, &*entropy).await?;
+        let demo = store.read(|tx| Box::pin(async move { meta::get(tx, admin::DEMO).await })).await?;
         let started = clock.wall();
         let office = Arc::new(Self {
             store,
@@ -119,6 +128,8 @@ impl Office {
             fonts: receipts::Fonts::embedded().map_err(|e| Error::Startup(e.to_string()))?,
             public_url: config.public_url.clone(),
             imports: import::stored::Running::default(),
+            addresses: admin::Addresses::default(),
+            demo: AtomicBool::new(demo.is_some()),
         });
         office.refresh_rules().await?;
         Ok(office)
@@ -188,7 +199,9 @@ impl Server {
         let closing = tokio::spawn(close::watch(Arc::clone(&self.office)));
         let office = Arc::clone(&self.office);
         let warning = tokio::spawn(async move { office.keep_warning().await });
-        let served = axum::serve(listener, self.router()).with_graceful_shutdown(shutdown).await;
+        let served = axum::serve(listener, self.router().into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(shutdown)
+            .await;
         look.abort();
         closing.abort();
         warning.abort();

@@ -9,11 +9,12 @@ use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::settlement::{Action, MonthInput, MonthState, NotAllowed, Role, next_state, settle_month};
 
+use crate::audit::{Act, Action as Entered};
 use crate::close::{CloseReport, close_days};
 use crate::error::Error;
 use crate::rulings;
 use crate::store::months::{self, Settlement, Settles, State, StoredStatement};
-use crate::store::{Json, Store, Tx, findings, holds, ledger};
+use crate::store::{Json, Store, Tx, audit, findings, holds, ledger};
 use crate::words::{Code, settlement as words};
 
 /// Who acts, and as what.
@@ -84,17 +85,26 @@ pub async fn draft(
     kill_point!("server.draft.closed");
     let (region, rules, entropy) = (region.clone(), Arc::clone(rules), Arc::clone(entropy));
     let view = store
-        .write_serializable(move |tx| {
+        .write_serializable_audited(move |tx| {
             let (region, rules, entropy) = (region.clone(), Arc::clone(&rules), Arc::clone(&entropy));
             Box::pin(async move {
                 let version = allowed_to_draft(tx, &region, month, actor).await?.map_or(1, |s| s.version + 1);
                 let draft = Draft { region: &region, month, version, rules: &rules, entropy: &*entropy, actor, now };
                 draft.save(tx).await?;
-                current(tx, &region, month).await
+                let view = current(tx, &region, month).await?;
+                entered(Entered::MonthDraft, actor, &view).done(tx, now).await?;
+                Ok(view)
             })
         })
         .await?;
     Ok((view, report))
+}
+
+/// What is entered in the audit log of a month's step.
+fn entered(action: Entered, actor: Actor, view: &MonthView) -> Act {
+    let Settlement { region, month, version, digest, .. } = &view.settlement;
+    let act = Act::new(actor.user, action, format!("month:{region}/{month}"));
+    act.with("version", *version).with("digest", digest.to_string())
 }
 
 async fn take_back(tx: &mut Tx, region: RegionCode, month: Month, actor: Actor, now: UnixMs) -> Result<(), Error> {
@@ -296,7 +306,7 @@ async fn advance(
 ) -> Result<MonthView, Error> {
     let region = region.clone();
     store
-        .write_serializable(move |tx| {
+        .write_serializable_audited(move |tx| {
             let (region, action, reason) = (region.clone(), action.clone(), reason.clone());
             Box::pin(async move {
                 let view = current(tx, &region, month).await?;
@@ -314,6 +324,15 @@ async fn advance(
                     for statement in &view.statements {
                         ledger::add(tx, statement.id, &postings(&statement.content.0), now).await?;
                     }
+                }
+                let what = match next {
+                    MonthState::Approved => Entered::MonthApprove,
+                    MonthState::Submitted => Entered::MonthSubmit,
+                    MonthState::Open | MonthState::Drafted => Entered::MonthSendBack,
+                };
+                let head = entered(what, actor, &view).done(tx, now).await?;
+                if next == MonthState::Approved {
+                    audit::keep_month(tx, &region, month, head).await?;
                 }
                 current(tx, &region, month).await
             })

@@ -7,6 +7,7 @@ use domain::region::RegionCode;
 use domain::settlement::payment::{Approved, Objected, PaymentRefused, PaymentState, Stage, ToPay};
 use domain::settlement::{MonthState, Statement};
 
+use crate::audit::{Act, Action};
 use crate::error::Error;
 use crate::store::months::{self, Settlement, StoredStatement};
 use crate::store::payments::{self, Disclosure, Objection, Payment};
@@ -99,13 +100,15 @@ pub async fn disclose(
     }
     let region = region.clone();
     store
-        .write_serializable(move |tx| {
+        .write_serializable_audited(move |tx| {
             let region = region.clone();
             Box::pin(async move {
                 afterwards(tx, &region, month).await?.month().may_disclose().map_err(refused)?;
                 let until = now.local_date().plus_days(days - 1);
                 let disclosure = Disclosure { until, disclosed_by: by, disclosed_at: now };
                 payments::disclose(tx, &region, month, &disclosure).await?;
+                let act = Act::new(by, Action::MonthDisclose, format!("month:{region}/{month}"));
+                act.with("until", until.to_string()).done(tx, now).await?;
                 afterwards(tx, &region, month).await
             })
         })
@@ -132,7 +135,7 @@ pub async fn object(
     now: UnixMs,
 ) -> Result<(), Error> {
     store
-        .write_serializable(move |tx| {
+        .write_serializable_audited(move |tx| {
             let content = content.clone();
             Box::pin(async move {
                 let (_, view) = of_statement(tx, statement).await?;
@@ -148,7 +151,9 @@ pub async fn object(
                     decided_by: None,
                     decided_at: None,
                 };
-                payments::object(tx, &new).await
+                payments::object(tx, &new).await?;
+                let act = Act::new(by, Action::ObjectionNote, format!("statement:{statement}"));
+                act.with("objection", id.to_string()).done(tx, now).await.map(drop)
             })
         })
         .await
@@ -164,7 +169,7 @@ pub async fn decide_objection(
     now: UnixMs,
 ) -> Result<(), Error> {
     store
-        .write_serializable(move |tx| {
+        .write_serializable_audited(move |tx| {
             let reason = reason.clone();
             Box::pin(async move {
                 let unknown = || Error::refused(Code::NotFound, words::no_such_objection());
@@ -175,7 +180,8 @@ pub async fn decide_objection(
                 if !payments::decide_objection(tx, id, upheld, &reason, by, now).await? {
                     return Err(Error::refused(Code::Conflict, words::objection_decided()));
                 }
-                Ok(())
+                let act = Act::new(by, Action::ObjectionDecide, format!("objection:{id}"));
+                act.with("upheld", upheld).done(tx, now).await.map(drop)
             })
         })
         .await
@@ -191,7 +197,7 @@ pub async fn note(
     now: UnixMs,
 ) -> Result<(), Error> {
     store
-        .write_serializable(move |tx| {
+        .write_serializable_audited(move |tx| {
             let reference = reference.clone();
             Box::pin(async move {
                 let (stored, view) = of_statement(tx, statement).await?;
@@ -207,7 +213,10 @@ pub async fn note(
                 payments::note(tx, statement, &Payment { number, state, reference, noted_by: by, noted_at: now })
                     .await?;
                 let posted = postings(&stored.content.0, state, arrived);
-                crate::store::ledger::add(tx, statement, &posted, now).await
+                crate::store::ledger::add(tx, statement, &posted, now).await?;
+                let act = Act::new(by, Action::PaymentNote, format!("statement:{statement}"));
+                let act = act.with("state", state.name()).with("number", number);
+                act.with("digest", stored.digest.to_string()).done(tx, now).await.map(drop)
             })
         })
         .await
@@ -233,11 +242,12 @@ pub async fn archive(
 ) -> Result<Afterwards, Error> {
     let region = region.clone();
     store
-        .write_serializable(move |tx| {
+        .write_serializable_audited(move |tx| {
             let region = region.clone();
             Box::pin(async move {
                 afterwards(tx, &region, month).await?.month().may_archive().map_err(refused)?;
                 payments::archive(tx, &region, month, by, now).await?;
+                Act::new(by, Action::MonthArchive, format!("month:{region}/{month}")).done(tx, now).await?;
                 afterwards(tx, &region, month).await
             })
         })

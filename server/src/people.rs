@@ -49,14 +49,16 @@ pub enum Right {
     ManagePeople,
     /// Register elders, add facts of them, issue cards.
     ManageElders,
-    /// Announce policies and publish calendars.
+    /// Propose policies, approve those of others, publish calendars.
     AnnouncePolicies,
-    /// Approve list prices.
+    /// Propose list prices.
     ApprovePrices,
     /// Decide findings, draft and submit a month.
     MakeMonth,
     /// Approve a month or send it back.
     CheckMonth,
+    /// Read the audit log.
+    ReadAudit,
 }
 
 roles! {
@@ -71,7 +73,7 @@ roles! {
     /// Approves the money.
     FinanceChecker "finance_checker" [Read ReadElders CheckMonth];
     /// Reads all, changes nothing.
-    Auditor "auditor" [Read ReadElders];
+    Auditor "auditor" [Read ReadElders ReadAudit];
     /// Keeps the system; no money.
     Administrator "administrator" [Read ReadElders ManageCanteens ManageTerminals ManagePeople ManageElders];
 }

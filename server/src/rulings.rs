@@ -7,6 +7,7 @@ use domain::id::{CanteenId, UserId};
 use domain::reconciliation::{Bearer, Correction, DayClose};
 use domain::settlement::{Rulings, deductions};
 
+use crate::audit::{Act, Action};
 use crate::error::Error;
 use crate::store::findings::{self, StepRow};
 use crate::store::months::{self, StoredStatement};
@@ -101,7 +102,8 @@ async fn behind_drafts(tx: &mut Tx, canteen: CanteenId, now: UnixMs) -> Result<U
     Ok(drafted.map_or(now, |drafted| now.max(drafted.plus(1))))
 }
 
-/// Releases money that waits for the canteen's standing: the next draft pays it.
+/// Releases money that waits for the canteen's standing: the next draft pays it. The transaction holds the audit log's
+/// chain.
 ///
 /// Refused when approved statements hold nothing of it, or when it is released already.
 pub async fn release_hold(
@@ -116,12 +118,15 @@ pub async fn release_hold(
     let waits = held.get(key).is_some_and(|(_, sums)| !sums.total().is_zero());
     let at = behind_drafts(tx, canteen, now).await?;
     if waits && holds::release(tx, canteen, key, reason, by, at).await? {
-        return Ok(());
+        let (month, policy, gate) = key;
+        let act = Act::new(by, Action::HoldRelease, format!("canteen:{canteen}"));
+        let act = act.with("month", month.to_string()).with("policy", format!("{}/{}", policy.id, policy.version));
+        return act.with("gate", *gate).done(tx, now).await.map(drop);
     }
     Err(Error::refused(Code::Conflict, words::nothing_held()))
 }
 
-/// Writes down what somebody says about a finding. Answers its day.
+/// Writes down what somebody says about a finding. Answers its day. The transaction holds the audit log's chain.
 ///
 /// Refused for a finding that is not there or closed, and when it is closed before it was ruled or by who ruled last.
 pub async fn say(
@@ -156,6 +161,8 @@ pub async fn say(
     };
     let what = said.name().to_owned();
     let row = StepRow { step: 0, what, words: explanation, owner, due, by_user: by, at };
+    let act = Act::new(by, Action::FindingStep, format!("finding:{canteen}/{number}")).with("what", row.what.as_str());
     findings::add(tx, canteen, number, date, &row).await?;
+    act.done(tx, now).await?;
     Ok(date)
 }

@@ -13,6 +13,7 @@ use domain::id::StatementId;
 use domain::reconciliation::{DayClose, Verdict};
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
+use domain::sync::AuditHead;
 use receipts::bank::Payment;
 use receipts::statement::StatementSheet;
 use receipts::workbook::MealSheet;
@@ -23,7 +24,7 @@ use crate::seal::{Keys, Place};
 use crate::sql;
 use crate::store::canteens::{self, CanteenRow, Region};
 use crate::store::months::{self, Settlement, StoredStatement};
-use crate::store::{Json, Tx, people, policies};
+use crate::store::{Json, Tx, audit, people, policies};
 use crate::words::{Code, settlement as words};
 
 pub use disclosure::{disclosure, disclosures};
@@ -62,6 +63,8 @@ pub struct Dossier {
     days: Vec<SettledDay>,
     decided: Vec<Decided>,
     rules: Arc<Rulebook>,
+    /// The head of the audit chain at the approval.
+    audit_head: Option<AuditHead>,
     /// How many policies had been announced when the month was drafted.
     announced: usize,
 }
@@ -89,6 +92,7 @@ impl Dossier {
         let announced = policies::announced_until(tx, settlement.drafted_at).await?;
         Ok(Self {
             announced: usize::try_from(announced).unwrap_or(usize::MAX),
+            audit_head: audit::of_month(tx, &stored.region, stored.month).await?,
             days: days(tx, &stored).await?,
             decided: decided(tx, &stored).await?,
             account_tail: account.chars().skip(account.chars().count().saturating_sub(4)).collect(),

@@ -1,6 +1,7 @@
 //! Recomputes everything that is stored from what it was made from, and names the place of whatever does not hold:
 //! records from their bytes, day closes from the records, statements from the closes, months from the statements.
 
+mod audit;
 mod closes;
 mod derived;
 mod journals;
@@ -46,6 +47,8 @@ pub struct VerifyReport {
     pub waiting: usize,
     /// Statements that were made again.
     pub statements: usize,
+    /// Entries of the audit log that were walked.
+    pub audit: usize,
     /// What does not hold, by place.
     pub breaks: Vec<Break>,
 }
@@ -119,8 +122,18 @@ pub async fn verify(
     report.unreadable("结算单", read)?;
     let read = derived::verify(store, &mut report, progress).await;
     report.unreadable("隔离区、用餐表与审批", read)?;
+    let read = audit::verify(store, &mut report, progress).await;
+    report.unreadable("审计日志", read)?;
     report.breaks.sort();
     report.breaks.dedup();
+    Ok(report)
+}
+
+/// Checks the audit log alone: its chain, and what was told of it to terminals and on papers. The first break is first.
+pub async fn verify_audit(store: &Store, progress: &(dyn Fn(&str) + Sync)) -> Result<VerifyReport, Error> {
+    let mut report = VerifyReport::default();
+    let read = audit::verify(store, &mut report, progress).await;
+    report.unreadable("审计日志", read)?;
     Ok(report)
 }
 

@@ -2,11 +2,14 @@
 //!
 //! A refusal has a code that never changes, a title and a next step; what is special about the case is its detail.
 
+pub mod audit;
 pub mod doctor;
 pub mod import;
 pub mod moving;
 pub mod pack;
+pub mod proposals;
 pub mod settlement;
+pub mod sign_in;
 pub mod terminals;
 
 /// What kind of refusal.
@@ -38,6 +41,14 @@ pub enum Code {
     SignInFailed,
     /// Too many failures: wait.
     SignInLocked,
+    /// The passphrase is right; the second factor's code is missing.
+    CodeNeeded,
+    /// The person has to prove once more to be the person.
+    StepUpNeeded,
+    /// The person has something to do before anything else: another passphrase, a second factor.
+    SetupNeeded,
+    /// A form that does not come from the program's own page.
+    ForeignForm,
     /// The role has no right to do this.
     Forbidden,
     /// The thing lies outside the person's region or canteen.
@@ -138,6 +149,10 @@ impl Code {
             Self::SignInNeeded => (401, "sign_in_needed", "尚未登录或登录已过期", "请重新登录"),
             Self::SignInFailed => (401, "sign_in_failed", "用户名或口令不正确", "请核对后重新输入"),
             Self::SignInLocked => (429, "sign_in_locked", "登录失败次数过多", "请等待后再试，或联系管理员"),
+            Self::CodeNeeded => (401, "code_needed", "还需要动态口令", "请连同动态口令重新提交"),
+            Self::StepUpNeeded => (403, "step_up_needed", "需要再次验证身份", "请输入口令和动态口令后重试"),
+            Self::SetupNeeded => (403, "setup_needed", "登录尚未完成", "请先修改一次性口令或绑定动态口令"),
+            Self::ForeignForm => (403, "foreign_form", "请求来源不明", "请从本系统的页面重新操作"),
             Self::Forbidden => (403, "forbidden", "没有此项权限", "请由有权限的人员办理"),
             Self::OutOfScope => (403, "out_of_scope", "不在您的管辖范围内", "请由所属区域的人员办理"),
             Self::SignatureMissing => (401, "signature_missing", "请求没有终端签名", "请使用已登记的终端"),
@@ -329,6 +344,8 @@ pub fn locked(seconds: i64) -> String {
 pub const TIMEOUT: &str = "请求未能在规定时间内完成";
 /// A defect or a database in trouble; what exactly stands in the log.
 pub const INTERNAL: &str = "请求未能完成，详情见服务器日志";
+/// A terminal tells back more heads of the audit chain than it keeps.
+pub const TOO_MANY_WITNESSES: &str = "审计见证过多";
 /// The body broke off.
 pub const TRUNCATED: &str = "提交的内容不完整";
 /// Headers of a signed request.

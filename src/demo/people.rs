@@ -13,7 +13,7 @@ use super::world::{DemoCanteen, DemoUser, date, region, yuan};
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
-pub struct Desk(Caller);
+pub struct Desk(Caller, DemoUser);
 
 impl Desk {
     /// Signs in at the office.
@@ -21,7 +21,7 @@ impl Desk {
         let caller = Caller::new(office)?;
         let body = json!({ "name": user.name, "passphrase": user.passphrase });
         let session = caller.post("/api/v1/session", &body).await?;
-        Ok(Self(caller.with_token(text(&session, "/token")?)))
+        Ok(Self(caller.with_token(text(&session, "/token")?), user))
     }
 
     /// The caller behind.
@@ -30,10 +30,10 @@ impl Desk {
         &self.0
     }
 
-    /// Announces a policy.
-    pub async fn announce(&self, policy: &DemoPolicy) -> anyhow::Result<()> {
+    /// Proposes a policy, which another person approves.
+    pub async fn announce(&self, policy: &DemoPolicy, checker: &Self) -> anyhow::Result<()> {
         let body = json!({ "file_name": policy.file, "source": policy.text });
-        self.0.post("/api/v1/policies", &body).await.map(drop)
+        checker.second(&self.0.post("/api/v1/policies", &body).await?).await
     }
 
     /// Publishes the statutory calendar.
@@ -64,11 +64,18 @@ impl Desk {
         self.0.post(&format!("/api/v1/canteens/{canteen}/facts"), &body).await.map(drop)
     }
 
-    /// Approves a canteen's list prices.
-    pub async fn approve_prices(&self, id: &str, canteen: &DemoCanteen) -> anyhow::Result<()> {
+    /// Approves what another person has proposed.
+    async fn second(&self, made: &Value) -> anyhow::Result<()> {
+        let body = json!({ "digest": text(made, "/digest")? });
+        let path = format!("/api/v1/proposals/{}/approve", text(made, "/proposal")?);
+        self.0.post(&path, &body).await.map(drop)
+    }
+
+    /// Proposes a canteen's list prices, which another person approves.
+    pub async fn approve_prices(&self, id: &str, canteen: &DemoCanteen, checker: &Self) -> anyhow::Result<()> {
         for (from, period, price) in canteen.prices {
             let body = json!({ "valid_from": from, "period": period, "price": yuan(price) });
-            self.0.post(&format!("/api/v1/canteens/{id}/prices"), &body).await?;
+            checker.second(&self.0.post(&format!("/api/v1/canteens/{id}/prices"), &body).await?).await?;
         }
         Ok(())
     }
@@ -131,9 +138,10 @@ impl Desk {
         self.0.post(&format!("/api/v1/months/{region}/{month}/{action}"), &json!({})).await
     }
 
-    /// Approves what stands there now.
+    /// Approves what stands there now, once it is proven again who does.
     pub async fn approve(&self, region: &str, month: &str) -> anyhow::Result<Value> {
         let seen = self.month(region, month).await?;
+        self.0.post("/api/v1/session/step-up", &json!({ "passphrase": self.1.passphrase })).await?;
         let body = json!({ "digest": text(&seen, "/digest")? });
         self.0.post(&format!("/api/v1/months/{region}/{month}/approve"), &body).await
     }

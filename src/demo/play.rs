@@ -21,7 +21,10 @@ use super::plan::{Plan, Sale, Step};
 use super::policies::POLICIES;
 use super::scans;
 use super::till::{Hands, Scanned};
-use super::world::{ADMINISTRATOR, CANTEENS, CHECKER, EDITOR, MAKER, OFFICE_REGION, PROGRAMMES, SET_UP, USERS, region};
+use super::world::{
+    ADMINISTRATOR, CANTEENS, CHECKER, EDITOR, MAKER, OFFICE_REGION, PROGRAMMES, SECOND_ADMINISTRATOR, SET_UP, USERS,
+    region,
+};
 use crate::place;
 
 /// Where randomness begins: the office, then the terminals.
@@ -85,9 +88,10 @@ impl Stage {
         let office = OfficeHost::open(folder, database, Arc::clone(&shared), entropy(0)).await?;
         first_people(office.server.office()).await?;
         let editor = Desk::sign_in(&office.url(), EDITOR).await?;
+        let checker = Desk::sign_in(&office.url(), CHECKER).await?;
         editor.publish_calendar(&WorkCalendar::published()).await?;
         for policy in POLICIES.iter().filter(|p| p.announced == POLICIES[0].announced) {
-            editor.announce(policy).await?;
+            editor.announce(policy, &checker).await?;
         }
         clock.set(SET_UP.at());
         let mut stage = Self {
@@ -109,9 +113,10 @@ impl Stage {
     async fn register(&mut self) -> anyhow::Result<()> {
         let administrator = self.desk(ADMINISTRATOR).await?;
         let maker = self.desk(MAKER).await?;
+        let checker = self.desk(CHECKER).await?;
         for canteen in &CANTEENS {
             let id = administrator.register_canteen(canteen).await?;
-            maker.approve_prices(&id, canteen).await?;
+            maker.approve_prices(&id, canteen, &checker).await?;
             for (from, known, grade) in canteen.grades {
                 if *known == SET_UP {
                     administrator.grade(&id, from, grade).await?;
@@ -128,13 +133,13 @@ impl Stage {
     }
 
     async fn enrol(&mut self, folder: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<()> {
-        let administrator = self.desk(ADMINISTRATOR).await?;
+        let (administrator, second) = (self.desk(ADMINISTRATOR).await?, self.desk(SECOND_ADMINISTRATOR).await?);
         for (canteen, id) in self.canteens.iter().enumerate() {
             let code = administrator.enrolment_code(id).await?;
             let (folder, entropy) = (till_folder(folder, canteen), entropy(canteen + 1));
             let till = TillHost::enrol(&folder, &code, self.office.address, Arc::clone(clock), entropy).await?;
             let fingerprint = till.fingerprint.as_deref().context("a terminal shows its fingerprint")?;
-            administrator.confirm_terminal(id, fingerprint).await?;
+            second.confirm_terminal(id, fingerprint).await?;
             till.sync().await?;
             self.hands.push(Hands::at(&till.url())?);
             self.tills.push(till);
@@ -163,9 +168,9 @@ impl Stage {
         match step {
             Step::AnnounceVersion => {
                 let later = POLICIES.iter().filter(|p| p.announced.at() == self.clock.wall());
-                let editor = self.desk(EDITOR).await?;
+                let (editor, checker) = (self.desk(EDITOR).await?, self.desk(CHECKER).await?);
                 for policy in later {
-                    editor.announce(policy).await?;
+                    editor.announce(policy, &checker).await?;
                 }
             }
             Step::ElderFact { elder, fact } => {
@@ -277,9 +282,10 @@ impl Stage {
 
 /// What is done once at the office's own computer: regions, and the first people.
 async fn first_people(office: &server::Office) -> anyhow::Result<()> {
+    office.mark_demo().await?;
     for programme in PROGRAMMES {
         let (name, office_name) = (programme.name.to_owned(), programme.office.to_owned());
-        office.create_region(Region { code: region(programme.region), name, office: office_name }).await?;
+        office.create_region(Region { code: region(programme.region), name, office: office_name }, None).await?;
     }
     let place: RegionCode = region(OFFICE_REGION);
     for user in USERS {
@@ -290,7 +296,7 @@ async fn first_people(office: &server::Office) -> anyhow::Result<()> {
             region: place.clone(),
             canteen: None,
         };
-        office.add_user(new).await?;
+        office.add_user(new, None).await?;
     }
     Ok(())
 }

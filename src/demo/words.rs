@@ -120,6 +120,7 @@ pub fn serving(
         // Writing to a string cannot fail.
         let _ = writeln!(out, "          {}  口令 {}", user.name, user.passphrase);
     }
+    let _ = writeln!(out, "          演示库：不要求动态口令；正式系统的财务与管理员登录必须使用");
     for (name, url, cashiers) in tills {
         let _ = writeln!(out, "  收银台  {url}  {name}");
         for cashier in cashiers {

@@ -211,15 +211,18 @@ pub struct DemoUser {
 /// Sets up canteens, terminals and elders; has no right over money.
 pub const ADMINISTRATOR: DemoUser =
     DemoUser { name: "吴管理", passphrase: "demo administrator", role: "administrator" };
-/// Announces policies.
+/// Lets in the terminals for which the first one gave out the codes.
+pub const SECOND_ADMINISTRATOR: DemoUser =
+    DemoUser { name: "孙管理", passphrase: "demo second administrator", role: "administrator" };
+/// Proposes policies.
 pub const EDITOR: DemoUser = DemoUser { name: "钱政策", passphrase: "demo policy editor", role: "policy_editor" };
-/// Approves prices, drafts and submits months (经办).
+/// Proposes prices, drafts and submits months (经办).
 pub const MAKER: DemoUser = DemoUser { name: "郑经办", passphrase: "demo finance maker", role: "finance_maker" };
-/// Approves months (复核).
+/// Approves policies, prices and months (复核).
 pub const CHECKER: DemoUser =
     DemoUser { name: "冯复核", passphrase: "demo finance checker", role: "finance_checker" };
 /// The office's people.
-pub const USERS: [DemoUser; 4] = [ADMINISTRATOR, EDITOR, MAKER, CHECKER];
+pub const USERS: [DemoUser; 5] = [ADMINISTRATOR, SECOND_ADMINISTRATOR, EDITOR, MAKER, CHECKER];
 /// The province that they are responsible for.
 pub const OFFICE_REGION: &str = "440000";
 

@@ -84,19 +84,20 @@ async fn all<T: Send>(mut pending: Vec<Pending<'_, T>>) -> Result<Vec<T>, server
 
 /// Policy and calendar. The clock stands at an instant before the policy holds.
 pub async fn rules(office: &Office) -> anyhow::Result<()> {
-    office.publish_calendar(WorkCalendar::published()).await?;
+    office.publish_calendar(WorkCalendar::published(), None).await?;
     office.announce_policy("sz-2025.toml", POLICY, None).await?;
     Ok(())
 }
 
 /// Region and people.
 pub async fn people(office: &Office) -> anyhow::Result<()> {
+    office.mark_demo().await?;
     let code = places::region(places::REGION);
     let (name, payer) = (words::REGION.to_owned(), words::OFFICE.to_owned());
-    office.create_region(Region { code: code.clone(), name, office: payer }).await?;
+    office.create_region(Region { code: code.clone(), name, office: payer }, None).await?;
     for Staff { name, passphrase, role } in STAFF {
         let (name, passphrase) = (name.to_owned(), passphrase.to_owned().into());
-        office.add_user(NewUser { name, passphrase, role, region: code.clone(), canteen: None }).await?;
+        office.add_user(NewUser { name, passphrase, role, region: code.clone(), canteen: None }, None).await?;
     }
     Ok(())
 }
@@ -110,7 +111,7 @@ pub async fn canteens(
 ) -> anyhow::Result<(Vec<Place>, Vec<Enrolled>)> {
     let (mut all, mut enrolled) = (Vec::with_capacity(count), Vec::with_capacity(count));
     for place in 0..count {
-        let id = office.create_canteen(places::canteen(place)).await?;
+        let id = office.create_canteen(places::canteen(place), None).await?;
         let grade = if place % 4 == 0 { "A" } else { "B" };
         let standing = Standing { quality_grade: grade.to_owned(), ..Standing::default() };
         let since = from.plus_days(-90);
@@ -119,7 +120,8 @@ pub async fn canteens(
         let price = places::price(place);
         office.add_price(id, ListPrice { valid_from: since, period, price }, None).await?;
         let name = words::cashier(place + 1);
-        let cashier = office.add_cashier(id, NewCashier { name, pin: "314159".to_owned(), supervisor: true }).await?;
+        let cashier =
+            office.add_cashier(id, NewCashier { name, pin: "314159".to_owned(), supervisor: true }, None).await?;
         let mut secret = [0; 32];
         SeededEntropy::new(seed ^ (0x006b_6579 + u64::try_from(place)?)).fill(&mut secret);
         let key = SigningKey::from_bytes(&secret);
@@ -155,7 +157,7 @@ pub async fn elders(
             Box::pin(office.register_elder(new, None))
         };
         let ids = all(group.iter().map(register).collect()).await?;
-        all(ids.iter().map(|id| -> Pending<'_, _> { Box::pin(office.issue_card(*id)) }).collect()).await?;
+        all(ids.iter().map(|id| -> Pending<'_, _> { Box::pin(office.issue_card(*id, None)) }).collect()).await?;
         for (id, person) in ids.into_iter().zip(group) {
             let fact = |new: &server::admin::NewElderFact| ElderFact {
                 valid_from: new.valid_from,

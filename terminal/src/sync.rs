@@ -115,9 +115,14 @@ impl Core {
     async fn hello(&self, report: &mut SyncReport) -> Result<HelloAnswer, SyncError> {
         let unsent = self.journal.unsent().await?.count;
         let head = self.journal.head().await?;
-        let hello = Hello { protocol: PROTOCOL, software: SOFTWARE.to_owned(), head, unsent };
+        let witnesses = self.roster.witnesses().await?;
+        let hello =
+            Hello { protocol: PROTOCOL, software: SOFTWARE.to_owned(), head, unsent, witnesses: witnesses.clone() };
         let answer: HelloAnswer = self.office.post("/api/v1/terminal/hello", &hello).await?;
         self.time.learn(self.journal.storage(), answer.server_time).await?;
+        if let Some(head) = answer.audit.filter(|head| !witnesses.contains(head)) {
+            self.roster.keep_witness(head).await?;
+        }
         self.journal.resend_beyond(&answer.cursors).await?;
         self.journal.settle(&answer.cursors).await?;
         kill_point!("terminal.outbox.resent");

@@ -5,8 +5,10 @@ mod support;
 use std::collections::BTreeSet;
 
 use domain::calendar::UnixMs;
+use domain::id::Digest;
 use domain::record::Body;
 use domain::record::encoding::decode;
+use domain::sync::AuditHead;
 use proptest::prelude::*;
 use serde_json::json;
 use support::NOON;
@@ -484,4 +486,29 @@ async fn a_week_of_twenty_thousand_records_drains_in_batches() {
     assert!((100..=230).contains(&batches), "{batches} batches");
     assert!(took < std::time::Duration::from_mins(1), "{took:?}");
     assert_whole(&till, RECORDS);
+}
+
+#[tokio::test]
+async fn the_latest_heads_of_the_audit_chain_are_kept_and_told_back() {
+    let till = Till::serving(|_| {}).await;
+    let head = |sequence: u64, byte: u8| AuditHead { sequence, hash: Digest([byte; 32]) };
+    let told = async |audit: Option<AuditHead>| {
+        till.office.books().audit = audit;
+        till.terminal.sync_once().await.unwrap();
+        // What is told now is told back with the next greeting.
+        till.terminal.sync_once().await.unwrap();
+        till.office.books().witnesses.clone()
+    };
+    assert_eq!(told(None).await, []);
+    assert_eq!(told(Some(head(3, 1))).await, [head(3, 1)]);
+    for (sequence, byte) in [(4, 2), (6, 3), (9, 4)] {
+        told(Some(head(sequence, byte))).await;
+    }
+    assert_eq!(told(Some(head(12, 5))).await, [head(4, 2), head(6, 3), head(9, 4), head(12, 5)], "the latest four");
+    // An office that was set back, or whose chain was made anew, does not get its witness away.
+    assert_eq!(told(Some(head(9, 8))).await, [head(4, 2), head(6, 3), head(9, 4), head(12, 5)]);
+    assert_eq!(told(Some(head(2, 7))).await, [head(4, 2), head(6, 3), head(9, 4), head(12, 5)]);
+    let till = till.restart(5).await;
+    till.terminal.sync_once().await.unwrap();
+    assert_eq!(till.office.books().witnesses.len(), 4, "kept over a restart");
 }

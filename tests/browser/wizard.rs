@@ -6,7 +6,7 @@ use domain::calendar::Clock;
 use domain::id::Entropy;
 use thirtyfour::prelude::*;
 use zhucan::demo::chance::SeededEntropy;
-use zhucan::demo::world::{ADMINISTRATOR, LIANHUA};
+use zhucan::demo::world::{ADMINISTRATOR, LIANHUA, SECOND_ADMINISTRATOR};
 
 use crate::till::with_page;
 
@@ -55,7 +55,8 @@ async fn a_new_computer_is_enrolled_with_a_code_and_becomes_a_till() {
         page.says("body", "等办公室确认本机").await?;
         assert!(page.text("body").await?.contains(&fingerprint), "the till shows what is compared");
         assert_eq!(terminal::kept_office(&folder.path().join("terminal")), Some(page.host.office.url()));
-        administrator.confirm_terminal(&page.host.canteens[LIANHUA], &fingerprint).await.unwrap();
+        let second = page.host.desk(SECOND_ADMINISTRATOR).await.unwrap();
+        second.confirm_terminal(&page.host.canteens[LIANHUA], &fingerprint).await.unwrap();
         page.until("the till begins by itself", async || Ok(page.text("body").await?.contains("谁来收银？"))).await?;
         running.abort();
         Ok(())

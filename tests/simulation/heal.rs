@@ -104,6 +104,10 @@ async fn verified(world: &World) -> anyhow::Result<()> {
     let live = world.office.live()?;
     let office = live.server.office();
     let report = server::verify::verify(&office.store, &office.book(), &|_| {}).await?;
-    hold!(report.breaks.is_empty(), "14 what is stored can be made again", "{:?}", report.breaks);
+    // An office that was set back has lost entries of its audit log, and the terminals say so: that and nothing else.
+    let set_back = world.count.office_restored > 0;
+    let missed = server::words::audit::WITNESS;
+    let breaks: Vec<_> = report.breaks.iter().filter(|broken| !set_back || broken.what != missed).collect();
+    hold!(breaks.is_empty(), "14 and 16 what is stored can be made again", "{breaks:?}");
     Ok(())
 }

@@ -416,7 +416,10 @@ impl World {
         let from = self.now_it_is().plus_days(1 + i64::from(self.chance.below(2)));
         let source = RULES_2.replace("@FROM@", &from.to_string());
         let body = json!({ "file_name": "sim-2.toml", "source": source });
-        self.office.must("policy_editor", "POST", "/api/v1/policies", Some(&body)).await?;
+        let made = self.office.must("policy_editor", "POST", "/api/v1/policies", Some(&body)).await?;
+        let path = format!("/api/v1/proposals/{}/approve", made.at("/proposal").as_str().unwrap_or_default());
+        let seen = json!({ "digest": made.at("/digest") });
+        self.office.must("finance_checker", "POST", &path, Some(&seen)).await?;
         self.model.told.second_rules = Some(from);
         self.count.announced += 1;
         self.note(format!("office: the second version holds from {from}"));
@@ -484,6 +487,8 @@ impl World {
         }
         self.office.must("finance_maker", "POST", &format!("{path}/submit"), Some(&nothing)).await?;
         let body = json!({ "digest": drafted.at("/digest") });
+        let proof = json!({ "passphrase": crate::template::PASSPHRASE });
+        self.office.must("finance_checker", "POST", "/api/v1/session/step-up", Some(&proof)).await?;
         self.office.must("finance_checker", "POST", &format!("{path}/approve"), Some(&body)).await?;
         self.count.approved += 1;
         self.note(format!("office: {path} approved"));

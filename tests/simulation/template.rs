@@ -99,7 +99,7 @@ async fn make() -> anyhow::Result<Template> {
         public_url: office::URL.to_owned(),
     };
     let server = Server::open(&config, clock, Arc::clone(&entropy) as Arc<dyn Entropy>).await?;
-    server.office().publish_calendar(WorkCalendar::published()).await?;
+    server.office().publish_calendar(WorkCalendar::published(), None).await?;
     people_of(&server).await?;
     server.office().announce_policy("sim-1.toml", RULES, None).await?;
     truth.set(date("2026-02-01").at_minute(9 * 60));
@@ -141,8 +141,9 @@ async fn make() -> anyhow::Result<Template> {
 
 async fn people_of(server: &Server) -> anyhow::Result<()> {
     let office = server.office();
+    office.mark_demo().await?;
     let whole = Region { code: region(REGION), name: "模拟市".to_owned(), office: "模拟结算中心".to_owned() };
-    office.create_region(whole).await?;
+    office.create_region(whole, None).await?;
     for role in PEOPLE {
         let row = UserRow {
             id: UserId::generate(office.now(), &*office.entropy),
@@ -155,6 +156,10 @@ async fn people_of(server: &Server) -> anyhow::Result<()> {
             locked_until: UnixMs::new(0),
             created_at: office.now(),
             left_at: None,
+            must_change: false,
+            totp: None,
+            totp_step: 0,
+            totp_at: None,
         };
         office.store.write(move |tx| Box::pin(async move { people::add(tx, &row).await })).await?;
     }
@@ -177,7 +182,7 @@ async fn canteens_of(server: &Server) -> anyhow::Result<Vec<CanteenId>> {
             account: format!("620000000000000{place:04}"),
             capacity: Some(120),
         };
-        let id = office.create_canteen(new).await?;
+        let id = office.create_canteen(new, None).await?;
         for meal in ["lunch", "dinner"] {
             let price = ListPrice { valid_from: date("2026-01-01"), period: period(meal), price: yuan(PRICES[place]) };
             office.add_price(id, price, None).await?;
@@ -214,7 +219,7 @@ async fn elders_of(server: &Server, canteens: &[CanteenId]) -> anyhow::Result<Ve
             facts: facts.iter().map(|f| NewElderFact { valid_from: f.valid_from, kind: f.kind.clone() }).collect(),
         };
         let id = office.register_elder(new, None).await?;
-        let card = office.issue_card(id).await?;
+        let card = office.issue_card(id, None).await?;
         let is_hardship = |name: &str| matches!(name, "特困" | "低保");
         let hardship = facts.iter().any(|f| match &f.kind {
             domain::elder::ElderFactKind::Category { name, held, .. } => *held && is_hardship(name),

@@ -8,6 +8,7 @@ use domain::calendar::{UnixMs, WorkCalendar};
 use domain::id::{Digest, UserId};
 use serde::Serialize;
 
+use crate::audit::{Act, Action};
 use crate::store::{Tx, days, policies};
 use crate::words::{Code, register};
 use crate::{Error, Office};
@@ -70,8 +71,8 @@ impl Office {
     }
 
     /// Puts a whole calendar in force. Days that it calls something else are closed again.
-    pub async fn publish_calendar(&self, calendar: WorkCalendar) -> Result<(), Error> {
-        self.put_in_force(Change::Whole(calendar), String::new(), String::new(), None).await.map(drop)
+    pub async fn publish_calendar(&self, calendar: WorkCalendar, by: Option<UserId>) -> Result<(), Error> {
+        self.put_in_force(Change::Whole(calendar), String::new(), String::new(), by).await.map(drop)
     }
 
     async fn put_in_force(
@@ -87,7 +88,7 @@ impl Office {
         let (now, change, file) = (self.now(), Arc::new(change), Arc::new((file_name, source)));
         let done = self
             .store
-            .write_serializable(move |tx| {
+            .write_serializable_audited(move |tx| {
                 let (change, file) = (Arc::clone(&change), Arc::clone(&file));
                 Box::pin(async move { put(tx, &change, (file.0.as_str(), file.1.as_str()), now, by).await })
             })
@@ -120,7 +121,7 @@ impl Office {
     }
 }
 
-/// Puts years of a file in force beside the others, inside somebody else's unit.
+/// Puts years of a file in force beside the others, inside somebody else's unit, which holds the audit log's chain.
 pub(crate) async fn put_years(
     tx: &mut Tx,
     years: WorkCalendar,
@@ -144,6 +145,8 @@ async fn put(
     let digest = calendar.digest();
     let number = policies::add_calendar_version(tx, digest, file, now, by).await?;
     touch(tx, &before, &calendar, now).await?;
+    let act = Act::new(by, Action::CalendarPublish, format!("calendar:{number}"));
+    act.with("digest", digest.to_string()).done(tx, now).await?;
     Ok((number, digest))
 }
 

@@ -1,6 +1,6 @@
 //! Regions, canteens, their facts, prices and cashiers.
 
-use domain::calendar::BusinessDate;
+use domain::calendar::{BusinessDate, UnixMs};
 use domain::canteen::{CanteenFact, CanteenFactKind};
 use domain::id::{CanteenId, CashierId, UserId};
 use domain::region::RegionCode;
@@ -8,6 +8,7 @@ use domain::sync::{Cashier, ListPrice};
 use serde::Deserialize;
 
 use super::valid;
+use crate::audit::{Act, Action, Actor};
 use crate::seal::Place;
 use crate::store::canteens::{self, CanteenRow, Region, Settings};
 use crate::store::{Tx, days};
@@ -57,17 +58,32 @@ pub struct NewCashier {
 
 impl Office {
     /// Adds a region with its office, or renames it.
-    pub async fn create_region(&self, region: Region) -> Result<(), Error> {
+    pub async fn create_region(&self, region: Region, by: Option<UserId>) -> Result<(), Error> {
         let region =
             Region { name: valid::name(&region.name)?, office: valid::name(&region.office)?, code: region.code };
-        self.store.write(move |tx| Box::pin(async move { canteens::put_region(tx, &region).await })).await
+        let now = self.now();
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    canteens::put_region(tx, &region).await?;
+                    Act::new(by, Action::RegionPut, format!("region:{}", region.code)).done(tx, now).await.map(drop)
+                })
+            })
+            .await
     }
 
     /// Registers a canteen.
-    pub async fn create_canteen(&self, new: NewCanteen) -> Result<CanteenId, Error> {
-        let row = self.canteen_row(new)?;
+    pub async fn create_canteen(&self, new: NewCanteen, by: Option<UserId>) -> Result<CanteenId, Error> {
+        let (row, now) = (self.canteen_row(new)?, self.now());
         let id = row.id;
-        self.store.write(move |tx| Box::pin(async move { canteens::add(tx, &row).await.map(|()| id) })).await
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    canteens::add(tx, &row).await?;
+                    Act::new(by, Action::CanteenCreate, format!("canteen:{id}")).done(tx, now).await.map(|_| id)
+                })
+            })
+            .await
     }
 
     /// The row of a new canteen, with the account sealed.
@@ -107,12 +123,14 @@ impl Office {
         let fact = CanteenFact { valid_from, known_from: now, kind };
         let stored = fact.clone();
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     hold(tx, canteen).await?;
                     canteens::add_facts(tx, canteen, std::slice::from_ref(&stored), by).await?;
                     let touched = days::of_canteen(tx, canteen, valid_from).await?;
-                    days::touch(tx, &touched.iter().map(|d| (d.canteen, d.date)).collect(), now).await
+                    days::touch(tx, &touched.iter().map(|d| (d.canteen, d.date)).collect(), now).await?;
+                    let act = Act::new(by, Action::CanteenFact, format!("canteen:{canteen}"));
+                    act.with("valid_from", valid_from.to_string()).done(tx, now).await.map(drop)
                 })
             })
             .await?;
@@ -125,14 +143,7 @@ impl Office {
         valid::price(price.price)?;
         let now = self.now();
         self.store
-            .write(move |tx| {
-                Box::pin(async move {
-                    hold(tx, canteen).await?;
-                    canteens::add_price(tx, canteen, &price, now, by).await?;
-                    let touched = days::of_canteen(tx, canteen, price.valid_from).await?;
-                    days::touch(tx, &touched.iter().map(|d| (d.canteen, d.date)).collect(), now).await
-                })
-            })
+            .write_audited(move |tx| Box::pin(async move { price_in(tx, canteen, &price, now, by, by.into()).await }))
             .await?;
         self.changed.notify_one();
         Ok(())
@@ -143,17 +154,23 @@ impl Office {
         valid::offline(settings.offline)?;
         let now = self.now();
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     hold(tx, canteen).await?;
-                    canteens::put_settings(tx, canteen, &settings, by, now).await
+                    canteens::put_settings(tx, canteen, &settings, by, now).await?;
+                    Act::new(by, Action::CanteenSettings, format!("canteen:{canteen}")).done(tx, now).await.map(drop)
                 })
             })
             .await
     }
 
     /// Adds a cashier.
-    pub async fn add_cashier(&self, canteen: CanteenId, new: NewCashier) -> Result<CashierId, Error> {
+    pub async fn add_cashier(
+        &self,
+        canteen: CanteenId,
+        new: NewCashier,
+        by: Option<UserId>,
+    ) -> Result<CashierId, Error> {
         valid::pin(&new.pin)?;
         let name = valid::name(&new.name)?;
         let pin_hash = self.hasher.hash(&new.pin).await?;
@@ -162,10 +179,12 @@ impl Office {
         let cashier = Cashier { id, name, pin_hash, supervisor: new.supervisor };
         let added = self
             .store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     hold(tx, canteen).await?;
-                    canteens::add_cashier(tx, canteen, &cashier, now).await
+                    canteens::add_cashier(tx, canteen, &cashier, now).await?;
+                    let act = Act::new(by, Action::CashierAdd, format!("canteen:{canteen}"));
+                    act.with("cashier", id.to_string()).done(tx, now).await.map(drop)
                 })
             })
             .await;
@@ -174,6 +193,24 @@ impl Office {
             other => other.map(|()| id),
         }
     }
+}
+
+/// Approves a list price in an open unit that holds the audit log's chain. `by` proposed it; `actor` lets it be in force.
+pub(super) async fn price_in(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    price: &ListPrice,
+    now: UnixMs,
+    by: Option<UserId>,
+    actor: Actor,
+) -> Result<(), Error> {
+    hold(tx, canteen).await?;
+    canteens::add_price(tx, canteen, price, now, by).await?;
+    let touched = days::of_canteen(tx, canteen, price.valid_from).await?;
+    days::touch(tx, &touched.iter().map(|d| (d.canteen, d.date)).collect(), now).await?;
+    let act = Act::new(actor, Action::PriceApprove, format!("canteen:{canteen}"));
+    let act = act.with("valid_from", price.valid_from.to_string()).with("period", price.period.as_str());
+    act.with("price", price.price.get()).done(tx, now).await.map(drop)
 }
 
 /// Holds the canteen, or refuses an id that names none.

@@ -15,6 +15,7 @@ use receipts::card::{Card, CardSheet, render};
 use serde::Deserialize;
 
 use super::photo;
+use crate::audit::{Act, Action};
 use crate::seal::Place;
 use crate::store::elders::{self, CardKind, CardRow, ElderRow};
 use crate::store::{Tx, canteens, imports};
@@ -64,6 +65,7 @@ impl Office {
         of: CardsOf,
         until: Option<BusinessDate>,
         inside: Option<RegionCode>,
+        by: Option<UserId>,
     ) -> Result<IssuedSheet, Error> {
         let now = self.now();
         if until.is_some_and(|until| until < now.business_date()) {
@@ -78,7 +80,7 @@ impl Office {
         let count = cards.len();
         let revoked = self
             .store
-            .write_long(move |tx| {
+            .write_long_audited(move |tx| {
                 Box::pin(async move {
                     let ids: Vec<ElderId> = cards.iter().map(|card| card.elder).collect();
                     imports::touch(tx, &ids, now).await?;
@@ -87,6 +89,8 @@ impl Office {
                         revoked += elders::revoke_cards(tx, card.elder, CardKind::Card, now).await?;
                         elders::add_card(tx, card).await?;
                     }
+                    let act = Act::new(by, Action::CardSheet, "cards").with("cards", cards.len());
+                    act.with("revoked", revoked).done(tx, now).await?;
                     Ok(revoked)
                 })
             })
@@ -178,7 +182,12 @@ impl Office {
         let sealed = self.keys.seal_bytes(place, bytes, &*self.entropy);
         let now = self.now();
         self.store
-            .write(move |tx| Box::pin(async move { elders::put_photo(tx, elder, kind, &sealed, now, by).await }))
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    elders::put_photo(tx, elder, kind, &sealed, now, by).await?;
+                    Act::new(by, Action::PhotoPut, format!("elder:{elder}")).done(tx, now).await.map(drop)
+                })
+            })
             .await
     }
 
@@ -191,8 +200,19 @@ impl Office {
     }
 
     /// Forgets an elder's photo; says whether there was one.
-    pub async fn remove_photo(&self, elder: ElderId) -> Result<bool, Error> {
-        self.store.write(move |tx| Box::pin(async move { elders::remove_photo(tx, elder).await })).await
+    pub async fn remove_photo(&self, elder: ElderId, by: Option<UserId>) -> Result<bool, Error> {
+        let now = self.now();
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    let there = elders::remove_photo(tx, elder).await?;
+                    if there {
+                        Act::new(by, Action::PhotoRemove, format!("elder:{elder}")).done(tx, now).await?;
+                    }
+                    Ok(there)
+                })
+            })
+            .await
     }
 }
 

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::valid;
+use crate::audit::{Act, Action};
 use crate::names;
 use crate::seal::Place;
 use crate::store::elders::{self, CardKind, CardRow, ElderRow};
@@ -82,13 +83,14 @@ impl Office {
         let facts = facts(&new.facts, now)?;
         let added = self
             .store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     if let Some(canteen) = row.registered_canteen {
                         require_canteen(tx, canteen).await?;
                     }
                     elders::add(tx, &row).await?;
-                    elders::add_facts(tx, id, &facts, by).await
+                    elders::add_facts(tx, id, &facts, by).await?;
+                    Act::new(by, Action::ElderRegister, format!("elder:{id}")).done(tx, now).await.map(drop)
                 })
             })
             .await;
@@ -148,13 +150,16 @@ impl Office {
         let fact = facts(std::slice::from_ref(&fact), now)?.remove(0);
         let stored = fact.clone();
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     require_elder(tx, elder, now).await?;
                     elders::add_facts(tx, elder, std::slice::from_ref(&stored), by).await?;
                     let touched: BTreeSet<_> =
                         days::of_elder(tx, elder, bears_from(&stored)?).await?.into_iter().collect();
-                    days::touch(tx, &touched, now).await
+                    days::touch(tx, &touched, now).await?;
+                    let act = Act::new(by, Action::ElderFact, format!("elder:{elder}"));
+                    let act = act.with("what", kind_name(&stored.kind));
+                    act.with("valid_from", stored.valid_from.to_string()).done(tx, now).await.map(drop)
                 })
             })
             .await?;
@@ -163,12 +168,17 @@ impl Office {
     }
 
     /// Issues a card; older ones of the elder are revoked.
-    pub async fn issue_card(&self, elder: ElderId) -> Result<IssuedCard, Error> {
-        self.issue_card_until(elder, None).await
+    pub async fn issue_card(&self, elder: ElderId, by: Option<UserId>) -> Result<IssuedCard, Error> {
+        self.issue_card_until(elder, None, by).await
     }
 
     /// As [`Office::issue_card`], for a card whose last day is known.
-    pub async fn issue_card_until(&self, elder: ElderId, until: Option<BusinessDate>) -> Result<IssuedCard, Error> {
+    pub async fn issue_card_until(
+        &self,
+        elder: ElderId,
+        until: Option<BusinessDate>,
+        by: Option<UserId>,
+    ) -> Result<IssuedCard, Error> {
         if until.is_some_and(|until| until < self.now().business_date()) {
             return Err(Error::refused(Code::Invalid, register::CARD_UNTIL));
         }
@@ -189,11 +199,13 @@ impl Office {
         };
         let revoked = self
             .store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     require_elder(tx, elder, now).await?;
                     let revoked = elders::revoke_cards(tx, elder, CardKind::Card, now).await?;
-                    elders::add_card(tx, &row).await.map(|()| revoked)
+                    elders::add_card(tx, &row).await?;
+                    let act = Act::new(by, Action::CardIssue, format!("elder:{elder}")).with("card", id.to_string());
+                    act.with("revoked", revoked).done(tx, now).await.map(|_| revoked)
                 })
             })
             .await?;
@@ -202,7 +214,12 @@ impl Office {
 
     /// Registers a physical card by the number in its chip (hex, the chip's first byte first). Meals that were served on
     /// it before become the elder's.
-    pub async fn register_chip(&self, elder: ElderId, number: &str) -> Result<RegisteredChip, Error> {
+    pub async fn register_chip(
+        &self,
+        elder: ElderId,
+        number: &str,
+        by: Option<UserId>,
+    ) -> Result<RegisteredChip, Error> {
         let number = Zeroizing::new(number.trim().to_ascii_lowercase());
         let number = ChipNumber::parse(&number).map_err(|_| Error::refused(Code::Invalid, register::CHIP))?;
         let now = self.now();
@@ -223,10 +240,12 @@ impl Office {
         let tail = row.tail.clone();
         let added = self
             .store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     require_elder(tx, elder, now).await?;
-                    elders::add_card(tx, &row).await
+                    elders::add_card(tx, &row).await?;
+                    let act = Act::new(by, Action::ChipRegister, format!("elder:{elder}"));
+                    act.with("card", id.to_string()).done(tx, now).await.map(drop)
                 })
             })
             .await;
@@ -241,29 +260,33 @@ impl Office {
     }
 
     /// Revokes one card of an elder; says whether it was good until now.
-    pub async fn revoke_card(&self, elder: ElderId, card: Uuid) -> Result<bool, Error> {
+    pub async fn revoke_card(&self, elder: ElderId, card: Uuid, by: Option<UserId>) -> Result<bool, Error> {
         let now = self.now();
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     require_elder(tx, elder, now).await?;
                     let unknown = || Error::refused(Code::CardUnknown, register::NO_CARD);
                     let cards = elders::cards(tx, &[elder]).await?;
                     cards.iter().find(|c| c.id == card).ok_or_else(unknown)?;
-                    elders::revoke_card(tx, elder, card, now).await
+                    let revoked = elders::revoke_card(tx, elder, card, now).await?;
+                    let act = Act::new(by, Action::CardRevoke, format!("elder:{elder}")).with("card", card.to_string());
+                    act.with("revoked", u64::from(revoked)).done(tx, now).await.map(|_| revoked)
                 })
             })
             .await
     }
 
     /// Revokes all printed cards of an elder; says how many there were.
-    pub async fn revoke_cards(&self, elder: ElderId) -> Result<u64, Error> {
+    pub async fn revoke_cards(&self, elder: ElderId, by: Option<UserId>) -> Result<u64, Error> {
         let now = self.now();
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     require_elder(tx, elder, now).await?;
-                    elders::revoke_cards(tx, elder, CardKind::Card, now).await
+                    let revoked = elders::revoke_cards(tx, elder, CardKind::Card, now).await?;
+                    let act = Act::new(by, Action::CardRevoke, format!("elder:{elder}"));
+                    act.with("revoked", revoked).done(tx, now).await.map(|_| revoked)
                 })
             })
             .await
@@ -276,6 +299,17 @@ fn facts(new: &[NewElderFact], now: UnixMs) -> Result<Vec<ElderFact>, Error> {
         Ok(ElderFact { valid_from: new.valid_from, known_from: now, kind: new.kind.clone() })
     };
     new.iter().map(fact).collect()
+}
+
+/// What kind of fact: no categories or places, which are nobody's business in a log.
+const fn kind_name(kind: &ElderFactKind) -> &'static str {
+    match kind {
+        ElderFactKind::Death { dead: true } => "death",
+        ElderFactKind::Death { dead: false } => "death_withdrawn",
+        ElderFactKind::Hukou { .. } => "hukou",
+        ElderFactKind::Residence { .. } => "residence",
+        _ => "category",
+    }
 }
 
 /// The first date whose meals a fact can bear on. A death, or its withdrawal, bears on every date: the last word on

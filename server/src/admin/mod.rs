@@ -9,6 +9,8 @@ mod elders;
 mod people;
 mod photo;
 mod policies;
+mod proposals;
+mod sign_in;
 mod terminals;
 pub(crate) mod valid;
 
@@ -16,5 +18,8 @@ pub use calendars::{CalendarImport, Warning};
 pub use canteens::{NewCanteen, NewCashier};
 pub use cards::{CardsOf, IssuedSheet, SHEET};
 pub use elders::{IssuedCard, NewElder, NewElderFact, RegisteredChip};
-pub use people::{NewUser, Session};
+pub(crate) use people::DEMO;
+pub use people::{NewPerson, NewUser};
+pub use proposals::Proposed;
+pub use sign_in::{Addresses, Claim, Must, NewTotp, Present, Session, csrf_of};
 pub use terminals::EnrolmentCode;

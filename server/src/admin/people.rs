@@ -1,23 +1,20 @@
-//! People who sign in, and their sessions.
+//! People of the office: added, given a way back, leaving. How they sign in: `sign_in.rs`.
+
+use std::sync::atomic::Ordering;
 
 use domain::calendar::UnixMs;
-use domain::id::{CanteenId, Digest, UserId};
+use domain::id::{CanteenId, UserId};
 use domain::region::RegionCode;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{elders, valid};
+use crate::audit::{Act, Action};
 use crate::people::Role;
 use crate::store::people::{self, UserRow};
-use crate::words::{self, Code, register};
-use crate::{Error, Office, Refusal};
-
-/// A session is good for so long, ms.
-const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
-/// So many failures are forgiven before each one locks for a while.
-const FREE_FAILURES: u32 = 4;
-/// The longest lock, seconds.
-const LONGEST_LOCK_S: i64 = 60 * 60;
+use crate::store::{Tx, meta};
+use crate::words::{Code, register, sign_in};
+use crate::{Error, Office};
 
 /// A person to be added.
 #[derive(Clone, Deserialize)]
@@ -36,33 +33,36 @@ pub struct NewUser {
     pub canteen: Option<CanteenId>,
 }
 
-/// A session that was just opened.
-#[derive(Clone)]
-pub struct Session {
-    /// The secret that the browser or program shows from now on: 64 hex digits.
-    pub token: Zeroizing<String>,
-    /// Until when it is good, unix ms.
-    pub expires: UnixMs,
-    /// Whose.
-    pub user: UserRow,
-}
-
-/// The digest under which a session is kept.
-fn session_hash(token: &str) -> Digest {
-    Digest::of("zhucan.session.1", &[token.as_bytes()])
-}
-
-/// For how long a sign-in is locked after so many failures, seconds.
-fn lock_seconds(failures: u32) -> i64 {
-    match failures.checked_sub(FREE_FAILURES + 1) {
-        None => 0,
-        Some(more) => (30_i64 << more.min(10)).min(LONGEST_LOCK_S),
-    }
+/// A person to be added who gets a one-time passphrase.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewPerson {
+    /// The name to sign in with: the full name.
+    pub name: String,
+    /// What the person may do.
+    pub role: Role,
+    /// Where.
+    pub region: RegionCode,
+    /// In which one canteen, for its manager.
+    #[serde(default)]
+    pub canteen: Option<CanteenId>,
 }
 
 impl Office {
-    /// Adds a person.
-    pub async fn add_user(&self, new: NewUser) -> Result<UserId, Error> {
+    /// Adds a person with a passphrase that the person has chosen.
+    pub async fn add_user(&self, new: NewUser, by: Option<UserId>) -> Result<UserId, Error> {
+        self.put_user(new, false, by).await
+    }
+
+    /// Adds a person. Answers the one-time passphrase, which is not shown again.
+    pub async fn invite(&self, new: NewPerson, by: Option<UserId>) -> Result<(UserId, Zeroizing<String>), Error> {
+        let passphrase = Zeroizing::new(self.readable(ONE_TIME));
+        let NewPerson { name, role, region, canteen } = new;
+        let new = NewUser { name, passphrase: passphrase.clone(), role, region, canteen };
+        Ok((self.put_user(new, true, by).await?, passphrase))
+    }
+
+    async fn put_user(&self, new: NewUser, must_change: bool, by: Option<UserId>) -> Result<UserId, Error> {
         valid::passphrase(&new.passphrase)?;
         if (new.role == Role::CanteenManager) != new.canteen.is_some() {
             return Err(Error::refused(Code::Invalid, register::MANAGER));
@@ -80,15 +80,21 @@ impl Office {
             locked_until: UnixMs::new(0),
             created_at: now,
             left_at: None,
+            must_change,
+            totp: None,
+            totp_step: 0,
+            totp_at: None,
         };
         let added = self
             .store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     if let Some(canteen) = row.canteen {
                         elders::require_canteen(tx, canteen).await?;
                     }
-                    people::add(tx, &row).await
+                    people::add(tx, &row).await?;
+                    let act = Act::new(by, Action::PersonAdd, format!("user:{id}")).with("role", row.role.name());
+                    act.with("region", row.region.as_str()).done(tx, now).await.map(drop)
                 })
             })
             .await;
@@ -98,101 +104,84 @@ impl Office {
         }
     }
 
-    /// Signs a person in. Failures lock the name for growing spans.
-    pub async fn sign_in(&self, name: &str, passphrase: &str) -> Result<Session, Error> {
-        let user = self.check_passphrase(name, passphrase).await?;
-        let mut secret = Zeroizing::new([0_u8; 32]);
-        self.entropy.fill(secret.as_mut_slice());
-        let token = Zeroizing::new(hex::encode(secret.as_slice()));
-        let now = self.now();
-        let (hash, expires, id) = (session_hash(&token), now.plus(SESSION_MS), user.id);
+    /// The way back for who is locked out: a one-time passphrase, answered and not shown again. The second factor is taken
+    /// away, failures are forgotten, sessions end.
+    pub async fn reset_person(&self, id: UserId, by: Option<UserId>) -> Result<Zeroizing<String>, Error> {
+        if by == Some(id) {
+            return Err(Error::refused(Code::SecondPerson, sign_in::NOT_ONESELF));
+        }
+        let passphrase = Zeroizing::new(self.readable(ONE_TIME));
+        let (hash, now) = (self.hasher.hash(&passphrase).await?, self.now());
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
-                    people::sweep_sessions(tx, now).await?;
-                    people::open_session(tx, hash, id, now, expires).await
+                    let row = required(tx, id).await?;
+                    if row.left_at.is_some() {
+                        return Err(Error::refused(Code::Conflict, sign_in::LEFT));
+                    }
+                    people::set_passphrase(tx, id, &hash, true).await?;
+                    people::set_totp(tx, id, None).await?;
+                    people::put_recovery(tx, id, &[]).await?;
+                    people::forget_failures(tx, id).await?;
+                    people::close_sessions(tx, id, None).await?;
+                    let act = Act::new(by, Action::PersonReset, format!("user:{id}"));
+                    act.with("role", row.role.name()).done(tx, now).await.map(drop)
                 })
             })
             .await?;
-        Ok(Session { token, expires, user })
+        Ok(passphrase)
     }
 
-    /// The person behind name and passphrase; also asked again before an approval. A name that nobody has costs the
-    /// same time and gets the same answer as a wrong passphrase.
-    pub async fn check_passphrase(&self, name: &str, passphrase: &str) -> Result<UserRow, Error> {
-        let wanted = name.trim().to_owned();
-        let user = self.store.read(move |tx| Box::pin(async move { people::by_name(tx, &wanted).await })).await?;
-        let user = user.filter(|u| u.left_at.is_none());
-        if let Some(seconds) = user.as_ref().and_then(|u| u.locked_for(self.now())) {
-            return Err(locked(seconds));
+    /// A person leaves: sessions end, nothing can be signed any more; what the person did stays. Says whether that is new.
+    pub async fn leave(&self, id: UserId, by: Option<UserId>) -> Result<bool, Error> {
+        if by == Some(id) {
+            return Err(Error::refused(Code::SecondPerson, sign_in::NOT_ONESELF));
         }
-        let fits = self.hasher.verify(passphrase, user.as_ref().map(|u| u.passphrase_hash.clone())).await?;
-        let Some(user) = user else { return Err(Error::refused(Code::SignInFailed, words::SIGN_IN_FAILED)) };
-        self.count_try(user.id, fits).await?;
-        Ok(user)
-    }
-
-    /// Counts a try. Tries that came together with those that locked the name fail too, right or wrong.
-    async fn count_try(&self, user: UserId, fits: bool) -> Result<(), Error> {
         let now = self.now();
-        let lock = self
-            .store
-            .write(move |tx| {
+        self.store
+            .write_audited(move |tx| {
                 Box::pin(async move {
-                    let row = people::get(tx, user).await?;
-                    if let Some(seconds) = row.and_then(|row| row.locked_for(now)) {
-                        return Ok(Some(seconds));
+                    required(tx, id).await?;
+                    let left = people::leave(tx, id, now).await?;
+                    people::close_sessions(tx, id, None).await?;
+                    let act = Act::new(by, Action::PersonLeave, format!("user:{id}")).with("new", left);
+                    act.done(tx, now).await.map(|_| left)
+                })
+            })
+            .await
+    }
+
+    /// Says that everybody and everything here is made up: no second factor is asked for, and sessions do not end by lying
+    /// still. It stays so for the life of the database.
+    ///
+    /// Refused once there is anybody in it.
+    pub async fn mark_demo(&self) -> Result<(), Error> {
+        self.store
+            .write(|tx| {
+                Box::pin(async move {
+                    if people::anybody(tx).await? {
+                        return Err(Error::refused(Code::Conflict, sign_in::NOT_EMPTY));
                     }
-                    if fits {
-                        return people::forget_failures(tx, user).await.map(|()| None);
-                    }
-                    let seconds = lock_seconds(people::count_failure(tx, user).await?);
-                    people::lock(tx, user, now.plus(seconds * 1000)).await?;
-                    Ok(Some(seconds).filter(|seconds| *seconds > 0))
+                    meta::keep(tx, DEMO, "yes").await.map(drop)
                 })
             })
             .await?;
-        match lock {
-            Some(seconds) => Err(locked(seconds)),
-            None if fits => Ok(()),
-            None => Err(Error::refused(Code::SignInFailed, words::SIGN_IN_FAILED)),
-        }
+        self.demo.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
-    /// The person of a session's token.
-    pub async fn signed_in(&self, token: &str) -> Result<UserRow, Error> {
-        let (hash, now) = (session_hash(token), self.now());
-        let user = self.store.read(move |tx| Box::pin(async move { people::by_session(tx, hash, now).await })).await?;
-        user.ok_or_else(|| Error::refused(Code::SignInNeeded, words::SIGN_IN_NEEDED))
-    }
-
-    /// Ends a session.
-    pub async fn sign_out(&self, token: &str) -> Result<(), Error> {
-        let hash = session_hash(token);
-        self.store.write(move |tx| Box::pin(async move { people::close_session(tx, hash).await })).await
+    /// Whether everybody and everything here is made up; see [`Self::mark_demo`].
+    #[must_use]
+    pub fn is_demo(&self) -> bool {
+        self.demo.load(Ordering::Relaxed)
     }
 }
 
-impl UserRow {
-    /// For how many seconds no sign-in is possible.
-    fn locked_for(&self, now: UnixMs) -> Option<i64> {
-        (self.locked_until > now).then(|| (self.locked_until.get() - now.get() + 999) / 1000)
-    }
-}
+/// The database's own word for it.
+pub(crate) const DEMO: &str = "demo";
+/// Letters and digits of a one-time passphrase.
+const ONE_TIME: usize = 16;
 
-fn locked(seconds: i64) -> Error {
-    let mut refusal = Refusal::new(Code::SignInLocked, words::locked(seconds));
-    refusal.retry_after = Some(seconds);
-    refusal.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn locks_grow_to_an_hour() {
-        let locks: Vec<i64> = [0, 4, 5, 6, 7, 11, 12, 99, u32::MAX].map(lock_seconds).to_vec();
-        assert_eq!(locks, [0, 0, 30, 60, 120, 1920, 3600, 3600, 3600]);
-    }
+async fn required(tx: &mut Tx, id: UserId) -> Result<UserRow, Error> {
+    people::get(tx, id).await?.ok_or_else(|| Error::refused(Code::NotFound, sign_in::NO_PERSON))
 }

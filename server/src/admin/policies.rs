@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use domain::calendar::UnixMs;
 use domain::decision::PolicyRef;
 use domain::id::UserId;
-use domain::policy::Policy;
+use domain::policy::{Policy, PolicySet};
 
-use crate::store::{days, policies};
+use crate::audit::{Act, Action, Actor};
+use crate::store::{Tx, days, policies};
 use crate::words::Code;
 use crate::{Error, Office, rules};
 
@@ -18,23 +20,9 @@ impl Office {
         let reference = policy.reference().clone();
         let now = self.now();
         self.store
-            .write_serializable(move |tx| {
+            .write_serializable_audited(move |tx| {
                 let policy = policy.clone();
-                Box::pin(async move {
-                    let refused = |e: domain::policy::AnnounceError| Error::refused(Code::PolicyRefused, e.to_string());
-                    let mut set = rules::announced(tx).await?;
-                    set.announce(policy.clone(), now.business_date()).map_err(refused)?;
-                    policies::add(tx, &policy, now, by).await?;
-                    // Where the version before it ends, the days are another policy's or nobody's now.
-                    let versions = set.policies().filter(|p| p.id() == policy.id());
-                    let regions: BTreeSet<_> = versions.flat_map(|p| p.regions().iter().cloned()).collect();
-                    let mut touched = BTreeSet::new();
-                    for region in &regions {
-                        let days = days::of_region(tx, region, policy.effective_from()).await?;
-                        touched.extend(days.iter().map(|d| (d.canteen, d.date)));
-                    }
-                    days::touch(tx, &touched, now).await
-                })
+                Box::pin(async move { announce_in(tx, &policy, now, by, by.into()).await })
             })
             .await?;
         self.refresh_rules().await?;
@@ -47,4 +35,36 @@ impl Office {
         let rules = std::sync::Arc::clone(&self.rules);
         self.store.read(move |tx| Box::pin(async move { rules.refresh(tx).await })).await
     }
+}
+
+/// The rules with the policy among them, or why it cannot be announced now.
+pub(super) async fn could_announce(tx: &mut Tx, policy: &Policy, now: UnixMs) -> Result<PolicySet, Error> {
+    let refused = |e: domain::policy::AnnounceError| Error::refused(Code::PolicyRefused, e.to_string());
+    let mut set = rules::announced(tx).await?;
+    set.announce(policy.clone(), now.business_date()).map_err(refused)?;
+    Ok(set)
+}
+
+/// Announces a policy in an open unit that holds the audit log's chain. `by` proposed it; `actor` lets it be in force.
+pub(super) async fn announce_in(
+    tx: &mut Tx,
+    policy: &Policy,
+    now: UnixMs,
+    by: Option<UserId>,
+    actor: Actor,
+) -> Result<(), Error> {
+    let set = could_announce(tx, policy, now).await?;
+    policies::add(tx, policy, now, by).await?;
+    // Where the version before it ends, the days are another policy's or nobody's now.
+    let versions = set.policies().filter(|p| p.id() == policy.id());
+    let regions: BTreeSet<_> = versions.flat_map(|p| p.regions().iter().cloned()).collect();
+    let mut touched = BTreeSet::new();
+    for region in &regions {
+        let days = days::of_region(tx, region, policy.effective_from()).await?;
+        touched.extend(days.iter().map(|d| (d.canteen, d.date)));
+    }
+    days::touch(tx, &touched, now).await?;
+    let named = policy.reference();
+    let act = Act::new(actor, Action::PolicyAnnounce, format!("policy:{}/{}", named.id, named.version));
+    act.with("digest", named.hash.to_string()).done(tx, now).await.map(drop)
 }

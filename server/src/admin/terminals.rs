@@ -6,11 +6,12 @@ use domain::calendar::UnixMs;
 use domain::id::{CanteenId, Digest, TerminalId, UserId};
 
 use super::elders::require_canteen;
+use crate::audit::{Act, Action};
 use crate::ingest::judge::Origin;
 use crate::store::epochs::{self, EndRow};
 use crate::store::records::Journal;
 use crate::store::terminals::{self, CodeRow, TerminalRow};
-use crate::store::{Tx, canteens, records};
+use crate::store::{Tx, audit, canteens, records};
 use crate::words::{self, Code, register, terminals as terminals_words};
 use crate::{Error, Office, ingest};
 
@@ -54,10 +55,11 @@ impl Office {
         let hash = self.code_hash(&digits);
         let row = CodeRow { hash, canteen, issued_at: now, expires_at: expires, issued_by: by, used_by: None };
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     require_canteen(tx, canteen).await?;
-                    terminals::add_code(tx, &row).await
+                    terminals::add_code(tx, &row).await?;
+                    Act::new(by, Action::TerminalCode, format!("canteen:{canteen}")).done(tx, now).await.map(drop)
                 })
             })
             .await?;
@@ -71,7 +73,7 @@ impl Office {
         let hash = self.code_hash(code);
         let id = TerminalId::generate(now, &*self.entropy);
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     if let Some(known) = terminals::by_key(tx, public_key).await? {
                         return match known.revoked_at {
@@ -95,19 +97,23 @@ impl Office {
                     };
                     terminals::add(tx, &row).await?;
                     // Two terminals with one code at the same time: the second finds it used, and nothing is kept.
-                    if terminals::use_code(tx, hash, id).await? { Ok(row) } else { Err(wrong()) }
+                    if !terminals::use_code(tx, hash, id).await? {
+                        return Err(wrong());
+                    }
+                    Act::new(id, Action::TerminalEnrol, format!("canteen:{canteen}")).done(tx, now).await?;
+                    Ok(row)
                 })
             })
             .await
     }
 
-    /// Lets a terminal in whose fingerprint somebody has compared. Says whether it was not in until now.
+    /// Lets a terminal in whose fingerprint somebody has compared, another person than who gave out its code. Says whether it was not in until now.
     pub async fn confirm_terminal(&self, id: TerminalId, fingerprint: &str, by: Option<UserId>) -> Result<bool, Error> {
         let now = self.now();
         let plain = |text: &str| text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_lowercase();
         let shown = plain(fingerprint);
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     let row = required(tx, id).await?;
                     if plain(&row.fingerprint()) != shown {
@@ -116,7 +122,12 @@ impl Office {
                     if row.revoked_at.is_some() {
                         return Err(Error::refused(Code::TerminalRevoked, words::TERMINAL_REVOKED));
                     }
-                    terminals::confirm(tx, id, by, now).await
+                    if by.is_some() && terminals::issuer(tx, id).await? == by {
+                        return Err(Error::refused(Code::SecondPerson, terminals_words::OTHER_THAN_ISSUER));
+                    }
+                    let confirmed = terminals::confirm(tx, id, by, now).await?;
+                    let act = Act::new(by, Action::TerminalConfirm, format!("terminal:{id}"));
+                    act.with("new", confirmed).done(tx, now).await.map(|_| confirmed)
                 })
             })
             .await
@@ -124,14 +135,15 @@ impl Office {
 
     /// Takes a terminal out of service in good order: when the office has everything that it says it has. Says whether
     /// it was in service until now.
-    pub async fn retire_terminal(&self, id: TerminalId) -> Result<bool, Error> {
+    pub async fn retire_terminal(&self, id: TerminalId, by: Option<UserId>) -> Result<bool, Error> {
         let now = self.now();
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     let row = required(tx, id).await?;
+                    let act = Act::new(by, Action::TerminalRetire, format!("terminal:{id}"));
                     if row.revoked_at.is_some() {
-                        return Ok(false);
+                        return act.with("new", false).done(tx, now).await.map(|_| false);
                     }
                     let row = terminals::hold(tx, id).await?.unwrap_or(row);
                     let refused = |detail: String| Err(Error::refused(Code::RecordsUnsent, detail));
@@ -144,7 +156,7 @@ impl Office {
                     }
                     terminals::revoke(tx, id, now).await?;
                     terminals::retired(tx, id, now).await?;
-                    Ok(true)
+                    act.with("new", true).done(tx, now).await.map(|_| true)
                 })
             })
             .await
@@ -154,12 +166,14 @@ impl Office {
     pub async fn ask_epoch_end(&self, id: TerminalId, epoch: u32, reason: String, by: UserId) -> Result<EndRow, Error> {
         let now = self.now();
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     let journal = known_epoch(tx, id, epoch).await?.0;
                     if !epochs::ask_end(tx, journal, &reason, by, now).await? {
                         return Err(Error::refused(Code::Conflict, terminals_words::ENDED_ALREADY));
                     }
+                    let act = Act::new(by, Action::EpochEndAsk, format!("terminal:{id}")).with("epoch", epoch);
+                    act.done(tx, now).await?;
                     epochs::end(tx, journal).await?.ok_or_else(|| Error::Internal("the end vanished".to_owned()))
                 })
             })
@@ -172,6 +186,7 @@ impl Office {
         let (now, rules) = (self.now(), Arc::clone(&self.rules));
         let work = self.store.write_long(move |tx| {
             Box::pin(async move {
+                audit::hold(tx).await?;
                 let (journal, row) = known_epoch(tx, id, epoch).await?;
                 let asked = epochs::end(tx, journal).await?;
                 let asked = asked.ok_or_else(|| Error::refused(Code::Conflict, terminals_words::END_NOT_ASKED))?;
@@ -185,6 +200,8 @@ impl Office {
                 let next = ingest::settle_rest(tx, origin, &rules, now).await?;
                 let missing = epochs::missing(tx, journal, next).await?;
                 epochs::confirm_end(tx, journal, next, missing, by, now).await?;
+                let act = Act::new(by, Action::EpochEnd, format!("terminal:{id}")).with("epoch", epoch);
+                act.with("next", next).with("missing", missing).done(tx, now).await?;
                 epochs::end(tx, journal).await?.ok_or_else(|| Error::Internal("the end vanished".to_owned()))
             })
         });
@@ -203,7 +220,7 @@ impl Office {
     ) -> Result<bool, Error> {
         let now = self.now();
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     let row = required(tx, id).await?;
                     let canteen = canteens::get(tx, row.canteen).await?;
@@ -211,7 +228,9 @@ impl Office {
                     let canteen = canteen.ok_or_else(unknown)?;
                     let forks = epochs::forks(tx, &canteen.region).await?;
                     let fork = forks.iter().find(|f| f.terminal == id && (f.epoch, f.sequence) == place);
-                    epochs::resolve(tx, fork.ok_or_else(unknown)?, &reason, by, now).await
+                    let resolved = epochs::resolve(tx, fork.ok_or_else(unknown)?, &reason, by, now).await?;
+                    let act = Act::new(by, Action::ForkResolve, format!("terminal:{id}")).with("epoch", place.0);
+                    act.with("sequence", place.1).done(tx, now).await.map(|_| resolved)
                 })
             })
             .await
@@ -219,13 +238,15 @@ impl Office {
 
     /// Takes a terminal out of service; says whether it was in service until now. What it sends beyond what the office
     /// holds now is disputed.
-    pub async fn revoke_terminal(&self, id: TerminalId) -> Result<bool, Error> {
+    pub async fn revoke_terminal(&self, id: TerminalId, by: Option<UserId>) -> Result<bool, Error> {
         let now = self.now();
         self.store
-            .write(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
                     required(tx, id).await?;
-                    terminals::revoke(tx, id, now).await
+                    let revoked = terminals::revoke(tx, id, now).await?;
+                    let act = Act::new(by, Action::TerminalRevoke, format!("terminal:{id}"));
+                    act.with("new", revoked).done(tx, now).await.map(|_| revoked)
                 })
             })
             .await

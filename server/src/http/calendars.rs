@@ -3,18 +3,18 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
 use domain::calendar::{UnixMs, WorkCalendar};
 use domain::id::{Digest, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Path};
-use super::{Answer, App, Problem, RULES, SignedIn};
+use super::routes::Routes;
+use super::{Answer, Problem, RULES, SignedIn};
 use crate::admin::{CalendarImport, Warning};
+use crate::audit::Action;
 use crate::people::Right;
 use crate::store::policies::{self, CalendarVersion};
 use crate::words::{Code, register};
@@ -55,11 +55,14 @@ impl From<CalendarVersion> for Listed {
     }
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/calendars", post(import).get(list).layer(DefaultBodyLimit::max(RULES)))
-        .route("/api/v1/calendars/{number}", get(source))
-        .route("/api/v1/calendar", get(calendar).put(publish))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .post("/api/v1/calendars", Action::CalendarPublish, import)
+        .get("/api/v1/calendars", list)
+        .limit(RULES)
+        .get("/api/v1/calendars/{number}", source)
+        .get("/api/v1/calendar", calendar)
+        .put("/api/v1/calendar", Action::CalendarPublish, publish)
 }
 
 async fn import(
@@ -110,6 +113,6 @@ async fn publish(
     Json(calendar): Json<WorkCalendar>,
 ) -> Answer<StatusCode> {
     user.require(Right::AnnouncePolicies)?;
-    office.publish_calendar(calendar).await?;
+    office.publish_calendar(calendar, Some(user.id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,10 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
 use domain::calendar::BusinessDate;
 use domain::canteen::{CanteenFact, CanteenFactKind};
 use domain::id::CanteenId;
@@ -15,8 +13,11 @@ use domain::sync::ListPrice;
 use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Path};
-use super::{Answer, App, SignedIn};
-use crate::admin::{NewCanteen, NewCashier};
+use super::proposals::Made;
+use super::routes::Routes;
+use super::{Answer, SignedIn};
+use crate::admin::{NewCanteen, NewCashier, Proposed};
+use crate::audit::Action;
 use crate::people::Right;
 use crate::store::canteens::{self, CanteenRow, Settings};
 use crate::store::people::UserRow;
@@ -71,14 +72,16 @@ struct NewPrice {
     price: domain::money::Fen,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/canteens", post(create).get(list))
-        .route("/api/v1/canteens/{id}", get(show))
-        .route("/api/v1/canteens/{id}/facts", post(add_fact))
-        .route("/api/v1/canteens/{id}/prices", post(add_price))
-        .route("/api/v1/canteens/{id}/cashiers", post(add_cashier))
-        .route("/api/v1/canteens/{id}/settings", get(settings).put(put_settings))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .post("/api/v1/canteens", Action::CanteenCreate, create)
+        .get("/api/v1/canteens", list)
+        .get("/api/v1/canteens/{id}", show)
+        .post("/api/v1/canteens/{id}/facts", Action::CanteenFact, add_fact)
+        .post("/api/v1/canteens/{id}/prices", Action::ProposalMake, add_price)
+        .post("/api/v1/canteens/{id}/cashiers", Action::CashierAdd, add_cashier)
+        .get("/api/v1/canteens/{id}/settings", settings)
+        .put("/api/v1/canteens/{id}/settings", Action::CanteenSettings, put_settings)
 }
 
 /// The canteen, if the person may do that there.
@@ -102,7 +105,7 @@ async fn create(
 ) -> Answer<(StatusCode, Json<Added<CanteenId>>)> {
     user.require(Right::ManageCanteens)?;
     user.require_inside(&new.region)?;
-    let id = office.create_canteen(new).await?;
+    let id = office.create_canteen(new, Some(user.id)).await?;
     Ok((StatusCode::CREATED, Json(Added { id })))
 }
 
@@ -143,11 +146,11 @@ async fn add_price(
     SignedIn(user): SignedIn,
     Path(id): Path<CanteenId>,
     Json(new): Json<NewPrice>,
-) -> Answer<(StatusCode, Json<ListPrice>)> {
-    permitted(&office, &user, Right::ApprovePrices, id).await?;
+) -> Answer<(StatusCode, Json<Made>)> {
+    let row = permitted(&office, &user, Right::ApprovePrices, id).await?;
     let price = ListPrice { valid_from: new.valid_from, period: new.period, price: new.price };
-    office.add_price(id, price.clone(), Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(price)))
+    let made = office.propose(Proposed::Price { canteen: id, price }, row.region, user.id).await?;
+    Ok((StatusCode::CREATED, Json(made.into())))
 }
 
 async fn add_cashier(
@@ -157,7 +160,7 @@ async fn add_cashier(
     Json(new): Json<NewCashier>,
 ) -> Answer<(StatusCode, Json<Added<domain::id::CashierId>>)> {
     permitted(&office, &user, Right::ManageCanteens, id).await?;
-    let id = office.add_cashier(id, new).await?;
+    let id = office.add_cashier(id, new, Some(user.id)).await?;
     Ok((StatusCode::CREATED, Json(Added { id })))
 }
 

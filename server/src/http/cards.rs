@@ -3,19 +3,19 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::post;
 use domain::calendar::BusinessDate;
 use domain::id::ElderId;
 use serde::Deserialize;
 
 use super::body::{Json, Path, unread};
-use super::{Answer, App, Problem, SignedIn, elders};
+use super::routes::Routes;
+use super::{Answer, Problem, SignedIn, elders};
 use crate::admin::CardsOf;
+use crate::audit::Action;
 use crate::people::Right;
 use crate::words::{Code, register};
 use crate::{Error, Office};
@@ -33,10 +33,11 @@ struct New {
     until: Option<BusinessDate>,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/cards/sheets", post(issue))
-        .route("/api/v1/elders/{id}/photo", post(put).get(show).delete(remove).layer(DefaultBodyLimit::max(PHOTO)))
+pub(super) fn routes() -> Routes {
+    let path = "/api/v1/elders/{id}/photo";
+    let photos = Routes::new().post(path, Action::PhotoPut, put).get(path, show);
+    let photos = photos.delete(path, Some(Action::PhotoRemove), remove).limit(PHOTO);
+    Routes::new().post("/api/v1/cards/sheets", Action::CardSheet, issue).merge(photos)
 }
 
 /// The headers tell how many cards there are, how many older ones were revoked and whether more elders wait.
@@ -47,7 +48,7 @@ async fn issue(
 ) -> Answer<impl IntoResponse> {
     user.require(Right::ManageElders)?;
     user.require_inside(&user.region)?;
-    let sheet = office.issue_sheet(of, until, Some(user.region)).await?;
+    let sheet = office.issue_sheet(of, until, Some(user.region), Some(user.id)).await?;
     let headers = [
         ("content-type", "application/pdf".to_owned()),
         ("content-disposition", "attachment; filename=\"cards.pdf\"".to_owned()),
@@ -92,7 +93,7 @@ async fn remove(
     Path(id): Path<ElderId>,
 ) -> Answer<StatusCode> {
     elders::permitted(&office, &user, Right::ManageElders, id).await?;
-    if office.remove_photo(id).await? {
+    if office.remove_photo(id, Some(user.id)).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::new(Code::NotFound, register::NO_PHOTO))

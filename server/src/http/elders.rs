@@ -5,10 +5,8 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{delete, get, post};
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::elder::{Elder, ElderFact};
 use domain::id::{CanteenId, ElderId};
@@ -18,8 +16,10 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::body::{Json, Path, Query};
-use super::{Answer, App, SignedIn};
+use super::routes::Routes;
+use super::{Answer, SignedIn};
 use crate::admin::{NewElder, NewElderFact};
+use crate::audit::Action;
 use crate::people::Right;
 use crate::store::elders::{self, ElderRow};
 use crate::store::people::UserRow;
@@ -116,14 +116,16 @@ struct Page {
     page: u32,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/elders", post(create).get(list))
-        .route("/api/v1/elders/{id}", get(show))
-        .route("/api/v1/elders/{id}/facts", post(add_fact))
-        .route("/api/v1/elders/{id}/cards", post(issue_card).delete(revoke_cards))
-        .route("/api/v1/elders/{id}/chips", post(register_chip))
-        .route("/api/v1/elders/{id}/chips/{card}", delete(revoke_chip))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .post("/api/v1/elders", Action::ElderRegister, create)
+        .get("/api/v1/elders", list)
+        .get("/api/v1/elders/{id}", show)
+        .post("/api/v1/elders/{id}/facts", Action::ElderFact, add_fact)
+        .post("/api/v1/elders/{id}/cards", Action::CardIssue, issue_card)
+        .delete("/api/v1/elders/{id}/cards", Some(Action::CardRevoke), revoke_cards)
+        .post("/api/v1/elders/{id}/chips", Action::ChipRegister, register_chip)
+        .delete("/api/v1/elders/{id}/chips/{card}", Some(Action::CardRevoke), revoke_chip)
 }
 
 /// The elder, if the person may do that for them.
@@ -200,7 +202,7 @@ async fn issue_card(
     Query(Until { until }): Query<Until>,
 ) -> Answer<(StatusCode, Json<NewCard>)> {
     permitted(&office, &user, Right::ManageElders, id).await?;
-    let card = office.issue_card_until(id, until).await?;
+    let card = office.issue_card_until(id, until, Some(user.id)).await?;
     let answer = NewCard { id: card.id, number: card.number.expose().to_owned(), revoked: card.revoked };
     Ok((StatusCode::CREATED, Json(answer)))
 }
@@ -211,7 +213,7 @@ async fn revoke_cards(
     Path(id): Path<ElderId>,
 ) -> Answer<Json<Revoked>> {
     permitted(&office, &user, Right::ManageElders, id).await?;
-    Ok(Json(Revoked { revoked: office.revoke_cards(id).await? }))
+    Ok(Json(Revoked { revoked: office.revoke_cards(id, Some(user.id)).await? }))
 }
 
 async fn register_chip(
@@ -221,7 +223,7 @@ async fn register_chip(
     Json(new): Json<NewChip>,
 ) -> Answer<(StatusCode, Json<Chip>)> {
     permitted(&office, &user, Right::ManageElders, id).await?;
-    let chip = office.register_chip(id, &new.number).await?;
+    let chip = office.register_chip(id, &new.number, Some(user.id)).await?;
     Ok((StatusCode::CREATED, Json(Chip { id: chip.id, tail: chip.tail })))
 }
 
@@ -231,5 +233,5 @@ async fn revoke_chip(
     Path((id, card)): Path<(ElderId, Uuid)>,
 ) -> Answer<Json<Revoked>> {
     permitted(&office, &user, Right::ManageElders, id).await?;
-    Ok(Json(Revoked { revoked: u64::from(office.revoke_card(id, card).await?) }))
+    Ok(Json(Revoked { revoked: u64::from(office.revoke_card(id, card, Some(user.id)).await?) }))
 }

@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::post;
 use domain::sync::{Enrol, Enrolled, enrolment_digest};
 
+use super::Answer;
 use super::body::Json;
+use super::routes::Routes;
 use super::signed::check_signature;
-use super::{Answer, App};
 use crate::Office;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api/v1/enrolments", post(enrol))
+pub(super) fn routes() -> Routes {
+    Routes::new().send("/api/v1/enrolments", enrol)
 }
 
 async fn enrol(State(office): State<Arc<Office>>, Json(asked): Json<Enrol>) -> Answer<Json<Enrolled>> {

@@ -4,17 +4,17 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
 use domain::id::TerminalId;
 use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Path};
+use super::routes::Routes;
 use super::terminals::of_terminal;
-use super::{Answer, App, Problem, SignedIn};
+use super::{Answer, Problem, SignedIn};
 use crate::Office;
+use crate::audit::Action;
 use crate::people::Right;
 use crate::store::epochs::{self, EndRow, Fork};
 use crate::words::{Code, terminals as words};
@@ -42,12 +42,12 @@ struct Resolved {
     resolved: bool,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/terminals/{id}/epochs/{epoch}/end", post(ask))
-        .route("/api/v1/terminals/{id}/epochs/{epoch}/end/confirmation", post(confirm))
-        .route("/api/v1/forks", get(forks))
-        .route("/api/v1/terminals/{id}/forks/{epoch}/{sequence}/resolution", post(resolve))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .post("/api/v1/terminals/{id}/epochs/{epoch}/end", Action::EpochEndAsk, ask)
+        .post("/api/v1/terminals/{id}/epochs/{epoch}/end/confirmation", Action::EpochEnd, confirm)
+        .get("/api/v1/forks", forks)
+        .post("/api/v1/terminals/{id}/forks/{epoch}/{sequence}/resolution", Action::ForkResolve, resolve)
 }
 
 async fn ask(

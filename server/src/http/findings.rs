@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Query, State};
-use axum::routing::{get, post};
 use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, UserId};
 use domain::reconciliation::{Finding, Settings, Thresholds};
@@ -16,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::body::{Json, Path};
 use super::canteens::permitted;
 use super::months::explained;
-use super::{Answer, App, Problem, SignedIn};
+use super::routes::Routes;
+use super::{Answer, Problem, SignedIn};
+use crate::audit::{Act, Action};
 use crate::people::{Right, Role};
 use crate::rulings::{self, Said};
 use crate::store::findings::{self, StepRow};
@@ -98,12 +98,13 @@ struct NewSettings {
     settings: Settings,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/findings", get(list))
-        .route("/api/v1/findings/{canteen}/{number}", get(show))
-        .route("/api/v1/findings/{canteen}/{number}/steps", post(say))
-        .route("/api/v1/regions/{region}/settings", get(region_settings).put(put_settings))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/findings", list)
+        .get("/api/v1/findings/{canteen}/{number}", show)
+        .post("/api/v1/findings/{canteen}/{number}/steps", Action::FindingStep, say)
+        .get("/api/v1/regions/{region}/settings", region_settings)
+        .put("/api/v1/regions/{region}/settings", Action::RegionSettings, put_settings)
 }
 
 /// Where a finding stands after these steps.
@@ -202,7 +203,7 @@ async fn say(
     let (explanation, by, now) = (explained(&new.words)?, user.id, office.now());
     let whole = office
         .store
-        .write(move |tx| {
+        .write_audited(move |tx| {
             let (number, said, explanation) = (number.clone(), said.clone(), explanation.clone());
             Box::pin(async move {
                 rulings::say(tx, canteen, &number, &said, explanation, by, now).await?;
@@ -256,14 +257,16 @@ async fn put_settings(
     let (by, now, valid_from) = (user.id, office.now(), new.valid_from);
     office
         .store
-        .write(move |tx| {
+        .write_audited(move |tx| {
             let (region, settings) = (region.clone(), new.settings.clone());
             Box::pin(async move {
                 let known = canteens::regions(tx).await?.iter().any(|known| known.code == region);
                 if !known {
                     return Err(Error::refused(Code::NotFound, words::no_such_region(&region)));
                 }
-                settings::put(tx, &region, valid_from, &settings, by, now).await
+                settings::put(tx, &region, valid_from, &settings, by, now).await?;
+                let act = Act::new(by, Action::RegionSettings, format!("region:{region}"));
+                act.with("valid_from", valid_from.to_string()).done(tx, now).await.map(drop)
             })
         })
         .await?;

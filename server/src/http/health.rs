@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
 use serde::Serialize;
 
+use super::Answer;
 use super::body::Json;
-use super::{Answer, App};
+use super::routes::Routes;
 use crate::Office;
 
 #[derive(Serialize)]
@@ -19,8 +18,8 @@ struct Health {
 
 const GOOD: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/healthz/live", get(async || Json(GOOD))).route("/healthz/ready", get(ready))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/healthz/live", async || Json(GOOD)).get("/healthz/ready", ready)
 }
 
 async fn ready(State(office): State<Arc<Office>>) -> Answer<Json<Health>> {

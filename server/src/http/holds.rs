@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Query, State};
-use axum::routing::{get, post};
 use domain::calendar::Month;
 use domain::decision::PolicyRef;
 use domain::id::CanteenId;
@@ -16,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::body::Json;
 use super::canteens::permitted;
 use super::months::explained;
-use super::{Answer, App, SignedIn};
+use super::routes::Routes;
+use super::{Answer, SignedIn};
+use crate::audit::Action;
 use crate::people::Right;
 use crate::rulings::release_hold;
 use crate::store::{Tx, canteens, holds};
@@ -53,8 +53,8 @@ struct Release {
     reason: String,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api/v1/holds", get(list)).route("/api/v1/holds/release", post(release))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/api/v1/holds", list).post("/api/v1/holds/release", Action::HoldRelease, release)
 }
 
 async fn of_canteen(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<HoldBody>, Error> {
@@ -95,7 +95,7 @@ async fn release(
     let reason = explained(&body.reason)?;
     let (canteen, key) = (body.canteen, (body.month, body.policy, body.gate));
     let (by, now) = (user.id, office.now());
-    let left = office.store.write(move |tx| {
+    let left = office.store.write_audited(move |tx| {
         let (key, reason) = (key.clone(), reason.clone());
         Box::pin(async move {
             release_hold(tx, canteen, &key, &reason, by, now).await?;

@@ -5,12 +5,10 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
 use domain::calendar::UnixMs;
 use domain::id::{Digest, UserId};
 use domain::region::RegionCode;
@@ -18,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::body::{Json, Path, Query, unread};
-use super::{Answer, App, Problem, SignedIn};
+use super::routes::Routes;
+use super::{Answer, Problem, SignedIn};
+use crate::audit::Action;
 use crate::import::report::empty_list;
 use crate::import::stored::NewImport;
 use crate::import::{Finding, Kind, Outcome};
@@ -100,14 +100,17 @@ fn shown(office: &Office, row: ImportRow) -> Shown {
     }
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/imports", post(create).get(list).layer(DefaultBodyLimit::max(FILE)))
-        .route("/api/v1/imports/{id}", get(show))
-        .route("/api/v1/imports/{id}/problems", get(problems))
-        .route("/api/v1/imports/{id}/report", get(report))
-        .route("/api/v1/imports/{id}/apply", post(apply))
-        .route("/api/v1/imports/templates/{kind}", get(template))
+pub(super) fn routes() -> Routes {
+    let brought = Routes::new().post("/api/v1/imports", Action::ImportBring, create).limit(FILE);
+    brought.merge(
+        Routes::new()
+            .get("/api/v1/imports", list)
+            .get("/api/v1/imports/{id}", show)
+            .get("/api/v1/imports/{id}/problems", problems)
+            .get("/api/v1/imports/{id}/report", report)
+            .post("/api/v1/imports/{id}/apply", Action::ImportApply, apply)
+            .get("/api/v1/imports/templates/{kind}", template),
+    )
 }
 
 /// Whether the person may see and apply that import.

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
 use domain::id::StatementId;
 use domain::ledger::{Account, Posting, Turnover};
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Path, Query};
+use super::routes::Routes;
 use super::statements::permit;
-use super::{Answer, App, SignedIn};
+use super::{Answer, SignedIn};
 use crate::people::Right;
 use crate::store::{ledger, months};
 use crate::words::{Code, settlement as words};
@@ -41,10 +40,8 @@ struct TrialBalance {
     total: Turnover,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/ledger/trial-balance", get(trial_balance))
-        .route("/api/v1/statements/{id}/postings", get(postings))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/api/v1/ledger/trial-balance", trial_balance).get("/api/v1/statements/{id}/postings", postings)
 }
 
 async fn trial_balance(

@@ -1,6 +1,7 @@
 //! The API: one file a resource. A handler authenticates, parses into domain types, submits one unit of work and
 //! answers; every refusal is a problem document.
 
+mod audit;
 pub mod body;
 mod calendars;
 mod canteens;
@@ -16,9 +17,12 @@ mod ledger;
 mod months;
 mod office;
 mod payments;
+mod people;
 mod policies;
 pub mod problem;
+mod proposals;
 mod refunds;
+pub mod routes;
 mod session;
 mod signed;
 mod statements;
@@ -35,12 +39,13 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::trace::TraceLayer;
 
-pub use office::SignedIn;
+pub use office::{Entering, Proven, SignedIn};
 pub use problem::Problem;
 pub use signed::{Delivery, Signed};
 
 use crate::Office;
 use crate::words::{self, Code};
+use routes::{Audited, Route, Routes};
 use signed::Nonces;
 use terminal::Lookups;
 
@@ -62,6 +67,7 @@ pub struct App {
     office: Arc<Office>,
     nonces: Arc<Nonces>,
     lookups: Arc<Lookups>,
+    audited: Audited,
 }
 
 impl FromRef<App> for Arc<Office> {
@@ -70,33 +76,50 @@ impl FromRef<App> for Arc<Office> {
     }
 }
 
+/// Every route of the API with its handler.
+fn all() -> Routes {
+    let each = [
+        audit::routes(),
+        calendars::routes(),
+        canteens::routes(),
+        cards::routes(),
+        elders::routes(),
+        enrolments::routes(),
+        epochs::routes(),
+        findings::routes(),
+        holds::routes(),
+        imports::routes(),
+        health::routes(),
+        ledger::routes(),
+        months::routes(),
+        payments::routes(),
+        people::routes(),
+        policies::routes(),
+        proposals::routes(),
+        refunds::routes(),
+        session::routes(),
+        statements::routes(),
+        status::routes(),
+        terminal::routes(),
+        terminals::routes(),
+    ];
+    each.into_iter().fold(Routes::new(), Routes::merge)
+}
+
+/// Every route that is served.
+#[must_use]
+pub fn table() -> Vec<Route> {
+    all().into_parts().1
+}
+
 /// The whole API over one office.
 pub fn router(office: Arc<Office>) -> Router {
-    let app = App { office, nonces: Arc::default(), lookups: Arc::default() };
-    let api = Router::new()
-        .merge(calendars::routes())
-        .merge(canteens::routes())
-        .merge(cards::routes())
-        .merge(elders::routes())
-        .merge(enrolments::routes())
-        .merge(epochs::routes())
-        .merge(findings::routes())
-        .merge(holds::routes())
-        .merge(imports::routes())
-        .merge(health::routes())
-        .merge(ledger::routes())
-        .merge(months::routes())
-        .merge(payments::routes())
-        .merge(policies::routes())
-        .merge(refunds::routes())
-        .merge(session::routes())
-        .merge(statements::routes())
-        .merge(status::routes())
-        .merge(terminal::routes())
-        .merge(terminals::routes());
+    let (api, table) = all().into_parts();
+    let app = App { office, nonces: Arc::default(), lookups: Arc::default(), audited: Audited::of(&table) };
     api.fallback(async || Problem::from(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), routes::enter_denials))
         .layer(axum::middleware::from_fn(limit_time))
         .layer(TraceLayer::new_for_http())
         .with_state(app)

@@ -3,11 +3,9 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
 use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, Digest, StatementId};
 use domain::money::Fen;
@@ -17,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Path};
 use super::canteens::permitted;
-use super::{Answer, App, Problem, SignedIn};
+use super::routes::Routes;
+use super::{Answer, Problem, Proven, SignedIn};
+use crate::audit::{Act, Action};
 use crate::close::{CloseReport, close_days};
 use crate::month::{self, Actor, MonthView};
 use crate::people::Right;
@@ -144,17 +144,17 @@ const fn explained_away() -> Ruling {
     Ruling::Explained
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/months/{region}/{month}", get(show))
-        .route("/api/v1/months/{region}/{month}/draft", post(draft))
-        .route("/api/v1/months/{region}/{month}/submit", post(submit))
-        .route("/api/v1/months/{region}/{month}/send-back", post(send_back))
-        .route("/api/v1/months/{region}/{month}/approve", post(approve))
-        .route("/api/v1/months/{region}/{month}/bank.csv", get(bank))
-        .route("/api/v1/days/close", post(close))
-        .route("/api/v1/days/left-out", post(leave_out))
-        .route("/api/v1/findings/decision", post(decide))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/months/{region}/{month}", show)
+        .post("/api/v1/months/{region}/{month}/draft", Action::MonthDraft, draft)
+        .post("/api/v1/months/{region}/{month}/submit", Action::MonthSubmit, submit)
+        .post("/api/v1/months/{region}/{month}/send-back", Action::MonthSendBack, send_back)
+        .post("/api/v1/months/{region}/{month}/approve", Action::MonthApprove, approve)
+        .reveal("/api/v1/months/{region}/{month}/bank.csv", Action::BankBatch, bank)
+        .send("/api/v1/days/close", close)
+        .post("/api/v1/days/left-out", Action::DayLeaveOut, leave_out)
+        .post("/api/v1/findings/decision", Action::FindingStep, decide)
 }
 
 /// The person as maker or checker of the region's month.
@@ -219,11 +219,12 @@ async fn send_back(
 
 async fn approve(
     State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
+    Proven(present): Proven,
     Path((region, of)): Path<(RegionCode, Month)>,
     Json(body): Json<Approve>,
 ) -> Answer<Json<MonthBody>> {
-    let actor = actor(&user, &region, Right::CheckMonth)?;
+    let actor = actor(&present.user, &region, Right::CheckMonth)?;
+    present.require_fresh(office.now())?;
     Ok(Json(month::approve(&office.store, &region, of, actor, body.digest, office.now()).await?.into()))
 }
 
@@ -234,9 +235,17 @@ async fn bank(
 ) -> Answer<impl IntoResponse> {
     let right = if user.role.rights().contains(&Right::CheckMonth) { Right::CheckMonth } else { Right::MakeMonth };
     actor(&user, &region, right)?;
-    let kept = Arc::clone(&office);
-    let payments =
-        office.store.read(move |tx| Box::pin(async move { bank_batch(tx, &region, of, &kept.keys).await })).await?;
+    let (kept, now) = (Arc::clone(&office), office.now());
+    let payments = office
+        .store
+        .write_audited(move |tx| {
+            Box::pin(async move {
+                let payments = bank_batch(tx, &region, of, &kept.keys).await?;
+                let act = Act::new(user.id, Action::BankBatch, format!("month:{region}/{of}"));
+                act.with("payments", payments.len()).done(tx, now).await.map(|_| payments)
+            })
+        })
+        .await?;
     let csv = receipts::bank::csv(&payments).map_err(|e| Error::Internal(e.to_string()))?;
     Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], csv))
 }
@@ -256,7 +265,13 @@ async fn leave_out(
     let (canteen, date, by, now) = (body.canteen, body.date, user.id, office.now());
     office
         .store
-        .write(move |tx| Box::pin(async move { months::leave_out(tx, canteen, date, &reason, by, now).await }))
+        .write_audited(move |tx| {
+            Box::pin(async move {
+                months::leave_out(tx, canteen, date, &reason, by, now).await?;
+                let act = Act::new(by, Action::DayLeaveOut, format!("canteen:{canteen}"));
+                act.with("date", date.to_string()).done(tx, now).await.map(drop)
+            })
+        })
         .await?;
     Ok(Json(DayKey { date, canteen }))
 }
@@ -272,7 +287,7 @@ async fn decide(
     let (by, now) = (user.id, office.now());
     let date = office
         .store
-        .write(move |tx| {
+        .write_audited(move |tx| {
             Box::pin(async move {
                 let said = if ruling == Ruling::Confirmed { Said::Confirmed } else { Said::Explained };
                 rulings::say(tx, canteen, &number, &said, explanation, by, now).await

@@ -4,10 +4,8 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
 use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, ObjectionId, StatementId, UserId};
 use domain::money::Fen;
@@ -17,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Path};
 use super::months::{actor, explained};
-use super::{Answer, App, SignedIn};
+use super::routes::Routes;
+use super::{Answer, Proven, SignedIn};
+use crate::audit::Action;
 use crate::payment::{self, Afterwards};
 use crate::people::Right;
 use crate::store::people::UserRow;
@@ -129,14 +129,14 @@ struct Note {
     reference: String,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/months/{region}/{month}/afterwards", get(show))
-        .route("/api/v1/months/{region}/{month}/disclosure", post(disclose))
-        .route("/api/v1/months/{region}/{month}/archive", post(archive))
-        .route("/api/v1/statements/{id}/objections", post(object))
-        .route("/api/v1/statements/{id}/payments", post(note))
-        .route("/api/v1/objections/{id}/decision", post(decide))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/months/{region}/{month}/afterwards", show)
+        .post("/api/v1/months/{region}/{month}/disclosure", Action::MonthDisclose, disclose)
+        .post("/api/v1/months/{region}/{month}/archive", Action::MonthArchive, archive)
+        .post("/api/v1/statements/{id}/objections", Action::ObjectionNote, object)
+        .post("/api/v1/statements/{id}/payments", Action::PaymentNote, note)
+        .post("/api/v1/objections/{id}/decision", Action::ObjectionDecide, decide)
 }
 
 async fn show(
@@ -206,14 +206,18 @@ async fn decide(
 
 async fn note(
     State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
+    Proven(present): Proven,
     Path(statement): Path<StatementId>,
     Json(body): Json<Note>,
 ) -> Answer<StatusCode> {
-    permit(&office, &user, statement).await?;
+    let user = &present.user;
+    permit(&office, user, statement).await?;
     // Only who makes months sends money.
     if body.state == PaymentState::Sent {
         user.require(Right::MakeMonth)?;
+    }
+    if body.state != PaymentState::Returned {
+        present.require_fresh(office.now())?;
     }
     let reference = explained(&body.reference)?;
     payment::note(&office.store, statement, body.state, reference, user.id, office.now()).await?;

@@ -1,13 +1,11 @@
-//! Policies: `POST /api/v1/policies` announces a file, `GET` lists them, `GET .../{id}/{version}` shows the source,
+//! Policies: `POST /api/v1/policies` proposes a file, which another person's approval announces (see `proposals`), `GET` lists them, `GET .../{id}/{version}` shows the source,
 //! `POST .../simulate` tries a file on a stored month.
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
 use domain::calendar::{BusinessDate, Month};
 use domain::decision::PolicyRef;
 use domain::policy::Policy;
@@ -15,7 +13,11 @@ use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Path};
-use super::{Answer, App, Problem, RULES, SignedIn};
+use super::proposals::Made;
+use super::routes::Routes;
+use super::{Answer, Problem, RULES, SignedIn};
+use crate::admin::Proposed;
+use crate::audit::Action;
 use crate::people::Right;
 use crate::simulate::Simulated;
 use crate::words::{self, Code};
@@ -55,27 +57,39 @@ struct Try {
     region: Option<RegionCode>,
 }
 
-pub(super) fn routes() -> Router<App> {
-    let announced = Router::new()
-        .route("/api/v1/policies", post(announce).get(list))
-        .route("/api/v1/policies/simulate", post(simulate))
-        .layer(DefaultBodyLimit::max(RULES));
-    announced.route("/api/v1/policies/{id}/{version}", get(source))
+/// What was proposed, by what it will be called.
+#[derive(Serialize)]
+struct Announced {
+    #[serde(flatten)]
+    made: Made,
+    #[serde(flatten)]
+    reference: PolicyRef,
+}
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .post("/api/v1/policies", Action::ProposalMake, announce)
+        .get("/api/v1/policies", list)
+        .send("/api/v1/policies/simulate", simulate)
+        .limit(RULES)
+        .get("/api/v1/policies/{id}/{version}", source)
 }
 
 async fn announce(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(new): Json<Announce>,
-) -> Answer<(StatusCode, Json<PolicyRef>)> {
+) -> Answer<(StatusCode, Json<Announced>)> {
     user.require(Right::AnnouncePolicies)?;
     let policy = Policy::parse(&new.file_name, &new.source);
     let policy = policy.map_err(|e| Error::refused(Code::PolicyRefused, e.to_string()))?;
     for region in policy.regions() {
         user.require_inside(region)?;
     }
-    let reference = office.announce_policy(&new.file_name, &new.source, Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(reference)))
+    let region = policy.regions().first().cloned().unwrap_or_else(|| user.region.clone());
+    let what = Proposed::Policy { file_name: new.file_name, source: new.source };
+    let made = office.propose(what, region, user.id).await?.into();
+    Ok((StatusCode::CREATED, Json(Announced { made, reference: policy.reference().clone() })))
 }
 
 async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<impl IntoResponse> {

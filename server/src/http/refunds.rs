@@ -5,9 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
 use domain::id::{CanteenId, ElderId, RecordId};
 use domain::money::Fen;
 use domain::region::RegionCode;
@@ -16,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Path, Query};
 use super::canteens::permitted;
-use super::{Answer, App, SignedIn};
+use super::routes::Routes;
+use super::{Answer, SignedIn};
 use crate::Office;
 use crate::people::Right;
 use crate::store::identities::{self, UnidentifiedRow};
@@ -61,11 +60,11 @@ struct Refunds {
     conflicts: Vec<RefundConflict>,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/refunds", get(entries))
-        .route("/api/v1/canteens/{id}/refunds", get(refunds))
-        .route("/api/v1/canteens/{id}/unidentified", get(unidentified))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/refunds", entries)
+        .get("/api/v1/canteens/{id}/refunds", refunds)
+        .get("/api/v1/canteens/{id}/unidentified", unidentified)
 }
 
 async fn entries(

@@ -1,12 +1,15 @@
-//! `POST /api/v1/session` signs in, `GET` says who is signed in, `DELETE` signs out.
+//! `POST /api/v1/session` signs in, `GET` says who is signed in, `DELETE` signs out; `POST .../step-up` proves once more
+//! who it is, `.../passphrase` changes one's own, `.../totp` and `.../totp/confirmation` take up a second factor.
+//!
+//! Programs get a token; a browser's page asks for a cookie (`"cookie": true`) and gets what its forms have to bring.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{ConnectInfo, State};
 use axum::http::request::Parts;
-use axum::routing::post;
+use axum::http::{StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse};
 use domain::calendar::UnixMs;
 use domain::id::{CanteenId, UserId};
 use domain::region::RegionCode;
@@ -14,24 +17,38 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::body::Json;
-use super::office::bearer;
-use super::{Answer, App, SignedIn};
+use super::office::{Entering, Proven, is_own_form, set_cookie, shown};
+use super::routes::Routes;
+use super::{Answer, App, Problem};
 use crate::Office;
+use crate::admin::{Claim, Must, Present, csrf_of};
 use crate::people::Role;
 use crate::store::people::UserRow;
+use crate::words::{Code, sign_in as sign_in_words};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SignIn {
     name: String,
     passphrase: Zeroizing<String>,
+    /// The second factor's code, or a recovery code.
+    code: Option<Zeroizing<String>>,
+    /// A cookie in place of a token.
+    #[serde(default)]
+    cookie: bool,
 }
 
 #[derive(Serialize)]
 struct Opened {
-    token: Zeroizing<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<Zeroizing<String>>,
+    /// What a page's forms have to bring, in the header `zhucan-csrf`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csrf: Option<String>,
     expires: UnixMs,
     user: Person,
+    /// What has to be done before anything else.
+    must: Vec<Must>,
 }
 
 #[derive(Serialize)]
@@ -43,29 +60,136 @@ struct Person {
     canteen: Option<CanteenId>,
 }
 
+#[derive(Serialize)]
+struct Who {
+    #[serde(flatten)]
+    person: Person,
+    must: Vec<Must>,
+    /// The session's end, used or not.
+    expires: UnixMs,
+}
+
 impl From<UserRow> for Person {
     fn from(user: UserRow) -> Self {
         Self { id: user.id, name: user.name, role: user.role, region: user.region, canteen: user.canteen }
     }
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api/v1/session", post(sign_in).get(who).delete(sign_out))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StepUp {
+    passphrase: Zeroizing<String>,
+    code: Option<Zeroizing<String>>,
 }
 
-async fn sign_in(State(office): State<Arc<Office>>, Json(body): Json<SignIn>) -> Answer<(StatusCode, Json<Opened>)> {
-    let session = office.sign_in(&body.name, &body.passphrase).await?;
-    let opened = Opened { token: session.token, expires: session.expires, user: session.user.into() };
-    Ok((StatusCode::CREATED, Json(opened)))
+#[derive(Serialize)]
+struct Fresh {
+    /// Until when money may be moved.
+    until: UnixMs,
 }
 
-async fn who(SignedIn(user): SignedIn) -> Json<Person> {
-    Json(user.into())
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    old: Zeroizing<String>,
+    new: Zeroizing<String>,
 }
 
-async fn sign_out(State(office): State<Arc<Office>>, parts: Parts) -> Answer<StatusCode> {
-    if let Some(token) = bearer(&parts) {
-        office.sign_out(token).await?;
+#[derive(Serialize)]
+struct NewFactor {
+    /// For typing into the app.
+    secret: Zeroizing<String>,
+    /// For a QR code.
+    url: Zeroizing<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FirstCode {
+    code: Zeroizing<String>,
+}
+
+#[derive(Serialize)]
+struct Recovery {
+    /// Each is good once; they are not shown again.
+    recovery_codes: Vec<String>,
+}
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .send("/api/v1/session", sign_in)
+        .get("/api/v1/session", who)
+        .delete("/api/v1/session", None, sign_out)
+        .send("/api/v1/session/step-up", step_up)
+        .send("/api/v1/session/passphrase", change)
+        .send("/api/v1/session/totp", begin)
+        .send("/api/v1/session/totp/confirmation", confirm)
+}
+
+async fn sign_in(
+    State(app): State<App>,
+    from: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    Json(body): Json<SignIn>,
+) -> Answer<impl IntoResponse> {
+    let office = &app.office;
+    let address = from.map(|axum::Extension(ConnectInfo(address))| address.ip());
+    let code = body.code.as_deref().map(String::as_str);
+    let claim = Claim { name: &body.name, passphrase: &body.passphrase, code, address };
+    let session = office.sign_in(claim).await?;
+    let Present { must, .. } = office.present(&session.token).await?;
+    let cookie = body.cookie.then(|| (header::SET_COOKIE, set_cookie(office, Some(&session.token))));
+    let opened = Opened {
+        csrf: body.cookie.then(|| csrf_of(&session.token)),
+        token: (!body.cookie).then_some(session.token),
+        expires: session.expires,
+        user: session.user.into(),
+        must,
+    };
+    Ok((StatusCode::CREATED, AppendHeaders(cookie), Json(opened)))
+}
+
+async fn who(Entering(present): Entering) -> Json<Who> {
+    let Present { session, user, must } = present;
+    Json(Who { person: user.into(), must, expires: session.expires_at })
+}
+
+async fn sign_out(State(office): State<Arc<Office>>, parts: Parts) -> Answer<impl IntoResponse> {
+    if let Some(shown) = shown(&parts) {
+        if shown.by_cookie && !is_own_form(&parts, &shown.token) {
+            return Err(Problem::new(Code::ForeignForm, sign_in_words::CSRF));
+        }
+        office.sign_out(&shown.token).await?;
     }
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(&office, None))]))
+}
+
+async fn step_up(
+    State(office): State<Arc<Office>>,
+    Proven(present): Proven,
+    Json(body): Json<StepUp>,
+) -> Answer<Json<Fresh>> {
+    let code = body.code.as_deref().map(String::as_str);
+    Ok(Json(Fresh { until: office.step_up(&present, &body.passphrase, code).await? }))
+}
+
+async fn change(
+    State(office): State<Arc<Office>>,
+    Entering(present): Entering,
+    Json(body): Json<Change>,
+) -> Answer<StatusCode> {
+    office.change_passphrase(&present, &body.old, &body.new).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn begin(State(office): State<Arc<Office>>, Entering(present): Entering) -> Answer<Json<NewFactor>> {
+    let new = office.begin_totp(&present).await?;
+    Ok(Json(NewFactor { secret: new.secret, url: new.url }))
+}
+
+async fn confirm(
+    State(office): State<Arc<Office>>,
+    Entering(present): Entering,
+    Json(body): Json<FirstCode>,
+) -> Answer<Json<Recovery>> {
+    Ok(Json(Recovery { recovery_codes: office.confirm_totp(&present, &body.code).await? }))
 }

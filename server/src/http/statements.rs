@@ -4,11 +4,9 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
-use axum::routing::get;
 use domain::calendar::Month;
 use domain::id::{CanteenId, StatementId};
 use domain::region::RegionCode;
@@ -18,7 +16,8 @@ use receipts::statement::disclosure::DisclosureSheet;
 use receipts::workbook::MealSheet;
 
 use super::body::{Json, Path};
-use super::{Answer, App, Problem, SignedIn};
+use super::routes::Routes;
+use super::{Answer, Problem, SignedIn};
 use crate::people::Right;
 use crate::statements::{Dossier, disclosure, disclosures, summary};
 use crate::store::people::UserRow;
@@ -29,17 +28,17 @@ use crate::{Error, Office};
 const PDF: &str = "application/pdf";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/statements/{id}", get(show))
-        .route("/api/v1/statements/{id}/pdf", get(pdf))
-        .route("/api/v1/statements/{id}/xlsx", get(xlsx))
-        .route("/api/v1/statements/{id}/disclosure.pdf", get(disclosed))
-        .route("/api/v1/months/{region}/{month}/summary.pdf", get(summary_pdf))
-        .route("/api/v1/months/{region}/{month}/disclosure.xlsx", get(disclosure_xlsx))
-        .route("/api/v1/months/{region}/{month}/disclosure.csv", get(disclosure_csv))
-        .route("/verify/month/{region}/{month}/{version}/{digest}", get(verify_month))
-        .route("/verify/{number}/{version}/{digest}", get(verify))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/statements/{id}", show)
+        .get("/api/v1/statements/{id}/pdf", pdf)
+        .get("/api/v1/statements/{id}/xlsx", xlsx)
+        .get("/api/v1/statements/{id}/disclosure.pdf", disclosed)
+        .get("/api/v1/months/{region}/{month}/summary.pdf", summary_pdf)
+        .get("/api/v1/months/{region}/{month}/disclosure.xlsx", disclosure_xlsx)
+        .get("/api/v1/months/{region}/{month}/disclosure.csv", disclosure_csv)
+        .get("/verify/month/{region}/{month}/{version}/{digest}", verify_month)
+        .get("/verify/{number}/{version}/{digest}", verify)
 }
 
 /// Refuses a statement of a canteen that the person may not see.

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
 use domain::calendar::{BusinessDate, UnixMs};
 use serde::Serialize;
 
 use super::body::Json;
-use super::{Answer, App, SignedIn};
+use super::routes::Routes;
+use super::{Answer, SignedIn};
 use crate::Office;
 use crate::admin::Warning;
 use crate::people::Right;
@@ -22,8 +21,8 @@ struct Status {
     warnings: Vec<Warning>,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api/v1/office", get(status))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/api/v1/office", status)
 }
 
 async fn status(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Status>> {

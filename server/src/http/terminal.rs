@@ -4,22 +4,22 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::routing::{get, post};
+use axum::extract::State;
 use domain::calendar::UnixMs;
 use domain::id::TerminalId;
 use domain::resident_id::ResidentId;
 use domain::sync::{
     Batch, BatchAnswer, Found, Hello, HelloAnswer, Lookup, PROTOCOL, RefundsDue, RosterPage, Setup, UsagePage,
+    WITNESSES,
 };
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::body::{self, Json, Query};
+use super::routes::Routes;
 use super::{Answer, App, BATCH, Delivery, Problem, Signed};
 use crate::error::Refusal;
-use crate::store::terminals;
+use crate::store::{audit, terminals};
 use crate::words::{self, Code, register};
 use crate::{Office, ingest};
 
@@ -36,15 +36,16 @@ struct Usage {
     after: UnixMs,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/terminal/hello", post(hello))
-        .route("/api/v1/terminal/records", post(records).layer(DefaultBodyLimit::max(BATCH)))
-        .route("/api/v1/terminal/setup", get(setup))
-        .route("/api/v1/terminal/roster", get(roster))
-        .route("/api/v1/terminal/usage", get(usage))
-        .route("/api/v1/terminal/refunds", get(refunds))
-        .route("/api/v1/terminal/lookup", post(lookup))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .send("/api/v1/terminal/records", records)
+        .limit(BATCH)
+        .send("/api/v1/terminal/hello", hello)
+        .get("/api/v1/terminal/setup", setup)
+        .get("/api/v1/terminal/roster", roster)
+        .get("/api/v1/terminal/usage", usage)
+        .get("/api/v1/terminal/refunds", refunds)
+        .send("/api/v1/terminal/lookup", lookup)
 }
 
 async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body }: Signed) -> Answer<Json<HelloAnswer>> {
@@ -52,10 +53,14 @@ async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body }: Sig
     if said.protocol != PROTOCOL {
         return Err(Problem::new(Code::ProtocolUnknown, words::protocol(said.protocol)));
     }
+    if said.witnesses.len() > MOST_WITNESSES {
+        return Err(Problem::new(Code::Invalid, words::TOO_MANY_WITNESSES));
+    }
+    office.witnessed(terminal.id, said.witnesses).await?;
     let setup = office.setup(terminal.canteen).await?;
     let versions = office.versions(&setup).await?;
     let server_time = office.now();
-    let cursors = office
+    let (cursors, audit) = office
         .store
         .write(move |tx| {
             Box::pin(async move {
@@ -63,7 +68,7 @@ async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body }: Sig
                 let software: String = said.software.chars().take(60).collect();
                 let unsent = i64::try_from(said.unsent).unwrap_or(i64::MAX);
                 terminals::said(tx, terminal.id, &software, unsent).await?;
-                terminals::cursors(tx, terminal.canteen, terminal.id).await
+                Ok((terminals::cursors(tx, terminal.canteen, terminal.id).await?, audit::head(tx).await?))
             })
         })
         .await?;
@@ -73,6 +78,7 @@ async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body }: Sig
         cursors,
         setup: setup.digest(),
         versions,
+        audit,
     }))
 }
 
@@ -117,6 +123,9 @@ async fn lookup(State(app): State<App>, Signed { terminal, body }: Signed) -> An
     app.lookups.take(terminal.id, app.office.now())?;
     Ok(Json(app.office.lookup(&terminal, &number).await?))
 }
+
+/// No terminal keeps more heads.
+const MOST_WITNESSES: usize = 4 * WITNESSES;
 
 /// How often each terminal asked for a resident ID in the current minute: whoever has a terminal's key must not be able
 /// to go through numbers.

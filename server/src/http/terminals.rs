@@ -3,17 +3,17 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, TerminalId};
 use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Path};
 use super::canteens::permitted;
-use super::{Answer, App, SignedIn};
+use super::routes::Routes;
+use super::{Answer, SignedIn};
+use crate::audit::Action;
 use crate::people::Right;
 use crate::store::people::UserRow;
 use crate::store::terminals::{self, TerminalRow};
@@ -90,14 +90,14 @@ struct LookupsOfDay {
     found: i64,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/canteens/{id}/enrolment-codes", post(issue))
-        .route("/api/v1/canteens/{id}/terminals", get(list))
-        .route("/api/v1/terminals/{id}/confirmation", post(confirm))
-        .route("/api/v1/terminals/{id}/revocation", post(revoke))
-        .route("/api/v1/terminals/{id}/retirement", post(retire))
-        .route("/api/v1/terminals/{id}/lookups", get(lookups))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .post("/api/v1/canteens/{id}/enrolment-codes", Action::TerminalCode, issue)
+        .get("/api/v1/canteens/{id}/terminals", list)
+        .post("/api/v1/terminals/{id}/confirmation", Action::TerminalConfirm, confirm)
+        .post("/api/v1/terminals/{id}/revocation", Action::TerminalRevoke, revoke)
+        .post("/api/v1/terminals/{id}/retirement", Action::TerminalRetire, retire)
+        .get("/api/v1/terminals/{id}/lookups", lookups)
 }
 
 async fn issue(
@@ -126,7 +126,7 @@ async fn revoke(
     Path(id): Path<TerminalId>,
 ) -> Answer<Json<Revoked>> {
     of_terminal(&office, &user, Right::ManageTerminals, id).await?;
-    Ok(Json(Revoked { revoked: office.revoke_terminal(id).await? }))
+    Ok(Json(Revoked { revoked: office.revoke_terminal(id, Some(user.id)).await? }))
 }
 
 /// The terminal, if the person may do that in its canteen.
@@ -159,7 +159,7 @@ async fn retire(
     Path(id): Path<TerminalId>,
 ) -> Answer<Json<Retired>> {
     of_terminal(&office, &user, Right::ManageTerminals, id).await?;
-    Ok(Json(Retired { retired: office.retire_terminal(id).await? }))
+    Ok(Json(Retired { retired: office.retire_terminal(id, Some(user.id)).await? }))
 }
 
 async fn lookups(

@@ -23,6 +23,7 @@ use super::source::{self, Format, Input, Probe, Unreadable};
 use super::table::{Line, SheetFound, Table, Taken};
 use super::venues::{self, Venue};
 use super::{Counts, Finding, Kind, Level, Outcome, Problem};
+use crate::audit::{Act, Action};
 use crate::store::Tx;
 use crate::store::imports::{self, ImportRow};
 use crate::words::{Code, import as words};
@@ -116,7 +117,19 @@ impl Office {
         }
         let id = stored.unwrap_or_else(|| domain::id::RecordId::generate(self.now(), &*self.entropy).uuid());
         let run = Run::new(self, &job, probe, watch, Mode::Apply(id, stored.is_some()));
-        let applied = self.store.write_long(move |tx| Box::pin(async move { run.go(tx, job.input).await })).await;
+        let applied = self
+            .store
+            .write_long_audited(move |tx| {
+                Box::pin(async move {
+                    let (by, now) = (run.by, run.now);
+                    let outcome = run.go(tx, job.input).await?;
+                    let act = Act::new(by, Action::ImportApply, format!("import:{id}"));
+                    let act = act.with("kind", outcome.kind.name()).with("digest", checked.to_string());
+                    act.done(tx, now).await?;
+                    Ok(outcome)
+                })
+            })
+            .await;
         let outcome = match applied {
             Err(error) if error.is_unique_violation() => return Err(Error::refused(Code::Conflict, words::MEANWHILE)),
             other => other?,

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::report::ReportFile;
 use super::run::{Job, Watch};
 use super::{Finding, Kind};
+use crate::audit::{Act, Action};
 use crate::error::Refusal;
 use crate::seal::Place;
 use crate::store::imports::{self, ImportRow, Pieces};
@@ -141,9 +142,12 @@ impl Office {
         };
         let pieces: Vec<Vec<u8>> = new.bytes.chunks(PIECE).enumerate().map(seal).collect();
         drop(new.bytes);
+        let (by, now) = (new.by, self.now());
         self.store
-            .write_long(move |tx| {
+            .write_long_audited(move |tx| {
                 Box::pin(async move {
+                    let act = Act::new(by, Action::ImportBring, format!("import:{id}"));
+                    act.with("kind", row.kind.as_str()).with("digest", row.digest.to_string()).done(tx, now).await?;
                     imports::add(tx, &row).await?;
                     for (number, sealed) in (0_i64..).zip(&pieces) {
                         imports::add_piece(tx, Pieces::File, id, number, sealed).await?;

@@ -46,7 +46,7 @@ pub(super) fn sheet(dossier: &Dossier, public_url: &str, now: UnixMs) -> Stateme
         signatures: signatures(dossier),
         verify_url: Some(verify_url(public_url, dossier)),
         digest: stored.digest.to_string(),
-        audit_head: None,
+        audit_head: dossier.audit_head.map(|head| head.hash.to_string()[..24].to_owned()),
         printed_at: words::instant(now),
         made_at: now,
         days: day_rows(dossier),

@@ -160,6 +160,27 @@ pub async fn for_rules(tx: &mut Tx, id: CanteenId) -> Result<Option<Canteen>, Er
     Ok(Some(Canteen { id, region, facts: facts(tx, id).await? }))
 }
 
+/// Puts another payee in the place of the one before.
+pub async fn set_payee(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    bank: &str,
+    account_name: &str,
+    account: &[u8],
+) -> Result<(), Error> {
+    sql!(
+        tx,
+        "UPDATE canteens SET bank = $2, account_name = $3, account = $4 WHERE id = $1",
+        canteen,
+        bank,
+        account_name,
+        account
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
 /// Adds a list price in the order of learning.
 pub async fn add_price(
     tx: &mut Tx,

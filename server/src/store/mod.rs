@@ -32,6 +32,7 @@
 //! `CAST(COALESCE(SUM(x), 0) AS BIGINT)`, `ON CONFLICT`, `RETURNING`; never `now()`, never FOR UPDATE. Rows are read as
 //! tuples by position or as structs made with [`crate::row!`] by name.
 
+pub mod audit;
 pub mod canteens;
 pub mod closes;
 pub mod context;
@@ -51,6 +52,7 @@ pub mod pack;
 pub mod payments;
 pub mod people;
 pub mod policies;
+pub mod proposals;
 pub mod records;
 pub mod refund_payments;
 pub mod settings;
@@ -63,6 +65,7 @@ mod writer;
 
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -248,6 +251,54 @@ impl Store {
                 spawned(async move { retried(&pool, &work).await }).await
             }
         }
+    }
+
+    /// As [`Store::write`], for work that is entered in the audit log: on PostgreSQL such units take turns, as they do on
+    /// SQLite, so that the chain never forks.
+    pub async fn write_audited<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.write(move |tx| {
+            Box::pin(async move {
+                audit::hold(tx).await?;
+                work(tx).await
+            })
+        })
+        .await
+    }
+
+    /// As [`Store::write_long`], for work that is entered in the audit log.
+    pub async fn write_long_audited<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.write_long(move |tx| {
+            Box::pin(async move {
+                audit::hold(tx).await?;
+                work(tx).await
+            })
+        })
+        .await
+    }
+
+    /// As [`Store::write_serializable`], for work that is entered in the audit log.
+    pub async fn write_serializable_audited<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let work = Arc::new(work);
+        self.write_serializable(move |tx| {
+            let work = Arc::clone(&work);
+            Box::pin(async move {
+                audit::hold(tx).await?;
+                work(tx).await
+            })
+        })
+        .await
     }
 
     /// Whether the database answers.

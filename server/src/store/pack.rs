@@ -293,6 +293,7 @@ pub static TABLES: &[Table] = &[
             ("draft", Int),
         ],
     ),
+    table("month_heads", &[("region", Text), ("month", Text), ("sequence", Int), ("hash", Bytes)]),
     table(
         "statements",
         &[
@@ -639,6 +640,10 @@ pub async fn papers(tx: &mut Tx, scope: &Scope) -> Result<Vec<Lines>, Error> {
     if let Some(table) = named("settlements") {
         let values = vec![(&scope.region).bind(), scope.month.bind()];
         all.push((table, table.rows(tx, "", "FROM settlements WHERE region = $1 AND month = $2", values).await?));
+    }
+    if let Some(table) = named("month_heads") {
+        let values = vec![(&scope.region).bind(), scope.month.bind()];
+        all.push((table, table.rows(tx, "", "FROM month_heads WHERE region = $1 AND month = $2", values).await?));
     }
     let rests = [
         (

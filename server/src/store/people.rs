@@ -33,6 +33,33 @@ row! {
         pub created_at: UnixMs,
         /// When the person left, unix ms.
         pub left_at: Option<UnixMs>,
+        /// Whether the passphrase was given by somebody else and is good for one sign-in.
+        pub must_change: bool,
+        /// The sealed secret of the second factor.
+        pub totp: Option<Vec<u8>>,
+        /// The step whose code was used last.
+        pub totp_step: i64,
+        /// When the second factor was confirmed, unix ms.
+        pub totp_at: Option<UnixMs>,
+    }
+}
+
+row! {
+    /// A session.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct SessionRow {
+        /// The digest of its token.
+        pub hash: Digest,
+        /// Whose.
+        pub person: UserId,
+        /// Unix ms.
+        pub created_at: UnixMs,
+        /// The end, used or not, unix ms.
+        pub expires_at: UnixMs,
+        /// When it was used last, unix ms; written down at most once a minute.
+        pub used_at: UnixMs,
+        /// When the person last proved to be the person, beyond signing in, unix ms.
+        pub proven_at: Option<UnixMs>,
     }
 }
 
@@ -40,15 +67,16 @@ row! {
 pub async fn add(tx: &mut Tx, user: &UserRow) -> Result<(), Error> {
     sql!(
         tx,
-        "INSERT INTO users (id, name, passphrase_hash, role, region, canteen, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO users (id, name, passphrase_hash, role, region, canteen, created_at, must_change)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         user.id,
         &user.name,
         &user.passphrase_hash,
         user.role.name(),
         &user.region,
         user.canteen,
-        user.created_at
+        user.created_at,
+        user.must_change
     )
     .execute()
     .await
@@ -81,31 +109,51 @@ pub async fn forget_failures(tx: &mut Tx, id: UserId) -> Result<(), Error> {
 }
 
 /// Opens a session under the digest of its token.
-pub async fn open_session(tx: &mut Tx, hash: Digest, user: UserId, now: UnixMs, expires: UnixMs) -> Result<(), Error> {
+pub async fn open_session(tx: &mut Tx, session: &SessionRow) -> Result<(), Error> {
     sql!(
         tx,
-        "INSERT INTO sessions (hash, person, created_at, expires_at) VALUES ($1, $2, $3, $4)",
-        hash,
-        user,
-        now,
-        expires
+        "INSERT INTO sessions (hash, person, created_at, expires_at, used_at) VALUES ($1, $2, $3, $4, $5)",
+        session.hash,
+        session.person,
+        session.created_at,
+        session.expires_at,
+        session.used_at
     )
     .execute()
     .await
     .map(drop)
 }
 
-/// The person of a session that is still good.
-pub async fn by_session(tx: &mut Tx, hash: Digest, now: UnixMs) -> Result<Option<UserRow>, Error> {
-    sql!(
-        tx,
-        "SELECT users.* FROM sessions JOIN users ON users.id = sessions.person
-         WHERE sessions.hash = $1 AND sessions.expires_at > $2 AND users.left_at IS NULL",
-        hash,
-        now
-    )
-    .optional()
-    .await
+/// A session that has not run out and was used since `idle`, with its person.
+pub async fn by_session(
+    tx: &mut Tx,
+    hash: Digest,
+    now: UnixMs,
+    idle: UnixMs,
+) -> Result<Option<(SessionRow, UserRow)>, Error> {
+    let found: Option<SessionRow> =
+        sql!(tx, "SELECT * FROM sessions WHERE hash = $1 AND expires_at > $2 AND used_at >= $3", hash, now, idle)
+            .optional()
+            .await?;
+    let Some(session) = found else { return Ok(None) };
+    let user = get(tx, session.person).await?.filter(|user| user.left_at.is_none());
+    Ok(user.map(|user| (session, user)))
+}
+
+/// Notes that a session was used.
+pub async fn use_session(tx: &mut Tx, hash: Digest, now: UnixMs) -> Result<(), Error> {
+    sql!(tx, "UPDATE sessions SET used_at = $2 WHERE hash = $1 AND used_at < $2", hash, now).execute().await.map(drop)
+}
+
+/// Notes that the session's person has just proved to be the person.
+pub async fn prove_session(tx: &mut Tx, hash: Digest, now: UnixMs) -> Result<(), Error> {
+    sql!(tx, "UPDATE sessions SET proven_at = $2 WHERE hash = $1", hash, now).execute().await.map(drop)
+}
+
+/// Ends a person's sessions, but for one; says how many there were.
+pub async fn close_sessions(tx: &mut Tx, person: UserId, but: Option<Digest>) -> Result<u64, Error> {
+    let but = but.unwrap_or(Digest::ZERO);
+    sql!(tx, "DELETE FROM sessions WHERE person = $1 AND hash <> $2", person, but).execute().await
 }
 
 /// Ends a session.
@@ -113,7 +161,71 @@ pub async fn close_session(tx: &mut Tx, hash: Digest) -> Result<(), Error> {
     sql!(tx, "DELETE FROM sessions WHERE hash = $1", hash).execute().await.map(drop)
 }
 
-/// Removes sessions that have run out; says how many there were.
-pub async fn sweep_sessions(tx: &mut Tx, now: UnixMs) -> Result<u64, Error> {
-    sql!(tx, "DELETE FROM sessions WHERE expires_at <= $1", now).execute().await
+/// Removes sessions that have run out or were not used since `idle`; says how many there were.
+pub async fn sweep_sessions(tx: &mut Tx, now: UnixMs, idle: UnixMs) -> Result<u64, Error> {
+    sql!(tx, "DELETE FROM sessions WHERE expires_at <= $1 OR used_at < $2", now, idle).execute().await
+}
+
+/// Puts another passphrase in the place of the old one.
+pub async fn set_passphrase(tx: &mut Tx, id: UserId, hash: &str, must_change: bool) -> Result<(), Error> {
+    sql!(tx, "UPDATE users SET passphrase_hash = $2, must_change = $3 WHERE id = $1", id, hash, must_change)
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Puts the sealed secret of a second factor in place, not confirmed yet; or takes it away.
+pub async fn set_totp(tx: &mut Tx, id: UserId, sealed: Option<&[u8]>) -> Result<(), Error> {
+    sql!(tx, "UPDATE users SET totp = $2, totp_step = 0, totp_at = NULL WHERE id = $1", id, sealed)
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// The second factor is confirmed.
+pub async fn confirm_totp(tx: &mut Tx, id: UserId, now: UnixMs) -> Result<(), Error> {
+    sql!(tx, "UPDATE users SET totp_at = $2 WHERE id = $1", id, now).execute().await.map(drop)
+}
+
+/// Uses the code of a step; says whether no code of it or of a later one was used before.
+pub async fn use_totp(tx: &mut Tx, id: UserId, step: i64) -> Result<bool, Error> {
+    let used = sql!(tx, "UPDATE users SET totp_step = $2 WHERE id = $1 AND totp_step < $2", id, step);
+    Ok(used.execute().await? == 1)
+}
+
+/// Puts recovery codes, as digests, in the place of those there were.
+pub async fn put_recovery(tx: &mut Tx, id: UserId, hashes: &[Digest]) -> Result<(), Error> {
+    sql!(tx, "DELETE FROM recovery_codes WHERE person = $1", id).execute().await?;
+    for hash in hashes {
+        sql!(tx, "INSERT INTO recovery_codes (person, hash) VALUES ($1, $2)", id, hash).execute().await?;
+    }
+    Ok(())
+}
+
+/// Uses a recovery code; says whether it was good.
+pub async fn use_recovery(tx: &mut Tx, id: UserId, hash: Digest, now: UnixMs) -> Result<bool, Error> {
+    let used = sql!(
+        tx,
+        "UPDATE recovery_codes SET used_at = $3 WHERE person = $1 AND hash = $2 AND used_at IS NULL",
+        id,
+        hash,
+        now
+    );
+    Ok(used.execute().await? == 1)
+}
+
+/// People whose place lies inside a region, by name; those who left too.
+pub async fn inside(tx: &mut Tx, region: &RegionCode) -> Result<Vec<UserRow>, Error> {
+    sql!(tx, "SELECT * FROM users WHERE region LIKE $1 || '%' ORDER BY name, id", region).all().await
+}
+
+/// The person left. Says whether that is new.
+pub async fn leave(tx: &mut Tx, id: UserId, now: UnixMs) -> Result<bool, Error> {
+    let left = sql!(tx, "UPDATE users SET left_at = $2 WHERE id = $1 AND left_at IS NULL", id, now);
+    Ok(left.execute().await? == 1)
+}
+
+/// Whether there is anybody.
+pub async fn anybody(tx: &mut Tx) -> Result<bool, Error> {
+    sql!(tx, "SELECT COUNT(*) FROM users").value::<i64>().await.map(|count| count > 0)
 }

@@ -210,6 +210,13 @@ pub async fn use_code(tx: &mut Tx, hash: Digest, by: TerminalId) -> Result<bool,
     Ok(changed.execute().await? == 1)
 }
 
+/// Who gave out the code that a terminal came with; nobody for one that the program gave out.
+pub async fn issuer(tx: &mut Tx, terminal: TerminalId) -> Result<Option<UserId>, Error> {
+    let row: Option<(Option<UserId>,)> =
+        sql!(tx, "SELECT issued_by FROM enrolment_codes WHERE used_by = $1", terminal).optional().await?;
+    Ok(row.and_then(|(issuer,)| issuer))
+}
+
 /// How far an epoch has outcomes; an epoch never heard of stands at 0.
 pub async fn epoch(tx: &mut Tx, canteen: CanteenId, terminal: TerminalId, epoch: u32) -> Result<EpochRow, Error> {
     let row = sql!(

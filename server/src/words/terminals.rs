@@ -8,6 +8,8 @@ pub const NO_EPOCH: &str = "此终端没有这一代流水";
 pub const ENDED_ALREADY: &str = "这一代流水已经结束";
 /// Nobody asked to end the epoch.
 pub const END_NOT_ASKED: &str = "还没有人申请结束这一代流水";
+/// Who gave out the code lets the terminal in.
+pub const OTHER_THAN_ISSUER: &str = "发放登记码的人不能确认同一台终端，请由另一位管理员核对指纹后确认";
 /// Who asked does not confirm.
 pub const SECOND_PERSON: &str = "申请人不能自己确认";
 /// No such fork.

@@ -34,18 +34,18 @@ async fn a_sheet_is_issued_once_and_what_is_on_it_is_good(backend: Backend) {
     let (one, two, far) =
         (world.elder(1, Some(canteen)).await, world.elder(2, Some(canteen)).await, world.elder(3, None).await);
     let until = Some(date("2028-12-31"));
-    let sheet = office.issue_sheet(CardsOf::Canteen(canteen), until, None).await.unwrap();
+    let sheet = office.issue_sheet(CardsOf::Canteen(canteen), until, None, None).await.unwrap();
     assert_eq!((sheet.cards, sheet.revoked, sheet.more), (2, 0, false));
     assert!(sheet.pdf.starts_with(b"%PDF") && cards(&world, far).await.is_empty());
     let card = cards(&world, one).await.remove(0);
     assert_eq!((card.expires_on, card.revoked_at), (until, None));
     let scan = Scan::read(&number(&world, &card)).unwrap();
     assert!(matches!(scan, Scan::Card(_)) && scan.digest(office.keys.digest_key()) == card.digest);
-    let nobody = office.issue_sheet(CardsOf::Canteen(canteen), until, None).await;
+    let nobody = office.issue_sheet(CardsOf::Canteen(canteen), until, None, None).await;
     assert_eq!(nobody.err().unwrap().code().unwrap().name(), "elder_unknown", "all have one that is good");
 
     world.clock.pass(1_000);
-    let again = office.issue_sheet(CardsOf::Elders(vec![one]), None, None).await.unwrap();
+    let again = office.issue_sheet(CardsOf::Elders(vec![one]), None, None, None).await.unwrap();
     assert_eq!((again.cards, again.revoked), (1, 1));
     let both = cards(&world, one).await;
     assert_eq!((both[0].revoked_at, both[1].revoked_at), (Some(office.now()), None), "the old one, in the same unit");
@@ -54,7 +54,7 @@ async fn a_sheet_is_issued_once_and_what_is_on_it_is_good(backend: Backend) {
     assert_eq!((told.cards[0].expires, told.cards[0].revoked), (until, None), "tills know the last day");
 
     world.clock.set(date("2029-01-01").at_minute(660));
-    let late = office.issue_sheet(CardsOf::Canteen(canteen), None, None).await.unwrap();
+    let late = office.issue_sheet(CardsOf::Canteen(canteen), None, None, None).await.unwrap();
     assert_eq!((late.cards, late.revoked), (1, 1), "the one whose card has ended");
 }
 
@@ -64,14 +64,14 @@ async fn what_cannot_be_issued_issues_nothing(backend: Backend) {
     let one = world.elder(1, None).await;
     let name = |of: Result<server::admin::IssuedSheet, server::Error>| of.err().unwrap().code().unwrap().name();
     let nobody = ElderId::from_uuid(uuid::Uuid::from_u128(7));
-    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one, nobody]), None, None).await), "elder_unknown");
-    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one, one]), None, None).await), "invalid");
+    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one, nobody]), None, None, None).await), "elder_unknown");
+    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one, one]), None, None, None).await), "invalid");
     let outside = Some(region("440305"));
-    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one]), None, outside).await), "out_of_scope");
+    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one]), None, outside, None).await), "out_of_scope");
     let past = Some(date("2026-03-01"));
-    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one]), past, None).await), "invalid");
+    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one]), past, None, None).await), "invalid");
     unit!(office.store, |tx| server::sql!(tx, "UPDATE elders SET name = '张𡋾' WHERE id = $1", one).execute().await);
-    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one]), None, None).await), "invalid", "no glyph");
+    assert_eq!(name(office.issue_sheet(CardsOf::Elders(vec![one]), None, None, None).await), "invalid", "no glyph");
     assert!(cards(&world, one).await.is_empty());
 }
 

@@ -3,7 +3,10 @@
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use serde_json::Value;
+use serde_json::{Value, json};
+use server::seal::Place;
+use server::store::people;
+use server::totp::{Secret, step_at};
 use support::Backend;
 use tower::ServiceExt as _;
 
@@ -63,6 +66,47 @@ pub fn request(method: Method, path: &str, token: Option<&str>, body: &Value) ->
 
 pub fn post(path: &str, body: &Value) -> Request<Body> {
     request(Method::POST, path, None, body)
+}
+
+/// Signs in, and does first what has to be done first: a second factor is taken up. Answers the token.
+pub async fn open(world: &World, name: &str, passphrase: &str) -> String {
+    let body = json!({"name": name, "passphrase": passphrase, "code": code_of(world, name).await});
+    let opened = send(world, post("/api/v1/session", &body)).await.read::<Value>();
+    let token = opened["token"].as_str().unwrap().to_owned();
+    if opened["must"] == json!(["totp"]) {
+        take_up_totp(world, &token).await;
+    }
+    token
+}
+
+/// Takes up a second factor; answers the recovery codes.
+pub async fn take_up_totp(world: &World, token: &str) -> Vec<String> {
+    let call = async |path: &str, body: &Value| send(world, request(Method::POST, path, Some(token), body)).await;
+    let new = call("/api/v1/session/totp", &Value::Null).await.read::<Value>();
+    let secret = Secret::from_base32(new["secret"].as_str().unwrap()).unwrap();
+    let code = secret.code(step_at(world.office().now()) - 1);
+    let done = call("/api/v1/session/totp/confirmation", &json!({"code": code})).await.read::<Value>();
+    serde_json::from_value(done["recovery_codes"].clone()).unwrap()
+}
+
+/// Approves what was just proposed, for a person who may.
+pub async fn second(world: &World, token: &str, made: &Value) -> Answered {
+    let path = format!("/api/v1/proposals/{}/approve", made["proposal"].as_str().unwrap());
+    let body = json!({"digest": made["digest"]});
+    send(world, request(Method::POST, &path, Some(token), &body)).await
+}
+
+/// A code of the person's second factor that was not used yet; nothing for who has none.
+pub async fn code_of(world: &World, name: &str) -> Option<String> {
+    let (office, name) = (world.office(), name.to_owned());
+    let row = office.store.read(move |tx| Box::pin(async move { people::by_name(tx, &name).await })).await.unwrap()?;
+    row.totp_at?;
+    let place = Place { table: "users", column: "totp", row: row.id.uuid() };
+    let secret = Secret::from_base32(&office.keys.open(place, &row.totp.unwrap()).unwrap()).unwrap();
+    let now = step_at(office.now());
+    let step = (row.totp_step + 1).max(now - 1);
+    assert!(step <= now + 1, "more than three codes in half a minute");
+    Some(secret.code(step))
 }
 
 /// An office with one canteen and one terminal.

@@ -142,15 +142,15 @@ impl World {
             name: name.to_owned(),
             office: format!("{name}民政局"),
         };
-        office.create_region(place("4403", "深圳市")).await.unwrap();
-        office.create_region(place("440304", "福田区")).await.unwrap();
+        office.create_region(place("4403", "深圳市"), None).await.unwrap();
+        office.create_region(place("440304", "福田区"), None).await.unwrap();
         office.announce_policy("test.toml", POLICY, None).await.unwrap();
-        office.publish_calendar(WorkCalendar::published()).await.unwrap();
+        office.publish_calendar(WorkCalendar::published(), None).await.unwrap();
     }
 
     pub async fn canteen(&self, name: &str) -> CanteenId {
         let office = self.office();
-        let id = office.create_canteen(new_canteen(name)).await.unwrap();
+        let id = office.create_canteen(new_canteen(name), None).await.unwrap();
         let standing = domain::canteen::Standing { quality_grade: "A".into(), ..Default::default() };
         let fact = CanteenFactKind::Standing { standing };
         office.add_canteen_fact(id, date("2026-01-01"), fact, None).await.unwrap();
@@ -158,7 +158,7 @@ impl World {
             ListPrice { valid_from: date("2026-01-01"), period: "lunch".parse().unwrap(), price: Fen::new(1800) };
         office.add_price(id, price, None).await.unwrap();
         let cashier = NewCashier { name: "测试收银员".into(), pin: "2468".into(), supervisor: true };
-        office.add_cashier(id, cashier).await.unwrap();
+        office.add_cashier(id, cashier, None).await.unwrap();
         id
     }
 

@@ -171,7 +171,7 @@ async fn days_that_look_at_earlier_days_are_closed_again_when_those_change(backe
     }
     // A second till that was taken out of service with a meal of the fifth in it.
     let mut lost = scene.world.terminal(scene.canteen(0)).await;
-    assert!(scene.world.office().revoke_terminal(lost.row.id).await.unwrap());
+    assert!(scene.world.office().revoke_terminal(lost.row.id, None).await.unwrap());
     lost.at = date("2026-03-05").at_minute(700);
     let office = std::sync::Arc::clone(scene.world.office());
     let found = vec![lost.start(None), lost.open(), lost.meal(&office, None), lost.close()];

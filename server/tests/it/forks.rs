@@ -48,7 +48,7 @@ async fn person(world: &World, name: &str) -> UserId {
         region: region("4403"),
         canteen: None,
     };
-    world.office().add_user(user).await.unwrap()
+    world.office().add_user(user, None).await.unwrap()
 }
 
 fn over(till: &mut Till, through: &str) -> Sent {

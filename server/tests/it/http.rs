@@ -64,7 +64,7 @@ fn of(till: &Till, nonce: u32, call: (Method, &str, Vec<u8>)) -> Signed {
 }
 
 fn hello() -> Vec<u8> {
-    let hello = Hello { protocol: PROTOCOL, software: "0.1.0".into(), head: None, unsent: 3 };
+    let hello = Hello { protocol: PROTOCOL, software: "0.1.0".into(), head: None, unsent: 3, witnesses: Vec::new() };
     serde_json::to_vec(&hello).unwrap()
 }
 
@@ -76,9 +76,9 @@ async fn a_terminal_is_let_in_and_fetches_what_it_needs(backend: Backend) {
     let canteen = world.canteen("第二食堂").await;
     let regular = world.elder(1, Some(canteen)).await;
     let other = world.elder(2, None).await;
-    let card = world.office().issue_card(regular).await.unwrap();
+    let card = world.office().issue_card(regular, None).await.unwrap();
     world.clock.pass(1000);
-    let newer = world.office().issue_card(regular).await.unwrap();
+    let newer = world.office().issue_card(regular, None).await.unwrap();
     assert_eq!(newer.revoked, 1);
 
     // Enrolment, with the code as somebody types it.
@@ -207,13 +207,13 @@ async fn a_signed_request_is_refused_for_a_reason(backend: Backend) {
     assert_eq!(router.clone().oneshot(edge.request()).await.unwrap().status(), 200);
     read(router.clone().oneshot(edge.request()).await.unwrap()).await.is_problem(401, "replayed");
 
-    world.office().revoke_terminal(till.id()).await.unwrap();
+    world.office().revoke_terminal(till.id(), None).await.unwrap();
     send(&world, of(&till, 4, (Method::POST, HELLO, hello())).request()).await.is_problem(403, "terminal_revoked");
 }
 
 async fn what_a_terminal_sends_is_refused_for_a_reason(backend: Backend) {
     let (world, mut till) = world(backend).await;
-    let newer = Hello { protocol: PROTOCOL + 1, software: String::new(), head: None, unsent: 0 };
+    let newer = Hello { protocol: PROTOCOL + 1, software: String::new(), head: None, unsent: 0, witnesses: Vec::new() };
     let newer = serde_json::to_vec(&newer).unwrap();
     send(&world, of(&till, 1, (Method::POST, HELLO, newer)).request()).await.is_problem(400, "protocol_unknown");
 
@@ -256,7 +256,7 @@ async fn enrolment_is_refused_for_a_reason(backend: Backend) {
     let second = code().await;
     world.clock.pass(10 * 60 * 1000);
     send(&world, enrol(2, &second, 0)).await.is_problem(403, "code_invalid");
-    world.office().revoke_terminal(enrolled.terminal).await.unwrap();
+    world.office().revoke_terminal(enrolled.terminal, None).await.unwrap();
     send(&world, enrol(1, &first, 0)).await.is_problem(403, "terminal_revoked");
 }
 

@@ -448,8 +448,8 @@ async fn a_revoked_terminals_later_records_are_disputed(backend: Backend) {
     // Some had come, one waits behind a gap; the till's own clock says what it likes.
     scene.world.ingest(&scene.till, 1, &scene.sent[..2]).await;
     scene.world.ingest(&scene.till, 1, &scene.sent[4..5]).await;
-    assert!(scene.world.office().revoke_terminal(scene.till.id()).await.unwrap());
-    assert!(!scene.world.office().revoke_terminal(scene.till.id()).await.unwrap(), "the first time stands");
+    assert!(scene.world.office().revoke_terminal(scene.till.id(), None).await.unwrap());
+    assert!(!scene.world.office().revoke_terminal(scene.till.id(), None).await.unwrap(), "the first time stands");
     let answer = scene.world.ingest(&scene.till, 1, &scene.sent[..5]).await;
     let revoked = Outcome::Disputed { dispute: Dispute::Revoked };
     let outcomes: Vec<_> = answer.outcomes.into_iter().map(|o| o.outcome).collect();

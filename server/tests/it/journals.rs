@@ -81,7 +81,7 @@ async fn person(world: &World, name: &str) -> UserId {
         region: region("4403"),
         canteen: None,
     };
-    world.office().add_user(user).await.unwrap()
+    world.office().add_user(user, None).await.unwrap()
 }
 
 async fn a_paper_list_counts_for_its_own_day(backend: Backend) {
@@ -263,7 +263,7 @@ async fn an_identified_meal_competes_like_any_other(backend: Backend) {
     assert_eq!(last_close(&world, far, DAY).await.findings, []);
     assert_eq!(office.identify_waiting().await.unwrap(), 0, "nobody has that card");
 
-    office.register_chip(elder, " 0A1B2C3D ").await.unwrap();
+    office.register_chip(elder, " 0A1B2C3D ", None).await.unwrap();
     close(&world).await;
     let listed = due(&world, canteen).await;
     assert_eq!(listed.iter().map(|d| (d.meal, d.elder, d.amount.get())).collect::<Vec<_>>(), [(meal, elder, 300)]);
@@ -285,8 +285,8 @@ async fn the_job_finds_whom_the_till_did_not_know(backend: Backend) {
     let (world, mut till) = world(backend).await;
     let (office, canteen) = (world.office().clone(), till.row.canteen);
     let (known, lost) = (world.elder(1, None).await, world.elder(2, None).await);
-    let card = office.issue_card(lost).await.unwrap().number;
-    office.revoke_cards(lost).await.unwrap();
+    let card = office.issue_card(lost, None).await.unwrap().number;
+    office.revoke_cards(lost, None).await.unwrap();
     world.clock.pass(60_000);
     till.at = noon().plus(60_000);
     let id = Scan::ResidentId(ResidentId::parse(&resident_id(1)).unwrap());
@@ -497,7 +497,7 @@ async fn what_is_kept_beside_the_records_is_checked(backend: Backend) {
     let refund = Refund { due: entry.id, meal, elder, amount: entry.amount };
     let sent = [till.open(), till.push(Body::Refund(refund)), unknown(&mut till, &world, &chip)];
     accepted(&world, &till, &sent).await;
-    office.register_chip(elder, "0a1b2c3d").await.unwrap();
+    office.register_chip(elder, "0a1b2c3d", None).await.unwrap();
     office.ask_epoch_end(id, 1, "摔坏".into(), one).await.unwrap();
     office.confirm_epoch_end(id, 1, two).await.unwrap();
     nothing_is_broken(&world).await;

@@ -5,6 +5,8 @@
 #![expect(unreachable_pub, reason = "modules of one test program")]
 #![expect(clippy::unwrap_used, reason = "what must not be fails the test, also in its helpers")]
 
+mod access;
+mod audit;
 mod backlog;
 mod cards;
 mod client;
@@ -19,8 +21,10 @@ mod journals;
 mod month;
 mod office;
 mod payments;
+mod proposals;
 mod rows;
 mod rules;
+mod sign_in;
 mod store_contract;
 mod store_imports;
 mod store_journals;

@@ -43,7 +43,7 @@ impl Scene {
         let person = async |name: &str, role: Role| {
             let passphrase = format!("{name}的口令足够长").into();
             let user = NewUser { name: name.into(), passphrase, role, region: region("440304"), canteen: None };
-            world.office().add_user(user).await.unwrap()
+            world.office().add_user(user, None).await.unwrap()
         };
         let maker = Actor { user: person("测试经办", Role::FinanceMaker).await, role: MonthRole::FinanceMaker };
         let checker =
@@ -193,7 +193,7 @@ async fn an_incomplete_day_waits_on_behind_later_days_that_are_closed(backend: B
     let canteen = scene.canteen(0);
     let silent = scene.world.terminal(canteen).await;
     scene.world.clock.set(date("2026-03-10").at_minute(720));
-    assert!(scene.world.office().revoke_terminal(silent.row.id).await.unwrap());
+    assert!(scene.world.office().revoke_terminal(silent.row.id, None).await.unwrap());
     scene.march().await;
     let office = scene.world.office();
     let first = close_days(&office.store, &office.book(), office.now()).await.unwrap();

@@ -7,7 +7,7 @@ use server::admin::NewUser;
 use server::people::Role;
 use support::Backend;
 
-use crate::client::{post, request, send, world};
+use crate::client::{open, post, request, second, send, world};
 use crate::common::{World, new_canteen, region, resident_id};
 
 /// Adds a person and signs in.
@@ -16,24 +16,22 @@ pub async fn person(world: &World, name: &str, role: Role, place: &str) -> Strin
     let canteen = None;
     let new =
         NewUser { name: name.into(), passphrase: passphrase.clone().into(), role, region: region(place), canteen };
-    world.office().add_user(new).await.unwrap();
-    let body = json!({"name": name, "passphrase": passphrase});
-    let opened = send(world, post("/api/v1/session", &body)).await.read::<Value>();
-    opened["token"].as_str().unwrap().to_owned()
+    world.office().add_user(new, None).await.unwrap();
+    open(world, name, &passphrase).await
 }
 
 async fn people_sign_in_and_failures_lock(backend: Backend) {
     let (world, _) = world(backend).await;
-    let token = person(&world, "测试管理员", Role::Administrator, "4403").await;
+    let token = person(&world, "测试审计", Role::Auditor, "4403").await;
     let who =
         async |token: Option<&str>| send(&world, request(Method::GET, "/api/v1/session", token, &Value::Null)).await;
-    assert_eq!(who(Some(&token)).await.json()["role"], "administrator");
+    assert_eq!(who(Some(&token)).await.json()["role"], "auditor");
     who(None).await.is_problem(401, "sign_in_needed");
     who(Some("0")).await.is_problem(401, "sign_in_needed");
 
-    let wrong = json!({"name": "测试管理员", "passphrase": "wrong"});
+    let wrong = json!({"name": "测试审计", "passphrase": "wrong"});
     let nobody = json!({"name": "无此人", "passphrase": "wrong"});
-    let right = json!({"name": "测试管理员", "passphrase": "correct horse 电池"});
+    let right = json!({"name": "测试审计", "passphrase": "correct horse 电池"});
     let one = send(&world, post("/api/v1/session", &nobody)).await.is_problem(401, "sign_in_failed");
     let other = send(&world, post("/api/v1/session", &wrong)).await.is_problem(401, "sign_in_failed");
     assert_eq!(one, other, "whether a name exists is not told");
@@ -61,6 +59,7 @@ async fn rights_and_places_are_kept(backend: Backend) {
     let auditor = person(&world, "审计员", Role::Auditor, "4403").await;
     let maker = person(&world, "经办", Role::FinanceMaker, "4403").await;
     let editor = person(&world, "政策员", Role::PolicyEditor, "4403").await;
+    let checker = person(&world, "复核", Role::FinanceChecker, "4403").await;
     let canteen = format!("/api/v1/canteens/{}", till.row.canteen);
     let facts = json!({"valid_from": "2026-03-10", "fact": "tags", "tags": ["discount-10"]});
     let death = json!({"valid_from": "2026-03-10", "fact": "death", "dead": true});
@@ -78,7 +77,8 @@ async fn rights_and_places_are_kept(backend: Backend) {
     call(post.clone(), &format!("{canteen}/facts"), &far, &facts).await.is_problem(403, "out_of_scope");
     assert_eq!(call(post.clone(), &format!("{canteen}/facts"), &admin, &facts).await.status, 201);
     call(post.clone(), &format!("{canteen}/prices"), &admin, &price).await.is_problem(403, "forbidden");
-    assert_eq!(call(post.clone(), &format!("{canteen}/prices"), &maker, &price).await.status, 201);
+    let made = call(post.clone(), &format!("{canteen}/prices"), &maker, &price).await.read::<Value>();
+    assert_eq!(second(&world, &checker, &made).await.status, 204);
     call(post.clone(), &codes, &maker, &nothing).await.is_problem(403, "forbidden");
     assert_eq!(call(post.clone(), &codes, &admin, &nothing).await.status, 201);
     call(post.clone(), &cards, &auditor, &nothing).await.is_problem(403, "forbidden");
@@ -105,20 +105,21 @@ async fn rights_and_places_are_kept(backend: Backend) {
     assert_eq!(call(post.clone(), &revocation, &admin, &nothing).await.json(), json!({"revoked": true}));
 
     let policy = |source: &str| json!({"file_name": "new.toml", "source": source});
-    let second = crate::common::POLICY.replace("version = 1", "version = 2").replace("2026-03-02", "2026-05-01");
-    let elsewhere = second.replace("\"4403\"", "\"4401\"").replace("\"test\"", "\"else\"");
-    call(post.clone(), "/api/v1/policies", &admin, &policy(&second)).await.is_problem(403, "forbidden");
+    let next = crate::common::POLICY.replace("version = 1", "version = 2").replace("2026-03-02", "2026-05-01");
+    let elsewhere = next.replace("\"4403\"", "\"4401\"").replace("\"test\"", "\"else\"");
+    call(post.clone(), "/api/v1/policies", &admin, &policy(&next)).await.is_problem(403, "forbidden");
     call(post.clone(), "/api/v1/policies", &editor, &policy("[policy]")).await.is_problem(422, "policy_refused");
     call(post.clone(), "/api/v1/policies", &editor, &policy(&elsewhere)).await.is_problem(403, "out_of_scope");
-    assert_eq!(call(post.clone(), "/api/v1/policies", &editor, &policy(&second)).await.status, 201);
-    call(post.clone(), "/api/v1/policies", &editor, &policy(&second)).await.is_problem(422, "policy_refused");
-    let earlier = second.replace("version = 2", "version = 3").replace("2026-05-01", "2026-01-01");
+    let made = call(post.clone(), "/api/v1/policies", &editor, &policy(&next)).await.read::<Value>();
+    assert_eq!(second(&world, &checker, &made).await.status, 204);
+    call(post.clone(), "/api/v1/policies", &editor, &policy(&next)).await.is_problem(422, "policy_refused");
+    let earlier = next.replace("version = 2", "version = 3").replace("2026-05-01", "2026-01-01");
     call(post.clone(), "/api/v1/policies", &editor, &policy(&earlier)).await.is_problem(422, "policy_refused");
     let listed = call(get.clone(), "/api/v1/policies", &auditor, &nothing).await.json();
     assert_eq!(listed.as_array().unwrap().len(), 2);
     assert_eq!(listed[0]["last_day"], "2026-04-30", "the next version ends it");
     let source = call(get.clone(), "/api/v1/policies/test/2", &auditor, &nothing).await;
-    assert_eq!(source.body, second.as_bytes());
+    assert_eq!(source.body, next.as_bytes());
     call(get.clone(), "/api/v1/policies/test/9", &auditor, &nothing).await.is_problem(404, "policy_unknown");
     let calendar = call(get.clone(), "/api/v1/calendar", &auditor, &nothing).await.json();
     call(Method::PUT, "/api/v1/calendar", &admin, &calendar).await.is_problem(403, "forbidden");
@@ -201,7 +202,7 @@ async fn a_server_answers_over_a_socket_and_stops_when_told(backend: Backend) {
     assert!(text.await.unwrap().starts_with("HTTP/1.1 200"));
     stop.send(()).unwrap();
     serving.await.unwrap().unwrap();
-    assert!(world.office().revoke_terminal(till.id()).await.is_err(), "the database is closed");
+    assert!(world.office().revoke_terminal(till.id(), None).await.is_err(), "the database is closed");
     // Another process opens it again, with the same name and keys.
     let config = crate::common::config(&world.db, false);
     let again = server::Server::open(&config, world.clock.clone(), world.entropy.clone()).await.unwrap();

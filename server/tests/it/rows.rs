@@ -64,7 +64,7 @@ pub async fn append_only(store: &Store, table: &'static str) {
         "policies" => "announced_at",
         "calendar_versions" => "published_at",
         "refund_entries" => "listed_at",
-        "refund_payments" | "finding_steps" => "at",
+        "audit" | "refund_payments" | "finding_steps" => "at",
         "identifications" => "identified_at",
         "fork_resolutions" | "hold_releases" => "decided_at",
         "witnessed_heads" => "next",

@@ -26,7 +26,7 @@ use server::{Error, sql};
 use support::Backend;
 use uuid::Uuid;
 
-use crate::client::{Answered, post, request, send};
+use crate::client::{Answered, request, send};
 use crate::common::{Sent, Till, World, date, region};
 use crate::unit;
 
@@ -86,14 +86,13 @@ const EDITOR: &str = "测试政策员";
 async fn token(world: &World, name: &str, role: Role, place: &str) -> String {
     let passphrase = PASSPHRASE.to_owned().into();
     let user = NewUser { name: name.into(), passphrase, role, region: region(place), canteen: None };
-    world.office().add_user(user).await.unwrap();
+    world.office().add_user(user, None).await.unwrap();
     sign_in(world, name).await
 }
 
 /// Weeks pass in these tests; nobody stays signed in so long.
 async fn sign_in(world: &World, name: &str) -> String {
-    let opened = send(world, post("/api/v1/session", &json!({"name": name, "passphrase": PASSPHRASE}))).await;
-    opened.read::<Value>()["token"].as_str().unwrap().to_owned()
+    crate::client::open(world, name, PASSPHRASE).await
 }
 
 impl Scene {
@@ -102,9 +101,9 @@ impl Scene {
         let office = world.office();
         for (code, name) in [("4403", "深圳市"), ("440304", "福田区")] {
             let (code, name, office_name) = (region(code), name.to_owned(), format!("{name}民政局"));
-            office.create_region(Region { code, name, office: office_name }).await.unwrap();
+            office.create_region(Region { code, name, office: office_name }, None).await.unwrap();
         }
-        office.publish_calendar(WorkCalendar::published()).await.unwrap();
+        office.publish_calendar(WorkCalendar::published(), None).await.unwrap();
         token(&world, EDITOR, Role::PolicyEditor, "440304").await;
         let canteens = [world.canteen("甲食堂").await, world.canteen("乙食堂").await];
         let elders = [world.elder(1, Some(canteens[0])).await, world.elder(2, Some(canteens[0])).await];
@@ -112,7 +111,7 @@ impl Scene {
         let person = async |name: &str, role: Role| {
             let passphrase = PASSPHRASE.to_owned().into();
             let user = NewUser { name: name.into(), passphrase, role, region: region("440304"), canteen: None };
-            office.add_user(user).await.unwrap()
+            office.add_user(user, None).await.unwrap()
         };
         let maker = Actor { user: person("测试经办", Role::FinanceMaker).await, role: MonthRole::FinanceMaker };
         let checker =
@@ -134,8 +133,17 @@ impl Scene {
         send(&self.world, request(Method::POST, path, Some(&editor), body)).await
     }
 
+    /// Proposes a policy and has it approved. Answers to the proposal, or what was refused.
     async fn announce(&self, source: &str) -> Answered {
-        self.post("/api/v1/policies", &json!({"file_name": "试行.toml", "source": source})).await
+        let made = self.post("/api/v1/policies", &json!({"file_name": "试行.toml", "source": source})).await;
+        if made.status == 201 {
+            let checker = sign_in(&self.world, "测试复核").await;
+            let approved = crate::client::second(&self.world, &checker, &made.json()).await;
+            if approved.status != 204 {
+                return approved;
+            }
+        }
+        made
     }
 
     /// One day at one till: these elders eat one after the other.

@@ -10,7 +10,7 @@ use domain::sync::{Cashier, ListPrice};
 use server::people::Role;
 use server::store::canteens::{self, CanteenRow, Region, Settings};
 use server::store::elders::{self, CardKind, CardRow, ElderRow};
-use server::store::people::{self, UserRow};
+use server::store::people::{self, SessionRow, UserRow};
 use server::store::policies;
 use server::store::usage::{self};
 use server::store::{feeds, meta};
@@ -248,6 +248,10 @@ async fn people_and_sessions(backend: Backend) {
         locked_until: UnixMs::new(0),
         created_at: noon(),
         left_at: None,
+        must_change: true,
+        totp: None,
+        totp_step: 0,
+        totp_at: None,
     };
     let (id, row) = (user.id, user.clone());
     unit!(store, |tx| people::add(tx, &row).await);
@@ -262,16 +266,65 @@ async fn people_and_sessions(backend: Backend) {
     unit!(store, |tx| people::forget_failures(tx, id).await);
     assert_eq!(unit!(store, |tx| people::get(tx, id).await), Some(user.clone()));
 
+    unit!(store, |tx| people::set_passphrase(tx, id, "$other$", false).await);
+    unit!(store, |tx| people::set_totp(tx, id, Some(&[5, 6])).await);
+    assert!(unit!(store, |tx| people::use_totp(tx, id, 7).await));
+    assert!(!unit!(store, |tx| people::use_totp(tx, id, 7).await), "once");
+    assert!(!unit!(store, |tx| people::use_totp(tx, id, 6).await), "nor an earlier one");
+    unit!(store, |tx| people::confirm_totp(tx, id, UnixMs::new(8)).await);
+    let changed = unit!(store, |tx| people::get(tx, id).await).unwrap();
+    assert_eq!((changed.passphrase_hash.as_str(), changed.must_change), ("$other$", false));
+    assert_eq!((changed.totp, changed.totp_step, changed.totp_at), (Some(vec![5, 6]), 7, Some(UnixMs::new(8))));
+    let (first, second) = (Digest([3; 32]), Digest([4; 32]));
+    unit!(store, |tx| people::put_recovery(tx, id, &[first, second]).await);
+    assert!(unit!(store, |tx| people::use_recovery(tx, id, first, noon()).await));
+    assert!(!unit!(store, |tx| people::use_recovery(tx, id, first, noon()).await), "once");
+    unit!(store, |tx| people::put_recovery(tx, id, &[first]).await);
+    assert!(!unit!(store, |tx| people::use_recovery(tx, id, second, noon()).await), "replaced");
+    unit!(store, |tx| people::set_totp(tx, id, None).await);
+    let user = unit!(store, |tx| people::get(tx, id).await).unwrap();
+    assert_eq!((&user.totp, user.totp_step, user.totp_at), (&None, 0, None));
+
     let (good, old) = (Digest([1; 32]), Digest([2; 32]));
+    let session = |hash, ms| SessionRow {
+        hash,
+        person: id,
+        created_at: noon(),
+        expires_at: noon().plus(ms),
+        used_at: noon(),
+        proven_at: None,
+    };
+    let (one, other) = (session(good, 100), session(old, 1));
     unit!(store, |tx| {
-        people::open_session(tx, good, id, noon(), noon().plus(100)).await?;
-        people::open_session(tx, old, id, noon(), noon().plus(1)).await
+        people::open_session(tx, &one).await?;
+        people::open_session(tx, &other).await
     });
-    assert_eq!(unit!(store, |tx| people::by_session(tx, good, noon().plus(99)).await), Some(user));
-    assert_eq!(unit!(store, |tx| people::by_session(tx, good, noon().plus(100)).await), None);
-    assert_eq!(unit!(store, |tx| people::sweep_sessions(tx, noon().plus(1)).await), 1);
+    let by = async |hash, now, idle| unit!(store, |tx| people::by_session(tx, hash, now, idle).await);
+    assert_eq!(by(good, noon().plus(99), noon()).await, Some((one, user)));
+    assert_eq!(by(good, noon().plus(100), noon()).await, None, "over");
+    assert_eq!(by(good, noon().plus(99), noon().plus(1)).await, None, "not used for long");
+    unit!(store, |tx| people::use_session(tx, good, noon().plus(1)).await);
+    unit!(store, |tx| people::prove_session(tx, good, noon().plus(2)).await);
+    let (seen, _) = by(good, noon().plus(99), noon().plus(1)).await.unwrap();
+    assert_eq!((seen.used_at, seen.proven_at), (noon().plus(1), Some(noon().plus(2))));
+    assert_eq!(unit!(store, |tx| people::sweep_sessions(tx, noon().plus(1), noon()).await), 1, "the old one");
+    assert_eq!(unit!(store, |tx| people::sweep_sessions(tx, noon(), noon().plus(2)).await), 1, "the idle one");
+    unit!(store, |tx| {
+        people::open_session(tx, &one).await?;
+        people::open_session(tx, &other).await
+    });
+    assert_eq!(unit!(store, |tx| people::close_sessions(tx, id, Some(good)).await), 1);
     unit!(store, |tx| people::close_session(tx, good).await);
-    assert_eq!(unit!(store, |tx| people::by_session(tx, good, noon()).await), None);
+    assert_eq!(by(good, noon(), noon()).await, None);
+
+    assert!(unit!(store, |tx| people::anybody(tx).await));
+    let names = unit!(store, |tx| people::inside(tx, &region("44")).await);
+    assert_eq!(names.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["测试经办"]);
+    assert_eq!(unit!(store, |tx| people::inside(tx, &region("45")).await), []);
+    assert!(unit!(store, |tx| people::leave(tx, id, noon()).await));
+    assert!(!unit!(store, |tx| people::leave(tx, id, noon()).await), "the first time stands");
+    unit!(store, |tx| people::open_session(tx, &one).await);
+    assert_eq!(by(good, noon(), noon()).await, None, "who left is not signed in");
 }
 
 async fn the_roster_of_a_canteen(backend: Backend) {
@@ -336,7 +389,8 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 19] = [
+const MODULES: [(&str, &str); 21] = [
+    ("audit", include_str!("../../src/store/audit.rs")),
     ("canteens", include_str!("../../src/store/canteens.rs")),
     ("days", include_str!("../../src/store/days.rs")),
     ("elders", include_str!("../../src/store/elders.rs")),
@@ -347,6 +401,7 @@ const MODULES: [(&str, &str); 19] = [
     ("meta", include_str!("../../src/store/meta.rs")),
     ("people", include_str!("../../src/store/people.rs")),
     ("policies", include_str!("../../src/store/policies.rs")),
+    ("proposals", include_str!("../../src/store/proposals.rs")),
     ("records", include_str!("../../src/store/records.rs")),
     ("refund_payments", include_str!("../../src/store/refund_payments.rs")),
     ("context", include_str!("../../src/store/context.rs")),
@@ -366,7 +421,9 @@ fn nothing_is_left_out() {
         include_str!("store_journals.rs"),
         include_str!("store_sync.rs"),
         include_str!("rules.rs"),
-        include_str!("findings.rs")
+        include_str!("findings.rs"),
+        include_str!("audit.rs"),
+        include_str!("proposals.rs")
     );
     let here: String = here.split_whitespace().collect();
     let mut functions = 0;

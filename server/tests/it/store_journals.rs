@@ -50,6 +50,7 @@ async fn terminals_and_their_codes(backend: Backend) {
     let added = row.clone();
     unit!(store, |tx| terminals::add(tx, &added).await);
     assert!(unit!(store, |tx| terminals::use_code(tx, hash, id).await));
+    assert_eq!(unit!(store, |tx| terminals::issuer(tx, id).await), None, "the program gave it out");
     assert!(!unit!(store, |tx| terminals::use_code(tx, hash, id).await));
     assert_eq!(unit!(store, |tx| terminals::good_code(tx, hash, noon()).await), None);
     assert_eq!(unit!(store, |tx| terminals::get(tx, id).await), Some(row.clone()));

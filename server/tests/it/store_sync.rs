@@ -33,7 +33,7 @@ async fn people(world: &World) -> [UserId; 2] {
             region: region("4403"),
             canteen: None,
         };
-        world.office().add_user(user).await.unwrap()
+        world.office().add_user(user, None).await.unwrap()
     };
     [add("甲管理员").await, add("乙管理员").await]
 }

@@ -46,7 +46,7 @@ impl Line<'_> {
     }
 
     async fn hello(&mut self, till: &Till, unsent: u64) -> Answered {
-        let hello = Hello { protocol: PROTOCOL, software: "0.1.0".into(), head: None, unsent };
+        let hello = Hello { protocol: PROTOCOL, software: "0.1.0".into(), head: None, unsent, witnesses: Vec::new() };
         self.call(till, Method::POST, HELLO, serde_json::to_vec(&hello).unwrap()).await
     }
 
@@ -78,7 +78,7 @@ async fn an_administrator_compares_the_fingerprint(backend: Backend) {
     call(&admin, &path, &Value::Null).await.is_problem(400, "malformed");
     let nobody = format!("/api/v1/terminals/{}/confirmation", uuid::Uuid::from_u128(4));
     call(&admin, &nobody, &right).await.is_problem(404, "not_found");
-    let hello = Hello { protocol: PROTOCOL, software: String::new(), head: None, unsent: 0 };
+    let hello = Hello { protocol: PROTOCOL, software: String::new(), head: None, unsent: 0, witnesses: Vec::new() };
     let hello = || (Method::POST, HELLO, serde_json::to_vec(&hello).unwrap());
     send(&world, signed(&key, row.id, noon(), 1, hello()).request()).await.is_problem(403, "enrolment_pending");
     assert_eq!(call(&admin, &path, &right).await.json(), json!({"confirmed": true}));
@@ -97,7 +97,7 @@ async fn nothing_signed_before_the_start_is_answered(backend: Backend) {
     let config = config(&world.db, false);
     world.clock.pass(60_000);
     let again = server::Server::open(&config, world.clock.clone(), world.entropy.clone()).await.unwrap();
-    let hello = Hello { protocol: PROTOCOL, software: String::new(), head: None, unsent: 0 };
+    let hello = Hello { protocol: PROTOCOL, software: String::new(), head: None, unsent: 0, witnesses: Vec::new() };
     let body = serde_json::to_vec(&hello).unwrap();
     let at = |time: UnixMs| signed(&till.key, till.id(), time, 7, (Method::POST, HELLO, body.clone())).request();
     let ask = async |request| crate::client::read(again.router().oneshot(request).await.unwrap()).await;
@@ -228,7 +228,7 @@ async fn a_physical_card_is_registered_and_revoked(backend: Backend) {
     let (world, till) = world(backend).await;
     let admin = person(&world, "管理员", Role::Administrator, "4403").await;
     let (elder, other) = (world.elder(1, None).await, world.elder(2, None).await);
-    let printed = world.office().issue_card(elder).await.unwrap();
+    let printed = world.office().issue_card(elder, None).await.unwrap();
     let call =
         async |method: Method, path: &str, body: &Value| send(&world, request(method, path, Some(&admin), body)).await;
     let (chips, others) = (format!("/api/v1/elders/{elder}/chips"), format!("/api/v1/elders/{other}/chips"));
@@ -303,10 +303,10 @@ async fn each_version_moves_when_its_part_does(backend: Backend) {
     let elder = world.elder(1, None).await;
     assert_eq!(moved(&mut line, &till).await, ["roster"]);
     world.clock.pass(1000);
-    office.issue_card(elder).await.unwrap();
+    office.issue_card(elder, None).await.unwrap();
     assert_eq!(moved(&mut line, &till).await, ["roster"]);
     world.clock.pass(1000);
-    office.revoke_cards(elder).await.unwrap();
+    office.revoke_cards(elder, None).await.unwrap();
     assert_eq!(moved(&mut line, &till).await, ["roster"], "a revoked card is news");
     let price = ListPrice { valid_from: date("2026-04-01"), period: "lunch".parse().unwrap(), price: Fen::new(1900) };
     office.add_price(canteen, price, None).await.unwrap();
@@ -315,10 +315,10 @@ async fn each_version_moves_when_its_part_does(backend: Backend) {
     office.add_canteen_fact(canteen, date("2026-03-01"), tags, None).await.unwrap();
     assert_eq!(moved(&mut line, &till).await, ["standing"]);
     let cashier = NewCashier { name: "新收银员".into(), pin: "1357".into(), supervisor: false };
-    office.add_cashier(canteen, cashier).await.unwrap();
+    office.add_cashier(canteen, cashier, None).await.unwrap();
     assert_eq!(moved(&mut line, &till).await, ["cashiers"]);
     let calendar = WorkCalendar::from_csv("date,kind,occasion\n2027-01-01,holiday,元旦").unwrap();
-    office.publish_calendar(calendar).await.unwrap();
+    office.publish_calendar(calendar, None).await.unwrap();
     assert_eq!(moved(&mut line, &till).await, ["calendar"]);
     world.clock.pass(1000);
     let second = crate::common::POLICY.replace("version = 1", "version = 2").replace("2026-03-02", "2026-05-01");
@@ -400,8 +400,8 @@ async fn nothing_is_missed_while_pages_are_turned(backend: Backend) {
         clock.pass(1000);
         if page == 0 {
             // One that was told already, one that was not, and one before all others.
-            changing.issue_card(first).await.unwrap();
-            changing.issue_card(last).await.unwrap();
+            changing.issue_card(first, None).await.unwrap();
+            changing.issue_card(last, None).await.unwrap();
             let early = row(5);
             let write = changing.store.write(move |tx| Box::pin(async move { elders::add(tx, &early).await }));
             write.await.unwrap();

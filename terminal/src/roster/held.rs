@@ -1,8 +1,8 @@
 //! What the terminal holds of the office's versions, of refunds, and of elders whom the office named one by one.
 
 use domain::calendar::{BusinessDate, UnixMs};
-use domain::id::{ElderId, RefundId};
-use domain::sync::{RefundDue, RefundsDue, RosterEntry, Versions};
+use domain::id::{Digest, ElderId, RefundId};
+use domain::sync::{AuditHead, RefundDue, RefundsDue, RosterEntry, Versions, WITNESSES};
 use tokio_stream::StreamExt as _;
 
 use super::{Feed, Roster, set_version};
@@ -41,6 +41,40 @@ impl Roster {
         .await?;
         unit.commit().await?;
         Ok(known.is_some())
+    }
+
+    /// The latest heads of the office's audit chain that it told this terminal, oldest first.
+    pub(crate) async fn witnesses(&self) -> Result<Vec<AuditHead>, StorageError> {
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT sequence, hash FROM audit_witness ORDER BY sequence")
+            .fetch_all(self.storage.reader())
+            .await?;
+        let head = |(sequence, hash): (i64, Vec<u8>)| {
+            let hash = hash.try_into().map_err(|_| StorageError::damaged("audit_witness", &"a hash has 32 bytes"))?;
+            Ok(AuditHead { sequence: sequence.cast_unsigned(), hash: Digest(hash) })
+        };
+        rows.into_iter().map(head).collect()
+    }
+
+    /// Keeps a head. One that is kept is never replaced: when the office tells another one for the same place, that is
+    /// what the witness is for. An office that goes back behind what is kept is told so by what is kept.
+    pub(crate) async fn keep_witness(&self, head: AuditHead) -> Result<(), StorageError> {
+        let mut unit = self.storage.begin().await?;
+        let kept = sqlx::query("INSERT INTO audit_witness (sequence, hash) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(i64::try_from(head.sequence).unwrap_or(i64::MAX))
+            .bind(head.hash.0.as_slice())
+            .execute(&mut *unit)
+            .await?;
+        if kept.rows_affected() == 0 {
+            return Ok(());
+        }
+        sqlx::query(
+            "DELETE FROM audit_witness WHERE sequence NOT IN \
+             (SELECT sequence FROM audit_witness ORDER BY sequence DESC LIMIT $1)",
+        )
+        .bind(i64::try_from(WITNESSES).unwrap_or(i64::MAX))
+        .execute(&mut *unit)
+        .await?;
+        Ok(unit.commit().await?)
     }
 
     /// A full round is over: this is what is held.

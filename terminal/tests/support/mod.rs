@@ -18,9 +18,9 @@ use domain::money::Fen;
 use domain::record::Body;
 use domain::record::encoding::{SignatureHex, SignedRecord, decode};
 use domain::sync::{
-    Batch, BatchAnswer, Cashier, Cursor, Enrol, Enrolled, Found, Hello, HelloAnswer, ListPrice, Lookup, OfflineLimits,
-    Outcome, RecordAnswer, RefundDue, RefundsDue, Rejection, RosterCard, RosterEntry, RosterPage, Setup, UsageEntry,
-    UsagePage, Use, enrolment_digest, request_digest,
+    AuditHead, Batch, BatchAnswer, Cashier, Cursor, Enrol, Enrolled, Found, Hello, HelloAnswer, ListPrice, Lookup,
+    OfflineLimits, Outcome, RecordAnswer, RefundDue, RefundsDue, Rejection, RosterCard, RosterEntry, RosterPage, Setup,
+    UsageEntry, UsagePage, Use, enrolment_digest, request_digest,
 };
 use ed25519_dalek::{Signature, VerifyingKey};
 use fixture::{SeededEntropy, TestClock};
@@ -139,6 +139,10 @@ pub struct Books {
     /// When a meal of an elder last changed.
     pub usage_changed: UnixMs,
     pub refunds: RefundsDue,
+    /// The head of the audit chain that it tells.
+    pub audit: Option<AuditHead>,
+    /// What the terminal told back last.
+    pub witnesses: Vec<AuditHead>,
     /// Whose ID number it is, for those that the roster gives no digest of.
     pub ids: BTreeMap<String, RosterEntry>,
     /// The code with which every signed request is turned away.
@@ -226,6 +230,8 @@ impl Office {
             changed: BTreeMap::new(),
             usage_changed: UnixMs::new(1),
             refunds: RefundsDue::default(),
+            audit: None,
+            witnesses: Vec::new(),
             ids: BTreeMap::new(),
             turned_away: None,
             bulk: false,
@@ -370,7 +376,8 @@ impl Books {
         };
         match path {
             "/api/v1/terminal/hello" => {
-                let _: Hello = serde_json::from_slice(&request.body).unwrap();
+                let said: Hello = serde_json::from_slice(&request.body).unwrap();
+                self.witnesses = said.witnesses;
                 ok(&HelloAnswer {
                     server_epoch: self.server_epoch.clone(),
                     server_time: now,
@@ -381,6 +388,7 @@ impl Books {
                         self.usage_changed,
                         &self.refunds,
                     ),
+                    audit: self.audit,
                 })
             }
             "/api/v1/terminal/records" => ok(&self.take(&serde_json::from_slice(&request.body).unwrap(), now)),

@@ -1,0 +1,289 @@
+//! Maker and checker: what one person proposes and another approves, and only then is in force.
+//!
+//! The payload is stored as it was proposed, sealed, with a keyed digest. Who approves names the digest of what was
+//! shown, and what is done is done from the stored payload in the same unit of work.
+
+use domain::calendar::UnixMs;
+use domain::id::{CanteenId, Digest, RecordId, UserId};
+use domain::policy::Policy;
+use domain::region::RegionCode;
+use domain::sync::ListPrice;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{canteens as places, policies as rules_of, valid};
+use crate::audit::{Act, Action, Actor};
+use crate::people::Right;
+use crate::seal::Place;
+use crate::store::people::UserRow;
+use crate::store::proposals::{self, ProposalRow};
+use crate::store::{Tx, canteens};
+use crate::words::{Code, proposals as words};
+use crate::{Error, Office};
+
+/// What is proposed.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Proposed {
+    /// A policy is to be announced.
+    Policy {
+        /// Stands in messages.
+        file_name: String,
+        /// The whole file.
+        source: String,
+    },
+    /// A list price is to hold.
+    Price {
+        /// Of which canteen.
+        canteen: CanteenId,
+        /// From when, for which meal, how much (fen).
+        price: ListPrice,
+    },
+    /// A canteen is to be paid elsewhere.
+    Payee {
+        /// Which canteen.
+        canteen: CanteenId,
+        /// The bank.
+        bank: String,
+        /// The account's holder.
+        account_name: String,
+        /// The account.
+        account: Zeroizing<String>,
+    },
+}
+
+impl Proposed {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Policy { .. } => "policy",
+            Self::Price { .. } => "price",
+            Self::Payee { .. } => "payee",
+        }
+    }
+
+    const fn canteen(&self) -> Option<CanteenId> {
+        match self {
+            Self::Policy { .. } => None,
+            Self::Price { canteen, .. } | Self::Payee { canteen, .. } => Some(*canteen),
+        }
+    }
+
+    /// The same with the account hidden but for its last four digits.
+    #[must_use]
+    pub fn masked(mut self) -> Self {
+        if let Self::Payee { account, .. } = &mut self {
+            let count = account.chars().count();
+            let tail: String = account.chars().skip(count.saturating_sub(4)).collect();
+            *account = Zeroizing::new(format!("****{tail}"));
+        }
+        self
+    }
+
+    /// The rights of which one is needed to decide about it.
+    #[must_use]
+    pub const fn checked_by(&self) -> &'static [Right] {
+        match self {
+            Self::Policy { .. } => &[Right::AnnouncePolicies, Right::CheckMonth],
+            Self::Price { .. } | Self::Payee { .. } => &[Right::CheckMonth],
+        }
+    }
+
+    /// Whether who approves has to prove just then to be the person: where money goes.
+    #[must_use]
+    pub const fn needs_proof(&self) -> bool {
+        matches!(self, Self::Payee { .. })
+    }
+}
+
+fn policy_of(file_name: &str, source: &str) -> Result<Policy, Error> {
+    Policy::parse(file_name, source).map_err(|e| Error::refused(Code::PolicyRefused, e.to_string()))
+}
+
+impl Office {
+    /// Proposes something about a region. It is checked as if it were to be in force now.
+    pub async fn propose(&self, what: Proposed, region: RegionCode, by: UserId) -> Result<ProposalRow, Error> {
+        let what = checked(what)?;
+        let now = self.now();
+        let id = RecordId::generate(now, &*self.entropy).uuid();
+        let text = Zeroizing::new(serde_json::to_string(&what).map_err(|e| Error::Internal(e.to_string()))?);
+        let row = ProposalRow {
+            id,
+            kind: what.kind().to_owned(),
+            region,
+            canteen: what.canteen(),
+            payload: self.keys.seal(place(id), &text, &*self.entropy),
+            digest: self.keys.digest("proposal", &text),
+            maker: by,
+            made_at: now,
+            decision: None,
+            checker: None,
+            decided_at: None,
+            reason: None,
+        };
+        let stored = row.clone();
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    if let Proposed::Policy { file_name, source } = &what {
+                        rules_of::could_announce(tx, &policy_of(file_name, source)?, now).await?;
+                    }
+                    proposals::add(tx, &stored).await?;
+                    act(by, Action::ProposalMake, &stored).done(tx, now).await.map(drop)
+                })
+            })
+            .await?;
+        Ok(row)
+    }
+
+    /// What a proposal says.
+    pub fn proposed(&self, row: &ProposalRow) -> Result<Proposed, Error> {
+        let text = self.keys.open(place(row.id), &row.payload)?;
+        if self.keys.digest("proposal", &text) != row.digest {
+            return Err(Error::Corrupt(format!("proposal {}: not what its digest says", row.id)));
+        }
+        serde_json::from_str(&text).map_err(|e| Error::Corrupt(format!("proposal {}: line {}", row.id, e.line())))
+    }
+
+    /// Approves what was shown, and does it.
+    ///
+    /// Refused to who proposed it, for another digest than that of what is stored, when it was decided, and when it does
+    /// not fit any more.
+    pub async fn approve_proposal(&self, id: Uuid, seen: Digest, by: UserId) -> Result<(), Error> {
+        let row = self.proposal(id).await?;
+        let what = self.proposed(&row)?;
+        let now = self.now();
+        let account = match &what {
+            Proposed::Payee { canteen, account, .. } => {
+                let place = Place { table: "canteens", column: "account", row: canteen.uuid() };
+                Some(self.keys.seal(place, account, &*self.entropy))
+            }
+            _ => None,
+        };
+        self.store
+            .write_serializable_audited(move |tx| {
+                let (what, account, row) = (what.clone(), account.clone(), row.clone());
+                Box::pin(async move {
+                    if row.maker == by {
+                        return Err(Error::refused(Code::SecondPerson, words::SECOND_PERSON));
+                    }
+                    if row.digest != seen {
+                        return Err(Error::refused(Code::Conflict, words::OTHER_DIGEST));
+                    }
+                    if !proposals::decide(tx, id, "approved", by, None, now).await? {
+                        return Err(Error::refused(Code::Conflict, words::DECIDED));
+                    }
+                    carry_out(tx, what, account, (row.maker, by), now).await?;
+                    act(by, Action::ProposalApprove, &row).done(tx, now).await.map(drop)
+                })
+            })
+            .await?;
+        self.refresh_rules().await?;
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Turns a proposal down; its maker takes it back by this.
+    pub async fn reject_proposal(&self, id: Uuid, reason: String, by: UserId) -> Result<(), Error> {
+        let row = self.proposal(id).await?;
+        let now = self.now();
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    let decision = if row.maker == by { "withdrawn" } else { "rejected" };
+                    if !proposals::decide(tx, id, decision, by, Some(&reason), now).await? {
+                        return Err(Error::refused(Code::Conflict, words::DECIDED));
+                    }
+                    act(by, Action::ProposalReject, &row).with("decision", decision).done(tx, now).await.map(drop)
+                })
+            })
+            .await
+    }
+
+    /// Shows a payee's account in full, and enters that somebody saw it.
+    pub async fn reveal_proposal(&self, id: Uuid, by: UserId) -> Result<Proposed, Error> {
+        let row = self.proposal(id).await?;
+        let what = self.proposed(&row)?;
+        if !matches!(what, Proposed::Payee { .. }) {
+            return Err(Error::refused(Code::Conflict, words::NOTHING_SEALED));
+        }
+        let now = self.now();
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move { act(by, Action::ProposalReveal, &row).done(tx, now).await.map(drop) })
+            })
+            .await?;
+        Ok(what)
+    }
+
+    /// The proposal, or a refusal.
+    pub async fn proposal(&self, id: Uuid) -> Result<ProposalRow, Error> {
+        let row = self.store.read(move |tx| Box::pin(async move { proposals::get(tx, id).await })).await?;
+        row.ok_or_else(|| Error::refused(Code::NotFound, words::NONE))
+    }
+
+    /// Refuses who may not decide about it: another right, or another place.
+    pub fn may_decide(&self, user: &UserRow, row: &ProposalRow, what: &Proposed) -> Result<(), Error> {
+        let needed = what.checked_by();
+        let has = |right: &&Right| user.role.rights().contains(right);
+        user.require(*needed.iter().find(has).or(needed.first()).unwrap_or(&Right::CheckMonth))?;
+        user.require_inside(&row.region)?;
+        if let Proposed::Policy { file_name, source } = what {
+            for region in policy_of(file_name, source)?.regions() {
+                user.require_inside(region)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn place(id: Uuid) -> Place<'static> {
+    Place { table: "proposals", column: "payload", row: id }
+}
+
+fn act(by: UserId, action: Action, row: &ProposalRow) -> Act {
+    let act = Act::new(by, action, format!("proposal:{}", row.id)).with("kind", row.kind.as_str());
+    let act = act.with("digest", row.digest.to_string()).with("maker", row.maker.to_string());
+    match row.canteen {
+        Some(canteen) => act.with("canteen", canteen.to_string()),
+        None => act,
+    }
+}
+
+/// The same as it is stored: trimmed, and refused where it cannot be.
+fn checked(what: Proposed) -> Result<Proposed, Error> {
+    Ok(match what {
+        Proposed::Policy { .. } => what,
+        Proposed::Price { canteen, price } => {
+            valid::price(price.price)?;
+            Proposed::Price { canteen, price }
+        }
+        Proposed::Payee { canteen, bank, account_name, account } => Proposed::Payee {
+            canteen,
+            bank: valid::name(&bank)?,
+            account_name: valid::name(&account_name)?,
+            account: Zeroizing::new(valid::account(&account)?),
+        },
+    })
+}
+
+async fn carry_out(
+    tx: &mut Tx,
+    what: Proposed,
+    account: Option<Vec<u8>>,
+    (maker, checker): (UserId, UserId),
+    now: UnixMs,
+) -> Result<(), Error> {
+    let actor = Actor::User(checker);
+    match what {
+        Proposed::Policy { file_name, source } => {
+            rules_of::announce_in(tx, &policy_of(&file_name, &source)?, now, Some(maker), actor).await
+        }
+        Proposed::Price { canteen, price } => places::price_in(tx, canteen, &price, now, Some(maker), actor).await,
+        Proposed::Payee { canteen, bank, account_name, .. } => {
+            let account = account.ok_or_else(|| Error::Internal("an account that was not sealed".to_owned()))?;
+            canteens::set_payee(tx, canteen, &bank, &account_name, &account).await?;
+            Act::new(actor, Action::PayeeChange, format!("canteen:{canteen}")).done(tx, now).await.map(drop)
+        }
+    }
+}

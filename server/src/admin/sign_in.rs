@@ -1,0 +1,463 @@
+//! Signing in: passphrase, second factor, sessions that end by themselves, and proof before money moves.
+//!
+//! Failures lock the name for growing spans, wherever they come from, and hold up the address they come from, whatever
+//! the name. An administrator gives the way back: a one-time passphrase ([`Office::reset_person`]).
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use domain::calendar::UnixMs;
+use domain::id::{Digest, UserId};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::valid;
+use crate::audit::{Act, Action};
+use crate::people::Role;
+use crate::seal::Place;
+use crate::store::Tx;
+use crate::store::people::{self, SessionRow, UserRow};
+use crate::totp::Secret;
+use crate::words::{self, Code, sign_in as words_of};
+use crate::{Error, Office, Refusal};
+
+/// A session is good for so long, used or not, ms.
+const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
+/// A session that is not used for so long is over, ms.
+const IDLE_MS: i64 = 30 * 60 * 1000;
+/// That a session was used is written down after so long, ms.
+const NOTE_MS: i64 = 60 * 1000;
+/// Who proved to be the person so long ago may still move money, ms.
+const FRESH_MS: i64 = 5 * 60 * 1000;
+/// So many failures are forgiven before each one locks for a while.
+const FREE_FAILURES: u32 = 4;
+/// The longest lock, seconds.
+const LONGEST_LOCK_S: i64 = 60 * 60;
+/// So many failures from one address in [`ADDRESS_MS`] hold it up.
+const ADDRESS_FAILURES: u32 = 30;
+const ADDRESS_MS: i64 = 10 * 60 * 1000;
+/// So many recovery codes at a time.
+const RECOVERY_CODES: usize = 8;
+/// Letters and digits that are not taken for one another.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// What somebody shows who signs in.
+#[derive(Clone, Copy)]
+pub struct Claim<'c> {
+    /// The name to sign in with.
+    pub name: &'c str,
+    /// The passphrase.
+    pub passphrase: &'c str,
+    /// The second factor's code, or a recovery code.
+    pub code: Option<&'c str>,
+    /// Where it comes from, if that is known.
+    pub address: Option<IpAddr>,
+}
+
+/// A session that was just opened.
+#[derive(Clone)]
+pub struct Session {
+    /// The secret that the browser or program shows from now on: 64 hex digits.
+    pub token: Zeroizing<String>,
+    /// Until when it is good at most, unix ms.
+    pub expires: UnixMs,
+    /// Whose.
+    pub user: UserRow,
+}
+
+/// What a person has to do before anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Must {
+    /// Choose a passphrase of one's own.
+    Passphrase,
+    /// Take up a second factor.
+    Totp,
+}
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct Present {
+    /// The session.
+    pub session: SessionRow,
+    /// The person.
+    pub user: UserRow,
+    /// What has to be done before anything else.
+    pub must: Vec<Must>,
+}
+
+/// A second factor about to be taken up: what goes into the app.
+#[derive(Clone)]
+pub struct NewTotp {
+    /// 32 letters and digits.
+    pub secret: Zeroizing<String>,
+    /// `otpauth://totp/…`, for a QR code.
+    pub url: Zeroizing<String>,
+}
+
+/// The digest under which a session is kept.
+fn session_hash(token: &str) -> Digest {
+    Digest::of("zhucan.session.1", &[token.as_bytes()])
+}
+
+/// What a form of that session has to bring: known only to who knows the token.
+#[must_use]
+pub fn csrf_of(token: &str) -> String {
+    Digest::of("zhucan.csrf.1", &[token.as_bytes()]).to_string()
+}
+
+/// For how long a sign-in is locked after so many failures, seconds.
+fn lock_seconds(failures: u32) -> i64 {
+    match failures.checked_sub(FREE_FAILURES + 1) {
+        None => 0,
+        Some(more) => (30_i64 << more.min(10)).min(LONGEST_LOCK_S),
+    }
+}
+
+/// Failures by address, in memory: a restart forgives.
+#[derive(Debug, Default)]
+pub struct Addresses(Mutex<HashMap<IpAddr, (UnixMs, u32)>>);
+
+impl Addresses {
+    /// Seconds until the address may try again, if it may not now.
+    fn held_up(&self, address: IpAddr, now: UnixMs) -> Option<i64> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, failures) = held.get(&address).copied()?;
+        let left = since.get() + ADDRESS_MS - now.get();
+        (failures >= ADDRESS_FAILURES && left > 0).then_some((left + 999) / 1000)
+    }
+
+    fn failed(&self, address: IpAddr, now: UnixMs) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = |since: UnixMs| now.get() - since.get() >= ADDRESS_MS;
+        // Whoever has many addresses must not fill the memory.
+        if held.len() >= 10_000 {
+            held.retain(|_, (since, _)| !over(*since));
+        }
+        let entry = held.entry(address).or_insert((now, 0));
+        if over(entry.0) {
+            *entry = (now, 0);
+        }
+        entry.1 = entry.1.saturating_add(1);
+    }
+}
+
+impl Role {
+    /// Whether the role needs a second factor: those that move money, and the one that lets people in.
+    #[must_use]
+    pub const fn needs_second_factor(self) -> bool {
+        matches!(self, Self::FinanceMaker | Self::FinanceChecker | Self::Administrator)
+    }
+}
+
+impl Present {
+    /// Refuses who has not proved within the last minutes to be the person.
+    pub fn require_fresh(&self, now: UnixMs) -> Result<(), Error> {
+        if self.session.proven_at.is_some_and(|at| now.get() - at.get() < FRESH_MS && at <= now) {
+            return Ok(());
+        }
+        Err(Error::refused(Code::StepUpNeeded, words_of::STEP_UP))
+    }
+
+    /// Refuses who has something to do before anything else.
+    pub fn require_ready(&self) -> Result<(), Error> {
+        match self.must.first() {
+            None => Ok(()),
+            Some(Must::Passphrase) => Err(Error::refused(Code::SetupNeeded, words_of::MUST_PASSPHRASE)),
+            Some(Must::Totp) => Err(Error::refused(Code::SetupNeeded, words_of::MUST_TOTP)),
+        }
+    }
+}
+
+impl Office {
+    /// Signs a person in.
+    pub async fn sign_in(&self, claim: Claim<'_>) -> Result<Session, Error> {
+        let user = self.check_claim(claim).await?;
+        let mut secret = Zeroizing::new([0_u8; 32]);
+        self.entropy.fill(secret.as_mut_slice());
+        let token = Zeroizing::new(hex::encode(secret.as_slice()));
+        let now = self.now();
+        let (hash, expires_at, id) = (session_hash(&token), now.plus(SESSION_MS), user.id);
+        let session = SessionRow { hash, person: id, created_at: now, expires_at, used_at: now, proven_at: None };
+        let idle = self.idle_since(now);
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    people::sweep_sessions(tx, now, idle).await?;
+                    people::open_session(tx, &session).await?;
+                    Act::new(id, Action::SessionOpen, format!("user:{id}")).done(tx, now).await.map(drop)
+                })
+            })
+            .await?;
+        Ok(Session { token, expires: expires_at, user })
+    }
+
+    /// The person behind what is shown. A name that nobody has costs the same time and gets the same answer as a wrong
+    /// passphrase.
+    async fn check_claim(&self, claim: Claim<'_>) -> Result<UserRow, Error> {
+        if let Some(seconds) = claim.address.and_then(|address| self.addresses.held_up(address, self.now())) {
+            return Err(locked(seconds));
+        }
+        let wanted = claim.name.trim().to_owned();
+        let user = self.store.read(move |tx| Box::pin(async move { people::by_name(tx, &wanted).await })).await?;
+        let user = user.filter(|u| u.left_at.is_none());
+        let checked = self.check(user, claim.passphrase, claim.code).await;
+        let failed = |error: &Error| error.code() == Some(Code::SignInFailed);
+        if let (Some(address), Err(error)) = (claim.address, &checked)
+            && failed(error)
+        {
+            self.addresses.failed(address, self.now());
+        }
+        checked
+    }
+
+    async fn check(&self, user: Option<UserRow>, passphrase: &str, code: Option<&str>) -> Result<UserRow, Error> {
+        if let Some(seconds) = user.as_ref().and_then(|u| u.locked_for(self.now())) {
+            return Err(locked(seconds));
+        }
+        let fits = self.hasher.verify(passphrase, user.as_ref().map(|u| u.passphrase_hash.clone())).await?;
+        let Some(user) = user else { return Err(Error::refused(Code::SignInFailed, words::SIGN_IN_FAILED)) };
+        let asked = user.totp_at.is_some();
+        if fits && asked && code.is_none() {
+            return Err(Error::refused(Code::CodeNeeded, words_of::CODE));
+        }
+        let code = code.filter(|_| asked).map(|code| self.second(&user, code)).transpose()?;
+        self.count_try(user.id, fits, code).await?;
+        Ok(user)
+    }
+
+    /// What is shown as the second factor.
+    fn second(&self, user: &UserRow, code: &str) -> Result<Second, Error> {
+        let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+        if code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) {
+            let step = self.totp_of(user)?.step_of(&code, self.now(), user.totp_step);
+            return Ok(step.map_or(Second::Wrong, Second::Step));
+        }
+        Ok(Second::Recovery(self.keys.digest("recovery-code", &code)))
+    }
+
+    fn totp_of(&self, user: &UserRow) -> Result<Secret, Error> {
+        let missing = || Error::Corrupt("a second factor without a secret".to_owned());
+        let text = self.keys.open(totp_place(user.id), user.totp.as_deref().ok_or_else(missing)?)?;
+        Secret::from_base32(&text).ok_or_else(missing)
+    }
+
+    /// Counts a try. Tries that came together with those that locked the name fail too, right or wrong.
+    async fn count_try(&self, user: UserId, fits: bool, second: Option<Second>) -> Result<(), Error> {
+        let now = self.now();
+        let tried = self.store.write_audited(move |tx| {
+            Box::pin(async move {
+                let row = people::get(tx, user).await?;
+                if let Some(seconds) = row.and_then(|row| row.locked_for(now)) {
+                    return Ok((false, Some(seconds)));
+                }
+                if fits && uses(tx, user, second, now).await? {
+                    return people::forget_failures(tx, user).await.map(|()| (true, None));
+                }
+                let failures = people::count_failure(tx, user).await?;
+                let seconds = lock_seconds(failures);
+                people::lock(tx, user, now.plus(seconds * 1000)).await?;
+                if seconds > 0 {
+                    let act = Act::new(None, Action::SessionLock, format!("user:{user}"));
+                    act.with("failures", failures).with("seconds", seconds).done(tx, now).await?;
+                }
+                Ok((false, Some(seconds).filter(|seconds| *seconds > 0)))
+            })
+        });
+        match tried.await? {
+            (_, Some(seconds)) => Err(locked(seconds)),
+            (true, None) => Ok(()),
+            (false, None) => Err(Error::refused(Code::SignInFailed, words::SIGN_IN_FAILED)),
+        }
+    }
+
+    /// The instant since which a session must have been used. A demonstration's sessions do not end by lying still.
+    fn idle_since(&self, now: UnixMs) -> UnixMs {
+        now.plus(if self.is_demo() { -SESSION_MS } else { -IDLE_MS })
+    }
+
+    /// The person of a session's token.
+    pub async fn present(&self, token: &str) -> Result<Present, Error> {
+        let (hash, now) = (session_hash(token), self.now());
+        let idle = self.idle_since(now);
+        let found =
+            self.store.read(move |tx| Box::pin(async move { people::by_session(tx, hash, now, idle).await })).await?;
+        let (session, user) = found.ok_or_else(|| Error::refused(Code::SignInNeeded, words::SIGN_IN_NEEDED))?;
+        if now.get() - session.used_at.get() >= NOTE_MS {
+            self.store.write(move |tx| Box::pin(async move { people::use_session(tx, hash, now).await })).await?;
+        }
+        let mut must = Vec::new();
+        if user.must_change {
+            must.push(Must::Passphrase);
+        }
+        if user.role.needs_second_factor() && user.totp_at.is_none() && !self.is_demo() {
+            must.push(Must::Totp);
+        }
+        Ok(Present { session, user, must })
+    }
+
+    /// Ends a session.
+    pub async fn sign_out(&self, token: &str) -> Result<(), Error> {
+        let hash = session_hash(token);
+        self.store.write(move |tx| Box::pin(async move { people::close_session(tx, hash).await })).await
+    }
+
+    /// The session's person proves to be the person once more: good for five minutes.
+    pub async fn step_up(&self, present: &Present, passphrase: &str, code: Option<&str>) -> Result<UnixMs, Error> {
+        let user = self.check(Some(present.user.clone()), passphrase, code).await?;
+        let (hash, now, id) = (present.session.hash, self.now(), user.id);
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    people::prove_session(tx, hash, now).await?;
+                    Act::new(id, Action::SessionStepUp, format!("user:{id}")).done(tx, now).await.map(drop)
+                })
+            })
+            .await?;
+        Ok(now.plus(FRESH_MS))
+    }
+
+    /// Puts a passphrase of one's own in the place of the old one. All other sessions of the person end.
+    pub async fn change_passphrase(&self, present: &Present, old: &str, new: &str) -> Result<(), Error> {
+        valid::passphrase(new)?;
+        if old == new {
+            return Err(Error::refused(Code::Invalid, words_of::SAME_PASSPHRASE));
+        }
+        let fits = self.hasher.verify(old, Some(present.user.passphrase_hash.clone())).await?;
+        self.count_try(present.user.id, fits, None).await?;
+        let (hash, own, id, now) = (self.hasher.hash(new).await?, present.session.hash, present.user.id, self.now());
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    people::set_passphrase(tx, id, &hash, false).await?;
+                    people::close_sessions(tx, id, Some(own)).await?;
+                    Act::new(id, Action::PassphraseChange, format!("user:{id}")).done(tx, now).await.map(drop)
+                })
+            })
+            .await
+    }
+
+    /// Begins to take up a second factor: makes a secret, which is good once a code of it was shown. Whoever has one
+    /// already proves first to be the person.
+    pub async fn begin_totp(&self, present: &Present) -> Result<NewTotp, Error> {
+        let user = &present.user;
+        if user.must_change {
+            present.require_ready()?;
+        }
+        if user.totp_at.is_some() {
+            present.require_fresh(self.now())?;
+        }
+        let secret = Secret::generate(&*self.entropy);
+        let (id, text) = (user.id, secret.base32());
+        let sealed = self.keys.seal(totp_place(id), &text, &*self.entropy);
+        self.store
+            .write(move |tx| Box::pin(async move { people::set_totp(tx, id, Some(sealed.as_slice())).await }))
+            .await?;
+        Ok(NewTotp { url: secret.url(words_of::ISSUER, &user.name), secret: text })
+    }
+
+    /// Takes the second factor up with a code of it. Answers recovery codes, which are not shown again. All other
+    /// sessions of the person end.
+    pub async fn confirm_totp(&self, present: &Present, code: &str) -> Result<Vec<String>, Error> {
+        let user = &present.user;
+        if user.totp.is_none() || user.totp_at.is_some() {
+            return Err(Error::refused(Code::Conflict, words_of::NO_NEW_TOTP));
+        }
+        let step = self.totp_of(user)?.step_of(code.trim(), self.now(), user.totp_step);
+        self.count_try(user.id, step.is_some(), step.map(Second::Step)).await?;
+        let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| self.readable(16)).collect();
+        let hash = |code: &String| self.keys.digest("recovery-code", &code.replace('-', ""));
+        let hashes: Vec<Digest> = codes.iter().map(hash).collect();
+        let (id, own, now) = (user.id, present.session.hash, self.now());
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    people::confirm_totp(tx, id, now).await?;
+                    people::put_recovery(tx, id, &hashes).await?;
+                    people::close_sessions(tx, id, Some(own)).await?;
+                    Act::new(id, Action::TotpEnrol, format!("user:{id}")).done(tx, now).await.map(drop)
+                })
+            })
+            .await?;
+        Ok(codes)
+    }
+
+    /// Random letters and digits in groups of four.
+    pub(super) fn readable(&self, length: usize) -> String {
+        let mut random = Zeroizing::new(vec![0_u8; length]);
+        self.entropy.fill(&mut random);
+        let mut text = String::with_capacity(length * 5 / 4);
+        for (place, byte) in random.iter().enumerate() {
+            if place > 0 && place % 4 == 0 {
+                text.push('-');
+            }
+            text.push(char::from(ALPHABET[usize::from(byte % 32)]));
+        }
+        text
+    }
+}
+
+fn totp_place(user: UserId) -> Place<'static> {
+    Place { table: "users", column: "totp", row: user.uuid() }
+}
+
+/// What was shown as the second factor.
+#[derive(Clone, Copy)]
+enum Second {
+    /// The code of a step.
+    Step(i64),
+    /// A recovery code, as its digest.
+    Recovery(Digest),
+    /// No code of any step that is good now.
+    Wrong,
+}
+
+/// Uses what was shown; says whether it was good. Nothing is good where nothing is asked.
+async fn uses(tx: &mut Tx, user: UserId, second: Option<Second>, now: UnixMs) -> Result<bool, Error> {
+    match second {
+        None => Ok(true),
+        Some(Second::Wrong) => Ok(false),
+        Some(Second::Step(step)) => people::use_totp(tx, user, step).await,
+        Some(Second::Recovery(hash)) => people::use_recovery(tx, user, hash, now).await,
+    }
+}
+
+impl UserRow {
+    /// For how many seconds no sign-in is possible.
+    fn locked_for(&self, now: UnixMs) -> Option<i64> {
+        (self.locked_until > now).then(|| (self.locked_until.get() - now.get() + 999) / 1000)
+    }
+}
+
+fn locked(seconds: i64) -> Error {
+    let mut refusal = Refusal::new(Code::SignInLocked, words::locked(seconds));
+    refusal.retry_after = Some(seconds);
+    refusal.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locks_grow_to_an_hour() {
+        let locks: Vec<i64> = [0, 4, 5, 6, 7, 11, 12, 99, u32::MAX].map(lock_seconds).to_vec();
+        assert_eq!(locks, [0, 0, 30, 60, 120, 1920, 3600, 3600, 3600]);
+    }
+
+    #[test]
+    fn an_address_is_held_up_and_let_in_again() {
+        let (addresses, one, other) = (Addresses::default(), IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        let start = UnixMs::new(1_000_000);
+        for _ in 0..ADDRESS_FAILURES {
+            assert_eq!(addresses.held_up(one, start), None);
+            addresses.failed(one, start);
+        }
+        assert_eq!(addresses.held_up(one, start), Some(600));
+        assert_eq!(addresses.held_up(other, start), None);
+        assert_eq!(addresses.held_up(one, start.plus(ADDRESS_MS)), None);
+        addresses.failed(one, start.plus(ADDRESS_MS));
+        assert_eq!(addresses.held_up(one, start.plus(ADDRESS_MS)), None, "counted anew");
+    }
+}

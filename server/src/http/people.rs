@@ -1,0 +1,113 @@
+//! People of the office: `POST /api/v1/people` adds one with a one-time passphrase, `GET` lists them,
+//! `POST .../{id}/reset` gives the way back to who is locked out, `POST .../{id}/departure` ends it.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::calendar::UnixMs;
+use domain::id::{CanteenId, UserId};
+use domain::region::RegionCode;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::body::{Json, Path};
+use super::routes::Routes;
+use super::{Answer, SignedIn};
+use crate::admin::NewPerson;
+use crate::audit::Action;
+use crate::people::{Right, Role};
+use crate::store::people::{self, UserRow};
+use crate::words::{Code, sign_in};
+use crate::{Error, Office};
+
+#[derive(Serialize)]
+struct Listed {
+    id: UserId,
+    name: String,
+    role: Role,
+    region: RegionCode,
+    canteen: Option<CanteenId>,
+    created_at: UnixMs,
+    left_at: Option<UnixMs>,
+    /// No sign-in before this instant; nothing when there is no lock.
+    locked_until: Option<UnixMs>,
+    /// Whether there is a second factor.
+    second_factor: bool,
+}
+
+#[derive(Serialize)]
+struct Invited {
+    id: UserId,
+    /// For the person, once; it is not shown again.
+    one_time_passphrase: Zeroizing<String>,
+}
+
+#[derive(Serialize)]
+struct Left {
+    left: bool,
+}
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .post("/api/v1/people", Action::PersonAdd, add)
+        .get("/api/v1/people", list)
+        .post("/api/v1/people/{id}/reset", Action::PersonReset, reset)
+        .post("/api/v1/people/{id}/departure", Action::PersonLeave, depart)
+}
+
+async fn add(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(new): Json<NewPerson>,
+) -> Answer<(StatusCode, Json<Invited>)> {
+    user.require(Right::ManagePeople)?;
+    user.require_inside(&new.region)?;
+    let (id, one_time_passphrase) = office.invite(new, Some(user.id)).await?;
+    Ok((StatusCode::CREATED, Json(Invited { id, one_time_passphrase })))
+}
+
+async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Vec<Listed>>> {
+    user.require(Right::ManagePeople)?;
+    let (region, now) = (user.region, office.now());
+    let rows = office.store.read(move |tx| Box::pin(async move { people::inside(tx, &region).await })).await?;
+    let listed = |row: UserRow| Listed {
+        id: row.id,
+        name: row.name,
+        role: row.role,
+        region: row.region,
+        canteen: row.canteen,
+        created_at: row.created_at,
+        left_at: row.left_at,
+        locked_until: Some(row.locked_until).filter(|until| *until > now),
+        second_factor: row.totp_at.is_some(),
+    };
+    Ok(Json(rows.into_iter().map(listed).collect()))
+}
+
+/// Refuses a person outside the administrator's region.
+async fn permitted(office: &Office, user: &UserRow, id: UserId) -> Result<(), Error> {
+    user.require(Right::ManagePeople)?;
+    let row = office.store.read(move |tx| Box::pin(async move { people::get(tx, id).await })).await?;
+    let row = row.ok_or_else(|| Error::refused(Code::NotFound, sign_in::NO_PERSON))?;
+    user.require_inside(&row.region)
+}
+
+async fn reset(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<UserId>,
+) -> Answer<Json<Invited>> {
+    permitted(&office, &user, id).await?;
+    let one_time_passphrase = office.reset_person(id, Some(user.id)).await?;
+    Ok(Json(Invited { id, one_time_passphrase }))
+}
+
+async fn depart(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<UserId>,
+) -> Answer<Json<Left>> {
+    permitted(&office, &user, id).await?;
+    Ok(Json(Left { left: office.leave(id, Some(user.id)).await? }))
+}

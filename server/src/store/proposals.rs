@@ -1,0 +1,108 @@
+//! What one person proposes and another decides.
+
+use domain::calendar::UnixMs;
+use domain::id::{CanteenId, Digest, UserId};
+use domain::region::RegionCode;
+use uuid::Uuid;
+
+use super::Tx;
+use crate::error::Error;
+use crate::{row, sql};
+
+row! {
+    /// A proposal.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ProposalRow {
+        /// Its id.
+        pub id: Uuid,
+        /// `policy`, `price` or `payee`.
+        pub kind: String,
+        /// The region it is about.
+        pub region: RegionCode,
+        /// The canteen it is about, if it is one's.
+        pub canteen: Option<CanteenId>,
+        /// What is proposed, sealed.
+        pub payload: Vec<u8>,
+        /// The keyed digest of what is proposed: whoever approves names it.
+        pub digest: Digest,
+        /// Who proposes.
+        pub maker: UserId,
+        /// Unix ms.
+        pub made_at: UnixMs,
+        /// `approved`, `rejected` or `withdrawn`; nothing while it is open.
+        pub decision: Option<String>,
+        /// Who decided.
+        pub checker: Option<UserId>,
+        /// Unix ms.
+        pub decided_at: Option<UnixMs>,
+        /// Why it was not approved.
+        pub reason: Option<String>,
+    }
+}
+
+/// Adds an open proposal.
+pub async fn add(tx: &mut Tx, row: &ProposalRow) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO proposals (id, kind, region, canteen, payload, digest, maker, made_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        row.id,
+        &row.kind,
+        &row.region,
+        row.canteen,
+        &row.payload,
+        row.digest,
+        row.maker,
+        row.made_at
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// The proposal with that id.
+pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<ProposalRow>, Error> {
+    sql!(tx, "SELECT * FROM proposals WHERE id = $1", id).optional().await
+}
+
+/// The open proposals of a region, the oldest first.
+pub async fn open(tx: &mut Tx, region: &RegionCode) -> Result<Vec<ProposalRow>, Error> {
+    sql!(tx, "SELECT * FROM proposals WHERE decision IS NULL AND region LIKE $1 || '%' ORDER BY made_at, id", region)
+        .all()
+        .await
+}
+
+/// The decided proposals of a region, the last decided first, at most `limit`.
+pub async fn decided(tx: &mut Tx, region: &RegionCode, limit: i64) -> Result<Vec<ProposalRow>, Error> {
+    sql!(
+        tx,
+        "SELECT * FROM proposals WHERE decision IS NOT NULL AND region LIKE $1 || '%' \
+         ORDER BY decided_at DESC, id LIMIT $2",
+        region,
+        limit
+    )
+    .all()
+    .await
+}
+
+/// Decides an open proposal; says whether it was open.
+pub async fn decide(
+    tx: &mut Tx,
+    id: Uuid,
+    decision: &str,
+    by: UserId,
+    reason: Option<&str>,
+    now: UnixMs,
+) -> Result<bool, Error> {
+    let decided = sql!(
+        tx,
+        "UPDATE proposals SET decision = $2, checker = $3, decided_at = $4, reason = $5 \
+         WHERE id = $1 AND decision IS NULL",
+        id,
+        decision,
+        by,
+        now,
+        reason
+    );
+    Ok(decided.execute().await? == 1)
+}

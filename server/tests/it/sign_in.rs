@@ -1,0 +1,315 @@
+//! How people sign in: one-time passphrases, second factors, ends of sessions, the way back, cookies, step-up.
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Method, Request, header};
+use serde_json::{Value, json};
+use server::admin::NewPerson;
+use server::people::Role;
+use server::store::audit::{self, Filter};
+use support::Backend;
+use tower::ServiceExt as _;
+
+use crate::client::{Answered, code_of, open, post, read, request, send, take_up_totp, world};
+use crate::common::{World, region};
+use crate::office::person;
+use crate::unit;
+
+const MINUTE: i64 = 60_000;
+const PASSPHRASE: &str = "correct horse 电池";
+
+async fn call(world: &World, method: Method, path: &str, token: &str, body: &Value) -> Answered {
+    send(world, request(method, path, Some(token), body)).await
+}
+
+async fn ask(world: &World, body: &Value) -> Answered {
+    send(world, post("/api/v1/session", body)).await
+}
+
+async fn who(world: &World, token: &str) -> Answered {
+    call(world, Method::GET, "/api/v1/session", token, &Value::Null).await
+}
+
+async fn a_one_time_passphrase_lets_in_once_and_only_to_change_it(backend: Backend) {
+    let (world, _) = world(backend).await;
+    let admin = person(&world, "管理员", Role::Administrator, "4403").await;
+    let new = json!({"name": "新经办", "role": "finance_maker", "region": "440304"});
+    let added = call(&world, Method::POST, "/api/v1/people", &admin, &new).await.read::<Value>();
+    let once = added["one_time_passphrase"].as_str().unwrap().to_owned();
+    let opened = ask(&world, &json!({"name": "新经办", "passphrase": once})).await.read::<Value>();
+    let token = opened["token"].as_str().unwrap();
+    assert_eq!(opened["must"], json!(["passphrase", "totp"]));
+    // Nothing else is possible before that.
+    call(&world, Method::GET, "/api/v1/canteens", token, &Value::Null).await.is_problem(403, "setup_needed");
+    call(&world, Method::POST, "/api/v1/session/totp", token, &Value::Null).await.is_problem(403, "setup_needed");
+    let proof = json!({"passphrase": once});
+    call(&world, Method::POST, "/api/v1/session/step-up", token, &proof).await.is_problem(403, "setup_needed");
+    let change = |old: &str, new: &str| json!({"old": old, "new": new});
+    let path = "/api/v1/session/passphrase";
+    call(&world, Method::POST, path, token, &change("wrong", PASSPHRASE)).await.is_problem(401, "sign_in_failed");
+    call(&world, Method::POST, path, token, &change(&once, "short")).await.is_problem(422, "invalid");
+    call(&world, Method::POST, path, token, &change(&once, &once)).await.is_problem(422, "invalid");
+    assert_eq!(call(&world, Method::POST, path, token, &change(&once, PASSPHRASE)).await.status, 204);
+    call(&world, Method::GET, "/api/v1/canteens", token, &Value::Null).await.is_problem(403, "setup_needed");
+    take_up_totp(&world, token).await;
+    assert_eq!(call(&world, Method::GET, "/api/v1/canteens", token, &Value::Null).await.status, 200);
+    ask(&world, &json!({"name": "新经办", "passphrase": once})).await.is_problem(401, "sign_in_failed");
+    // The list names whoever is inside the administrator's region, without secrets.
+    let listed = call(&world, Method::GET, "/api/v1/people", &admin, &Value::Null).await;
+    let text = String::from_utf8(listed.body.clone()).unwrap();
+    assert_eq!(listed.json().as_array().unwrap().len(), 2);
+    assert!(!text.contains("argon2") && !text.contains("totp\""), "{text}");
+}
+
+async fn the_second_factor_is_asked_for_and_each_code_is_good_once(backend: Backend) {
+    let (world, _) = world(backend).await;
+    person(&world, "经办", Role::FinanceMaker, "4403").await;
+    let right = |code: &str| json!({"name": "经办", "passphrase": PASSPHRASE, "code": code});
+    let bare = json!({"name": "经办", "passphrase": PASSPHRASE});
+    ask(&world, &bare).await.is_problem(401, "code_needed");
+    let wrong = json!({"name": "经办", "passphrase": "wrong"});
+    ask(&world, &wrong).await.is_problem(401, "sign_in_failed");
+    let code = code_of(&world, "经办").await.unwrap();
+    assert_eq!(ask(&world, &right(&code)).await.status, 201);
+    ask(&world, &right(&code)).await.is_problem(401, "sign_in_failed");
+    ask(&world, &right("000000")).await.is_problem(401, "sign_in_failed");
+    world.clock.pass(MINUTE);
+    // Two who show the same code at the same time: one is let in.
+    let code = right(&code_of(&world, "经办").await.unwrap());
+    let both = tokio::join!(ask(&world, &code), ask(&world, &code));
+    let mut status = [both.0.status.as_u16(), both.1.status.as_u16()];
+    status.sort_unstable();
+    assert_eq!(status, [201, 401]);
+    // Wrong codes lock like wrong passphrases.
+    world.clock.pass(MINUTE);
+    assert_eq!(ask(&world, &right(&code_of(&world, "经办").await.unwrap())).await.status, 201);
+    world.clock.pass(MINUTE);
+    for _ in 0..4 {
+        ask(&world, &right("999999")).await.is_problem(401, "sign_in_failed");
+    }
+    ask(&world, &right("999999")).await.is_problem(429, "sign_in_locked");
+    let good = code_of(&world, "经办").await.unwrap();
+    ask(&world, &right(&good)).await.is_problem(429, "sign_in_locked");
+}
+
+async fn recovery_codes_are_good_once(backend: Backend) {
+    let (world, _) = world(backend).await;
+    let token = person(&world, "复核", Role::FinanceChecker, "4403").await;
+    let begin = "/api/v1/session/totp";
+    call(&world, Method::POST, begin, &token, &Value::Null).await.is_problem(403, "step_up_needed");
+    world.clock.pass(MINUTE);
+    let proof = json!({"passphrase": PASSPHRASE, "code": code_of(&world, "复核").await});
+    assert_eq!(call(&world, Method::POST, "/api/v1/session/step-up", &token, &proof).await.status, 200);
+    let elsewhere = open(&world, "复核", PASSPHRASE).await;
+    let codes = take_up_totp(&world, &token).await;
+    assert_eq!(codes.len(), 8);
+    who(&world, &elsewhere).await.is_problem(401, "sign_in_needed");
+    let with = |code: &str| json!({"name": "复核", "passphrase": PASSPHRASE, "code": code});
+    assert_eq!(ask(&world, &with(&codes[0].to_lowercase())).await.status, 201);
+    ask(&world, &with(&codes[0])).await.is_problem(401, "sign_in_failed");
+    assert_eq!(ask(&world, &with(&codes[1].replace('-', " "))).await.status, 201);
+    let confirmation = "/api/v1/session/totp/confirmation";
+    let again = json!({"code": "123456"});
+    call(&world, Method::POST, confirmation, &token, &again).await.is_problem(409, "conflict");
+}
+
+async fn sessions_end_by_lying_still_and_after_half_a_day(backend: Backend) {
+    let (world, _) = world(backend).await;
+    let token = person(&world, "审计", Role::Auditor, "4403").await;
+    world.clock.pass(29 * MINUTE);
+    assert_eq!(who(&world, &token).await.status, 200, "used: counted anew");
+    world.clock.pass(29 * MINUTE);
+    assert_eq!(who(&world, &token).await.status, 200);
+    world.clock.pass(31 * MINUTE);
+    who(&world, &token).await.is_problem(401, "sign_in_needed");
+    let token = open(&world, "审计", PASSPHRASE).await;
+    for _ in 0..25 {
+        world.clock.pass(28 * MINUTE);
+        assert_eq!(who(&world, &token).await.status, 200);
+    }
+    world.clock.pass(20 * MINUTE);
+    who(&world, &token).await.is_problem(401, "sign_in_needed");
+}
+
+async fn another_passphrase_ends_other_sessions(backend: Backend) {
+    let (world, _) = world(backend).await;
+    let (here, there) = (person(&world, "审计", Role::Auditor, "4403").await, open(&world, "审计", PASSPHRASE).await);
+    let change = json!({"old": PASSPHRASE, "new": "another 口令 entirely"});
+    assert_eq!(call(&world, Method::POST, "/api/v1/session/passphrase", &here, &change).await.status, 204);
+    assert_eq!(who(&world, &here).await.status, 200);
+    who(&world, &there).await.is_problem(401, "sign_in_needed");
+    ask(&world, &json!({"name": "审计", "passphrase": PASSPHRASE})).await.is_problem(401, "sign_in_failed");
+    open(&world, "审计", "another 口令 entirely").await;
+}
+
+async fn an_administrator_gives_the_way_back(backend: Backend) {
+    let (world, _) = world(backend).await;
+    let admin = person(&world, "管理员", Role::Administrator, "4403").await;
+    let far = person(&world, "外区管理员", Role::Administrator, "4401").await;
+    let token = person(&world, "经办", Role::FinanceMaker, "440304").await;
+    let find = |name: &'static str| {
+        unit_of(&world, move |tx| Box::pin(async move { server::store::people::by_name(tx, name).await }))
+    };
+    let id = find("经办").await.unwrap().id;
+    for _ in 0..5 {
+        ask(&world, &json!({"name": "经办", "passphrase": "wrong"})).await;
+    }
+    let right = json!({"name": "经办", "passphrase": PASSPHRASE});
+    ask(&world, &right).await.is_problem(429, "sign_in_locked");
+    let reset = format!("/api/v1/people/{id}/reset");
+    call(&world, Method::POST, &reset, &far, &Value::Null).await.is_problem(403, "out_of_scope");
+    call(&world, Method::POST, &reset, &token, &Value::Null).await.is_problem(403, "forbidden");
+    let given = call(&world, Method::POST, &reset, &admin, &Value::Null).await.read::<Value>();
+    let once = given["one_time_passphrase"].as_str().unwrap();
+    who(&world, &token).await.is_problem(401, "sign_in_needed");
+    ask(&world, &right).await.is_problem(401, "sign_in_failed");
+    let opened = ask(&world, &json!({"name": "经办", "passphrase": once})).await.read::<Value>();
+    assert_eq!(opened["must"], json!(["passphrase", "totp"]), "the second factor is taken up anew");
+    // Not for oneself, and not for who has left.
+    let own = find("管理员").await.unwrap().id;
+    let own = format!("/api/v1/people/{own}/reset");
+    call(&world, Method::POST, &own, &admin, &Value::Null).await.is_problem(403, "second_person");
+    let departure = format!("/api/v1/people/{id}/departure");
+    assert_eq!(call(&world, Method::POST, &departure, &admin, &Value::Null).await.json(), json!({"left": true}));
+    call(&world, Method::POST, &reset, &admin, &Value::Null).await.is_problem(409, "conflict");
+    ask(&world, &json!({"name": "经办", "passphrase": once})).await.is_problem(401, "sign_in_failed");
+    let filter = Filter { object: Some(format!("user:{id}")), ..Filter::default() };
+    let store = &world.office().store;
+    let done: Vec<String> =
+        unit!(store, |tx| audit::find(tx, &filter, 20).await).into_iter().map(|e| e.action).collect();
+    for action in ["person.add", "session.open", "session.lock", "session.totp", "person.reset", "person.leave"] {
+        assert!(done.iter().any(|known| known == action), "{action} is not entered: {done:?}");
+    }
+}
+
+async fn unit_of<T, F>(world: &World, work: F) -> T
+where
+    F: for<'t> FnOnce(&'t mut server::store::Tx) -> server::store::BoxFuture<'t, Result<T, server::Error>>
+        + Send
+        + 'static,
+    T: Send + 'static,
+{
+    world.office().store.read(work).await.unwrap()
+}
+
+async fn money_wants_proof_of_the_last_minutes(backend: Backend) {
+    let (world, _) = world(backend).await;
+    let maker = person(&world, "经办", Role::FinanceMaker, "4403").await;
+    let checker = person(&world, "复核", Role::FinanceChecker, "4403").await;
+    let approve = "/api/v1/months/440304/2026-03/approve";
+    let body = json!({"digest": "0".repeat(64)});
+    // The right is asked for first, then the proof, then the state of things.
+    call(&world, Method::POST, approve, &maker, &body).await.is_problem(403, "forbidden");
+    call(&world, Method::POST, approve, &checker, &body).await.is_problem(403, "step_up_needed");
+    world.clock.pass(MINUTE);
+    let step_up = "/api/v1/session/step-up";
+    let wrong = json!({"passphrase": "wrong", "code": code_of(&world, "复核").await});
+    call(&world, Method::POST, step_up, &checker, &wrong).await.is_problem(401, "sign_in_failed");
+    let bare = json!({"passphrase": PASSPHRASE});
+    call(&world, Method::POST, step_up, &checker, &bare).await.is_problem(401, "code_needed");
+    let proof = json!({"passphrase": PASSPHRASE, "code": code_of(&world, "复核").await});
+    let until = call(&world, Method::POST, step_up, &checker, &proof).await.read::<Value>()["until"].as_i64().unwrap();
+    assert_eq!(until, world.office().now().get() + 5 * MINUTE);
+    call(&world, Method::POST, approve, &checker, &body).await.is_problem(409, "conflict");
+    let elsewhere = open(&world, "复核", PASSPHRASE).await;
+    call(&world, Method::POST, approve, &elsewhere, &body).await.is_problem(403, "step_up_needed");
+    world.clock.pass(5 * MINUTE);
+    call(&world, Method::POST, approve, &checker, &body).await.is_problem(403, "step_up_needed");
+}
+
+fn with_cookie(method: Method, path: &str, cookie: &str, more: &[(&str, &str)], body: &Value) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path).header("host", "office.example");
+    request = request.header("content-type", "application/json").header("cookie", cookie);
+    for (name, value) in more {
+        request = request.header(*name, *value);
+    }
+    request.body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) }).unwrap()
+}
+
+async fn cookies_change_nothing_for_other_pages(backend: Backend) {
+    let (world, _) = world(backend).await;
+    person(&world, "审计", Role::Auditor, "4403").await;
+    let body = json!({"name": "审计", "passphrase": PASSPHRASE, "cookie": true});
+    let response = world.server.router().oneshot(post("/api/v1/session", &body)).await.unwrap();
+    let set = response.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+    let opened = read(response).await.read::<Value>();
+    assert_eq!(opened["token"], Value::Null, "a page has no use for the token");
+    for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(set.contains(part), "{set}");
+    }
+    assert!(!set.contains("Secure"), "this office is reached by http: {set}");
+    let cookie = format!("other=1; {}", set.split(';').next().unwrap());
+    let csrf = opened["csrf"].as_str().unwrap();
+    let path = "/api/v1/session/passphrase";
+    let change = json!({"old": "wrong", "new": "another 口令 entirely"});
+    let say = async |more: &[(&str, &str)]| send(&world, with_cookie(Method::POST, path, &cookie, more, &change)).await;
+    assert_eq!(send(&world, with_cookie(Method::GET, "/api/v1/session", &cookie, &[], &Value::Null)).await.status, 200);
+    say(&[]).await.is_problem(403, "foreign_form");
+    say(&[("zhucan-csrf", "0")]).await.is_problem(403, "foreign_form");
+    let (own, from) = (("zhucan-csrf", csrf), |origin| ("origin", origin));
+    say(&[own, from("https://evil.example")]).await.is_problem(403, "foreign_form");
+    say(&[own, from("null")]).await.is_problem(403, "foreign_form");
+    say(&[own, ("sec-fetch-site", "cross-site")]).await.is_problem(403, "foreign_form");
+    say(&[own, from("http://office.example"), ("sec-fetch-site", "same-origin")])
+        .await
+        .is_problem(401, "sign_in_failed");
+    say(&[own]).await.is_problem(401, "sign_in_failed");
+    // A token says more than a cookie: programs are not asked.
+    let token = open(&world, "审计", PASSPHRASE).await;
+    call(&world, Method::POST, path, &token, &change).await.is_problem(401, "sign_in_failed");
+    let out = with_cookie(Method::DELETE, "/api/v1/session", &cookie, &[own], &Value::Null);
+    let response = world.server.router().oneshot(out).await.unwrap();
+    assert!(response.headers()[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
+    let after = with_cookie(Method::GET, "/api/v1/session", &cookie, &[], &Value::Null);
+    send(&world, after).await.is_problem(401, "sign_in_needed");
+}
+
+async fn an_address_that_guesses_is_held_up(backend: Backend) {
+    let (world, _) = world(backend).await;
+    person(&world, "审计", Role::Auditor, "4403").await;
+    let from = async |host: u8, name: &str, passphrase: &str| {
+        let mut request = post("/api/v1/session", &json!({"name": name, "passphrase": passphrase}));
+        request.extensions_mut().insert(ConnectInfo(std::net::SocketAddr::from(([10, 0, 0, host], 5000))));
+        send(&world, request).await
+    };
+    for guess in 0..30 {
+        from(1, &format!("猜测{guess}"), "wrong").await.is_problem(401, "sign_in_failed");
+    }
+    from(1, "审计", PASSPHRASE).await.is_problem(429, "sign_in_locked");
+    assert_eq!(from(2, "审计", PASSPHRASE).await.status, 201, "others are not");
+    world.clock.pass(10 * MINUTE);
+    assert_eq!(from(1, "审计", PASSPHRASE).await.status, 201);
+}
+
+async fn a_demonstration_is_marked_and_only_ever_made_of_nothing(backend: Backend) {
+    let made_up = World::new(backend).await;
+    assert!(!made_up.office().is_demo());
+    made_up.office().mark_demo().await.unwrap();
+    let token = person(&made_up, "经办", Role::FinanceMaker, "4403").await;
+    assert_eq!(who(&made_up, &token).await.json()["must"], json!([]), "no second factor");
+    made_up.clock.pass(6 * 60 * MINUTE);
+    assert_eq!(who(&made_up, &token).await.status, 200);
+    // It is the database that is marked.
+    let config = crate::common::config(&made_up.db, false);
+    let again = server::Server::open(&config, made_up.clock.clone(), made_up.entropy.clone()).await.unwrap();
+    assert!(again.office().is_demo());
+    let real = World::new(backend).await;
+    let first =
+        NewPerson { name: "管理员".into(), role: Role::Administrator, region: region("4403"), canteen: None };
+    real.office().invite(first, None).await.unwrap();
+    assert!(real.office().mark_demo().await.is_err(), "a real office never becomes one");
+    assert!(!real.office().is_demo());
+}
+
+crate::on_both! {
+    a_one_time_passphrase_lets_in_once_and_only_to_change_it
+    the_second_factor_is_asked_for_and_each_code_is_good_once
+    recovery_codes_are_good_once
+    sessions_end_by_lying_still_and_after_half_a_day
+    another_passphrase_ends_other_sessions
+    an_administrator_gives_the_way_back
+    money_wants_proof_of_the_last_minutes
+    cookies_change_nothing_for_other_pages
+    an_address_that_guesses_is_held_up
+    a_demonstration_is_marked_and_only_ever_made_of_nothing
+}
