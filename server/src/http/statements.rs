@@ -80,8 +80,11 @@ async fn papers(
         .store
         .read(move |tx| {
             Box::pin(async move {
+                // Before anything is said of it, also that it was replaced.
+                let unknown = || Error::refused(Code::NotFound, words::no_such_statement());
+                let stored = months::statement(tx, id).await?.ok_or_else(unknown)?;
+                permit(tx, &user, stored.canteen).await?;
                 let dossier = Dossier::load(tx, id, rules, &kept.keys).await?;
-                permit(tx, &user, dossier.canteen()).await?;
                 let meals = if itemised { dossier.meals(tx).await? } else { MealSheet::default() };
                 Ok((dossier.sheet(&kept.public_url, now), meals, dossier.file_name()))
             })
