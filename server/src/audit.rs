@@ -2,7 +2,7 @@
 //!
 //! An entry is appended in the unit of work that does what it speaks of ([`crate::Store::write_audited`]), so there is no
 //! act without its entry and no entry without its act. What was denied changed nothing, and its entry has a unit of its
-//! own ([`Office::deny`]). Meals are not entered row by row: their journals are chains of their own.
+//! own (`Office::deny`). Meals are not entered row by row: their journals are chains of their own.
 //!
 //! Details name ids, numbers and digests. No names, no numbers of cards, people or accounts.
 

@@ -198,9 +198,9 @@ async fn every_refusal_says_what_it_is_and_charges_nothing() {
         office.change(ended.entry.elder.id, |entry| {
             entry.cards[0].expires = Some(NOON.business_date().plus_days(-1));
         });
-        let last = office.add_elder("孙*兰", "1946-06-06", true, &[]);
-        office.change(last.entry.elder.id, |entry| entry.cards[0].expires = Some(NOON.business_date()));
-        cards = vec![lost.card, gone.card, ended.card, last.card];
+        let today = office.add_elder("孙*兰", "1946-06-06", true, &[]);
+        office.change(today.entry.elder.id, |entry| entry.cards[0].expires = Some(NOON.business_date()));
+        cards = vec![lost.card, gone.card, ended.card, today.card];
     })
     .await;
     let stranger = support::Office::new(std::sync::Arc::new(TestClock::at(NOON)));

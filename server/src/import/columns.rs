@@ -91,7 +91,7 @@ pub struct Column {
     pub field: Field,
     /// Whether a list must have it.
     pub needed: bool,
-    /// Its names, as [`normal`] makes them.
+    /// Its names, as `normal` makes them.
     pub names: &'static [&'static str],
     /// An example, for templates.
     pub example: &'static str,
