@@ -18,6 +18,7 @@ use crate::clock::TillClock;
 use crate::storage::{Storage, StorageError, Unit};
 use crate::trusted_time::Reading;
 pub(crate) use find::insert as insert_saved;
+pub(crate) use find::stands_by;
 pub(crate) use notes::Interrupted;
 pub(crate) use query::{PeriodCount, Stored};
 

@@ -67,7 +67,7 @@ pub async fn retire(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Ent
     let kept = config.data_dir.join(format!("{DATABASE_FILE}.retired-{}", now.get()));
     let database = config.data_dir.join(DATABASE_FILE);
     if database.exists() {
-        let storage = salvage::open(&config.data_dir, &keys.signing().verifying_key(), now).await?;
+        let storage = salvage::open(&config.data_dir, &keys.signing(), now).await?;
         let checked = match storage.is_new().await {
             Ok(true) => Ok(()),
             Ok(false) => {

@@ -11,10 +11,12 @@ use std::path::{Path, PathBuf};
 
 use domain::calendar::UnixMs;
 use domain::id::Digest;
-use domain::record::encoding::hash;
-use ed25519_dalek::VerifyingKey;
+use domain::record::encoding::{SignatureHex, SignedRecord, decode, hash};
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use sqlx::Row as _;
 use tokio_stream::StreamExt as _;
 
+use crate::journal::stands_by;
 use crate::storage::{DATABASE_FILE, Storage, StorageError};
 
 /// A new database that is whole and waits to take the damaged one's place.
@@ -23,6 +25,8 @@ const SAVED_FILE: &str = "terminal.db.saved";
 const WORKSHOP: &str = "terminal.salvage";
 /// The epoch's file name inside the data directory.
 const EPOCH_FILE: &str = "terminal.epoch";
+/// So many of the latest records have all their columns looked at: more than any canteen serves in two days.
+const LOOKED_FOR: i64 = 2_000;
 /// What SQLite keeps beside a database.
 const COMPANIONS: [&str; 3] = ["", "-wal", "-shm"];
 
@@ -40,13 +44,13 @@ pub(crate) struct Damage {
 }
 
 /// Opens the database of a data directory. A damaged one is put aside, and what can be read of it is saved.
-pub(crate) async fn open(data_dir: &Path, key: &VerifyingKey, now: UnixMs) -> Result<Storage, StorageError> {
+pub(crate) async fn open(data_dir: &Path, key: &SigningKey, now: UnixMs) -> Result<Storage, StorageError> {
     let (database, saved) = (data_dir.join(DATABASE_FILE), data_dir.join(SAVED_FILE));
     if !database.exists() && saved.exists() {
         rename(&saved, &database)?;
     }
     let damage = match Storage::open(data_dir).await {
-        Ok(storage) => match examine(&storage).await {
+        Ok(storage) => match examine(&storage, &key.verifying_key()).await {
             Ok(()) => return Ok(storage),
             Err(error) => {
                 storage.close().await;
@@ -74,8 +78,9 @@ pub(crate) async fn open(data_dir: &Path, key: &VerifyingKey, now: UnixMs) -> Re
     Storage::open(data_dir).await
 }
 
-/// Whether SQLite finds its file in order, and every record is what its hash and its successor say.
-async fn examine(storage: &Storage) -> Result<(), StorageError> {
+/// Whether SQLite finds its file in order, every record is what its hash and its successor say, and the records that
+/// people still look for or that still have to be sent are what their other columns say.
+async fn examine(storage: &Storage, key: &VerifyingKey) -> Result<(), StorageError> {
     let said: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(storage.reader()).await?;
     if said != "ok" {
         return Err(StorageError::damaged("database", &said));
@@ -99,6 +104,44 @@ async fn examine(storage: &Storage) -> Result<(), StorageError> {
             return Err(StorageError::damaged("record", &format_args!("epoch {epoch} sequence {sequence}")));
         }
         before = Some((epoch, sequence, own));
+    }
+    unsent_are_signed(storage, key).await?;
+    latest_are_found(storage).await
+}
+
+/// Whether the office will take what still has to be sent for this terminal's.
+async fn unsent_are_signed(storage: &Storage, key: &VerifyingKey) -> Result<(), StorageError> {
+    let mut rows = sqlx::query_as::<_, (u32, i64, Vec<u8>, Vec<u8>)>(
+        "SELECT r.epoch, r.sequence, CAST(r.bytes AS BLOB), CAST(r.signature AS BLOB) \
+         FROM outbox o JOIN record r USING (epoch, sequence)",
+    )
+    .fetch(storage.reader());
+    while let Some(row) = rows.next().await {
+        let (epoch, sequence, bytes, signature) = row?;
+        let signed = String::from_utf8(bytes).ok().zip(signature.try_into().ok());
+        let signed = signed.map(|(record, bytes)| SignedRecord { record, signature: SignatureHex(bytes) });
+        if signed.is_none_or(|signed| signed.verify(key).is_err()) {
+            return Err(StorageError::damaged("record", &format_args!("signature of {epoch}, {sequence}")));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the latest records are found by what stands in their bytes.
+async fn latest_are_found(storage: &Storage) -> Result<(), StorageError> {
+    let mut rows = sqlx::query(
+        "SELECT CAST(bytes AS BLOB) AS bytes, id, kind, at, business_date, shift, elder, period, mode, voids, refund, \
+         collection, credential FROM record ORDER BY epoch DESC, sequence DESC LIMIT $1",
+    )
+    .bind(LOOKED_FOR)
+    .fetch(storage.reader());
+    while let Some(row) = rows.next().await {
+        let row = row?;
+        let text = String::from_utf8(row.try_get("bytes")?).map_err(|e| StorageError::damaged("record", &e))?;
+        let record = decode(&text).map_err(|e| StorageError::damaged("record", &e))?;
+        if !stands_by(&row, &record)? {
+            return Err(StorageError::damaged("record", &format_args!("columns of {}", record.id)));
+        }
     }
     Ok(())
 }

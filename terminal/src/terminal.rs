@@ -55,7 +55,7 @@ impl Terminal {
         let identity = keys.identity.clone().ok_or(Error::NotEnrolled)?;
         let disk = Disk::new(&config.data_dir, config.disk.clone());
         disk.keep_reserve();
-        let storage = salvage::open(&config.data_dir, &keys.signing().verifying_key(), clock.wall()).await?;
+        let storage = salvage::open(&config.data_dir, &keys.signing(), clock.wall()).await?;
         let time = Arc::new(TillClock::load(clock, &storage).await?);
         let journal =
             journal(&config, &keys, &identity, storage.clone(), Arc::clone(&time), Arc::clone(&entropy)).await?;

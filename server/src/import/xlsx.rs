@@ -124,6 +124,8 @@ impl Sheet<'_> {
 fn row_number(start: &quick_xml::events::BytesStart<'_>, last: u32) -> Result<u32, Unreadable> {
     let number = match attribute(start, "r")? {
         Some(number) => number.parse().ok(),
+        // Rows without numbers are counted; no spreadsheet has more.
+        None if last >= ROWS => return Err(Unreadable::new(words::BOMB)),
         None => Some(last + 1),
     };
     number.filter(|n| *n > last && *n <= ROWS).ok_or_else(|| Unreadable::new(words::BROKEN))

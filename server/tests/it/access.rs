@@ -448,7 +448,9 @@ async fn every_route_lets_in_whom_the_table_names(backend: Backend) {
                 } else if who.lets(&person) {
                     assert!(!matches!(code.as_str(), "forbidden" | "out_of_scope" | "sign_in_needed"), "{what}");
                     assert_ne!(answer.status, 500, "{what}");
-                    let read = !matches!(code.as_str(), "invalid" | "malformed" | "unsupported_media_type");
+                    // A photo and a list are no JSON; what is sent here is refused by its own words.
+                    let bytes = route.method == "POST" && route.path.ends_with("/photo");
+                    let read = bytes || !matches!(code.as_str(), "invalid" | "malformed" | "unsupported_media_type");
                     assert!(read || matches!(who, Anybody | Everybody), "the body is not one that is read: {what}");
                     // What is done is entered in the audit log.
                     if route.action.is_some() && answer.status.is_success() {

@@ -7,12 +7,14 @@ use domain::record::{Body, Head};
 use server::admin::NewUser;
 use server::close::close_days;
 use server::people::Role;
-use server::store::closes;
+use server::store::records::Journal;
+use server::store::{closes, epochs};
 use server::verify::verify;
 use support::Backend;
 
 use crate::client::world;
 use crate::common::{Sent, Till, World, date, region};
+use crate::unit;
 
 const DAY: &str = "2026-03-02";
 const NEXT: &str = "2026-03-03";
@@ -117,7 +119,22 @@ async fn a_broken_chain_is_a_finding_when_its_gap_is_filled_late(backend: Backen
     }
 }
 
+async fn what_later_epochs_name_is_found(backend: Backend) {
+    let (world, mut till) = world(backend).await;
+    let (store, canteen, terminal) = (world.office().store.clone(), till.row.canteen, till.id());
+    let (first, second) = restored(&world, &mut till);
+    world.ingest(&till, 1, &first).await;
+    world.ingest(&till, 2, &second).await;
+    let journal = |epoch| Journal { canteen, terminal, epoch };
+    let (one, two) = (journal(1), journal(2));
+    assert_eq!(unit!(store, |tx| epochs::later_starts(tx, one).await), [date(NEXT)]);
+    assert_eq!(unit!(store, |tx| epochs::later_starts(tx, two).await), []);
+    assert_eq!(unit!(store, |tx| epochs::named_heads(tx, canteen, date(NEXT)).await), [(terminal, 1, 1)]);
+    assert_eq!(unit!(store, |tx| epochs::named_heads(tx, canteen, date(DAY)).await), []);
+}
+
 crate::on_both! {
+    what_later_epochs_name_is_found
     a_fork_is_a_finding_whichever_epoch_arrives_first
     a_broken_chain_is_a_finding_when_its_gap_is_filled_late
 }

@@ -181,7 +181,7 @@ async fn every_refusal_of_the_framework_is_a_problem_too(backend: Backend) {
     }
     world.office().store.close().await;
     assert_eq!(send(&world, plain(Method::GET, "/healthz/live")).await.status, 200);
-    send(&world, plain(Method::GET, "/healthz/ready")).await.is_problem(500, "internal");
+    send(&world, plain(Method::GET, "/healthz/ready")).await.is_problem(503, "database_away");
 }
 
 async fn a_server_answers_over_a_socket_and_stops_when_told(backend: Backend) {

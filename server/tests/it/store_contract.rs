@@ -13,8 +13,8 @@ use server::store::elders::{self, CardKind, CardRow, ElderRow};
 use server::store::people::{self, SessionRow, UserRow};
 use server::store::policies;
 use server::store::usage::{self};
-use server::store::{feeds, meta};
-use support::Backend;
+use server::store::{Schema, Store, feeds, meta};
+use support::{Backend, TestDb};
 
 use crate::common::{POLICY, World, date, noon, region};
 use crate::rows::{append_only, canteen_row, elder_row, meal_row, n};
@@ -377,6 +377,12 @@ async fn the_databases_own_facts(backend: Backend) {
     assert_eq!(unit!(store, |tx| meta::keep(tx, "x", "1").await), "1");
     assert_eq!(unit!(store, |tx| meta::keep(tx, "x", "2").await), "1", "the first stands");
     assert_eq!(unit!(store, |tx| meta::get(tx, "x").await), Some("1".to_owned()));
+    let versions = unit!(store, |tx| meta::migrations(tx).await);
+    assert!(versions.is_sorted() && versions.first() == Some(&1), "{versions:?}");
+    assert_eq!(store.schema().await.unwrap(), Schema::Current);
+    let empty = Store::connect(&TestDb::new(backend).url().parse().unwrap(), true).await.unwrap();
+    assert_eq!(empty.schema().await.unwrap(), Schema::Empty);
+    assert_eq!(unit!(empty, |tx| meta::migrations(tx).await), Vec::<i64>::new());
 }
 
 crate::on_both! {
@@ -422,6 +428,7 @@ fn nothing_is_left_out() {
         include_str!("store_sync.rs"),
         include_str!("rules.rs"),
         include_str!("findings.rs"),
+        include_str!("forks.rs"),
         include_str!("audit.rs"),
         include_str!("proposals.rs")
     );

@@ -77,6 +77,9 @@ async fn terminals_and_their_codes(backend: Backend) {
     assert_eq!(unit!(store, |tx| terminals::progress(tx, home).await), [], "nobody has let it in");
     assert!(unit!(store, |tx| terminals::confirm(tx, id, None, noon().plus(1)).await));
     assert!(!unit!(store, |tx| terminals::confirm(tx, id, None, noon().plus(2)).await), "the first time stands");
+    assert_eq!(unit!(store, |tx| terminals::last_heard(tx).await), Some(noon().plus(3)));
+    assert_eq!(unit!(store, |tx| terminals::silent(tx, noon().plus(3)).await), (1, 0));
+    assert_eq!(unit!(store, |tx| terminals::silent(tx, noon().plus(4)).await), (1, 1));
     let held = unit!(store, |tx| terminals::hold(tx, id).await).unwrap();
     assert_eq!((held.confirmed_at, held.seen_at), (Some(noon().plus(1)), Some(noon().plus(3))));
     assert_eq!(unit!(store, |tx| terminals::incomplete(tx, home, id).await), Vec::<u32>::new());
@@ -87,6 +90,7 @@ async fn terminals_and_their_codes(backend: Backend) {
     assert_eq!(unit!(store, |tx| terminals::lookups(tx, id).await), [(day, 3, 2)]);
     assert!(unit!(store, |tx| terminals::revoke(tx, id, noon()).await));
     assert!(!unit!(store, |tx| terminals::revoke(tx, id, noon().plus(1)).await));
+    assert_eq!(unit!(store, |tx| terminals::silent(tx, noon().plus(4)).await), (0, 0), "it is out of use");
     let progress = unit!(store, |tx| terminals::progress(tx, home).await);
     assert_eq!((progress[0].terminal, progress[0].ended, progress[0].passed), (id, Some(noon()), Some(noon())));
     assert_eq!(progress[0].enrolled, noon().plus(1));
@@ -140,6 +144,8 @@ async fn records_and_what_is_not_one(backend: Backend) {
     assert_eq!(kept, (signed[2].clone(), Outcome::Disputed { dispute: Dispute::OtherDecision }));
     assert_eq!(unit!(store, |tx| records::meal_date(tx, home, meal_id).await), Some(date("2026-03-02")));
     assert_eq!(unit!(store, |tx| records::opened_on(tx, home, shift).await), [date("2026-03-02")]);
+    assert_eq!(unit!(store, |tx| records::dates_at(tx, j, 3).await), [date("2026-03-03")]);
+    assert_eq!(unit!(store, |tx| records::dates_at(tx, j, 4).await), []);
     assert_eq!(unit!(store, |tx| records::void_of(tx, home, meal_id).await), Some(decoded[3].id));
     let held = unit!(store, |tx| records::held(tx, home, date("2026-03-02")).await);
     let held = held
@@ -299,6 +305,10 @@ async fn days_and_what_touched_them(backend: Backend) {
     assert_eq!(unit!(store, |tx| days::of_region(tx, &region("4403"), date("2026-03-01")).await), [first, second]);
     assert_eq!(unit!(store, |tx| days::of_region(tx, &region("440305"), date("2026-03-01")).await), [second]);
     assert_eq!(unit!(store, |tx| days::dirty(tx, 9).await), [first, second]);
+    let overdue = async |day: &'static str| unit!(store, |tx| days::overdue(tx, date(day)).await);
+    assert_eq!(overdue("2026-03-04").await, (2, Some(date("2026-03-02"))));
+    assert_eq!(overdue("2026-03-03").await, (1, Some(date("2026-03-02"))));
+    assert_eq!(overdue("2026-03-02").await, (0, None));
     assert_eq!(unit!(store, |tx| days::dirty(tx, 1).await), [first]);
     assert!(first.is_dirty());
     assert!(!unit!(store, |tx| days::closed(tx, &DayState { version: 1, ..first }).await), "touched since");

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use domain::id::{CollectionId, RefundId, ShiftId};
 use domain::record::encoding::SignedRecord;
 use domain::record::{Body, Credential, Record};
-use sqlx::SqliteExecutor;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteExecutor};
 
 use super::Journal;
 use super::query::{self, Stored};
@@ -81,6 +82,29 @@ pub(crate) async fn insert(unit: &mut Unit, record: &Record, signed: &SignedReco
     .execute(&mut **unit)
     .await?;
     Ok(())
+}
+
+/// Whether a row's columns are those that its record is found by. Three of them are empty in rows that were written
+/// before there were such columns.
+pub(crate) fn stands_by(row: &SqliteRow, record: &Record) -> Result<bool, StorageError> {
+    fn known<T: PartialEq>(stored: Option<T>, wanted: Option<T>) -> bool {
+        stored.is_none() || stored == wanted
+    }
+    let wanted = Columns::of(&record.body);
+    let text = |name: &str| row.try_get::<Option<String>, _>(name);
+    let id = |name: &str| row.try_get::<Option<uuid::Uuid>, _>(name);
+    Ok(id("id")? == Some(record.id.uuid())
+        && text("kind")?.as_deref() == Some(record.body.kind())
+        && row.try_get::<i64, _>("at")? == record.at.get()
+        && text("business_date")? == Some(record.business_date().to_string())
+        && id("shift")? == record.shift.map(ShiftId::uuid)
+        && id("elder")? == wanted.elder
+        && text("period")? == wanted.period
+        && text("mode")?.as_deref() == wanted.mode
+        && id("voids")? == wanted.voids
+        && known(id("refund")?, wanted.refund)
+        && known(id("collection")?, wanted.collection)
+        && known(text("credential")?.as_deref(), wanted.credential))
 }
 
 /// Whether the refund was paid at this till.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use domain::calendar::UnixMs;
 use domain::id::Digest;
-use domain::record::encoding::decode;
-use ed25519_dalek::VerifyingKey;
+use domain::record::encoding::{SignedRecord, decode};
+use ed25519_dalek::SigningKey;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
 use super::carve::{self, Found};
@@ -39,7 +39,8 @@ const FEEDS: [&str; 14] = [
 ];
 
 /// Makes the new database and leaves it, whole, as `terminal.db.saved`.
-pub(super) async fn build(data_dir: &Path, key: &VerifyingKey, now: UnixMs, aside: &str) -> Result<(), StorageError> {
+pub(super) async fn build(data_dir: &Path, key: &SigningKey, now: UnixMs, aside: &str) -> Result<(), StorageError> {
+    let public = key.verifying_key();
     let workshop = data_dir.join(WORKSHOP);
     let fail = |error: std::io::Error| file_error(&workshop, &error);
     if workshop.exists() {
@@ -49,10 +50,10 @@ pub(super) async fn build(data_dir: &Path, key: &VerifyingKey, now: UnixMs, asid
     let mut found = Found::new();
     let read = |companion: &str| std::fs::read(data_dir.join(format!("{DATABASE_FILE}{companion}")));
     if let Ok(bytes) = read("") {
-        carve::carve(&bytes, key, &mut found);
+        carve::carve(&bytes, &public, &mut found);
     }
     if let Ok(wal) = read("-wal") {
-        carve::carve(carve::committed(&wal), key, &mut found);
+        carve::carve(carve::committed(&wal), &public, &mut found);
     }
     let copy = copy(data_dir, &workshop);
     if let Some(copy) = &copy {
@@ -81,7 +82,7 @@ fn copy(data_dir: &Path, workshop: &Path) -> Option<PathBuf> {
 }
 
 /// The records that SQLite can still find: those too large for one page among them.
-async fn walk(copy: &Path, key: &VerifyingKey, found: &mut Found) {
+async fn walk(copy: &Path, key: &SigningKey, found: &mut Found) {
     let options = SqliteConnectOptions::new().filename(copy);
     let Ok(pool) = SqlitePoolOptions::new().max_connections(1).connect_with(options).await else { return };
     let last = sqlx::query_scalar::<_, Option<i64>>("SELECT MAX(rowid) FROM record NOT INDEXED").fetch_one(&pool).await;
@@ -96,16 +97,30 @@ async fn walk(copy: &Path, key: &VerifyingKey, found: &mut Found) {
     pool.close().await;
 }
 
-async fn read_rows(pool: &SqlitePool, first: i64, last: i64, key: &VerifyingKey, found: &mut Found) -> Option<()> {
-    let sql =
-        "SELECT CAST(bytes AS BLOB), CAST(signature AS BLOB) FROM record NOT INDEXED WHERE rowid BETWEEN $1 AND $2";
-    let rows: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(sql).bind(first).bind(last).fetch_all(pool).await.ok()?;
-    for (bytes, signature) in rows {
-        if let (Ok(text), Ok(signature)) = (std::str::from_utf8(&bytes), signature.try_into()) {
-            carve::take(found, text, signature, key);
+async fn read_rows(pool: &SqlitePool, first: i64, last: i64, key: &SigningKey, found: &mut Found) -> Option<()> {
+    let sql = "SELECT CAST(bytes AS BLOB), CAST(hash AS BLOB), CAST(signature AS BLOB) FROM record NOT INDEXED \
+               WHERE rowid BETWEEN $1 AND $2";
+    let rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> =
+        sqlx::query_as(sql).bind(first).bind(last).fetch_all(pool).await.ok()?;
+    for (bytes, hash, signature) in rows {
+        let Ok(text) = std::str::from_utf8(&bytes) else { continue };
+        let taken =
+            signature.try_into().is_ok_and(|signature| carve::take(found, text, signature, &key.verifying_key()));
+        if !taken {
+            sign_again(found, text, &hash, key);
         }
     }
     Some(())
+}
+
+/// A record whose text is as its hash says, and only the signature is damaged: the same key makes the same signature of
+/// the same bytes.
+fn sign_again(found: &mut Found, text: &str, hash: &[u8], key: &SigningKey) {
+    let Ok(record) = decode(text) else { return };
+    let signed = SignedRecord::seal(&record, key);
+    if signed.record == text && signed.hash().0.as_slice() == hash {
+        found.entry((record.epoch, record.sequence)).or_insert(signed);
+    }
 }
 
 /// Puts the records in their old places. Where one does not follow, a gap is noted.

@@ -10,8 +10,8 @@ use crate::fixture::TestClock;
 use crate::journal::Entry;
 use crate::journal::tests::{NOON, rig};
 
-fn key() -> VerifyingKey {
-    SigningKey::from_bytes(&[7; 32]).verifying_key()
+fn key() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
 }
 
 fn cash(amount: i64) -> Entry {
@@ -20,7 +20,7 @@ fn cash(amount: i64) -> Entry {
 
 fn found(bytes: &[u8]) -> usize {
     let mut found = Found::new();
-    carve(bytes, &key(), &mut found);
+    carve(bytes, &key().verifying_key(), &mut found);
     found.len()
 }
 
@@ -89,6 +89,48 @@ async fn a_start_that_broke_off_while_saving_is_made_good_by_the_next() {
     let storage = open(dir.path(), &key(), NOON).await.unwrap();
     assert_eq!(storage.damage().await.unwrap().unwrap().saved, 2);
     assert!(storage.damage_without_start().await.unwrap());
+}
+
+/// Damages columns of the last record behind SQLite's back: the file is in order, and what stands in it is wrong.
+async fn spoilt(column: &'static str, value: &'static str) -> (tempfile::TempDir, u64) {
+    let dir = tempfile::tempdir().unwrap();
+    let rig = rig(dir.path(), &Arc::new(TestClock::at(NOON)), 1).await;
+    for n in 1..=3 {
+        rig.journal.append(cash(n)).await.unwrap();
+    }
+    let storage = rig.journal.storage();
+    sqlx::query("DROP TRIGGER record_is_never_edited").execute(storage.writer()).await.unwrap();
+    let text = format!("UPDATE record SET {column} = {value} WHERE sequence = 2");
+    sqlx::query(sqlx::AssertSqlSafe(text)).execute(storage.writer()).await.unwrap();
+    storage.close().await;
+    (dir, 4)
+}
+
+#[tokio::test]
+async fn a_record_whose_signature_or_columns_are_wrong_is_saved_and_sent_as_it_was() {
+    let spoils = [
+        ("signature", "zeroblob(64)"),
+        ("kind", "'meal'"),
+        ("business_date", "'2020-01-01'"),
+        ("at", "at + 1"),
+        ("elder", "zeroblob(16)"),
+        ("id", "zeroblob(16)"),
+    ];
+    for (column, value) in spoils {
+        let (dir, written) = spoilt(column, value).await;
+        let storage = open(dir.path(), &key(), NOON).await.unwrap();
+        let damage = storage.damage().await.unwrap().unwrap();
+        assert_eq!((damage.saved, damage.gaps), (written, 0), "{column}");
+        storage.close().await;
+        let again = open(dir.path(), &key(), NOON).await.unwrap();
+        assert!(examine(&again, &key().verifying_key()).await.is_ok(), "{column}: whole again");
+        let signed: Vec<(String, Vec<u8>)> =
+            sqlx::query_as("SELECT bytes, signature FROM record").fetch_all(again.reader()).await.unwrap();
+        for (record, bytes) in signed {
+            let signed = SignedRecord { record, signature: SignatureHex(bytes.try_into().unwrap()) };
+            assert!(signed.verify(&key().verifying_key()).is_ok(), "{column}");
+        }
+    }
 }
 
 #[test]
