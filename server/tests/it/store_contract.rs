@@ -380,7 +380,8 @@ async fn the_databases_own_facts(backend: Backend) {
     let versions = unit!(store, |tx| meta::migrations(tx).await);
     assert!(versions.is_sorted() && versions.first() == Some(&1), "{versions:?}");
     assert_eq!(store.schema().await.unwrap(), Schema::Current);
-    let empty = Store::connect(&TestDb::new(backend).url().parse().unwrap(), true).await.unwrap();
+    let other = TestDb::new(backend);
+    let empty = Store::connect(&other.url().parse().unwrap(), true).await.unwrap();
     assert_eq!(empty.schema().await.unwrap(), Schema::Empty);
     assert_eq!(unit!(empty, |tx| meta::migrations(tx).await), Vec::<i64>::new());
 }
