@@ -87,7 +87,7 @@ pub(crate) async fn insert(unit: &mut Unit, record: &Record, signed: &SignedReco
 /// Whether a row's columns are those that its record is found by. Three of them are empty in rows that were written
 /// before there were such columns.
 pub(crate) fn stands_by(row: &SqliteRow, record: &Record) -> Result<bool, StorageError> {
-    fn known<T: PartialEq>(stored: Option<T>, wanted: Option<T>) -> bool {
+    fn known<T: PartialEq>(stored: Option<&T>, wanted: Option<&T>) -> bool {
         stored.is_none() || stored == wanted
     }
     let wanted = Columns::of(&record.body);
@@ -102,9 +102,9 @@ pub(crate) fn stands_by(row: &SqliteRow, record: &Record) -> Result<bool, Storag
         && text("period")? == wanted.period
         && text("mode")?.as_deref() == wanted.mode
         && id("voids")? == wanted.voids
-        && known(id("refund")?, wanted.refund)
-        && known(id("collection")?, wanted.collection)
-        && known(text("credential")?.as_deref(), wanted.credential))
+        && known(id("refund")?.as_ref(), wanted.refund.as_ref())
+        && known(id("collection")?.as_ref(), wanted.collection.as_ref())
+        && known(text("credential")?.as_deref().as_ref(), wanted.credential.as_ref()))
 }
 
 /// Whether the refund was paid at this till.
