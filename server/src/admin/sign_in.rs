@@ -37,6 +37,8 @@ const LONGEST_LOCK_S: i64 = 60 * 60;
 /// So many failures from one address in [`ADDRESS_MS`] hold it up.
 const ADDRESS_FAILURES: u32 = 30;
 const ADDRESS_MS: i64 = 10 * 60 * 1000;
+/// So many addresses are remembered.
+const MOST_ADDRESSES: usize = 10_000;
 /// So many recovery codes at a time.
 const RECOVERY_CODES: usize = 8;
 /// Letters and digits that are not taken for one another.
@@ -115,6 +117,14 @@ fn lock_seconds(failures: u32) -> i64 {
     }
 }
 
+/// What one customer of a network is given: an IPv4 address, or an IPv6 network of 64 bits.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
 /// Failures by address, in memory: a restart forgives.
 #[derive(Debug, Default)]
 pub struct Addresses(Mutex<HashMap<IpAddr, (UnixMs, u32)>>);
@@ -123,7 +133,7 @@ impl Addresses {
     /// Seconds until the address may try again, if it may not now.
     fn held_up(&self, address: IpAddr, now: UnixMs) -> Option<i64> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, failures) = held.get(&address).copied()?;
+        let (since, failures) = held.get(&network_of(address)).copied()?;
         let left = since.get() + ADDRESS_MS - now.get();
         (failures >= ADDRESS_FAILURES && left > 0).then_some((left + 999) / 1000)
     }
@@ -131,11 +141,14 @@ impl Addresses {
     fn failed(&self, address: IpAddr, now: UnixMs) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let over = |since: UnixMs| now.get() - since.get() >= ADDRESS_MS;
-        // Whoever has many addresses must not fill the memory.
-        if held.len() >= 10_000 {
+        // Whoever has many addresses must not fill the memory: names are locked all the same.
+        if held.len() >= MOST_ADDRESSES {
             held.retain(|_, (since, _)| !over(*since));
         }
-        let entry = held.entry(address).or_insert((now, 0));
+        if held.len() >= MOST_ADDRESSES {
+            held.clear();
+        }
+        let entry = held.entry(network_of(address)).or_insert((now, 0));
         if over(entry.0) {
             *entry = (now, 0);
         }
@@ -459,5 +472,19 @@ mod tests {
         assert_eq!(addresses.held_up(one, start.plus(ADDRESS_MS)), None);
         addresses.failed(one, start.plus(ADDRESS_MS));
         assert_eq!(addresses.held_up(one, start.plus(ADDRESS_MS)), None, "counted anew");
+    }
+    #[test]
+    fn one_customers_network_is_one_address_and_many_of_them_fill_no_memory() {
+        let (addresses, start) = (Addresses::default(), UnixMs::new(1_000_000));
+        let six = |network: u128, host: u128| IpAddr::V6(((0x2001_0db8 << 96) | (network << 64) | host).into());
+        for host in 0..u128::from(ADDRESS_FAILURES) {
+            addresses.failed(six(1, host), start);
+        }
+        assert_eq!(addresses.held_up(six(1, 999), start), Some(600));
+        assert_eq!(addresses.held_up(six(2, 1), start), None);
+        for network in 0..2 * MOST_ADDRESSES as u128 {
+            addresses.failed(six(network, 0), start);
+        }
+        assert!(addresses.0.lock().unwrap().len() <= MOST_ADDRESSES);
     }
 }
