@@ -14,6 +14,7 @@ macro_rules! kill_point {
 pub mod admin;
 pub mod audit;
 pub mod close;
+mod console;
 pub mod copy;
 pub mod doctor;
 pub mod error;

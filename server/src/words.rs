@@ -365,6 +365,12 @@ pub fn json(reason: &str) -> String {
     format!("内容无法读取：{reason}")
 }
 
+/// A page's form is not what is asked for.
+#[must_use]
+pub fn form(reason: &str) -> String {
+    format!("表单内容无法读取：{reason}")
+}
+
 /// The address or its query is not what is asked for.
 #[must_use]
 pub fn address(reason: &str) -> String {

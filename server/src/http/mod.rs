@@ -40,6 +40,7 @@ use axum::response::Response;
 use tower_http::trace::TraceLayer;
 
 pub use office::{Entering, Proven, SignedIn};
+pub(crate) use office::{CSRF, comes_from_here, set_cookie, shown};
 pub use problem::Problem;
 pub use signed::{Delivery, Signed};
 
@@ -82,6 +83,7 @@ fn all() -> Routes {
         audit::routes(),
         calendars::routes(),
         canteens::routes(),
+        crate::console::routes(),
         cards::routes(),
         elders::routes(),
         enrolments::routes(),
@@ -120,6 +122,7 @@ pub fn router(office: Arc<Office>) -> Router {
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(axum::middleware::from_fn_with_state(app.clone(), routes::enter_denials))
+        .layer(axum::middleware::from_fn(crate::console::layer::frame))
         .layer(axum::middleware::from_fn(limit_time))
         .layer(TraceLayer::new_for_http())
         .with_state(app)

@@ -19,9 +19,9 @@ use crate::totp::same;
 use crate::words::{self, Code, sign_in};
 
 /// The cookie's name.
-pub(super) const COOKIE: &str = "zhucan_session";
+pub(crate) const COOKIE: &str = "zhucan_session";
 /// The header that brings what only our own page knows.
-pub(super) const CSRF: &str = "zhucan-csrf";
+pub(crate) const CSRF: &str = "zhucan-csrf";
 
 /// A person who is signed in and has nothing to do before anything else.
 #[derive(Clone, Debug)]
@@ -84,13 +84,13 @@ where
 }
 
 /// A token and how it came.
-pub(super) struct Shown {
-    pub(super) token: Zeroizing<String>,
-    pub(super) by_cookie: bool,
+pub(crate) struct Shown {
+    pub(crate) token: Zeroizing<String>,
+    pub(crate) by_cookie: bool,
 }
 
 /// The token, if there is one. A program's own word goes before a browser's cookie.
-pub(super) fn shown(parts: &Parts) -> Option<Shown> {
+pub(crate) fn shown(parts: &Parts) -> Option<Shown> {
     let text = |name| parts.headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     if let Some(said) = text(header::AUTHORIZATION) {
         let token = said.strip_prefix("Bearer ")?.trim();
@@ -103,7 +103,7 @@ pub(super) fn shown(parts: &Parts) -> Option<Shown> {
 }
 
 /// Whether a request with a cookie may change something, or changes nothing.
-pub(super) fn is_own_form(parts: &Parts, token: &str) -> bool {
+pub(crate) fn is_own_form(parts: &Parts, token: &str) -> bool {
     if parts.method == Method::GET || parts.method == Method::HEAD {
         return true;
     }
@@ -112,7 +112,7 @@ pub(super) fn is_own_form(parts: &Parts, token: &str) -> bool {
 }
 
 /// Whether the browser says that the request comes from a page of this very address, or says nothing.
-pub(super) fn comes_from_here(parts: &Parts) -> bool {
+pub(crate) fn comes_from_here(parts: &Parts) -> bool {
     let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let host = text("host").or_else(|| parts.uri.authority().map(axum::http::uri::Authority::as_str));
     let origin = text("origin").map(|origin| origin.split_once("://").map_or("", |(_, rest)| rest));
@@ -121,7 +121,7 @@ pub(super) fn comes_from_here(parts: &Parts) -> bool {
 }
 
 /// The line that gives a browser its cookie, or takes it away.
-pub(super) fn set_cookie(office: &Office, token: Option<&str>) -> String {
+pub(crate) fn set_cookie(office: &Office, token: Option<&str>) -> String {
     let secure = if office.public_url.starts_with("https://") { "; Secure" } else { "" };
     let (token, age) = token.map_or(("", 0), |token| (token, 12 * 60 * 60));
     format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={age}{secure}")

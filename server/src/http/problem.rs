@@ -77,7 +77,7 @@ impl From<Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Refusal { code, detail, retry_after, server_time } = self.0;
+        let Refusal { code, detail, retry_after, server_time } = self.0.clone();
         let document = Document {
             r#type: format!("urn:zhucan:problem:{code}"),
             title: code.title(),
@@ -90,6 +90,8 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(document)).into_response();
         response.extensions_mut().insert(code);
+        // The console draws a page of it.
+        response.extensions_mut().insert(self.0);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("zh-CN"));

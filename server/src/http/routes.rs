@@ -28,13 +28,13 @@ pub struct Route {
 }
 
 /// Routes with their handlers.
-pub(super) struct Routes {
+pub(crate) struct Routes {
     router: Router<App>,
     table: Vec<Route>,
 }
 
 impl Routes {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { router: Router::new(), table: Vec::new() }
     }
 
@@ -49,32 +49,32 @@ impl Routes {
     }
 
     /// Something that is read.
-    pub(super) fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, handler: H) -> Self {
+    pub(crate) fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, handler: H) -> Self {
         self.route(Route { method: "GET", path, action: None }, MethodFilter::GET, handler)
     }
 
     /// Something that is read, and is entered in the audit log.
-    pub(super) fn reveal<H: Handler<T, App>, T: 'static>(self, path: &'static str, of: Action, handler: H) -> Self {
+    pub(crate) fn reveal<H: Handler<T, App>, T: 'static>(self, path: &'static str, of: Action, handler: H) -> Self {
         self.route(Route { method: "GET", path, action: Some(of) }, MethodFilter::GET, handler)
     }
 
     /// Something that is sent and is not entered in the audit log.
-    pub(super) fn send<H: Handler<T, App>, T: 'static>(self, path: &'static str, handler: H) -> Self {
+    pub(crate) fn send<H: Handler<T, App>, T: 'static>(self, path: &'static str, handler: H) -> Self {
         self.route(Route { method: "POST", path, action: None }, MethodFilter::POST, handler)
     }
 
     /// Something that is done.
-    pub(super) fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, of: Action, handler: H) -> Self {
+    pub(crate) fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, of: Action, handler: H) -> Self {
         self.route(Route { method: "POST", path, action: Some(of) }, MethodFilter::POST, handler)
     }
 
     /// Something that is put in the place of what is there.
-    pub(super) fn put<H: Handler<T, App>, T: 'static>(self, path: &'static str, of: Action, handler: H) -> Self {
+    pub(crate) fn put<H: Handler<T, App>, T: 'static>(self, path: &'static str, of: Action, handler: H) -> Self {
         self.route(Route { method: "PUT", path, action: Some(of) }, MethodFilter::PUT, handler)
     }
 
     /// Something that is taken away.
-    pub(super) fn delete<H, T>(self, path: &'static str, of: Option<Action>, handler: H) -> Self
+    pub(crate) fn delete<H, T>(self, path: &'static str, of: Option<Action>, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
@@ -83,28 +83,28 @@ impl Routes {
     }
 
     /// Bodies of the routes so far may be so large, bytes.
-    pub(super) fn limit(mut self, bytes: usize) -> Self {
+    pub(crate) fn limit(mut self, bytes: usize) -> Self {
         self.router = self.router.layer(DefaultBodyLimit::max(bytes));
         self
     }
 
-    pub(super) fn merge(mut self, other: Self) -> Self {
+    pub(crate) fn merge(mut self, other: Self) -> Self {
         self.table.extend(other.table);
         self.router = self.router.merge(other.router);
         self
     }
 
-    pub(super) fn into_parts(self) -> (Router<App>, Vec<Route>) {
+    pub(crate) fn into_parts(self) -> (Router<App>, Vec<Route>) {
         (self.router, self.table)
     }
 }
 
 /// Under what name denials of each address stand in the audit log.
 #[derive(Clone, Default)]
-pub(super) struct Audited(Arc<HashMap<(&'static str, &'static str), Action>>);
+pub(crate) struct Audited(Arc<HashMap<(&'static str, &'static str), Action>>);
 
 impl Audited {
-    pub(super) fn of(table: &[Route]) -> Self {
+    pub(crate) fn of(table: &[Route]) -> Self {
         let audited = table.iter().filter_map(|route| Some(((route.method, route.path), route.action?)));
         Self(Arc::new(audited.collect()))
     }
@@ -112,16 +112,16 @@ impl Audited {
 
 /// Who turned out to be asking: the extractor of the signed-in person writes it down.
 #[derive(Clone, Default)]
-pub(super) struct Asking(Arc<OnceLock<UserRow>>);
+pub(crate) struct Asking(Arc<OnceLock<UserRow>>);
 
 impl Asking {
-    pub(super) fn is(&self, user: &UserRow) {
+    pub(crate) fn is(&self, user: &UserRow) {
         let _ = self.0.set(user.clone());
     }
 }
 
 /// Enters in the audit log what a signed-in person was denied.
-pub(super) async fn enter_denials(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn enter_denials(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let action = path.and_then(|path| app.audited.0.get(&(request.method().as_str(), path.as_str())).copied());
     let Some(action) = action else { return next.run(request).await };

@@ -49,6 +49,7 @@ pub mod ledger;
 pub mod meta;
 pub mod months;
 pub mod pack;
+pub mod overview;
 pub mod payments;
 pub mod people;
 pub mod policies;

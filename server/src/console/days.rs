@@ -1,0 +1,123 @@
+//! A region's month as its days stand: what every page of days and findings is drawn from.
+
+use std::collections::BTreeMap;
+
+use domain::calendar::{BusinessDate, Month};
+use domain::id::CanteenId;
+use domain::reconciliation::{DayClose, Finding, Severity};
+use domain::region::RegionCode;
+
+use crate::Error;
+use crate::store::canteens::{self, CanteenRow};
+use crate::store::days::DayState;
+use crate::store::findings::StepRow;
+use crate::store::{Tx, overview};
+
+/// The days of a region's month.
+pub(crate) struct MonthDays {
+    /// The region's canteens, by name; one only for its manager.
+    pub(crate) canteens: Vec<CanteenRow>,
+    /// The last closes, with their revisions.
+    pub(crate) closes: BTreeMap<(CanteenId, BusinessDate), (i64, DayClose)>,
+    /// The days that anything touched.
+    pub(crate) states: BTreeMap<(CanteenId, BusinessDate), DayState>,
+    /// What does not agree, by canteen and date.
+    pub(crate) findings: Vec<Item>,
+}
+
+/// Where a finding stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// Nobody has decided it.
+    Open,
+    /// There was a good reason.
+    Explained,
+    /// It holds; what is at stake is taken away.
+    Confirmed,
+    /// Done with.
+    Closed,
+}
+
+/// A finding with what was said about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) canteen: CanteenId,
+    pub(crate) date: BusinessDate,
+    pub(crate) finding: Finding,
+    pub(crate) steps: Vec<StepRow>,
+}
+
+impl Item {
+    /// Where it stands.
+    pub(crate) fn life(&self) -> Life {
+        let ruled = self.steps.iter().rev().find_map(|step| match step.what.as_str() {
+            "explained" => Some(Life::Explained),
+            "confirmed" => Some(Life::Confirmed),
+            "closed" => Some(Life::Closed),
+            _ => None,
+        });
+        ruled.unwrap_or(Life::Open)
+    }
+
+    /// Whether somebody has to decide it.
+    pub(crate) fn waits(&self) -> bool {
+        self.life() == Life::Open && self.finding.severity != Severity::Off
+    }
+
+    /// Whether the canteen has answered it.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.steps.iter().any(|step| step.what == "answered")
+    }
+
+    /// How many days it has waited by that day.
+    pub(crate) fn age(&self, today: BusinessDate) -> i64 {
+        let days = (today.start().get() - self.date.start().get()) / (24 * 60 * 60 * 1000);
+        days.max(0)
+    }
+}
+
+impl MonthDays {
+    /// Reads a region's month; of one canteen only for somebody who has to do with no other.
+    pub(crate) async fn load(
+        tx: &mut Tx,
+        region: &RegionCode,
+        month: Month,
+        own: Option<CanteenId>,
+    ) -> Result<Self, Error> {
+        let ours = |canteen: CanteenId| own.is_none_or(|own| own == canteen);
+        let mut canteens = canteens::inside(tx, region).await?;
+        canteens.retain(|row| ours(row.id));
+        canteens.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+        let mut closes = overview::closes(tx, region, month).await?;
+        closes.retain(|(canteen, _), _| ours(*canteen));
+        let mut states = overview::days(tx, region, month).await?;
+        states.retain(|(canteen, _), _| ours(*canteen));
+        let mut said = overview::steps(tx, region, month).await?;
+        let mut findings = Vec::new();
+        for ((canteen, date), (_, close)) in &closes {
+            for finding in &close.findings {
+                let steps = said.remove(&(*canteen, finding.number.clone())).unwrap_or_default();
+                findings.push(Item { canteen: *canteen, date: *date, finding: finding.clone(), steps });
+            }
+        }
+        Ok(Self { canteens, closes, states, findings })
+    }
+
+    /// The findings that somebody has to decide.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Item> {
+        self.findings.iter().filter(|item| item.waits())
+    }
+
+    /// Whether a day has changed since it was closed, or was never closed.
+    pub(crate) fn is_unclosed(&self, canteen: CanteenId, date: BusinessDate) -> bool {
+        match self.states.get(&(canteen, date)) {
+            Some(state) => state.is_dirty(),
+            None => !self.closes.contains_key(&(canteen, date)),
+        }
+    }
+
+    /// A canteen's name.
+    pub(crate) fn name(&self, canteen: CanteenId) -> &str {
+        self.canteens.iter().find(|row| row.id == canteen).map_or("", |row| row.name.as_str())
+    }
+}

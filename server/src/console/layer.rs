@@ -1,0 +1,179 @@
+//! What stands between the console's addresses and their handlers.
+//!
+//! A form brings its page's token in a field; it is passed on as the header that programs use, so that handlers and the
+//! test of rights know only one way. A problem becomes a page; and whatever was typed into a form that was refused, for
+//! want of a session, of fresh proof or of anything else, stands on that page again.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use super::enter::{self, Ask};
+use super::lang::Lang;
+use super::{ROOT, enter::SETUP};
+use crate::Refusal;
+use crate::admin::csrf_of;
+use crate::http::{CSRF, shown};
+use crate::words::Code;
+
+/// The field of every form that brings the page's token.
+pub(crate) const TOKEN: &str = "csrf";
+/// A form's fields are no larger than this, bytes.
+const FORM: usize = 256 * 1024;
+/// A form with a file is no larger than this, bytes.
+const UPLOAD: usize = 48 * 1024 * 1024;
+/// Fields that are never shown again.
+const SECRET: [&str; 5] = [TOKEN, "passphrase", "code", "old", "new"];
+
+/// What was typed into a form, to be sent again.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Kept {
+    /// The form's address with its query.
+    pub(crate) path: String,
+    /// Names and what was typed, without secrets.
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+impl Kept {
+    /// Reads what a page of ours kept. Nothing for what leads out of the console.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let kept: Self = serde_json::from_str(text).ok()?;
+        (kept.path.starts_with("/console/") && !kept.path.contains(['\\', '\r', '\n'])).then_some(kept)
+    }
+
+    /// As a page of ours keeps it.
+    pub(crate) fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Runs a request of the console; anything else is passed on untouched.
+pub(crate) async fn frame(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path != ROOT && !path.starts_with("/console/") {
+        return next.run(request).await;
+    }
+    let lang = Lang::kept(request.headers());
+    let here = request.uri().path_and_query().map_or_else(String::new, |p| p.as_str().to_owned());
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let (parts, body) = request.into_parts();
+    let csrf = shown(&parts).map(|shown| csrf_of(&shown.token)).unwrap_or_default();
+    let (request, kept) = match with_token(Request::from_parts(parts, body), &here).await {
+        Ok(found) => found,
+        Err(code) => return enter::problem(lang, &Refusal::new(code, code.title()), Ask::default()),
+    };
+    let mut response = next.run(request).await;
+    let Some(refusal) = response.extensions_mut().remove::<Refusal>() else { return response };
+    let kept = kept.filter(|_| !is_read);
+    let ask = Ask::new(&here, kept, csrf);
+    let mut page = match refusal.code {
+        Code::SignInNeeded => enter::sign_in_page(lang, ask, None),
+        Code::SetupNeeded => Redirect::to(SETUP).into_response(),
+        Code::StepUpNeeded => enter::step_up_page(lang, ask, None),
+        _ => enter::problem(lang, &refusal, ask),
+    };
+    // The log of denials reads the code from the answer.
+    page.extensions_mut().insert(refusal.code);
+    page
+}
+
+/// The request with its form's token as a header, and what was typed.
+async fn with_token(request: Request, here: &str) -> Result<(Request, Option<Kept>), Code> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_form = kind.starts_with("application/x-www-form-urlencoded");
+    let is_upload = kind.starts_with("multipart/form-data");
+    if request.method() != Method::POST || !(is_form || is_upload) {
+        return Ok((request, None));
+    }
+    let (mut parts, body) = request.into_parts();
+    let bytes = to_bytes(body, if is_form { FORM } else { UPLOAD }).await.map_err(|_| Code::TooLarge)?;
+    let mut copy = Request::new(Body::from(bytes.clone()));
+    DefaultBodyLimit::disable().apply(&mut copy);
+    *copy.headers_mut() = parts.headers.clone();
+    *copy.method_mut() = Method::POST;
+    let fields = if is_form { typed(copy).await } else { uploaded(copy).await }.ok_or(Code::Malformed)?;
+    let token = fields.iter().find(|(name, _)| name == TOKEN).and_then(|(_, token)| HeaderValue::from_str(token).ok());
+    if let Some(token) = token {
+        parts.headers.insert(CSRF, token);
+    }
+    let shown = fields.into_iter().filter(|(name, _)| !SECRET.contains(&name.as_str())).collect();
+    let kept = is_form.then(|| Kept { path: here.to_owned(), fields: shown });
+    Ok((Request::from_parts(parts, Body::from(bytes)), kept))
+}
+
+async fn typed(request: Request) -> Option<Vec<(String, String)>> {
+    axum::Form::<Vec<(String, String)>>::from_request(request, &()).await.ok().map(|form| form.0)
+}
+
+/// The fields of a form with a file, without the file.
+async fn uploaded(request: Request) -> Option<Vec<(String, String)>> {
+    let mut form = Multipart::from_request(request, &()).await.ok()?;
+    let mut fields = Vec::new();
+    while let Some(field) = form.next_field().await.ok()? {
+        if let (Some(name), None) = (field.name().map(str::to_owned), field.file_name()) {
+            fields.push((name, field.text().await.ok()?));
+        }
+    }
+    Some(fields)
+}
+
+/// One file of a form, with its other fields.
+pub(crate) struct Upload {
+    /// What the file is called on the person's machine.
+    pub(crate) name: String,
+    /// Its bytes; empty when none was chosen.
+    pub(crate) bytes: Bytes,
+    /// The other fields.
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+impl Upload {
+    /// What was typed into a field.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Upload {
+    type Rejection = crate::http::Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let unreadable = || crate::http::Problem::from(Code::Malformed);
+        let mut form = Multipart::from_request(request, state).await.map_err(|_| unreadable())?;
+        let mut upload = Self { name: String::new(), bytes: Bytes::new(), fields: Vec::new() };
+        while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+            let name = field.name().unwrap_or_default().to_owned();
+            if let Some(file) = field.file_name().map(str::to_owned) {
+                upload.bytes = field.bytes().await.map_err(|_| unreadable())?;
+                upload.name = file;
+            } else {
+                upload.fields.push((name, field.text().await.map_err(|_| unreadable())?));
+            }
+        }
+        Ok(upload)
+    }
+}
+
+/// Says that a page was refused with this status.
+pub(crate) fn status_of(code: Code) -> StatusCode {
+    StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_comes_back_and_leads_nowhere_else() {
+        let kept = Kept { path: "/console/findings/1".into(), fields: vec![("words".into(), "说明“一”".into())] };
+        let back = Kept::read(&kept.text()).unwrap();
+        assert_eq!((back.path, back.fields), (kept.path, kept.fields));
+        for path in ["https://elsewhere.example/", "//elsewhere.example/", "/api/v1/people", "/console\\x"] {
+            assert!(Kept::read(&Kept { path: path.into(), fields: vec![] }.text()).is_none(), "{path}");
+        }
+        assert!(Kept::read("not what we kept").is_none());
+    }
+}

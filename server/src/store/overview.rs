@@ -1,0 +1,94 @@
+//! What pages over a whole region's month read: in one statement each, however many canteens there are.
+
+use std::collections::BTreeMap;
+
+use domain::calendar::{BusinessDate, Month, UnixMs};
+use domain::id::{CanteenId, UserId};
+use domain::reconciliation::DayClose;
+use domain::region::RegionCode;
+
+use super::days::DayState;
+use super::findings::StepRow;
+use super::{Json, Tx};
+use crate::error::Error;
+use crate::{row, sql};
+
+row! {
+    /// Something that was said about a finding, and about which.
+    struct SaidRow {
+        canteen: CanteenId,
+        number: String,
+        step: i64,
+        what: String,
+        words: String,
+        owner: Option<UserId>,
+        due: Option<BusinessDate>,
+        by_user: UserId,
+        at: UnixMs,
+    }
+}
+
+/// The last close of every canteen-day of a region's month that has one, by canteen and date, with its revision.
+pub async fn closes(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Month,
+) -> Result<BTreeMap<(CanteenId, BusinessDate), (i64, DayClose)>, Error> {
+    let rows: Vec<(i64, Json<DayClose>)> = sql!(
+        tx,
+        "SELECT d.revision, d.content FROM day_closes d JOIN canteens c ON c.id = d.canteen \
+         WHERE c.region LIKE $1 || '%' AND d.date >= $2 AND d.date <= $3 AND d.revision = \
+         (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date)",
+        region,
+        month.first(),
+        month.last()
+    )
+    .all()
+    .await?;
+    let keyed = |(revision, Json(close)): (i64, Json<DayClose>)| ((close.canteen, close.date), (revision, close));
+    Ok(rows.into_iter().map(keyed).collect())
+}
+
+/// The state of every canteen-day of a region's month that anything touched.
+pub async fn days(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Month,
+) -> Result<BTreeMap<(CanteenId, BusinessDate), DayState>, Error> {
+    let rows: Vec<DayState> = sql!(
+        tx,
+        "SELECT s.canteen, s.date, s.version, s.closed_version, s.touched_at FROM day_states s \
+         JOIN canteens c ON c.id = s.canteen WHERE c.region LIKE $1 || '%' AND s.date >= $2 AND s.date <= $3",
+        region,
+        month.first(),
+        month.last()
+    )
+    .all()
+    .await?;
+    Ok(rows.into_iter().map(|day| ((day.canteen, day.date), day)).collect())
+}
+
+/// Everything that was said about findings of a region's month, by canteen and number, in order.
+pub async fn steps(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Month,
+) -> Result<BTreeMap<(CanteenId, String), Vec<StepRow>>, Error> {
+    let rows: Vec<SaidRow> = sql!(
+        tx,
+        "SELECT f.canteen, f.number, f.step, f.what, f.words, f.owner, f.due, f.by_user, f.at FROM finding_steps f \
+         JOIN canteens c ON c.id = f.canteen WHERE c.region LIKE $1 || '%' AND f.date >= $2 AND f.date <= $3 \
+         ORDER BY f.canteen, f.number, f.step",
+        region,
+        month.first(),
+        month.last()
+    )
+    .all()
+    .await?;
+    let mut said: BTreeMap<(CanteenId, String), Vec<StepRow>> = BTreeMap::new();
+    for row in rows {
+        let SaidRow { canteen, number, step, what, words, owner, due, by_user, at } = row;
+        said.entry((canteen, number)).or_default().push(StepRow { step, what, words, owner, due, by_user, at });
+    }
+    Ok(said)
+}
