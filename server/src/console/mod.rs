@@ -11,6 +11,7 @@ mod enter;
 mod fmt;
 pub(crate) mod lang;
 pub(crate) mod layer;
+mod month;
 mod nav;
 mod page;
 mod view;
@@ -25,6 +26,6 @@ pub(crate) const ROOT: &str = "/console";
 
 /// Every page of the console.
 pub(crate) fn routes() -> Routes {
-    let each = [assets::routes(), enter::routes()];
+    let each = [assets::routes(), enter::routes(), month::routes()];
     each.into_iter().fold(Routes::new(), Routes::merge)
 }
