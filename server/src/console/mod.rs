@@ -20,7 +20,6 @@ mod words;
 use crate::http::routes::Routes;
 use page::Page;
 
-
 /// Where the console begins.
 pub(crate) const ROOT: &str = "/console";
 

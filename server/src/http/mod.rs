@@ -39,8 +39,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::trace::TraceLayer;
 
-pub use office::{Entering, Proven, SignedIn};
 pub(crate) use office::{CSRF, comes_from_here, set_cookie, shown};
+pub use office::{Entering, Proven, SignedIn};
 pub use problem::Problem;
 pub use signed::{Delivery, Signed};
 

@@ -48,11 +48,7 @@ row! {
 }
 
 /// The meals of known elders in a canteen on a date, by record.
-pub async fn eaten(
-    tx: &mut Tx,
-    canteen: CanteenId,
-    date: BusinessDate,
-) -> Result<BTreeMap<RecordId, Eaten>, Error> {
+pub async fn eaten(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<BTreeMap<RecordId, Eaten>, Error> {
     let rows: Vec<Eaten> = sql!(
         tx,
         "SELECT m.record, m.at, m.period, e.name, m.frozen_by FROM elder_meals m JOIN elders e ON e.id = m.elder \
@@ -86,11 +82,7 @@ pub async fn statements(
 }
 
 /// A canteen's current statements, the last month first, `most` of them.
-pub async fn statements_of_canteen(
-    tx: &mut Tx,
-    canteen: CanteenId,
-    most: i64,
-) -> Result<Vec<StoredStatement>, Error> {
+pub async fn statements_of_canteen(tx: &mut Tx, canteen: CanteenId, most: i64) -> Result<Vec<StoredStatement>, Error> {
     sql!(
         tx,
         "SELECT s.id, s.region, s.month, s.version, s.canteen, s.number, s.digest, s.payable, s.content, s.approved \

@@ -11,6 +11,7 @@ mod backlog;
 mod cards;
 mod client;
 mod common;
+mod console_month;
 mod copying;
 mod findings;
 mod forks;

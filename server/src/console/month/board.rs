@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::id::CanteenId;
 use domain::money::Fen;
+use domain::reconciliation::DayClose;
 use domain::settlement::payment::Stage;
 use domain::settlement::{MonthState, Reason, Statement};
 
@@ -110,6 +111,16 @@ pub(super) fn payers_agree<'a>(statements: impl Iterator<Item = &'a Statement>) 
     each && lines == payers
 }
 
+/// What a day's meals were charged to payers, fen.
+pub(super) fn charged(close: &DayClose) -> Fen {
+    close.tiers.iter().map(|tier| tier.shares.total()).sum()
+}
+
+/// What is paid for a day more or less than was charged, fen.
+pub(super) fn corrected(close: &DayClose) -> Fen {
+    close.corrections.iter().map(|correction| correction.shares.total()).sum()
+}
+
 /// How many findings of a canteen wait and how many are decided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
@@ -164,8 +175,20 @@ mod tests {
 
     #[test]
     fn sums_stand_under_their_columns() {
-        let one = Amounts { meals: 2, served: Fen::new(900), held: Fen::new(-100), payable: Fen::new(800), ..Amounts::default() };
-        let two = Amounts { meals: 1, served: Fen::new(300), adjusted: Fen::new(50), payable: Fen::new(350), ..Amounts::default() };
+        let one = Amounts {
+            meals: 2,
+            served: Fen::new(900),
+            held: Fen::new(-100),
+            payable: Fen::new(800),
+            ..Amounts::default()
+        };
+        let two = Amounts {
+            meals: 1,
+            served: Fen::new(300),
+            adjusted: Fen::new(50),
+            payable: Fen::new(350),
+            ..Amounts::default()
+        };
         let sum = Amounts::sum([one, two].iter());
         assert_eq!(sum.payable, sum.served + sum.adjusted + sum.deducted + sum.held + sum.carried);
         assert_eq!((sum.meals, sum.payable), (3, Fen::new(1150)));

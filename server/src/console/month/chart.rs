@@ -35,17 +35,14 @@ mod tests {
 
     #[test]
     fn parts_fill_the_bar_without_gaps() {
-        let part = |fen| Part {
-            name: String::new(),
-            class: "",
-            amount: Fen::new(fen),
-            text: String::new(),
-            x: 0,
-            width: 0,
-        };
+        let part =
+            |fen| Part { name: String::new(), class: "", amount: Fen::new(fen), text: String::new(), x: 0, width: 0 };
         let mut parts = [part(1), part(1), part(1), part(-5), part(i64::MAX / 4)];
         place(&mut parts[..4]);
-        assert_eq!(parts[..4].iter().map(|p| (p.x, p.width)).collect::<Vec<_>>(), [(0, 333), (333, 333), (666, 334), (1000, 0)]);
+        assert_eq!(
+            parts[..4].iter().map(|p| (p.x, p.width)).collect::<Vec<_>>(),
+            [(0, 333), (333, 333), (666, 334), (1000, 0)]
+        );
         place(&mut parts);
         assert_eq!(parts.iter().map(|p| p.width).sum::<i64>(), 1000);
         let mut none = [part(0)];

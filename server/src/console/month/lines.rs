@@ -97,7 +97,14 @@ fn sum<'l>(lines: impl Iterator<Item = &'l Line>) -> Fen {
 }
 
 /// What a line has of a meal, if it is about it: the one rule of which meals stand behind which line.
-fn share(dossier: &Dossier, which: Which, day: &DayClose, taken: &[Correction], verdict: &Verdict, new: bool) -> Option<Fen> {
+fn share(
+    dossier: &Dossier,
+    which: Which,
+    day: &DayClose,
+    taken: &[Correction],
+    verdict: &Verdict,
+    new: bool,
+) -> Option<Fen> {
     let content = &dossier.stored.content.0;
     match which {
         Which::Served(n) => {

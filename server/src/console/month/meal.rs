@@ -256,10 +256,8 @@ impl Found<'_> {
         let w = Words::of(lang);
         let record = &self.record;
         let terminal = record.terminal.uuid().simple().to_string();
-        let place = fill(
-            w.place,
-            &[("terminal", &&terminal[24..]), ("epoch", &record.epoch), ("sequence", &record.sequence)],
-        );
+        let place =
+            fill(w.place, &[("terminal", &&terminal[24..]), ("epoch", &record.epoch), ("sequence", &record.sequence)]);
         let diner = self.meal().and_then(|meal| meal.diner.as_ref());
         let by = diner.map_or("—", |diner| say::credential(w, diner.credential));
         let cashier = self.cashier.as_deref().unwrap_or("—");

@@ -4,8 +4,12 @@
 mod acts;
 mod board;
 mod chart;
+mod disclosure;
+mod exports;
+mod funds;
 mod lines;
 mod meal;
+mod own;
 mod pages;
 mod say;
 mod settlement;
@@ -17,6 +21,13 @@ use crate::http::routes::Routes;
 
 /// Every page of the month.
 pub(super) fn routes() -> Routes {
-    let each = [settlement::routes(), statements::routes()];
+    let each = [
+        settlement::routes(),
+        statements::routes(),
+        funds::routes(),
+        disclosure::routes(),
+        exports::routes(),
+        own::routes(),
+    ];
     each.into_iter().fold(Routes::new(), Routes::merge)
 }

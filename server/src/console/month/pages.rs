@@ -43,7 +43,7 @@ pub(super) fn payer_sums<'a>(statements: impl Iterator<Item = &'a Statement>) ->
 }
 
 /// The order of payers on every page.
-fn order(payer: &Payer) -> usize {
+pub(super) fn order(payer: &Payer) -> usize {
     let known = ["province", "league", "city", "banner", "district", "town", "street", "village", "lottery", "charity"];
     known.iter().position(|name| *name == payer.name).unwrap_or(known.len())
 }
@@ -93,7 +93,10 @@ mod tests {
     #[test]
     fn cells_are_quoted_and_never_formulas() {
         assert_eq!(quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!((quoted("=1+1"), quoted("-12.50"), quoted("+18.2%")), ("'=1+1".into(), "-12.50".into(), "'+18.2%".into()));
+        assert_eq!(
+            (quoted("=1+1"), quoted("-12.50"), quoted("+18.2%")),
+            ("'=1+1".into(), "-12.50".into(), "'+18.2%".into())
+        );
     }
 
     #[test]

@@ -19,10 +19,10 @@ use super::{pages, say};
 use crate::Office;
 use crate::audit::Action;
 use crate::console::days::MonthDays;
+use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::page::Page;
 use crate::console::view::{Shell, View};
-use crate::console::fmt;
 use crate::http::Answer;
 use crate::http::body::{Form, Query};
 use crate::http::months::{actor, explained};
@@ -350,7 +350,9 @@ fn steps(view: &View, found: &Found) -> Vec<Step> {
         format!("{} / {}", fmt::count(closed), fmt::count(all)),
         who(settlement.map(|s| s.drafted_by), settlement.map(|s| s.drafted_at)),
         match settlement {
-            Some(s) if s.submitted_at.is_some() && s.state.0 != MonthState::Drafted => who(s.submitted_by, s.submitted_at),
+            Some(s) if s.submitted_at.is_some() && s.state.0 != MonthState::Drafted => {
+                who(s.submitted_by, s.submitted_at)
+            }
             Some(_) if waiting > 0 => fill(w.missing_n, &[("n", &waiting)]),
             _ => String::new(),
         },
@@ -358,14 +360,23 @@ fn steps(view: &View, found: &Found) -> Vec<Step> {
             Some(s) if s.approved_at.is_some() => who(s.approved_by, s.approved_at),
             _ => found.checkers.join(lang.of("、", ", ")),
         },
-        found.after.as_ref().and_then(|a| a.disclosure.as_ref()).map_or_else(String::new, |d| {
-            fill(w.until_day, &[("day", &fmt::day(d.until, lang))])
-        }),
+        found
+            .after
+            .as_ref()
+            .and_then(|a| a.disclosure.as_ref())
+            .map_or_else(String::new, |d| fill(w.until_day, &[("day", &fmt::day(d.until, lang))])),
         found.after.as_ref().map_or_else(String::new, |a| paid_of(a)),
         String::new(),
     ];
-    let names =
-        [w.step_closed, w.step_drafted, w.step_submitted, w.step_approved, w.step_disclosed, w.step_paid, w.step_archived];
+    let names = [
+        w.step_closed,
+        w.step_drafted,
+        w.step_submitted,
+        w.step_approved,
+        w.step_disclosed,
+        w.step_paid,
+        w.step_archived,
+    ];
     let class = |n: usize| match n.cmp(&at) {
         std::cmp::Ordering::Less => "past",
         std::cmp::Ordering::Equal => "now",
@@ -416,15 +427,26 @@ fn checks(view: &View, found: &Found) -> Vec<Check> {
         let (c, d) = s.content.0.reconciliation.z_reports;
         (a + c, b + d)
     });
-    let z = if reports == agree { fill(w.z_agree, &[("n", &reports)]) } else { fill(w.z_differ, &[("n", &(reports - agree))]) };
+    let z = if reports == agree {
+        fill(w.z_agree, &[("n", &reports)])
+    } else {
+        fill(w.z_differ, &[("n", &(reports - agree))])
+    };
     if closed == all && reports == agree {
         good.push(ok(fill(w.all_closed, &[("n", &all)]), z));
     } else {
-        checks.push(Check { look: "warn", title: fill(w.closed_of, &[("n", &closed), ("all", &all)]), detail: z, link: None });
+        checks.push(Check {
+            look: "warn",
+            title: fill(w.closed_of, &[("n", &closed), ("all", &all)]),
+            detail: z,
+            link: None,
+        });
     }
     let payers = pages::payer_sums(month.statements.iter().map(|s| &s.content.0));
-    let known: Vec<_> = payers.iter().map(|line| &line.payer.name).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
-    let named = known.iter().map(|name| say::payer(lang, &domain::decision::Payer { name: (*name).clone(), unit: None }, None));
+    let known: Vec<_> =
+        payers.iter().map(|line| &line.payer.name).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+    let named =
+        known.iter().map(|name| say::payer(lang, &domain::decision::Payer { name: (*name).clone(), unit: None }, None));
     let named = named.collect::<Vec<_>>().join(lang.of("、", ", "));
     if board::payers_agree(month.statements.iter().map(|s| &s.content.0)) {
         good.push(ok(w.payers_agree.to_owned(), named));
@@ -509,7 +531,8 @@ fn before_draft(view: &View, found: &Found) -> Vec<Check> {
         let title = fill(w.all_closed, &[("n", &all)]);
         checks.push(Check { look: "ok", title, detail: String::new(), link: None });
     }
-    let blocking = found.days.waiting().filter(|i| i.finding.severity == domain::reconciliation::Severity::Block).count();
+    let blocking =
+        found.days.waiting().filter(|i| i.finding.severity == domain::reconciliation::Severity::Block).count();
     let waiting = found.days.waiting().count();
     if waiting > 0 {
         checks.push(Check {
@@ -635,8 +658,20 @@ async fn csv(State(office): State<Arc<Office>>, view: View) -> Answer<axum::resp
     let found = read(&office, &view, false).await?;
     let w = Words::of(view.lang);
     let head = [
-        w.canteen, w.open_days, w.meals, w.served, w.adjusted, w.deducted, w.held, w.carried_on, w.payable, w.last_payable,
-        w.change_a_day, w.blocking, w.undecided, w.decided,
+        w.canteen,
+        w.open_days,
+        w.meals,
+        w.served,
+        w.adjusted,
+        w.deducted,
+        w.held,
+        w.carried_on,
+        w.payable,
+        w.last_payable,
+        w.change_a_day,
+        w.blocking,
+        w.undecided,
+        w.decided,
     ];
     let mut lines = vec![head.map(str::to_owned).to_vec()];
     let tallies = board::tally(&found.days);
@@ -644,7 +679,8 @@ async fn csv(State(office): State<Arc<Office>>, view: View) -> Answer<axum::resp
         let (now, before) = (Amounts::of(&stored.content.0), found.before.get(&stored.canteen));
         let change = before.and_then(|before| board::change_a_day(&now, before));
         let tally = tallies.get(&stored.canteen).copied().unwrap_or_default();
-        let mut line = vec![found.days.name(stored.canteen).to_owned(), now.open_days.to_string(), now.meals.to_string()];
+        let mut line =
+            vec![found.days.name(stored.canteen).to_owned(), now.open_days.to_string(), now.meals.to_string()];
         let money = [now.served, now.adjusted, now.deducted, now.held, now.carried, now.payable];
         line.extend(money.iter().map(ToString::to_string));
         line.push(before.map_or_else(String::new, |before| before.payable.to_string()));

@@ -19,10 +19,10 @@ use super::meal::{self, Shown};
 use super::words::Words;
 use super::{pages, say};
 use crate::console::days::MonthDays;
+use crate::console::fmt;
 use crate::console::lang::{Lang, fill};
 use crate::console::page::Page;
 use crate::console::view::{Shell, View};
-use crate::console::fmt;
 use crate::http::Answer;
 use crate::http::body::{Path, Query};
 use crate::http::statements::permit;
@@ -71,7 +71,14 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, id: StatementId, asked:
         None => None,
     };
     let days = MonthDays::load(tx, &view.region.code, view.month, view.user.canteen).await?;
-    Ok(Found { before, paid: payments::of_statement(tx, id).await?, badge: days.waiting().count(), meals, meal, dossier })
+    Ok(Found {
+        before,
+        paid: payments::of_statement(tx, id).await?,
+        badge: days.waiting().count(),
+        meals,
+        meal,
+        dossier,
+    })
 }
 
 /// A day of the strip of grades.
@@ -188,7 +195,8 @@ fn strip(dossier: &Dossier, lang: Lang) -> Vec<Cell> {
             Some(_) => ("", w.day_open),
         };
         let now = Some((grade.clone(), if class == "held" { class } else { "" }));
-        let named = day == 1 || date == last || (class != "shut" && class != "none" && now != before && before.is_some());
+        let named =
+            day == 1 || date == last || (class != "shut" && class != "none" && now != before && before.is_some());
         if class != "none" {
             before = now;
         }
