@@ -84,8 +84,8 @@ pub(super) fn change_a_day(now: &Amounts, before: &Amounts) -> Option<i64> {
 }
 
 /// Which of the seven steps is being worked on, from 1; 8 when all are behind.
-pub(super) const fn step(state: Option<MonthState>, days_closed: bool, stage: Option<Stage>) -> usize {
-    match (state, stage) {
+pub(super) const fn step(state: Option<MonthState>, days_closed: bool, after: Option<Stage>) -> usize {
+    match (state, after) {
         (_, Some(Stage::Archived)) => 8,
         (_, Some(Stage::Paid)) => 7,
         (_, Some(Stage::Disclosed)) => 6,

@@ -96,7 +96,6 @@ struct PayerRow {
 
 /// A statement's payment.
 struct PaymentRow {
-    id: StatementId,
     href: String,
     canteen: String,
     payable: String,
@@ -144,6 +143,7 @@ struct Book {
 
 #[derive(Template)]
 #[template(path = "console/month/funds.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is something that stands on the page or does not")]
 struct Drawn {
     shell: Shell,
     w: &'static Words,
@@ -218,7 +218,6 @@ fn payments_of(view: &View, found: &Found, fresh: bool) -> Vec<PaymentRow> {
             format!("{} {} {}", fmt::at(p.noted_at, lang), say::payment(w, Some(p.state)), p.reference)
         };
         PaymentRow {
-            id: stored.id,
             href: view.link(&format!("/console/statements/{}", stored.id)),
             canteen: found.days.name(stored.canteen).to_owned(),
             payable: fmt::yuan(&stored.payable),

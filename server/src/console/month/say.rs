@@ -152,7 +152,7 @@ pub(super) fn basis(lang: Lang, dates: &[BusinessDate], findings: &[String]) -> 
     }
     match findings {
         [] => days(lang, dates),
-        [few @ ..] if few.len() <= 3 => format!("{} · {}", days(lang, dates), few.join(" ")),
+        few if few.len() <= 3 => format!("{} · {}", days(lang, dates), few.join(" ")),
         [first, ..] => format!("{} · {first} and {} more", days(lang, dates), findings.len() - 1),
     }
 }

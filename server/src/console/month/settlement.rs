@@ -31,7 +31,7 @@ use crate::month::{self, MonthView, Obstacle, digest_of};
 use crate::payment::{self, Afterwards};
 use crate::people::{Right, Role};
 use crate::store::people::{self, UserRow};
-use crate::store::{Tx, canteens, months, overview};
+use crate::store::{Tx, months, overview};
 use crate::verify::statements::{Made, again};
 
 /// The page's address.
@@ -66,8 +66,6 @@ struct Found {
     /// An earlier month that has to be approved first, or a later one that was drafted.
     earlier: Option<domain::calendar::Month>,
     later: Option<domain::calendar::Month>,
-    /// Narrower regions that settle by themselves.
-    narrower: bool,
 }
 
 async fn load(tx: &mut Tx, office: &Office, view: &View, remake: bool) -> Result<Found, crate::Error> {
@@ -99,7 +97,6 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, remake: bool) -> Result
         again,
         earlier: months::unapproved_before(tx, region, of).await?.first().copied(),
         later: months::drafted_after(tx, region, of).await?,
-        narrower: canteens::regions(tx).await?.iter().any(|r| r.code != *region && region.contains(&r.code)),
         days,
         month,
     })
@@ -192,6 +189,7 @@ impl Check {
 }
 
 /// What the person may do now.
+#[expect(clippy::struct_excessive_bools, reason = "each is an act that the page offers or does not")]
 struct Acts {
     draft: bool,
     redraft: bool,
@@ -208,6 +206,7 @@ struct Acts {
 
 #[derive(Template)]
 #[template(path = "console/month/settlement.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is something that stands on the page or does not")]
 struct Drawn {
     shell: Shell,
     w: &'static Words,
@@ -219,7 +218,7 @@ struct Drawn {
     returned: Option<String>,
     steps: Vec<Step>,
     rows: Vec<Row>,
-    drawn: bool,
+    is_drafted: bool,
     carried: bool,
     total_name: String,
     total_meals: String,
@@ -296,20 +295,17 @@ fn rows(view: &View, found: &Found) -> (Vec<Row>, Amounts, Amounts) {
         }
     };
     let last = Amounts::sum(found.before.values());
-    match &found.month {
-        Some(month) => {
-            let of = |s: &months::StoredStatement| {
-                let href = view.link(&format!("/console/statements/{}", s.id));
-                row(s.canteen, found.days.name(s.canteen), Some((&s.content.0, href)))
-            };
-            let amounts: Vec<Amounts> = month.statements.iter().map(|s| Amounts::of(&s.content.0)).collect();
-            (month.statements.iter().map(of).collect(), Amounts::sum(amounts.iter()), last)
-        }
-        None => {
-            let rows: Vec<Row> = found.settles.iter().map(|(id, name)| row(*id, name, None)).collect();
-            let closes = found.days.closes.values().map(|(_, close)| close.subsidised.count);
-            (rows, Amounts { meals: closes.sum(), ..Amounts::default() }, last)
-        }
+    if let Some(month) = &found.month {
+        let of = |s: &months::StoredStatement| {
+            let href = view.link(&format!("/console/statements/{}", s.id));
+            row(s.canteen, found.days.name(s.canteen), Some((&s.content.0, href)))
+        };
+        let amounts: Vec<Amounts> = month.statements.iter().map(|s| Amounts::of(&s.content.0)).collect();
+        (month.statements.iter().map(of).collect(), Amounts::sum(amounts.iter()), last)
+    } else {
+        let rows: Vec<Row> = found.settles.iter().map(|(id, name)| row(*id, name, None)).collect();
+        let closes = found.days.closes.values().map(|(_, close)| close.subsidised.count);
+        (rows, Amounts { meals: closes.sum(), ..Amounts::default() }, last)
     }
 }
 
@@ -319,18 +315,15 @@ fn closed_days(view: &View, found: &Found, canteen: CanteenId) -> usize {
 
 /// Closed days and all days of the month's canteens.
 fn days_of(view: &View, found: &Found) -> (usize, usize) {
-    match &found.month {
-        Some(month) => {
-            let of = |s: &months::StoredStatement| {
-                let box_of = &s.content.0.reconciliation;
-                (pages::size(box_of.closed) + box_of.left_out.len(), pages::size(box_of.days))
-            };
-            month.statements.iter().map(of).fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
-        }
-        None => {
-            let closed = found.settles.iter().map(|(id, _)| closed_days(view, found, *id)).sum();
-            (closed, found.settles.len() * view.month.days().count())
-        }
+    if let Some(month) = &found.month {
+        let of = |s: &months::StoredStatement| {
+            let box_of = &s.content.0.reconciliation;
+            (pages::size(box_of.closed) + box_of.left_out.len(), pages::size(box_of.days))
+        };
+        month.statements.iter().map(of).fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
+    } else {
+        let closed = found.settles.iter().map(|(id, _)| closed_days(view, found, *id)).sum();
+        (closed, found.settles.len() * view.month.days().count())
     }
 }
 
@@ -553,14 +546,14 @@ fn acts(view: &View, found: &Found) -> Acts {
     let (maker, checker) = (has(Right::MakeMonth), has(Right::CheckMonth));
     let all = |names: &[String]| names.join(lang.of("、", ", "));
     let state = found.month.as_ref().map(|m| m.settlement.state.0);
-    let stage = found.after.as_ref().map(|a| a.stage);
+    let after = found.after.as_ref().map(|a| a.stage);
     let ready = found.month.as_ref().is_some_and(|m| m.in_the_way.is_empty());
     let made = found.month.as_ref().is_some_and(|m| {
         let s = &m.settlement;
         s.drafted_by == view.user.id || s.submitted_by == Some(view.user.id)
     });
     let may_draft = found.earlier.is_none() && found.later.is_none() && !found.settles.is_empty();
-    let next = match (state, stage) {
+    let next = match (state, after) {
         (None, _) if found.settles.is_empty() => w.no_canteens.to_owned(),
         (None, _) if !may_draft => String::new(),
         (None | Some(MonthState::Open), _) => fill(w.next_draft, &[("who", &all(&found.makers))]),
@@ -584,9 +577,9 @@ fn acts(view: &View, found: &Found) -> Acts {
         submit_locked: maker && drafted && !ready,
         approve: checker && submitted && !made,
         send_back: checker && submitted,
-        disclose: maker && stage == Some(Stage::Approved),
-        pay: (maker || checker) && stage == Some(Stage::Disclosed),
-        archive: checker && stage == Some(Stage::Paid),
+        disclose: maker && after == Some(Stage::Approved),
+        pay: (maker || checker) && after == Some(Stage::Disclosed),
+        archive: checker && after == Some(Stage::Paid),
         next,
     }
 }
@@ -632,7 +625,7 @@ fn drawn(view: &View, found: &Found, now: domain::calendar::UnixMs) -> Drawn {
             .and_then(|s| s.returned_reason.as_ref())
             .map(|reason| fill(w.returned_because, &[("reason", reason)])),
         steps: steps(view, found),
-        drawn: found.month.is_some(),
+        is_drafted: found.month.is_some(),
         carried: !total.carried.is_zero(),
         total_name: fill(w.total_of, &[("n", &rows.len())]),
         total_meals: fmt::count(total.meals),
