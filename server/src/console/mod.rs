@@ -13,11 +13,14 @@ pub(crate) mod lang;
 pub(crate) mod layer;
 mod nav;
 mod page;
+mod policies;
+pub(crate) mod public;
 mod view;
 mod words;
 
 use crate::http::routes::Routes;
 use page::Page;
+use view::{Shell, View};
 
 
 /// Where the console begins.
@@ -25,6 +28,6 @@ pub(crate) const ROOT: &str = "/console";
 
 /// Every page of the console.
 pub(crate) fn routes() -> Routes {
-    let each = [assets::routes(), enter::routes()];
+    let each = [assets::routes(), enter::routes(), policies::routes(), public::routes()];
     each.into_iter().fold(Routes::new(), Routes::merge)
 }
