@@ -59,6 +59,28 @@ const CHECKER: &[Role] = &[FinanceChecker];
 const MONEY: &[Role] = &[FinanceMaker, FinanceChecker];
 
 const TABLE: &[(&str, &str, Who)] = &[
+    // Pages
+    ("GET", "/", Anybody),
+    ("GET", "/disclosures/{region}/{month}", Anybody),
+    ("GET", "/disclosures/{region}/{month}/{statement}", Anybody),
+    ("GET", "/assets/{name}", Anybody),
+    ("GET", "/console", Everybody),
+    ("GET", "/console/sign-in", Anybody),
+    ("POST", "/console/sign-in", Anybody),
+    ("POST", "/console/sign-out", Everybody),
+    ("POST", "/console/step-up", Everybody),
+    ("GET", "/console/me", Everybody),
+    ("POST", "/console/me/passphrase", Everybody),
+    ("POST", "/console/me/totp", Everybody),
+    ("POST", "/console/me/totp/confirmation", Everybody),
+    ("POST", "/console/language", Anybody),
+    ("GET", "/console/policies", Only(READ, Any)),
+    ("GET", "/console/policies/new", Only(EDITOR, Any)),
+    ("POST", "/console/policies/new", Only(EDITOR, Any)),
+    ("POST", "/console/policies/proposals", Only(EDITOR, Region)),
+    ("GET", "/console/policies/proposals/{id}", Only(READ, Region)),
+    ("GET", "/console/policies/{id}/{version}", Only(READ, Any)),
+    // The API
     ("GET", "/api/v1/audit", Only(&[Auditor], Any)),
     ("POST", "/api/v1/calendars", Only(EDITOR, Any)),
     ("GET", "/api/v1/calendars", Only(READ, Any)),
@@ -273,6 +295,8 @@ impl Ground {
             ("month", "440304".to_owned()),
             ("regions", "440304".to_owned()),
             ("verify", "JS-440304-202603-001".to_owned()),
+            ("assets", "console.css".to_owned()),
+            ("disclosures", "440304".to_owned()),
         ]);
         let router = scene.world.server.router();
         Self { scene, router, ids }
@@ -300,6 +324,7 @@ impl Ground {
                 "{version}" => "1".to_owned(),
                 "{digest}" => "0".repeat(16),
                 "{sequence}" => "0".to_owned(),
+                "{statement}" => self.ids["statements"].clone(),
                 "{number}" if before == "{canteen}" => "WT-1".to_owned(),
                 _ if part.starts_with('{') => self.ids.get(before).unwrap_or_else(|| panic!("{path}")).clone(),
                 _ => part.to_owned(),
@@ -390,10 +415,28 @@ impl Ground {
         }
     }
 
+    /// What a page's form brings: as [`Self::body`], for the console's addresses.
+    fn form(&self, path: &str) -> Vec<(&'static str, String)> {
+        let source = || ("source", POLICY.replace("\"4403\"", "\"440304\"").replace("version = 1", "version = 2"));
+        match path {
+            "/console/policies/new" | "/console/policies/proposals" => vec![source()],
+            _ => Vec::new(),
+        }
+    }
+
     async fn ask(&self, route: &Route, token: Option<&str>) -> Answered {
         let body = self.body(route.method, route.path);
         let method: Method = route.method.parse().unwrap();
-        let request = request(method, &self.address(route.path), token, &body);
+        let is_form = method == Method::POST && route.path.starts_with("/console/") && route.path != "/console/sign-in";
+        let mut request = request(method, &self.address(route.path), token, &body);
+        if is_form {
+            let escaped = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+            let fields: Vec<String> =
+                self.form(route.path).iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+            *request.body_mut() = fields.join("&").into();
+            let kind = "application/x-www-form-urlencoded".parse().unwrap();
+            request.headers_mut().insert("content-type", kind);
+        }
         read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
@@ -406,6 +449,12 @@ impl Ground {
 const PASSPHRASE: &str = "correct horse 电池";
 
 fn code(answer: &Answered) -> String {
+    if answer.kind.starts_with("text/html") {
+        // A page that was refused says by what code.
+        let text = String::from_utf8_lossy(&answer.body);
+        let code = text.split_once("data-code=\"").and_then(|(_, rest)| rest.split_once('"'));
+        return code.map_or_else(String::new, |(code, _)| code.to_owned());
+    }
     if answer.kind != "application/problem+json" {
         return String::new();
     }
@@ -422,7 +471,9 @@ async fn every_route_lets_in_whom_the_table_names(backend: Backend) {
         assert!(wanted.contains_key(&(route.method, route.path)), "not in the table: {} {}", route.method, route.path);
     }
     assert_eq!(listed.len(), TABLE.len(), "the table names a route that is not served");
-    // Signing out comes last: it would spoil the rest.
+    // Signing out comes last: it would spoil the rest. The page's way out is tried where it is built.
+    listed.retain(|route| route.path != "/console/sign-out");
+    wanted.remove(&("POST", "/console/sign-out"));
     listed.sort_by_key(|route| route.method == "DELETE" && route.path == "/api/v1/session");
     let out = listed.pop().unwrap();
     wanted.remove(&(out.method, out.path));
