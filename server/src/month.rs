@@ -35,6 +35,30 @@ pub struct MonthView {
     pub statements: Vec<StoredStatement>,
     /// What stands in the way of submitting: canteen and, in words, why.
     pub in_the_way: Vec<(CanteenId, String)>,
+    /// The same as data, in the same order.
+    pub obstacles: Vec<(CanteenId, Obstacle)>,
+}
+
+/// What stands in the way of submitting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Some terminal's records of these days are missing.
+    Incomplete(Vec<BusinessDate>),
+    /// Numbers of blocking findings that nobody has decided.
+    Blocking(Vec<String>),
+    /// Findings of these days were ruled on after the draft.
+    RuledSince(Vec<BusinessDate>),
+}
+
+impl Obstacle {
+    /// In words; nothing where nothing stands in the way.
+    fn words(&self) -> Option<String> {
+        match self {
+            Self::Incomplete(days) => words::incomplete_days(days),
+            Self::Blocking(numbers) => words::blocking_findings(numbers),
+            Self::RuledSince(days) => words::ruled_since(days),
+        }
+    }
 }
 
 fn refused(reason: NotAllowed) -> Error {
@@ -45,20 +69,27 @@ fn refused(reason: NotAllowed) -> Error {
 pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Option<MonthView>, Error> {
     let Some(settlement) = months::settlement(tx, region, month).await? else { return Ok(None) };
     let statements = months::statements(tx, &settlement).await?;
-    let mut in_the_way = Vec::new();
+    let mut found = Vec::new();
     for statement in &statements {
         let decided = findings::rulings(tx, statement.canteen, UnixMs::MAX).await?;
         let reconciliation = &statement.content.0.reconciliation;
         let blocking: Vec<_> = reconciliation.blocking.iter().filter(|n| !decided.contains_key(*n)).cloned().collect();
-        in_the_way.extend(words::incomplete_days(&reconciliation.incomplete).map(|why| (statement.canteen, why)));
-        in_the_way.extend(words::blocking_findings(&blocking).map(|why| (statement.canteen, why)));
+        found.push((statement.canteen, Obstacle::Incomplete(reconciliation.incomplete.clone())));
+        found.push((statement.canteen, Obstacle::Blocking(blocking)));
         let state = settlement.state.0;
         if matches!(state, MonthState::Drafted | MonthState::Submitted) {
             let ruled = rulings::changed_since(tx, statement, settlement.drafted_at).await?;
-            in_the_way.extend(words::ruled_since(&ruled).map(|why| (statement.canteen, why)));
+            found.push((statement.canteen, Obstacle::RuledSince(ruled)));
         }
     }
-    Ok(Some(MonthView { settlement, statements, in_the_way }))
+    let (mut in_the_way, mut obstacles) = (Vec::new(), Vec::new());
+    for (canteen, obstacle) in found {
+        if let Some(why) = obstacle.words() {
+            in_the_way.push((canteen, why));
+            obstacles.push((canteen, obstacle));
+        }
+    }
+    Ok(Some(MonthView { settlement, statements, in_the_way, obstacles }))
 }
 
 async fn current(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<MonthView, Error> {

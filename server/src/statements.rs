@@ -28,41 +28,50 @@ use crate::store::{Json, Tx, audit, people, policies};
 use crate::words::{Code, settlement as words};
 
 pub use disclosure::{disclosure, disclosures};
+pub(crate) use sheet::served_lines;
 pub use summary::summary;
 
 /// A day that the statement settles. The verdicts behind it are read a day at a time by whoever needs them: a month of
 /// them is larger than everything else on the paper.
-struct SettledDay {
-    close: DayClose,
+pub(crate) struct SettledDay {
+    pub(crate) close: DayClose,
 }
 
 /// The verdicts behind a settled day and, for a day settled before, those that were settled then.
-struct DayVerdicts {
-    now: Vec<Verdict>,
-    before: Option<Vec<Verdict>>,
+pub(crate) struct DayVerdicts {
+    pub(crate) now: Vec<Verdict>,
+    pub(crate) before: Option<Vec<Verdict>>,
+}
+
+impl DayVerdicts {
+    /// The verdicts that no earlier statement settled as they stand.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = &Verdict> {
+        let settled = |v: &Verdict| self.before.as_ref().is_some_and(|before| before.contains(v));
+        self.now.iter().filter(move |v| !settled(v))
+    }
 }
 
 /// A decision on a finding.
-struct Decided {
-    number: String,
-    explanation: String,
-    by: String,
-    at: UnixMs,
+pub(crate) struct Decided {
+    pub(crate) number: String,
+    pub(crate) explanation: String,
+    pub(crate) by: String,
+    pub(crate) at: UnixMs,
 }
 
 /// Everything that stands on a statement's papers.
 pub struct Dossier {
-    stored: StoredStatement,
-    settlement: Settlement,
+    pub(crate) stored: StoredStatement,
+    pub(crate) settlement: Settlement,
     region: Region,
-    regions: Vec<Region>,
-    canteen: CanteenRow,
+    pub(crate) regions: Vec<Region>,
+    pub(crate) canteen: CanteenRow,
     account_tail: String,
-    maker: String,
-    checker: Option<String>,
-    days: Vec<SettledDay>,
+    pub(crate) maker: String,
+    pub(crate) checker: Option<String>,
+    pub(crate) days: Vec<SettledDay>,
     decided: Vec<Decided>,
-    rules: Arc<Rulebook>,
+    pub(crate) rules: Arc<Rulebook>,
     /// The head of the audit chain at the approval.
     audit_head: Option<AuditHead>,
     /// How many policies had been announced when the month was drafted.
@@ -125,7 +134,7 @@ impl Dossier {
     }
 
     /// The settled days that lie in the statement's month.
-    fn month_days(&self) -> impl Iterator<Item = &SettledDay> {
+    pub(crate) fn month_days(&self) -> impl Iterator<Item = &SettledDay> {
         self.days.iter().filter(|d| d.close.date.month() == self.stored.month)
     }
 
@@ -139,7 +148,7 @@ impl Dossier {
         references
     }
 
-    fn decided_numbers(&self) -> Vec<String> {
+    pub(crate) fn decided_numbers(&self) -> Vec<String> {
         self.decided.iter().map(|d| d.number.clone()).collect()
     }
 
@@ -150,7 +159,7 @@ impl Dossier {
     }
 }
 
-async fn name(tx: &mut Tx, user: domain::id::UserId) -> Result<String, Error> {
+pub(crate) async fn name(tx: &mut Tx, user: domain::id::UserId) -> Result<String, Error> {
     Ok(people::get(tx, user).await?.map_or_else(String::new, |user| user.name))
 }
 
@@ -175,7 +184,7 @@ async fn days(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<SettledDay>, 
 }
 
 /// The verdicts behind one settled day.
-async fn verdicts(tx: &mut Tx, statement: StatementId, date: BusinessDate) -> Result<DayVerdicts, Error> {
+pub(crate) async fn verdicts(tx: &mut Tx, statement: StatementId, date: BusinessDate) -> Result<DayVerdicts, Error> {
     let row: Option<(Verdicts, Option<Verdicts>)> = sql!(
         tx,
         "SELECT d.verdicts, b.verdicts FROM settled_days s \

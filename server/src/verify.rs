@@ -6,7 +6,7 @@ mod closes;
 mod derived;
 mod journals;
 mod records;
-mod statements;
+pub(crate) mod statements;
 
 use std::collections::BTreeMap;
 use std::fmt;

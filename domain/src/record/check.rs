@@ -43,6 +43,14 @@ impl Rulebook {
     }
 }
 
+impl Rulebook {
+    /// A calendar that was ever published, by its digest.
+    #[must_use]
+    pub fn calendar_of(&self, digest: &Digest) -> Option<&WorkCalendar> {
+        self.calendars.get(digest)
+    }
+}
+
 /// Why a genuine record is not right by its own inputs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,6 +11,7 @@ mod enter;
 mod fmt;
 pub(crate) mod lang;
 pub(crate) mod layer;
+mod month;
 mod nav;
 mod page;
 mod policies;
@@ -22,12 +23,11 @@ use crate::http::routes::Routes;
 use page::Page;
 use view::{Shell, View};
 
-
 /// Where the console begins.
 pub(crate) const ROOT: &str = "/console";
 
 /// Every page of the console.
 pub(crate) fn routes() -> Routes {
-    let each = [assets::routes(), enter::routes(), policies::routes(), public::routes()];
+    let each = [assets::routes(), enter::routes(), month::routes(), policies::routes(), public::routes()];
     each.into_iter().fold(Routes::new(), Routes::merge)
 }

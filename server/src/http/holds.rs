@@ -19,22 +19,23 @@ use super::{Answer, SignedIn};
 use crate::audit::Action;
 use crate::people::Right;
 use crate::rulings::release_hold;
+use crate::store::people::UserRow;
 use crate::store::{Tx, canteens, holds};
 use crate::{Error, Office};
 
 /// What approved statements hold and nobody has released.
 #[derive(Serialize)]
-struct HoldBody {
-    canteen: CanteenId,
+pub(crate) struct HoldBody {
+    pub(crate) canteen: CanteenId,
     /// The month of the meals.
-    month: Month,
-    policy: PolicyRef,
+    pub(crate) month: Month,
+    pub(crate) policy: PolicyRef,
     /// The gate's place in the policy file, from 1.
-    gate: usize,
-    words: String,
+    pub(crate) gate: usize,
+    pub(crate) words: String,
     /// Fen, positive.
-    amount: Fen,
-    shares: PayerSums,
+    pub(crate) amount: Fen,
+    pub(crate) shares: PayerSums,
 }
 
 #[derive(Deserialize)]
@@ -45,12 +46,12 @@ struct Asked {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Release {
-    canteen: CanteenId,
-    month: Month,
-    policy: PolicyRef,
-    gate: usize,
-    reason: String,
+pub(crate) struct Release {
+    pub(crate) canteen: CanteenId,
+    pub(crate) month: Month,
+    pub(crate) policy: PolicyRef,
+    pub(crate) gate: usize,
+    pub(crate) reason: String,
 }
 
 pub(super) fn routes() -> Routes {
@@ -73,16 +74,16 @@ async fn list(
 ) -> Answer<Json<Vec<HoldBody>>> {
     user.require(Right::Read)?;
     user.require_inside(&region)?;
-    let read = office.store.read(move |tx| {
-        Box::pin(async move {
-            let mut all = Vec::new();
-            for row in canteens::inside(tx, &region).await? {
-                all.extend(of_canteen(tx, row.id).await?);
-            }
-            Ok(all)
-        })
-    });
-    Ok(Json(read.await?))
+    Ok(Json(office.store.read(move |tx| Box::pin(async move { of_region(tx, &region).await })).await?))
+}
+
+/// What approved statements of a region's canteens hold and nobody has released.
+pub(crate) async fn of_region(tx: &mut Tx, region: &RegionCode) -> Result<Vec<HoldBody>, Error> {
+    let mut all = Vec::new();
+    for row in canteens::inside(tx, region).await? {
+        all.extend(of_canteen(tx, row.id).await?);
+    }
+    Ok(all)
 }
 
 /// Releases a hold: the next draft pays it, and a second person approves that draft.
@@ -91,7 +92,12 @@ async fn release(
     SignedIn(user): SignedIn,
     Json(body): Json<Release>,
 ) -> Answer<Json<Vec<HoldBody>>> {
-    permitted(&office, &user, Right::MakeMonth, body.canteen).await?;
+    Ok(Json(release_hold_of(&office, &user, body).await?))
+}
+
+/// Releases a hold for a person who makes months; answers what is still held of the canteen.
+pub(crate) async fn release_hold_of(office: &Arc<Office>, user: &UserRow, body: Release) -> Answer<Vec<HoldBody>> {
+    permitted(office, user, Right::MakeMonth, body.canteen).await?;
     let reason = explained(&body.reason)?;
     let (canteen, key) = (body.canteen, (body.month, body.policy, body.gate));
     let (by, now) = (user.id, office.now());
@@ -102,5 +108,5 @@ async fn release(
             of_canteen(tx, canteen).await
         })
     });
-    Ok(Json(left.await?))
+    Ok(left.await?)
 }

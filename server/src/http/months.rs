@@ -62,7 +62,7 @@ struct StatementHead {
 
 impl From<MonthView> for MonthBody {
     fn from(view: MonthView) -> Self {
-        let MonthView { settlement, statements, in_the_way } = view;
+        let MonthView { settlement, statements, in_the_way, .. } = view;
         let head = |s: months::StoredStatement| StatementHead {
             id: s.id,
             number: s.number,
@@ -158,7 +158,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// The person as maker or checker of the region's month.
-pub(super) fn actor(user: &UserRow, region: &RegionCode, right: Right) -> Result<Actor, Error> {
+pub(crate) fn actor(user: &UserRow, region: &RegionCode, right: Right) -> Result<Actor, Error> {
     user.require(right)?;
     user.require_inside(region)?;
     let role = if right == Right::CheckMonth { MonthRole::FinanceChecker } else { MonthRole::FinanceMaker };
@@ -166,7 +166,7 @@ pub(super) fn actor(user: &UserRow, region: &RegionCode, right: Right) -> Result
 }
 
 /// What a person writes down: not empty, not a novel.
-pub(super) fn explained(text: &str) -> Result<String, Problem> {
+pub(crate) fn explained(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     if (1..=500).contains(&text.chars().count()) {
         return Ok(text.to_owned());

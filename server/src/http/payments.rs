@@ -183,11 +183,22 @@ async fn object(
     Path(statement): Path<StatementId>,
     Json(body): Json<Object>,
 ) -> Answer<(StatusCode, Json<Noted>)> {
-    permit(&office, &user, statement).await?;
-    let content = explained(&body.content)?;
+    let id = note_objection(&office, &user, statement, &body.content).await?;
+    Ok((StatusCode::CREATED, Json(Noted { id })))
+}
+
+/// Notes an objection for a person who makes or checks the statement's month.
+pub(crate) async fn note_objection(
+    office: &Office,
+    user: &UserRow,
+    statement: StatementId,
+    content: &str,
+) -> Answer<ObjectionId> {
+    permit(office, user, statement).await?;
+    let content = explained(content)?;
     let (now, id) = (office.now(), ObjectionId::generate(office.now(), &*office.entropy));
     payment::object(&office.store, id, statement, content, user.id, now).await?;
-    Ok((StatusCode::CREATED, Json(Noted { id })))
+    Ok(id)
 }
 
 async fn decide(
@@ -196,12 +207,23 @@ async fn decide(
     Path(id): Path<ObjectionId>,
     Json(body): Json<Decide>,
 ) -> Answer<StatusCode> {
+    decide_objection(&office, &user, id, body.upheld, &body.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Decides an objection for a person who makes or checks the statement's month.
+pub(crate) async fn decide_objection(
+    office: &Office,
+    user: &UserRow,
+    id: ObjectionId,
+    upheld: bool,
+    reason: &str,
+) -> Answer<()> {
     let objection = office.store.read(move |tx| Box::pin(async move { payments::objection(tx, id).await })).await?;
     let objection = objection.ok_or_else(|| Error::refused(Code::NotFound, words::no_such_objection()))?;
-    permit(&office, &user, objection.statement).await?;
-    let reason = explained(&body.reason)?;
-    payment::decide_objection(&office.store, id, body.upheld, reason, user.id, office.now()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    permit(office, user, objection.statement).await?;
+    let reason = explained(reason)?;
+    Ok(payment::decide_objection(&office.store, id, upheld, reason, user.id, office.now()).await?)
 }
 
 async fn note(
@@ -210,16 +232,28 @@ async fn note(
     Path(statement): Path<StatementId>,
     Json(body): Json<Note>,
 ) -> Answer<StatusCode> {
-    let user = &present.user;
-    permit(&office, user, statement).await?;
+    let fresh = async || Ok(present.require_fresh(office.now())?);
+    note_payment(&office, &present.user, statement, body.state, &body.reference, fresh).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Notes what became of a statement's payment; `fresh` is asked where money moves.
+pub(crate) async fn note_payment(
+    office: &Office,
+    user: &UserRow,
+    statement: StatementId,
+    state: PaymentState,
+    reference: &str,
+    fresh: impl AsyncFnOnce() -> Answer<()>,
+) -> Answer<()> {
+    permit(office, user, statement).await?;
     // Only who makes months sends money.
-    if body.state == PaymentState::Sent {
+    if state == PaymentState::Sent {
         user.require(Right::MakeMonth)?;
     }
-    if body.state != PaymentState::Returned {
-        present.require_fresh(office.now())?;
+    if state != PaymentState::Returned {
+        fresh().await?;
     }
-    let reference = explained(&body.reference)?;
-    payment::note(&office.store, statement, body.state, reference, user.id, office.now()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let reference = explained(reference)?;
+    Ok(payment::note(&office.store, statement, state, reference, user.id, office.now()).await?)
 }

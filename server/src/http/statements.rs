@@ -42,7 +42,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Refuses a statement of a canteen that the person may not see.
-pub(super) async fn permit(tx: &mut Tx, user: &UserRow, canteen: CanteenId) -> Result<(), Error> {
+pub(crate) async fn permit(tx: &mut Tx, user: &UserRow, canteen: CanteenId) -> Result<(), Error> {
     user.require(Right::Read)?;
     let row = canteens::get(tx, canteen).await?;
     let row = row.ok_or_else(|| Error::Corrupt("a statement of no canteen".to_owned()))?;

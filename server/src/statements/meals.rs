@@ -13,7 +13,7 @@ use domain::record::{Body, Record};
 use domain::words::{Language, mode_name, period_name};
 use receipts::workbook::{MealRow, MealSheet};
 
-use super::{DayVerdicts, Dossier, SettledDay};
+use super::{Dossier, SettledDay};
 use crate::error::Error;
 use crate::names::mask;
 use crate::sql;
@@ -34,7 +34,7 @@ pub(super) async fn meals(tx: &mut Tx, dossier: &Dossier) -> Result<MealSheet, E
         let records: BTreeMap<RecordId, Record> = held.into_iter().map(|h| (h.record.id, h.record)).collect();
         let names = names(tx, dossier, day.close.date).await?;
         let mut rows: Vec<(&Record, &Verdict)> =
-            changed(&verdicts).filter_map(|v| records.get(&v.record).map(|record| (record, v))).collect();
+            verdicts.changed().filter_map(|v| records.get(&v.record).map(|record| (record, v))).collect();
         rows.sort_by_key(|(record, _)| (record.at, record.id));
         meals.extend(rows.into_iter().map(|(record, verdict)| {
             let name = names.get(&verdict.elder).map_or("", String::as_str);
@@ -43,12 +43,6 @@ pub(super) async fn meals(tx: &mut Tx, dossier: &Dossier) -> Result<MealSheet, E
     }
     let names = benefits.into_iter().map(|(_, label)| label).collect();
     Ok(MealSheet { benefits: names, meals })
-}
-
-/// The verdicts that no earlier statement settled as they stand.
-fn changed(day: &DayVerdicts) -> impl Iterator<Item = &Verdict> {
-    let settled = |v: &Verdict| day.before.as_ref().is_some_and(|before| before.contains(v));
-    day.now.iter().filter(move |v| !settled(v))
 }
 
 /// Adds the benefits that lower a price, with their names, as columns.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::calendar::{BusinessDate, UnixMs};
-use domain::decision::{Kind, Payer};
+use domain::decision::{Kind, Payer, PolicyRef};
 use domain::money::Fen;
 use domain::policy::Effect;
 use domain::reconciliation::{DayClose, Finding};
+use domain::record::check::Rulebook;
 use domain::settlement::{self as month, MonthState, Reason};
 use receipts::statement::{ChangeLine, DayRow, FindingRow, ServedLine, ShareRow, Signature, Signed, StatementSheet};
 
@@ -78,35 +79,56 @@ fn policies(dossier: &Dossier) -> String {
     text.collect::<Vec<_>>().join("；")
 }
 
-fn label(dossier: &Dossier, line: &month::ServedLine) -> String {
-    let policy = dossier.rules.policies.by_ref(&line.policy);
-    let found = policy.and_then(|p| p.benefit(&line.benefit));
-    format!("{}{}", found.map_or(line.benefit.as_str(), |b| b.label.as_str()), words::paid_to_canteen(line.kind))
+/// A line of part one as readers know it: of one or more policy versions.
+pub(crate) struct MergedLine {
+    /// The benefit's label in the policy file.
+    pub(crate) label: String,
+    pub(crate) kind: Kind,
+    /// Fen a meal.
+    pub(crate) standard: Fen,
+    pub(crate) count: u64,
+    /// Fen.
+    pub(crate) amount: Fen,
+    /// The versions and benefit ids behind it.
+    pub(crate) of: Vec<(PolicyRef, String)>,
 }
 
-/// Part one. Two versions of a policy that give the same amount under the same name are one line to a reader.
-fn served(dossier: &Dossier) -> Vec<ServedLine> {
-    let lines = &dossier.stored.content.0.served;
-    let mut printed: Vec<&month::ServedLine> = lines.iter().filter(|l| l.kind != Kind::Concession).collect();
-    printed.sort_by_key(|l| (l.kind, place(dossier, l), std::cmp::Reverse(l.standard), l.policy.version));
-    let mut merged: Vec<ServedLine> = Vec::new();
+/// Part one in the order of the printed sheet, without concessions. Two versions of a policy that give the same amount
+/// under the same name are one line to a reader.
+pub(crate) fn served_lines(content: &month::Statement, rules: &Rulebook) -> Vec<MergedLine> {
+    let mut printed: Vec<&month::ServedLine> = content.served.iter().filter(|l| l.kind != Kind::Concession).collect();
+    printed.sort_by_key(|l| (l.kind, place(rules, l), std::cmp::Reverse(l.standard), l.policy.version));
+    let mut merged: Vec<MergedLine> = Vec::new();
     for line in printed {
-        let label = label(dossier, line);
-        let same = merged.iter_mut().find(|m| m.label == label && m.standard == Some(line.standard));
-        let count = u64::from(line.count);
-        if let Some(same) = same {
+        let found = rules.policies.by_ref(&line.policy).and_then(|p| p.benefit(&line.benefit));
+        let label = found.map_or(line.benefit.as_str(), |b| b.label.as_str());
+        let (count, of) = (u64::from(line.count), (line.policy.clone(), line.benefit.clone()));
+        let same = |m: &MergedLine| m.label == label && m.kind == line.kind && m.standard == line.standard;
+        if let Some(same) = merged.iter_mut().find(|m| same(m)) {
             same.count += count;
             same.amount += line.amount;
+            same.of.push(of);
         } else {
-            merged.push(ServedLine { label, standard: Some(line.standard), count, amount: line.amount });
+            let (label, kind, standard) = (label.to_owned(), line.kind, line.standard);
+            merged.push(MergedLine { label, kind, standard, count, amount: line.amount, of: vec![of] });
         }
     }
     merged
 }
 
+fn served(dossier: &Dossier) -> Vec<ServedLine> {
+    let printed = |line: MergedLine| ServedLine {
+        label: format!("{}{}", line.label, words::paid_to_canteen(line.kind)),
+        standard: Some(line.standard),
+        count: line.count,
+        amount: line.amount,
+    };
+    served_lines(&dossier.stored.content.0, &dossier.rules).into_iter().map(printed).collect()
+}
+
 /// A benefit's place in its file: the order in which people know the tiers.
-fn place(dossier: &Dossier, line: &month::ServedLine) -> usize {
-    let policy = dossier.rules.policies.by_ref(&line.policy);
+fn place(rules: &Rulebook, line: &month::ServedLine) -> usize {
+    let policy = rules.policies.by_ref(&line.policy);
     policy.and_then(|p| p.benefits().iter().position(|b| b.id == line.benefit)).unwrap_or(usize::MAX)
 }
 

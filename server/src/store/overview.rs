@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use domain::calendar::{BusinessDate, Month, UnixMs};
-use domain::id::{CanteenId, UserId};
-use domain::reconciliation::DayClose;
+use domain::calendar::{BusinessDate, MealPeriod, Month, UnixMs};
+use domain::id::{CanteenId, RecordId, StatementId, UserId};
+use domain::reconciliation::{DayClose, Verdict};
 use domain::region::RegionCode;
+use uuid::Uuid;
 
 use super::days::DayState;
 use super::findings::StepRow;
+use super::months::StoredStatement;
 use super::{Json, Tx};
 use crate::error::Error;
 use crate::{row, sql};
@@ -26,6 +28,100 @@ row! {
         by_user: UserId,
         at: UnixMs,
     }
+}
+
+row! {
+    /// A meal of a known elder, for lists of meals.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Eaten {
+        /// The record.
+        pub record: RecordId,
+        /// Trusted time, unix ms.
+        pub at: UnixMs,
+        /// Meal period.
+        pub period: MealPeriod,
+        /// The elder's name in full: masked before it is shown.
+        pub name: String,
+        /// The statement that froze it.
+        pub frozen_by: Option<Uuid>,
+    }
+}
+
+/// The meals of known elders in a canteen on a date, by record.
+pub async fn eaten(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<BTreeMap<RecordId, Eaten>, Error> {
+    let rows: Vec<Eaten> = sql!(
+        tx,
+        "SELECT m.record, m.at, m.period, e.name, m.frozen_by FROM elder_meals m JOIN elders e ON e.id = m.elder \
+         WHERE m.canteen = $1 AND m.date = $2",
+        canteen,
+        date
+    )
+    .all()
+    .await?;
+    Ok(rows.into_iter().map(|meal| (meal.record, meal)).collect())
+}
+
+/// The current statements of a region's months `from..=to`, by month and number.
+pub async fn statements(
+    tx: &mut Tx,
+    region: &RegionCode,
+    from: Month,
+    to: Month,
+) -> Result<Vec<StoredStatement>, Error> {
+    sql!(
+        tx,
+        "SELECT s.id, s.region, s.month, s.version, s.canteen, s.number, s.digest, s.payable, s.content, s.approved \
+         FROM statements s JOIN settlements m ON m.region = s.region AND m.month = s.month AND m.version = s.version \
+         WHERE s.region = $1 AND s.month >= $2 AND s.month <= $3 ORDER BY s.month, s.number",
+        region,
+        from,
+        to
+    )
+    .all()
+    .await
+}
+
+/// A canteen's current statements, the last month first, `most` of them.
+pub async fn statements_of_canteen(tx: &mut Tx, canteen: CanteenId, most: i64) -> Result<Vec<StoredStatement>, Error> {
+    sql!(
+        tx,
+        "SELECT s.id, s.region, s.month, s.version, s.canteen, s.number, s.digest, s.payable, s.content, s.approved \
+         FROM statements s JOIN settlements m ON m.region = s.region AND m.month = s.month AND m.version = s.version \
+         WHERE s.canteen = $1 ORDER BY s.month DESC, s.number LIMIT $2",
+        canteen,
+        most
+    )
+    .all()
+    .await
+}
+
+row! {
+    struct SettledVerdicts {
+        statement: StatementId,
+        number: String,
+        month: Month,
+        verdicts: Json<Vec<Verdict>>,
+    }
+}
+
+/// In which current statements a day was settled, the first month first, each with the verdicts that it settled.
+pub async fn settlements_of_day(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    date: BusinessDate,
+) -> Result<Vec<(StatementId, String, Month, Vec<Verdict>)>, Error> {
+    let rows: Vec<SettledVerdicts> = sql!(
+        tx,
+        "SELECT s.statement, t.number, t.month, d.verdicts FROM settled_days s \
+         JOIN statements t ON t.id = s.statement \
+         JOIN day_closes d ON d.canteen = s.canteen AND d.date = s.date AND d.revision = s.revision \
+         WHERE s.canteen = $1 AND s.date = $2 ORDER BY t.month",
+        canteen,
+        date
+    )
+    .all()
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.statement, row.number, row.month, row.verdicts.0)).collect())
 }
 
 /// The last close of every canteen-day of a region's month that has one, by canteen and date, with its revision.

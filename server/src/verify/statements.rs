@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::calendar::{Month, UnixMs};
-use domain::id::{CanteenId, Digest};
+use domain::id::{CanteenId, Digest, StatementId};
 use domain::ledger::Posting;
 use domain::money::Fen;
 use domain::record::check::Rulebook;
@@ -89,8 +89,9 @@ pub(super) async fn verify(
             }
         }
         if row.current {
-            let (rules, of, asked) = (Arc::clone(rules), row.clone(), content.clone());
-            let again = store.read(move |tx| Box::pin(async move { again(tx, &rules, &of, &asked).await })).await?;
+            let (rules, asked) = (Arc::clone(rules), content.clone());
+            let of = Made { id: row.id, canteen: row.canteen, month: row.month, drafted_at: row.drafted_at };
+            let again = store.read(move |tx| Box::pin(async move { again(tx, &rules, of, &asked).await })).await?;
             match again {
                 None => report.broken(&place, "所依据的日清或裁定不存在"),
                 Some(made) if made != content => report.broken(&place, "从日清重算，结果不同"),
@@ -150,23 +151,38 @@ fn all_postings(content: &Statement, paid: &[Payment]) -> Vec<Posting> {
     all
 }
 
-/// The statement made again from the closes that it settled.
-async fn again(tx: &mut Tx, rules: &Rulebook, of: &Stored, content: &Statement) -> Result<Option<Statement>, Error> {
+/// Which statement is to be made again, and when it was drafted.
+#[derive(Clone, Copy)]
+pub(crate) struct Made {
+    pub(crate) id: StatementId,
+    pub(crate) canteen: CanteenId,
+    pub(crate) month: Month,
+    pub(crate) drafted_at: UnixMs,
+}
+
+/// The statement made again from the closes that it settled; nothing where one of them, or a ruling, is not there.
+pub(crate) async fn again(
+    tx: &mut Tx,
+    rules: &Rulebook,
+    of: Made,
+    content: &Statement,
+) -> Result<Option<Statement>, Error> {
+    let Made { id, canteen, month, drafted_at } = of;
     let (mut days, mut reopened) = (Vec::new(), Vec::new());
-    let rulings = findings::rulings(tx, of.canteen, of.drafted_at).await?;
+    let rulings = findings::rulings(tx, canteen, drafted_at).await?;
     let mut deducted = BTreeMap::new();
-    for Settles { date, revision, taken } in months::settled_by(tx, of.id).await? {
-        let Some(now) = close(tx, of.canteen, date, revision).await? else { return Ok(None) };
+    for Settles { date, revision, taken } in months::settled_by(tx, id).await? {
+        let Some(now) = close(tx, canteen, date, revision).await? else { return Ok(None) };
         let again = rulings::deducted(tx, std::iter::once((revision, &now)), &rulings).await?;
         if again.get(&date).map_or(&[][..], Vec::as_slice) != taken {
             return Ok(None);
         }
         deducted.extend(again);
-        if date.month() == of.month {
+        if date.month() == month {
             days.push(now);
         } else {
-            let (settled, taken) = match months::settled_before(tx, of.canteen, date, of.month).await? {
-                Some(before) => (close(tx, of.canteen, date, before.revision).await?, before.taken),
+            let (settled, taken) = match months::settled_before(tx, canteen, date, month).await? {
+                Some(before) => (close(tx, canteen, date, before.revision).await?, before.taken),
                 None => (None, Vec::new()),
             };
             reopened.push(Reopened { settled, taken, now });
@@ -176,16 +192,16 @@ async fn again(tx: &mut Tx, rules: &Rulebook, of: &Stored, content: &Statement) 
     let blocking = &content.reconciliation.blocking;
     let decided: BTreeSet<String> = findings.map(|f| f.number.clone()).filter(|n| !blocking.contains(n)).collect();
     Ok(Some(settle_month(&MonthInput {
-        canteen: of.canteen,
-        month: of.month,
+        canteen,
+        month,
         days: &days,
         incomplete: &content.reconciliation.incomplete,
         left_out: &content.reconciliation.left_out,
         reopened: &reopened,
-        carried: &months::carried(tx, of.canteen, of.month).await?,
+        carried: &months::carried(tx, canteen, month).await?,
         decided: &decided,
         deducted: &deducted,
-        released: &holds::released(tx, of.canteen, of.month, of.drafted_at).await?,
+        released: &holds::released(tx, canteen, month, drafted_at).await?,
         rules,
     })))
 }

@@ -1,0 +1,232 @@
+//! What everybody may see of a month, for how long, and what was objected.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Redirect;
+use domain::id::{ObjectionId, StatementId, UserId};
+use domain::settlement::payment::Stage;
+use serde::Deserialize;
+
+use super::say;
+use super::words::Words;
+use crate::audit::Action;
+use crate::console::days::MonthDays;
+use crate::console::fmt;
+use crate::console::lang::fill;
+use crate::console::page::Page;
+use crate::console::view::{Shell, View};
+use crate::http::Answer;
+use crate::http::body::{Form, Path};
+use crate::http::months::actor;
+use crate::http::payments::{decide_objection, note_objection};
+use crate::http::routes::Routes;
+use crate::payment::{self, Afterwards};
+use crate::people::Right;
+use crate::store::payments::{Objection, Payment};
+use crate::store::people;
+use crate::store::{Tx, months};
+use crate::{Error, Office};
+use domain::settlement::MonthState;
+use std::collections::BTreeMap;
+
+const PATH: &str = "/console/disclosure";
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get(PATH, page)
+        .post("/console/disclosure/start", Action::MonthDisclose, start)
+        .post("/console/disclosure/statements/{id}/objection", Action::ObjectionNote, object)
+        .post("/console/disclosure/objections/{id}/decision", Action::ObjectionDecide, decide)
+}
+
+struct Found {
+    days: MonthDays,
+    state: Option<MonthState>,
+    after: Option<Afterwards>,
+    names: BTreeMap<UserId, String>,
+}
+
+async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
+    let (region, month) = (&view.region.code, view.month);
+    let state = months::settlement(tx, region, month).await?.map(|s| s.state.0);
+    let after = match state {
+        Some(MonthState::Approved) => Some(payment::afterwards(tx, region, month).await?),
+        _ => None,
+    };
+    let everybody = people::inside(tx, &view.user.region).await?;
+    Ok(Found {
+        days: MonthDays::load(tx, region, month, None).await?,
+        state,
+        after,
+        names: everybody.into_iter().map(|row| (row.id, row.name)).collect(),
+    })
+}
+
+struct ObjectionRow {
+    content: String,
+    noted: String,
+    state: &'static str,
+    look: &'static str,
+    decided: Option<String>,
+    /// Where it is decided, if this person may.
+    action: Option<String>,
+    /// Why this person may not.
+    waits: Option<&'static str>,
+}
+
+struct Row {
+    id: StatementId,
+    canteen: String,
+    href: String,
+    payable: String,
+    objections: Vec<ObjectionRow>,
+    action: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/month/disclosure.html")]
+struct Drawn {
+    shell: Shell,
+    w: &'static Words,
+    title: String,
+    state: &'static str,
+    look: &'static str,
+    sentence: String,
+    may_start: bool,
+    lists: Option<(String, String)>,
+    rows: Vec<Row>,
+}
+
+async fn page(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+    view.user.require(Right::Read)?;
+    view.user.require_inside(&view.region.code)?;
+    let of = view.clone();
+    let read = office.store.read(move |tx| {
+        let of = of.clone();
+        Box::pin(async move { load(tx, &of).await })
+    });
+    Page::of(&drawn(&view, &read.await?))
+}
+
+fn objection(view: &View, found: &Found, of: &Objection, money: bool) -> ObjectionRow {
+    let (w, lang) = (Words::of(view.lang), view.lang);
+    let name = |id: UserId| found.names.get(&id).map_or("", String::as_str);
+    let (state, look) = match of.upheld {
+        None => (w.objection_waits, "chip-warn"),
+        Some(1) => (w.objection_stands, "chip-bad"),
+        Some(_) => (w.objection_falls, "chip-ok"),
+    };
+    let decided = of.decided_at.map(|at| {
+        let (who, reason) = (of.decided_by.map_or("", name), of.reason.as_deref().unwrap_or_default());
+        format!("{} {who} {reason}", fmt::at(at, lang))
+    });
+    let own = of.noted_by == view.user.id;
+    let open = of.upheld.is_none() && money;
+    ObjectionRow {
+        content: of.content.clone(),
+        noted: format!("{} {}", fmt::at(of.noted_at, lang), name(of.noted_by)),
+        state,
+        look,
+        decided,
+        action: (open && !own).then(|| view.link(&format!("/console/disclosure/objections/{}/decision", of.id))),
+        waits: (open && own).then_some(w.another_decides),
+    }
+}
+
+/// The state, its look and a sentence about it.
+fn told(view: &View, found: &Found) -> (&'static str, &'static str, String) {
+    let (w, lang) = (Words::of(view.lang), view.lang);
+    let Some(after) = &found.after else {
+        let state = say::state(w, found.state.unwrap_or(MonthState::Open));
+        return (state, "chip-off", w.not_yet_disclosed.to_owned());
+    };
+    let Some(disclosure) = &after.disclosure else {
+        return (w.state_approved, "", w.to_disclose.to_owned());
+    };
+    let until = fmt::day(disclosure.until, lang);
+    let (today, from) = (view.now.local_date(), fmt::day(disclosure.disclosed_at.local_date(), lang));
+    let left = (disclosure.until.start().get() - today.start().get()) / (24 * 60 * 60 * 1000) + 1;
+    if left > 0 && after.stage == Stage::Disclosed {
+        let said = fill(w.disclosed_from, &[("from", &from), ("until", &until), ("n", &left)]);
+        return (w.disclosing, "", said);
+    }
+    (w.disclosed, "chip-ok", fill(w.disclosed_over, &[("from", &from), ("until", &until)]))
+}
+
+fn drawn(view: &View, found: &Found) -> Drawn {
+    let (w, lang) = (Words::of(view.lang), view.lang);
+    let has = |right: Right| view.user.role.rights().contains(&right);
+    let money = has(Right::MakeMonth) || has(Right::CheckMonth);
+    let (state, look, sentence) = told(view, found);
+    let disclosure = found.after.as_ref().and_then(|after| after.disclosure.as_ref());
+    let taken = disclosure.is_some_and(|d| view.now.local_date() <= d.until);
+    let open = found.after.as_ref().is_some_and(|after| after.stage == Stage::Disclosed);
+    let row = |(stored, _, objections): &(months::StoredStatement, Vec<Payment>, Vec<Objection>)| Row {
+        id: stored.id,
+        canteen: found.days.name(stored.canteen).to_owned(),
+        href: view.link(&format!("/console/statements/{}", stored.id)),
+        payable: fmt::yuan(&stored.payable),
+        objections: objections.iter().map(|of| objection(view, found, of, money)).collect(),
+        action: (money && taken && open)
+            .then(|| view.link(&format!("/console/disclosure/statements/{}/objection", stored.id))),
+    };
+    let title = fill(w.disclosure_of, &[("month", &fmt::short_month(view.month, lang))]);
+    let address = |name: &str| format!("/api/v1/months/{}/{}/{name}", view.region.code, view.month);
+    let approved = found.after.as_ref().map(|after| after.stage);
+    Drawn {
+        shell: view.shell(PATH, title.clone()).with_badge(found.days.waiting().count()),
+        w,
+        title,
+        state,
+        look,
+        sentence,
+        may_start: has(Right::MakeMonth) && approved == Some(Stage::Approved),
+        lists: found.state.is_some().then(|| (address("disclosure.xlsx"), address("disclosure.csv"))),
+        rows: found.after.iter().flat_map(|after| &after.statements).map(row).collect(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Start {
+    /// For so many days, today included.
+    days: i64,
+}
+
+async fn start(State(office): State<Arc<Office>>, view: View, Form(body): Form<Start>) -> Answer<Redirect> {
+    let actor = actor(&view.user, &view.region.code, Right::MakeMonth)?;
+    payment::disclose(&office.store, &view.region.code, view.month, body.days, actor.user, office.now()).await?;
+    Ok(Redirect::to(&view.link("/console/disclosure?done=disclosed")))
+}
+
+#[derive(Deserialize)]
+struct Objected {
+    content: String,
+}
+
+async fn object(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path(id): Path<StatementId>,
+    Form(body): Form<Objected>,
+) -> Answer<Redirect> {
+    note_objection(&office, &view.user, id, &body.content).await?;
+    Ok(Redirect::to(&view.link("/console/disclosure?done=said")))
+}
+
+#[derive(Deserialize)]
+struct Decided {
+    upheld: bool,
+    reason: String,
+}
+
+async fn decide(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path(id): Path<ObjectionId>,
+    Form(body): Form<Decided>,
+) -> Answer<Redirect> {
+    decide_objection(&office, &view.user, id, body.upheld, &body.reason).await?;
+    Ok(Redirect::to(&view.link("/console/disclosure?done=said")))
+}

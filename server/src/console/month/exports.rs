@@ -1,0 +1,177 @@
+//! Everything of a region's month that can be taken away, in one place.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use domain::id::StatementId;
+use domain::reconciliation::DayClose;
+use domain::settlement::MonthState;
+
+use super::say;
+use super::words::Words;
+use super::{board, pages};
+use crate::console::days::MonthDays;
+use crate::console::fmt;
+use crate::console::lang::fill;
+use crate::console::page::Page;
+use crate::console::view::{Shell, View};
+use crate::http::Answer;
+use crate::http::routes::Routes;
+use crate::people::Right;
+use crate::store::months::StoredStatement;
+use crate::store::{Tx, months, overview};
+use crate::{Error, Office};
+
+const PATH: &str = "/console/exports";
+
+pub(super) fn routes() -> Routes {
+    Routes::new().get(PATH, page).get("/console/exports/days.csv", days_csv)
+}
+
+struct Found {
+    days: MonthDays,
+    state: Option<MonthState>,
+    statements: Vec<StoredStatement>,
+}
+
+async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
+    let (region, month) = (&view.region.code, view.month);
+    Ok(Found {
+        state: months::settlement(tx, region, month).await?.map(|s| s.state.0),
+        statements: overview::statements(tx, region, month, month).await?,
+        days: MonthDays::load(tx, region, month, None).await?,
+    })
+}
+
+/// Something that can be taken away.
+struct Item {
+    name: &'static str,
+    what: &'static str,
+    /// Its address and kind.
+    files: Vec<(String, &'static str)>,
+}
+
+struct Row {
+    id: StatementId,
+    number: String,
+    canteen: String,
+    href: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/month/exports.html")]
+struct Drawn {
+    shell: Shell,
+    w: &'static Words,
+    title: String,
+    as_of: String,
+    state: &'static str,
+    items: Vec<Item>,
+    rows: Vec<Row>,
+    command: String,
+}
+
+async fn read(office: &Office, view: &View) -> Answer<Found> {
+    view.user.require(Right::Read)?;
+    view.user.require_inside(&view.region.code)?;
+    let of = view.clone();
+    let read = office.store.read(move |tx| {
+        let of = of.clone();
+        Box::pin(async move { load(tx, &of).await })
+    });
+    Ok(read.await?)
+}
+
+async fn page(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+    let found = read(&office, &view).await?;
+    Page::of(&drawn(&view, &found))
+}
+
+fn items(view: &View, found: &Found) -> Vec<Item> {
+    let w = Words::of(view.lang);
+    let (region, month) = (&view.region.code, view.month);
+    let api = |name: &str| format!("/api/v1/months/{region}/{month}/{name}");
+    let has = |right: Right| view.user.role.rights().contains(&right);
+    let mut items = vec![Item {
+        name: w.export_days,
+        what: w.export_days_what,
+        files: vec![(view.link("/console/exports/days.csv"), "CSV")],
+    }];
+    if found.state.is_some() {
+        items.push(Item { name: w.summary, what: w.export_summary_what, files: vec![(api("summary.pdf"), "PDF")] });
+        let files = vec![(view.link("/console/settlement.csv"), "CSV")];
+        items.push(Item { name: w.export_table, what: w.export_table_what, files });
+        let files = vec![(api("disclosure.xlsx"), "XLSX"), (api("disclosure.csv"), "CSV")];
+        items.push(Item { name: w.export_disclosure, what: w.export_disclosure_what, files });
+    }
+    if found.state == Some(MonthState::Approved) && (has(Right::MakeMonth) || has(Right::CheckMonth)) {
+        items.push(Item { name: w.bank_csv, what: w.export_bank_what, files: vec![(api("bank.csv"), "CSV")] });
+    }
+    items
+}
+
+fn drawn(view: &View, found: &Found) -> Drawn {
+    let (w, lang) = (Words::of(view.lang), view.lang);
+    let row = |s: &StoredStatement| Row {
+        id: s.id,
+        number: s.number.clone(),
+        canteen: found.days.name(s.canteen).to_owned(),
+        href: view.link(&format!("/console/statements/{}", s.id)),
+    };
+    let title = fill(w.exports_of, &[("month", &fmt::short_month(view.month, lang))]);
+    Drawn {
+        shell: view.shell(PATH, title.clone()).with_badge(found.days.waiting().count()),
+        w,
+        title,
+        as_of: fill(w.as_of_now, &[("at", &fmt::at(view.now, lang))]),
+        state: say::state(w, found.state.unwrap_or(MonthState::Open)),
+        items: items(view, found),
+        rows: found.statements.iter().map(row).collect(),
+        command: format!(
+            "zhucan audit-pack --region {} --month {} --out {}-{}.pack",
+            view.region.code, view.month, view.region.code, view.month
+        ),
+    }
+}
+
+/// The month's days as a table: one line for each canteen and day that is closed.
+async fn days_csv(State(office): State<Arc<Office>>, view: View) -> Answer<axum::response::Response> {
+    let found = read(&office, &view).await?;
+    let w = Words::of(view.lang);
+    let head = [
+        w.canteen,
+        w.day,
+        w.meals_all,
+        w.guests,
+        w.meals,
+        w.voids,
+        w.subsidy,
+        w.deducted,
+        w.own_payment,
+        w.z_reports,
+        w.z_equal,
+        w.grade,
+        w.findings,
+        w.changed_since,
+    ];
+    let mut lines = vec![head.map(str::to_owned).to_vec()];
+    let mut closes: Vec<(&str, &DayClose)> =
+        found.days.closes.values().map(|(_, close)| (found.days.name(close.canteen), close)).collect();
+    closes.sort_by_key(|(name, close)| (*name, close.canteen, close.date));
+    for (name, close) in closes {
+        let counts = [close.meals.count, close.guests.count, close.subsidised.count, close.voids.count];
+        let mut line = vec![name.to_owned(), close.date.to_string()];
+        line.extend(counts.iter().map(ToString::to_string));
+        line.push(board::charged(close).to_string());
+        line.push(board::corrected(close).to_string());
+        line.push(close.own_payment.to_string());
+        line.extend([close.z_reports.0, close.z_reports.1].iter().map(ToString::to_string));
+        line.push(say::letter(view.lang, &close.grade));
+        line.push(close.findings.len().to_string());
+        let dirty = found.days.is_unclosed(close.canteen, close.date);
+        line.push(if dirty { w.yes } else { w.no }.to_owned());
+        lines.push(line);
+    }
+    Ok(pages::csv(&view, &format!("days-{}-{}.csv", view.region.code, view.month), &lines))
+}
