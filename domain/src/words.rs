@@ -1,5 +1,9 @@
 //! The words for what a policy decides, in Chinese and English, side by side so that neither is forgotten.
 
+mod benefit;
+
+pub use benefit::{how_much, when, whom};
+
 use crate::calendar::MealPeriod;
 use crate::decision::{Kind, Mode};
 use crate::elder::Category;

@@ -11,13 +11,13 @@ use crate::till::{Page, with_page};
 const AXE: &str = include_str!("axe/axe.min.js");
 
 /// What axe calls serious or worse on the page as it is.
-async fn findings(page: &Page) -> WebDriverResult<Vec<String>> {
-    page.driver.execute(AXE, Vec::new()).await?;
+pub(crate) async fn findings(driver: &WebDriver) -> WebDriverResult<Vec<String>> {
+    driver.execute(AXE, Vec::new()).await?;
     let run = "const done = arguments[arguments.length - 1];\n\
         axe.run(document, { resultTypes: ['violations'], runOnly: { type: 'tag',\n\
           values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] } })\n\
           .then((result) => done(result.violations)).catch((error) => done([{ impact: 'critical', id: String(error), nodes: [] }]));";
-    let found = page.driver.execute_async(run, Vec::new()).await?.json().clone();
+    let found = driver.execute_async(run, Vec::new()).await?.json().clone();
     let serious = |finding: &&Value| matches!(finding["impact"].as_str(), Some("serious" | "critical"));
     let told = |finding: &Value| {
         let nodes = finding["nodes"].as_array().into_iter().flatten();
@@ -42,7 +42,7 @@ pub(crate) async fn clean(page: &Page, screen: &str) -> WebDriverResult<()> {
             if contrast == "on" { "more" } else { "less" }
         ))
         .await?;
-        let found = findings(page).await?;
+        let found = findings(&page.driver).await?;
         assert!(found.is_empty(), "{screen}, {name}: {found:#?}");
     }
     page.js("document.documentElement.dataset.contrast = 'less'").await?;
@@ -143,7 +143,7 @@ async fn axe_finds_nothing_serious_on_any_screen() {
         clean(page, "offline").await?;
         for path in ["/elder", "/doctor", "/practice"] {
             page.open(path).await?;
-            let found = findings(page).await?;
+            let found = findings(&page.driver).await?;
             assert!(found.is_empty(), "{path}: {found:#?}");
         }
         Ok(())

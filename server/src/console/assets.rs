@@ -21,6 +21,7 @@ const FILES: &[(&str, &str, &str)] = &[
     file!("days.css", "text/css; charset=utf-8"),
     file!("month.css", "text/css; charset=utf-8"),
     file!("office.css", "text/css; charset=utf-8"),
+    file!("policies.css", "text/css; charset=utf-8"),
     file!("public.css", "text/css; charset=utf-8"),
     file!("console.js", "text/javascript; charset=utf-8"),
     file!("icon.svg", "image/svg+xml"),

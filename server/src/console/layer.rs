@@ -50,10 +50,10 @@ impl Kept {
     }
 }
 
-/// Runs a request of the console; anything else is passed on untouched.
+/// Runs a request of a page; anything else is passed on untouched.
 pub(crate) async fn frame(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if path != ROOT && !path.starts_with("/console/") {
+    if !["/", ROOT].contains(&path) && !["/console/", "/disclosures/"].iter().any(|pages| path.starts_with(pages)) {
         return next.run(request).await;
     }
     let lang = Lang::kept(request.headers());
@@ -82,7 +82,7 @@ pub(crate) async fn frame(request: Request, next: Next) -> Response {
 
 /// The request with its form's token as a header, and what was typed.
 async fn with_token(request: Request, here: &str) -> Result<(Request, Option<Kept>), Code> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind(&request).to_owned();
     let is_form = kind.starts_with("application/x-www-form-urlencoded");
     let is_upload = kind.starts_with("multipart/form-data");
     if request.method() != Method::POST || !(is_form || is_upload) {
@@ -100,8 +100,12 @@ async fn with_token(request: Request, here: &str) -> Result<(Request, Option<Kep
         parts.headers.insert(CSRF, token);
     }
     let shown = fields.into_iter().filter(|(name, _)| !SECRET.contains(&name.as_str())).collect();
-    let kept = is_form.then(|| Kept { path: here.to_owned(), fields: shown });
-    Ok((Request::from_parts(parts, Body::from(bytes)), kept))
+    let kept = Kept { path: here.to_owned(), fields: shown };
+    Ok((Request::from_parts(parts, Body::from(bytes)), Some(kept)))
+}
+
+fn kind(request: &Request) -> &str {
+    request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 async fn typed(request: Request) -> Option<Vec<(String, String)>> {
@@ -126,6 +130,8 @@ pub(crate) struct Upload {
     pub(crate) name: String,
     /// Its bytes; empty when none was chosen.
     pub(crate) bytes: Bytes,
+    /// Every file of the form: its field, its name, its bytes.
+    pub(crate) files: Vec<(String, String, Bytes)>,
     /// The other fields.
     pub(crate) fields: Vec<(String, String)>,
 }
@@ -142,13 +148,21 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
         let unreadable = || crate::http::Problem::from(Code::Malformed);
+        let mut upload = Self { name: String::new(), bytes: Bytes::new(), files: Vec::new(), fields: Vec::new() };
+        if kind(&request).starts_with("application/x-www-form-urlencoded") {
+            // What was kept of an upload comes back without its file.
+            upload.fields = typed(request).await.ok_or_else(unreadable)?;
+            return Ok(upload);
+        }
         let mut form = Multipart::from_request(request, state).await.map_err(|_| unreadable())?;
-        let mut upload = Self { name: String::new(), bytes: Bytes::new(), fields: Vec::new() };
         while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
             let name = field.name().unwrap_or_default().to_owned();
             if let Some(file) = field.file_name().map(str::to_owned) {
-                upload.bytes = field.bytes().await.map_err(|_| unreadable())?;
-                upload.name = file;
+                let bytes = field.bytes().await.map_err(|_| unreadable())?;
+                if upload.bytes.is_empty() {
+                    (upload.name, upload.bytes) = (file.clone(), bytes.clone());
+                }
+                upload.files.push((name, file, bytes));
             } else {
                 upload.fields.push((name, field.text().await.map_err(|_| unreadable())?));
             }

@@ -14,17 +14,20 @@ pub(crate) mod layer;
 mod month;
 mod nav;
 mod page;
+mod policies;
+pub(crate) mod public;
 mod view;
 mod words;
 
 use crate::http::routes::Routes;
 use page::Page;
+use view::{Shell, View};
 
 /// Where the console begins.
 pub(crate) const ROOT: &str = "/console";
 
 /// Every page of the console.
 pub(crate) fn routes() -> Routes {
-    let each = [assets::routes(), enter::routes(), month::routes()];
+    let each = [assets::routes(), enter::routes(), month::routes(), policies::routes(), public::routes()];
     each.into_iter().fold(Routes::new(), Routes::merge)
 }

@@ -45,6 +45,7 @@ pub use problem::Problem;
 pub use signed::{Delivery, Signed};
 
 use crate::Office;
+use crate::console::public::Shown;
 use crate::words::{self, Code};
 use routes::{Audited, Route, Routes};
 use signed::Nonces;
@@ -69,6 +70,14 @@ pub struct App {
     nonces: Arc<Nonces>,
     lookups: Arc<Lookups>,
     audited: Audited,
+    public: Arc<Shown>,
+}
+
+impl App {
+    /// What the public pages showed last.
+    pub(crate) fn public(&self) -> Arc<Shown> {
+        Arc::clone(&self.public)
+    }
 }
 
 impl FromRef<App> for Arc<Office> {
@@ -117,7 +126,7 @@ pub fn table() -> Vec<Route> {
 /// The whole API over one office.
 pub fn router(office: Arc<Office>) -> Router {
     let (api, table) = all().into_parts();
-    let app = App { office, nonces: Arc::default(), lookups: Arc::default(), audited: Audited::of(&table) };
+    let app = App { office, nonces: Arc::default(), lookups: Arc::default(), audited: Audited::of(&table), public: Arc::default() };
     api.fallback(async || Problem::from(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY))

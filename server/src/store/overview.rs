@@ -188,3 +188,8 @@ pub async fn steps(
     }
     Ok(said)
 }
+
+/// The months that were disclosed last, with the last day on which objections are taken; latest first, a dozen at most.
+pub async fn disclosed(tx: &mut Tx) -> Result<Vec<(RegionCode, Month, BusinessDate)>, Error> {
+    sql!(tx, "SELECT region, month, until FROM disclosures ORDER BY month DESC, region LIMIT 12").all().await
+}

@@ -8,9 +8,11 @@
 mod access;
 mod audit;
 mod backlog;
+mod browser;
 mod cards;
 mod client;
 mod common;
+mod console;
 mod console_month;
 mod copying;
 mod findings;
