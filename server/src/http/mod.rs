@@ -126,7 +126,13 @@ pub fn table() -> Vec<Route> {
 /// The whole API over one office.
 pub fn router(office: Arc<Office>) -> Router {
     let (api, table) = all().into_parts();
-    let app = App { office, nonces: Arc::default(), lookups: Arc::default(), audited: Audited::of(&table), public: Arc::default() };
+    let app = App {
+        office,
+        nonces: Arc::default(),
+        lookups: Arc::default(),
+        audited: Audited::of(&table),
+        public: Arc::default(),
+    };
     api.fallback(async || Problem::from(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY))

@@ -359,7 +359,7 @@ impl Ground {
             "/console/own" => "?month=2026-03",
             // A statement's own place is asked for, whatever the page looks at.
             "/console/statements/{id}" => "",
-            _ if path.starts_with("/console/") => "?region=440304&month=2026-03",
+            _ if MONTH_PAGES.iter().any(|page| path.starts_with(page)) => "?region=440304&month=2026-03",
             _ => "",
         };
         done.join("/") + query
@@ -483,6 +483,10 @@ fn form(body: &Value) -> String {
     };
     body.as_object().into_iter().flatten().map(field).collect::<Vec<_>>().join("&")
 }
+
+/// Pages that look at a region's month.
+const MONTH_PAGES: [&str; 5] =
+    ["/console/settlement", "/console/statements", "/console/funds", "/console/disclosure", "/console/exports"];
 
 const PASSPHRASE: &str = "correct horse 电池";
 

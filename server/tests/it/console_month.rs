@@ -75,6 +75,15 @@ impl<'w> Browser<'w> {
         self.post(path, &all).await
     }
 
+    /// Proves to be the person, as acts with money ask.
+    async fn prove(&self) {
+        let code = code_of(self.world, &self.name).await.unwrap();
+        let fields = [("passphrase", passphrase(&self.name)), ("code", code)];
+        let fields = fields.each_ref().map(|(name, text)| (*name, text.as_str()));
+        let done = self.form("/console/statements", "/console/step-up", &fields).await;
+        assert_eq!(done.status, 303, "{}", done.html);
+    }
+
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Got {
         let body = fields.iter().map(|(name, text)| format!("{name}={}", escaped(text))).collect::<Vec<_>>().join("&");
         let request =
@@ -170,11 +179,12 @@ async fn a_month_is_made_and_approved_in_the_browser(backend: Backend) {
     let digest = between(&page, "name=\"digest\" value=\"", "\"").unwrap().to_owned();
     assert!(text_of(&page).contains(&digest), "the digest to be confirmed is shown");
     assert!(text_of(&page).contains("重算一致"), "what is to be approved was computed again");
+    checker.prove().await;
     let other = [("digest", &*"1".repeat(64))];
     let other = checker.form("/console/settlement", "/console/settlement/approve", &other).await;
     assert_eq!(other.status, 409, "not what was shown");
 
-    // Six minutes later the proof of signing in is not fresh any more.
+    // Six minutes later the proof is not fresh any more.
     scene.world.clock.pass(6 * 60_000);
     let page = checker.page("/console/settlement").await;
     assert!(page.contains("name=\"passphrase\""), "the form asks for it");
@@ -201,6 +211,13 @@ async fn a_month_is_paid_and_archived_in_the_browser(backend: Backend) {
     let checker = Browser::of(&scene.world, "测试复核").await;
     let pay = |n: usize| format!("/console/funds/statements/{}/payment", statements[n]);
     let sent = [("state", "sent"), ("reference", "批次 0001")];
+    let unproven = maker.form("/console/funds", &pay(0), &sent).await;
+    assert_eq!(
+        (unproven.status, unproven.html.contains("批次 0001")),
+        (403, true),
+        "asks for proof and keeps the rest"
+    );
+    maker.prove().await;
     let early = maker.form("/console/funds", &pay(0), &sent).await;
     assert_eq!(early.status, 409, "not disclosed yet");
     let denied = checker.form("/console/funds", "/console/disclosure/start", &[("days", "1")]).await;
@@ -230,6 +247,8 @@ async fn a_month_is_paid_and_archived_in_the_browser(backend: Backend) {
     scene.world.clock.set(date("2026-04-02").at_minute(540));
     let maker = Browser::of(&scene.world, "测试经办").await;
     let checker = Browser::of(&scene.world, "测试复核").await;
+    maker.prove().await;
+    checker.prove().await;
     let by_checker = checker.form("/console/funds", &pay(0), &sent).await;
     assert_eq!(by_checker.status, 403, "only who makes months sends money");
     for n in [0, 1] {
