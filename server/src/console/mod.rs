@@ -6,13 +6,17 @@
 //! [`View`] is who looks, where and at which month; every template extends `console/shell.html`.
 
 mod assets;
+mod codes;
 mod days;
 mod enter;
+mod findings;
 mod fmt;
 pub(crate) mod lang;
 pub(crate) mod layer;
 mod nav;
 mod page;
+mod reconciliation;
+mod today;
 mod view;
 mod words;
 
@@ -25,6 +29,6 @@ pub(crate) const ROOT: &str = "/console";
 
 /// Every page of the console.
 pub(crate) fn routes() -> Routes {
-    let each = [assets::routes(), enter::routes()];
+    let each = [assets::routes(), enter::routes(), today::routes(), reconciliation::routes(), findings::routes()];
     each.into_iter().fold(Routes::new(), Routes::merge)
 }
