@@ -11,6 +11,7 @@ mod backlog;
 mod cards;
 mod client;
 mod common;
+mod console_days;
 mod copying;
 mod findings;
 mod forks;

@@ -7,7 +7,7 @@ use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, ShiftId, TerminalId};
 use domain::money::Fen;
 use domain::reconciliation::{Held, unfinished};
-use domain::record::{Body, Record, ZTotals};
+use domain::record::{Body, Record, ZTotals, encoding};
 
 use super::heat::{Heat, Mark};
 use super::words::Words;
@@ -18,9 +18,13 @@ use crate::console::{codes, fmt};
 use crate::http::Answer;
 use crate::people::Right;
 use crate::store::terminals::TerminalRow;
-use crate::store::{records, terminals};
+use crate::store::records::Journal;
+use crate::store::{Tx, records, terminals};
 use crate::words::Code as Refused;
 use crate::{Error, Office};
+
+/// So many records behind a gap are looked at.
+const MOST_WAITING: i64 = 2_000;
 
 /// A row of the comparison: what the till, the server and the Z report say; a class where a column differs.
 pub(super) struct Compared {
@@ -187,6 +191,49 @@ fn by_till(
     tills
 }
 
+/// Records of a till that came ahead of a gap: the first sequence without an outcome, and what waits, by sequence.
+struct Behind {
+    terminal: TerminalId,
+    next: u64,
+    waiting: BTreeMap<u64, UnixMs>,
+}
+
+/// What waits behind gaps in a canteen, as far as it can be read.
+async fn behind_gaps(tx: &mut Tx, canteen: CanteenId, rows: &[TerminalRow]) -> Result<Vec<Behind>, Error> {
+    let mut all = Vec::new();
+    for row in rows {
+        for epoch in records::waiting_epochs(tx, canteen, row.id).await? {
+            let journal = Journal { canteen, terminal: row.id, epoch };
+            let next = terminals::epoch(tx, canteen, row.id, epoch).await?.next;
+            let mut waiting = BTreeMap::new();
+            for blob in records::waiting(tx, journal, next, MOST_WAITING).await? {
+                let sequence = blob.sequence;
+                let record = blob.signed().ok().and_then(|signed| encoding::decode(&signed.record).ok());
+                waiting.extend(record.map(|record| (sequence, record.at)));
+            }
+            all.push(Behind { terminal: row.id, next, waiting });
+        }
+    }
+    Ok(all)
+}
+
+/// Adds what a day lacks because it waits behind a gap, and the gap.
+fn add_behind(tills: &mut BTreeMap<TerminalId, TillDay>, behind: &Behind, held: &[Held], date: BusinessDate) {
+    let of_day: Vec<_> = behind.waiting.iter().filter(|(_, at)| at.business_date() == date).collect();
+    let (Some((first, at)), Some((earliest, _))) = (of_day.first(), behind.waiting.first_key_value()) else { return };
+    let till = tills.entry(behind.terminal).or_default();
+    till.expected += u64::try_from(of_day.len()).unwrap_or(0);
+    if *first != earliest {
+        return;
+    }
+    let own = held.iter().map(|h| &h.record).filter(|r| r.terminal == behind.terminal);
+    let last = behind.next.checked_sub(1);
+    let before = own.filter(|r| Some(r.sequence) == last).map(|r| (r.sequence, r.at)).next_back();
+    let before = before.or_else(|| last.map(|sequence| (sequence, UnixMs::new(0))));
+    till.expected += *earliest - behind.next;
+    till.gaps.push(Missing { from: behind.next, to: *earliest - 1, before, after: (**first, **at) });
+}
+
 /// Loads and shapes a day.
 pub(super) async fn load(
     office: &Arc<Office>,
@@ -200,18 +247,23 @@ pub(super) async fn load(
     let unknown = || Error::refused(Refused::CanteenUnknown, crate::words::register::NO_CANTEEN);
     let row = heat.rows.iter().find(|row| row.canteen == canteen).ok_or_else(unknown)?;
     let mark = row.cells.iter().find(|cell| cell.date == date).map_or(Mark::Ahead, |cell| cell.mark);
-    let (held, before, rows, waiting) = office
+    let (held, before, rows, waiting, behind) = office
         .store
         .read(move |tx| {
             Box::pin(async move {
                 let held = records::held(tx, canteen, date).await?;
                 let before = records::before(tx, canteen, date).await?;
                 let waiting = unfinished(&terminals::progress(tx, canteen).await?, date);
-                Ok((held, before, terminals::of_canteen(tx, canteen).await?, waiting))
+                let rows = terminals::of_canteen(tx, canteen).await?;
+                let behind = behind_gaps(tx, canteen, &rows).await?;
+                Ok((held, before, rows, waiting, behind))
             })
         })
         .await?;
-    let tills = by_till(&held, &before, date);
+    let mut tills = by_till(&held, &before, date);
+    for behind in &behind {
+        add_behind(&mut tills, behind, &held, date);
+    }
     let shape = Shape { view, w: Words::of(view.lang), numbers: numbers(&rows), canteen, date, mark };
     let paper = held.iter().filter(|h| !h.voided && h.record.business_date() == date);
     let paper = paper.filter(|h| matches!(&h.record.body, Body::Meal(meal) if meal.paper.is_some())).count();
