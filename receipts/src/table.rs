@@ -50,8 +50,7 @@ impl Table {
     /// As CSV: UTF-8 with a byte order mark, CRLF, the notes first, amounts in yuan with two decimals.
     pub fn csv(&self) -> Result<Vec<u8>, PrintError> {
         let mut writer = csv::WriterBuilder::new();
-        let mut writer =
-            writer.terminator(csv::Terminator::CRLF).flexible(true).from_writer(BYTE_ORDER_MARK.to_vec());
+        let mut writer = writer.terminator(csv::Terminator::CRLF).flexible(true).from_writer(BYTE_ORDER_MARK.to_vec());
         let failed = |error: &dyn std::error::Error| PrintError::Writer { format: "CSV", reason: error.to_string() };
         for note in &self.notes {
             writer.write_record([&*guard::as_text(note)]).map_err(|error| failed(&error))?;

@@ -332,11 +332,7 @@ async fn say(
     Ok(Redirect::to(&view.link(&format!("{PATH}/{canteen}/{number}?done=said"))))
 }
 
-async fn csv(
-    State(office): State<Arc<Office>>,
-    view: View,
-    Query(asked): Query<Asked>,
-) -> Answer<impl IntoResponse> {
+async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
     let days = days(&office, &view).await?;
     let bytes = table(&view, &days, &asked).csv().map_err(|e| Error::Internal(e.to_string()))?;
     let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned());
@@ -354,9 +350,8 @@ fn table(view: &View, days: &MonthDays, asked: &Asked) -> Table {
     };
     let name = fill(w.file, &[("region", &view.region.name), ("month", &month), ("tab", &tab)]);
     let as_of = fill(w.as_of, &[("at", &format!("{} {}", view.now.local_date(), fmt::hm(view.now)))]);
-    let heads = [
-        w.c_number, w.canteen, w.c_date, w.c_what, w.c_severity, w.c_stake, w.c_state, w.c_measured, w.c_words,
-    ];
+    let heads =
+        [w.c_number, w.canteen, w.c_date, w.c_what, w.c_severity, w.c_stake, w.c_state, w.c_measured, w.c_words];
     let row = |item: &&Item| {
         let last = item.steps.last().map(|step| step.words.clone()).unwrap_or_default();
         vec![

@@ -220,7 +220,8 @@ fn heads(view: &View, office: &Office) -> Vec<DayHead> {
 }
 
 fn legend(w: &'static Words, heat: &Heat) -> Vec<Known> {
-    let known = |mark: Mark, count: &[Mark]| Known { class: mark.class(), word: w.mark(mark), count: heat.count(count) };
+    let known =
+        |mark: Mark, count: &[Mark]| Known { class: mark.class(), word: w.mark(mark), count: heat.count(count) };
     let mut legend: Vec<Known> = [Mark::Same, Mark::Decided, Mark::Open, Mark::Block, Mark::Incomplete, Mark::LeftOut]
         .into_iter()
         .map(|mark| known(mark, &[mark]))
@@ -327,21 +328,13 @@ pub(super) fn attachment(view: &View, name: &str, ending: &str) -> (header::Head
     (header::CONTENT_DISPOSITION, value)
 }
 
-async fn csv(
-    State(office): State<Arc<Office>>,
-    view: View,
-    Query(asked): Query<Asked>,
-) -> Answer<impl IntoResponse> {
+async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
     let bytes = shown(&office, &view, &asked).await?.csv().map_err(|e| Error::Internal(e.to_string()))?;
     let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned());
     Ok(([kind, attachment(&view, "days", "csv")], bytes))
 }
 
-async fn xlsx(
-    State(office): State<Arc<Office>>,
-    view: View,
-    Query(asked): Query<Asked>,
-) -> Answer<impl IntoResponse> {
+async fn xlsx(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
     let bytes = shown(&office, &view, &asked).await?.xlsx().map_err(|e| Error::Internal(e.to_string()))?;
     Ok(([(header::CONTENT_TYPE, XLSX.to_owned()), attachment(&view, "days", "xlsx")], bytes))
 }

@@ -218,9 +218,7 @@ pub(crate) async fn put_step(
         .store
         .write_audited(move |tx| {
             let (number, said, explanation) = (number.clone(), said.clone(), explanation.clone());
-            Box::pin(async move {
-                rulings::say(tx, canteen, &number, &said, explanation, by, now).await.map(drop)
-            })
+            Box::pin(async move { rulings::say(tx, canteen, &number, &said, explanation, by, now).await.map(drop) })
         })
         .await?;
     Ok(())

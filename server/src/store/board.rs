@@ -103,12 +103,7 @@ pub async fn facts(tx: &mut Tx, region: &RegionCode) -> Result<BTreeMap<CanteenI
 }
 
 /// The current statements of a region's months from one to another, whatever their state, by month and number.
-pub async fn statements(
-    tx: &mut Tx,
-    region: &RegionCode,
-    from: Month,
-    to: Month,
-) -> Result<Vec<Statement>, Error> {
+pub async fn statements(tx: &mut Tx, region: &RegionCode, from: Month, to: Month) -> Result<Vec<Statement>, Error> {
     let rows: Vec<Json<Statement>> = sql!(
         tx,
         "SELECT s.content FROM statements s JOIN settlements m ON m.region = s.region AND m.month = s.month \
@@ -124,11 +119,7 @@ pub async fn statements(
 }
 
 /// The other meals that the elder of a meal had on its date, in any canteen, not voided, in the order of time.
-pub async fn same_elder(
-    tx: &mut Tx,
-    canteen: CanteenId,
-    meal: RecordId,
-) -> Result<Vec<(CanteenId, RecordId)>, Error> {
+pub async fn same_elder(tx: &mut Tx, canteen: CanteenId, meal: RecordId) -> Result<Vec<(CanteenId, RecordId)>, Error> {
     sql!(
         tx,
         "SELECT o.canteen, o.record FROM elder_meals m JOIN elder_meals o ON o.elder = m.elder AND o.date = m.date \

@@ -111,7 +111,13 @@ impl<'a> Visitor<'a> {
 fn form(fields: &[(String, String)]) -> String {
     let encode = |text: &str| -> String {
         text.bytes()
-            .map(|b| if b.is_ascii_alphanumeric() || b"-_.".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .map(|b| {
+                if b.is_ascii_alphanumeric() || b"-_.".contains(&b) {
+                    char::from(b).to_string()
+                } else {
+                    format!("%{b:02X}")
+                }
+            })
             .collect()
     };
     fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
@@ -148,9 +154,9 @@ async fn checker(scene: &Scene) -> Visitor<'_> {
 /// The number of the finding about 乙's Monday.
 async fn number(scene: &Scene) -> String {
     let (office, canteen) = (scene.world.office(), scene.canteen(1));
-    let close = office.store.read(move |tx| {
-        Box::pin(async move { server::store::closes::last(tx, canteen, date("2026-03-02")).await })
-    });
+    let close = office
+        .store
+        .read(move |tx| Box::pin(async move { server::store::closes::last(tx, canteen, date("2026-03-02")).await }));
     close.await.unwrap().unwrap().content.0.findings[0].number.clone()
 }
 
@@ -158,25 +164,23 @@ async fn today_says_what_is_next_and_to_whom(backend: Backend) {
     let mut scene = Scene::new(backend).await;
     scene.march().await;
     let path = "/console/today?month=2026-03";
-    {
-        let maker = maker(&scene).await;
-        let page = maker.get(path).await;
-        page.has(&["3月结算", "处理 62 个未日清", "/console/reconciliation?only=1&amp;", "0 / 62", "今日食堂", "从未联络"]);
-        close(&scene).await;
-        let page = maker.get(path).await;
-        page.has(&["起草结算", "/console/settlement?", "62 / 62", "暂估核定金额", "¥12.00", "核减 1　提醒 0"]);
-        page.has(&["超过 7 天", "乙食堂　超出补贴次数或限额", "市财政", "没有录入预算", "badge\">1<"]);
-        assert_eq!(page.text().matches("button primary").count(), 1, "one thing to do");
-    }
+    let maker = maker(&scene).await;
+    let page = maker.get(path).await;
+    page.has(&["3月结算", "处理 62 个未日清", "/console/reconciliation?only=1&#38;", "0 / 62", "今日食堂", "从未联络"]);
+    close(&scene).await;
+    let page = maker.get(path).await;
+    page.has(&["起草结算", "/console/settlement?", "62 / 62", "暂估核定金额", "¥12.00", "核减 1　提醒 0"]);
+    page.has(&["超过 7 天", "乙食堂　超出补贴次数或限额", "市财政", "没有录入预算", "badge\">1<"]);
+    assert_eq!(page.text().matches("button primary").count(), 1, "one thing to do");
     let checker = checker(&scene).await;
     checker.get(path).await.has(&["等经办：起草结算"]).lacks(&["button primary"]);
     let (view, _) = scene.draft(MARCH).await.unwrap();
-    maker(&scene).await.get(path).await.has(&["提交审批", "起草核定金额", "¥12.00"]);
+    maker.get(path).await.has(&["提交审批", "起草核定金额", "¥12.00"]);
     scene.submit(MARCH, scene.maker).await.unwrap();
     checker.get(path).await.has(&["复核并审批", "button primary"]);
-    maker(&scene).await.get(path).await.has(&["等复核：复核并审批"]);
+    maker.get(path).await.has(&["等复核：复核并审批"]);
     scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
-    maker(&scene).await.get(path).await.has(&["发布公示", "/console/disclosure?", "核定金额"]);
+    maker.get(path).await.has(&["发布公示", "/console/disclosure?", "核定金额"]);
 }
 
 async fn today_counts_meals_beside_last_weeks(backend: Backend) {
@@ -342,6 +346,58 @@ async fn every_page_is_whole_in_english(backend: Backend) {
     assert_eq!(untranslated(&csv.text()), Vec::<String>::new());
 }
 
+/// As the table of rights has it, for pages and forms alike.
+async fn each_role_sees_and_does_what_it_may(backend: Backend) {
+    let scene = closed(backend).await;
+    let (canteen, number) = (scene.canteen(1), number(&scene).await);
+    let finding = format!("/console/findings/{canteen}/{number}");
+    let steps = format!("{finding}/steps");
+    let place = "region=440304&month=2026-03";
+    for (n, role) in Role::ALL.iter().enumerate() {
+        let own = (*role == Role::CanteenManager).then_some(canteen);
+        let visitor = Visitor::new(&scene.world, &format!("来访{n}"), *role, own).await;
+        let reads = *role != Role::CardIssuer;
+        let regions = reads && own.is_none();
+        let made = *role == Role::FinanceMaker;
+        let status = |may: bool, done: u16| if may { done } else { 403 };
+        for (path, may) in [
+            ("/console/today", regions),
+            ("/console/reconciliation", regions),
+            ("/console/reconciliation.csv", regions),
+            ("/console/reconciliation.xlsx", regions),
+            ("/console/findings", reads),
+            ("/console/findings.csv", reads),
+            (finding.as_str(), reads),
+        ] {
+            let seen = visitor.get(&format!("{path}?{place}")).await;
+            assert_eq!(seen.status, status(may, 200), "{} {path}", role.name());
+        }
+        let (id, day) = (canteen.to_string(), ("date", "2026-03-03"));
+        let of_day = [("canteen", id.as_str()), day, ("reason", "停电")];
+        for (path, fields, may) in [
+            ("/console/reconciliation/close", &of_day[..2], made),
+            ("/console/reconciliation/left-out", &of_day[..], made),
+            (steps.as_str(), &[("what", "answered"), ("words", "已核实")][..], made || own.is_some()),
+        ] {
+            let sent = visitor.post(Some("/console/me"), &format!("{path}?{place}"), fields).await;
+            assert_eq!(sent.status, status(may, 303), "{} {path}: {}", role.name(), sent.text());
+        }
+    }
+    // Nobody in particular, and somebody of another place.
+    let nobody = Visitor { world: &scene.world, token: "0".repeat(64), english: false };
+    assert_eq!(nobody.get("/console/today").await.status, 401);
+    let office = scene.world.office();
+    let passphrase = PASSPHRASE.to_owned().into();
+    let (name, role) = ("外区经办".to_owned(), Role::FinanceMaker);
+    let new = NewUser { name, passphrase, role, region: region("440305"), canteen: None };
+    office.add_user(new, None).await.unwrap();
+    let away = Visitor::of(&scene.world, "外区经办", PASSPHRASE).await;
+    for path in ["/console/today", "/console/reconciliation", "/console/findings", finding.as_str()] {
+        assert_eq!(away.get(&format!("{path}?{place}")).await.status, 403, "{path}");
+    }
+    assert_eq!(away.get(&finding).await.status, 403);
+}
+
 /// What the pages read of a whole region, on both databases.
 async fn boards_read_a_region_at_once(backend: Backend) {
     let mut scene = Scene::new(backend).await;
@@ -457,6 +513,7 @@ crate::on_both! {
     a_finding_shows_both_records_and_is_ruled_and_closed
     a_canteen_sees_and_answers_its_own
     every_page_is_whole_in_english
+    each_role_sees_and_does_what_it_may
     boards_read_a_region_at_once
     statements_of_a_year_are_those_of_the_current_drafts
     a_regions_month_is_read_at_once

@@ -325,7 +325,15 @@ impl Draw<'_> {
         }
         let w = self.w;
         let heads = vec![
-            w.f_time, w.f_kind, w.f_elder, w.f_credential, w.f_price, w.f_subsidy, w.f_own, w.f_cashier, w.f_sequence,
+            w.f_time,
+            w.f_kind,
+            w.f_elder,
+            w.f_credential,
+            w.f_price,
+            w.f_subsidy,
+            w.f_own,
+            w.f_cashier,
+            w.f_sequence,
             w.f_signature,
         ];
         let row = |shown: &Shown| {
@@ -368,9 +376,8 @@ impl Draw<'_> {
         let (w, finding) = (self.w, self.finding());
         let verdict = self.told.evidence.verdict.as_ref();
         let policy = verdict.and_then(|v| v.charged_under.as_ref().or(v.policy.as_ref()));
-        let policy = policy.or_else(|| {
-            self.told.evidence.records.iter().find_map(|shown| shown.meal()?.decision.policy.as_ref())
-        });
+        let policy = policy
+            .or_else(|| self.told.evidence.records.iter().find_map(|shown| shown.meal()?.decision.policy.as_ref()));
         let title = policy.map(|p| {
             let name = self.told.book.policies.by_ref(p).map_or(p.id.as_str(), |found| found.name());
             fill(w.policy_named, &[("name", &name), ("n", &p.version)])
@@ -424,7 +431,8 @@ impl Draw<'_> {
             Some(Bearer::Programme) => w.confirm_programme.to_owned(),
             None => w.confirm.to_owned(),
         };
-        let (rules, closes) = (has(Right::MakeMonth), has(Right::CheckMonth) && ruled.is_some_and(|s| s.by_user != user.id));
+        let (rules, closes) =
+            (has(Right::MakeMonth), has(Right::CheckMonth) && ruled.is_some_and(|s| s.by_user != user.id));
         let hint = match (rules, closes) {
             (true, _) if deducts => w.hint_money,
             (true, _) => w.hint_no_money,

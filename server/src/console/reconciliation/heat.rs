@@ -97,7 +97,13 @@ impl Heat {
     pub(crate) fn of(days: &MonthDays, ground: &Ground<'_>) -> Self {
         let row = |canteen: &crate::store::canteens::CanteenRow| {
             let first = canteen.created_at.business_date().month().first();
-            let first = days.closes.keys().filter(|(id, _)| *id == canteen.id).map(|(_, date)| *date).min().map_or(first, |closed| closed.min(first));
+            let first = days
+                .closes
+                .keys()
+                .filter(|(id, _)| *id == canteen.id)
+                .map(|(_, date)| *date)
+                .min()
+                .map_or(first, |closed| closed.min(first));
             let cell = |date| cell(days, ground, canteen.id, first, date);
             Row { canteen: canteen.id, name: canteen.name.clone(), cells: ground.month.days().map(cell).collect() }
         };

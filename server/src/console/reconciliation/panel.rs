@@ -17,8 +17,8 @@ use crate::console::view::View;
 use crate::console::{codes, fmt};
 use crate::http::Answer;
 use crate::people::Right;
-use crate::store::terminals::TerminalRow;
 use crate::store::records::Journal;
+use crate::store::terminals::TerminalRow;
 use crate::store::{Tx, records, terminals};
 use crate::words::Code as Refused;
 use crate::{Error, Office};
@@ -183,7 +183,9 @@ fn by_till(
         let till = tills.entry(terminal).or_default();
         till.shifts += 1;
         till.server.add(Sums::of(&ZTotals::of(records.iter().copied())));
-        for close in records.iter().filter_map(|r| if let Body::ShiftClose(close) = &r.body { Some(close) } else { None }) {
+        for close in
+            records.iter().filter_map(|r| if let Body::ShiftClose(close) = &r.body { Some(close) } else { None })
+        {
             till.z_reports += 1;
             till.reported.add(Sums::of(&close.totals));
         }
@@ -315,7 +317,8 @@ impl Shape<'_> {
         let z_off = tills.values().any(|till| till.z().is_some_and(|z| z != till.server));
         let items = days.findings.iter().filter(|item| item.canteen == *canteen && item.date == *date);
         let items: Vec<_> = items.collect();
-        let (title, text, tone) = self.sentence(tills, waiting, lacking, (z_off, no_z), items.iter().filter(|i| i.waits()).count());
+        let (title, text, tone) =
+            self.sentence(tills, waiting, lacking, (z_off, no_z), items.iter().filter(|i| i.waits()).count());
         let words = codes::Words::of(view.lang);
         let told = |item: &&crate::console::days::Item| Told {
             shape: codes::shape(item.finding.severity),
@@ -427,9 +430,8 @@ impl Shape<'_> {
         let w = self.w;
         if lacking > 0 {
             let gaps = tills.iter().find_map(|(id, till)| till.gaps.first().map(|missing| (id, missing)));
-            let text = gaps.map(|(id, missing)| {
-                fill(w.lacks_more, &[("till", &self.till(*id)), ("seqs", &sequences(missing))])
-            });
+            let text = gaps
+                .map(|(id, missing)| fill(w.lacks_more, &[("till", &self.till(*id)), ("seqs", &sequences(missing))]));
             return (fill(w.lacks, &[("n", &lacking)]), text.unwrap_or_default(), "say-bad");
         }
         if !waiting.is_empty() {

@@ -210,10 +210,22 @@ impl Shape<'_> {
         ];
         let step = |(at, (word, small)): (usize, (&'static str, String))| Step {
             number: at + 1,
-            class: if done[at] { "past" } else if current == Some(at) { "now" } else { "" },
+            class: if done[at] {
+                "past"
+            } else if current == Some(at) {
+                "now"
+            } else {
+                ""
+            },
             word,
             small,
-            said: if done[at] { w.past } else if current == Some(at) { w.current } else { "" },
+            said: if done[at] {
+                w.past
+            } else if current == Some(at) {
+                w.current
+            } else {
+                ""
+            },
         };
         words.into_iter().enumerate().map(step).collect()
     }
@@ -251,8 +263,12 @@ impl Shape<'_> {
         let mut items: Vec<&Item> = self.loaded.days.waiting().collect();
         let worth = |item: &Item| std::cmp::Reverse(item.finding.stake);
         items.sort_by(|a, b| {
-            (a.finding.severity, a.date, worth(a), &a.finding.number)
-                .cmp(&(b.finding.severity, b.date, worth(b), &b.finding.number))
+            (a.finding.severity, a.date, worth(a), &a.finding.number).cmp(&(
+                b.finding.severity,
+                b.date,
+                worth(b),
+                &b.finding.number,
+            ))
         });
         items
     }
@@ -307,9 +323,7 @@ impl Shape<'_> {
         let previous = self.view.month.previous();
         let (last, last_days) = (stated(of_month(previous)).total(), open(previous));
         let before = match per_day(amount, days, last, last_days) {
-            Some(change) => {
-                fill(w.before, &[("amount", &fmt::yuan(&last)), ("change", &fmt::change_permille(change))])
-            }
+            Some(change) => fill(w.before, &[("amount", &fmt::yuan(&last)), ("change", &fmt::change_permille(change))]),
             None => w.no_before.to_owned(),
         };
         (word, fmt::yuan(&amount), before)
@@ -337,7 +351,9 @@ impl Shape<'_> {
             year: fmt::yuan(of_year),
             share: fmt::percent(permille(*of_year, year.spent())),
         };
-        let tick = |m: i8| Month::new(of_year, m).map(|month| (2 + i64::from(m) * 330 / 12, fmt::short_month(month, view.lang)));
+        let tick = |m: i8| {
+            Month::new(of_year, m).map(|month| (2 + i64::from(m) * 330 / 12, fmt::short_month(month, view.lang)))
+        };
         Some(Funds {
             sub: fill(w.funds_sub, &[("year", &of_year), ("gone", &fmt::percent(gone(view.month, self.today)))]),
             line: Line::of(&year),
@@ -452,7 +468,9 @@ fn per_day(amount: Fen, days: i64, before: Fen, days_before: i64) -> Option<i64>
 fn gone(month: Month, today: BusinessDate) -> i64 {
     let (year, _) = month.ym();
     let until = today.min(month.last());
-    let (Some(first), Some(next)) = (BusinessDate::new(year, 1, 1), BusinessDate::new(year + 1, 1, 1)) else { return 0 };
+    let (Some(first), Some(next)) = (BusinessDate::new(year, 1, 1), BusinessDate::new(year + 1, 1, 1)) else {
+        return 0;
+    };
     let day = 24 * 60 * 60 * 1000;
     let passed = (until.plus_days(1).start().get() - first.start().get()) / day;
     passed.max(0) * 1000 / ((next.start().get() - first.start().get()) / day)

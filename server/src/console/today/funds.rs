@@ -103,9 +103,7 @@ impl Line {
         }
         let end = line.last().copied().unwrap_or((2, 112));
         let last = place(12, year.forecast.get());
-        let text = |points: &[(i64, i64)]| {
-            points.iter().map(|(x, y)| format!("{x},{y}")).collect::<Vec<_>>().join(" ")
-        };
+        let text = |points: &[(i64, i64)]| points.iter().map(|(x, y)| format!("{x},{y}")).collect::<Vec<_>>().join(" ");
         Self { points: text(&line), ahead: text(&[end, last]), end, last }
     }
 }
