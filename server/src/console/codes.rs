@@ -2,7 +2,7 @@
 
 use domain::decision::Payer;
 use domain::money::Fen;
-use domain::reconciliation::{Bearer, Code, Finding, Measure, Severity};
+use domain::reconciliation::{Code, Finding, Measure, Severity};
 use domain::record::{Credential, Tender};
 
 use super::days::Life;
@@ -43,8 +43,6 @@ catalogue! {
     group_block: "阻断月结", "Stops the month";
     group_deduct: "可能核减", "May be deducted";
     group_warn: "提醒", "Notices";
-    by_programme: "由项目承担", "borne by the programme";
-    by_canteen: "由食堂承担", "borne by the canteen";
     life_open: "待裁定", "To decide";
     life_explained: "有正当理由", "Explained";
     life_confirmed: "成立", "Confirmed";
@@ -129,14 +127,6 @@ impl Words {
             Severity::Deduct => self.deduct,
             Severity::Warn => self.warn,
             Severity::Off => self.off,
-        }
-    }
-
-    /// Who carries an amount.
-    pub(crate) const fn bearer(&self, bearer: Bearer) -> &'static str {
-        match bearer {
-            Bearer::Programme => self.by_programme,
-            Bearer::Canteen => self.by_canteen,
         }
     }
 

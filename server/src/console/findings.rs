@@ -175,7 +175,7 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
         Some((canteen, number)) => Some(load(&office, &view, *canteen, number).await?),
         None => None,
     };
-    page(&view, &days, asked, detail, first)
+    page(&view, &days, asked, detail, first.as_ref())
 }
 
 async fn show(
@@ -187,7 +187,7 @@ async fn show(
     permitted(&office, &view.user, Right::Read, canteen).await?;
     let detail = load(&office, &view, canteen, &number).await?;
     let days = days(&office, &view).await?;
-    page(&view, &days, asked, Some(detail), Some((canteen, number)))
+    page(&view, &days, asked, Some(detail), Some(&(canteen, number)))
 }
 
 fn page(
@@ -195,7 +195,7 @@ fn page(
     days: &MonthDays,
     asked: Asked,
     detail: Option<Detail>,
-    open: Option<(CanteenId, String)>,
+    open: Option<&(CanteenId, String)>,
 ) -> Answer<Page> {
     let w = Words::of(view.lang);
     let month = fmt::short_month(view.month, view.lang);
@@ -209,9 +209,8 @@ fn page(
         let count = days.findings.iter().filter(|item| other.holds(item)).count();
         TabLink { word, count, href: other.link(view, PATH), is_chosen: tab == asked.tab }
     };
-    let is_open = |item: &Item| {
-        open.as_ref().is_some_and(|(canteen, number)| *canteen == item.canteen && *number == item.finding.number)
-    };
+    let is_open =
+        |item: &Item| open.is_some_and(|(canteen, number)| *canteen == item.canteen && *number == item.finding.number);
     Page::of(&FindingsPage {
         shell: view.shell(PATH, w.title).with_badge(days.waiting().count()),
         tabs: Tab::ALL.map(tab).into(),
@@ -271,7 +270,7 @@ struct Read {
 }
 
 async fn load(office: &Arc<Office>, view: &View, canteen: CanteenId, number: &str) -> Answer<Detail> {
-    let (number, lang) = (number.to_owned(), view.lang);
+    let (number, lang, own) = (number.to_owned(), view.lang, view.user.canteen);
     let read = office.store.read(move |tx| {
         let number = number.clone();
         Box::pin(async move {
@@ -282,7 +281,7 @@ async fn load(office: &Arc<Office>, view: &View, canteen: CanteenId, number: &st
             let mut findings = close.content.0.findings.into_iter();
             let finding = findings.find(|finding| finding.number == number).ok_or_else(unknown)?;
             let steps = store::steps(tx, canteen, &number).await?;
-            let evidence = evidence::load(tx, canteen, date, revision, &finding).await?;
+            let evidence = evidence::load(tx, canteen, date, revision, &finding, own).await?;
             let row = crate::store::canteens::get(tx, canteen).await?;
             let mut names = BTreeMap::new();
             for step in &steps {

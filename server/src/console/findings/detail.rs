@@ -4,6 +4,7 @@ use domain::calendar::BusinessDate;
 use domain::decision::{Kind, PolicyRef};
 use domain::id::{CanteenId, UserId};
 use domain::money::Fen;
+use domain::policy::Policy;
 use domain::reconciliation::{Bearer, Finding, Severity, Verdict};
 use domain::record::check::Rulebook;
 use domain::words::{mode_name, period_name};
@@ -87,7 +88,6 @@ pub(super) struct Detail {
     pub(super) policy_says: String,
     pub(super) steps: Vec<Step>,
     pub(super) acts: Acts,
-    pub(super) life: &'static str,
 }
 
 /// What a finding's page is made of.
@@ -134,7 +134,6 @@ impl Detail {
             policy_says,
             steps: draw.steps(),
             acts: draw.acts(*canteen, life),
-            life: c.life(life),
         }
     }
 }
@@ -313,7 +312,7 @@ impl Draw<'_> {
     }
 
     fn version(&self, policy: &PolicyRef) -> String {
-        let name = self.told.book.policies.by_ref(policy).map_or(policy.id.as_str(), |p| p.name());
+        let name = self.told.book.policies.by_ref(policy).map_or(policy.id.as_str(), Policy::name);
         fill(self.w.version, &[("name", &name), ("n", &policy.version)])
     }
 
@@ -379,7 +378,7 @@ impl Draw<'_> {
         let policy = policy
             .or_else(|| self.told.evidence.records.iter().find_map(|shown| shown.meal()?.decision.policy.as_ref()));
         let title = policy.map(|p| {
-            let name = self.told.book.policies.by_ref(p).map_or(p.id.as_str(), |found| found.name());
+            let name = self.told.book.policies.by_ref(p).map_or(p.id.as_str(), Policy::name);
             fill(w.policy_named, &[("name", &name), ("n", &p.version)])
         });
         let pattern = finding.code.is_pattern() && finding.bearer == Some(Bearer::Canteen);

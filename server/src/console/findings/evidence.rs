@@ -79,18 +79,20 @@ async fn place(tx: &mut Tx, canteen: CanteenId) -> Result<Place, Error> {
     Ok(Place { name, tills, cashiers })
 }
 
-/// Reads a finding's records, and the meal that it competes with.
+/// Reads a finding's records, and the meal that it competes with: of another canteen only for who may see all.
 pub(super) async fn load(
     tx: &mut Tx,
     canteen: CanteenId,
     date: BusinessDate,
     revision: i64,
     finding: &Finding,
+    own: Option<CanteenId>,
 ) -> Result<Evidence, Error> {
     let mut ids: Vec<(CanteenId, RecordId)> = finding.evidence.iter().take(MOST).map(|id| (canteen, *id)).collect();
     let mut competes = false;
     if let ([only], Code::OverLimit) = (finding.evidence.as_slice(), finding.code) {
-        let others = board::same_elder(tx, canteen, *only).await?;
+        let mut others = board::same_elder(tx, canteen, *only).await?;
+        others.retain(|(other, _)| own.is_none_or(|own| own == *other));
         competes = !others.is_empty();
         ids.extend(others.into_iter().take(1));
     }

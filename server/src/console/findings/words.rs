@@ -19,14 +19,12 @@ catalogue! {
     today: "今天", "today";
     days_old: "{n} 天", "{n} d";
     keys: "下一条 / 上一条", "next / previous";
-    choose: "从左边选一条。", "Choose one on the left.";
     // One finding
     owner: "负责 {who}", "{who} sees to it";
     due: "{date}前", "by {date}";
     stake: "{group} {amount}", "{group}: {amount}";
     this_day: "看这一天的对账", "See the day";
     timeline: "时间轴", "Time line";
-    evidence: "证据", "Evidence";
     field: "字段", "Field";
     charged: "当时收取", "As charged";
     due_now: "按现有资料", "By the facts known now";
@@ -51,7 +49,6 @@ catalogue! {
     f_policy: "政策", "Policy";
     f_paid: "实际拨付", "Paid";
     f_kind: "记录", "Record";
-    f_number: "记录号", "Record number";
     online: "在线", "online";
     offline: "断网", "offline";
     guest: "访客", "guest";

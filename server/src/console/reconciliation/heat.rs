@@ -6,7 +6,7 @@ use domain::calendar::{BusinessDate, DayKind, Month, UnixMs, WorkCalendar};
 use domain::id::CanteenId;
 use domain::reconciliation::Severity;
 
-use crate::console::days::MonthDays;
+use crate::console::days::{Item, MonthDays};
 
 /// How a canteen-day stands. The worst comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -163,7 +163,7 @@ fn cell(days: &MonthDays, ground: &Ground<'_>, canteen: CanteenId, first: Busine
         Mark::Incomplete
     } else if of_day().any(|item| item.waits() && item.finding.severity == Severity::Block) {
         Mark::Block
-    } else if of_day().any(|item| item.waits()) {
+    } else if of_day().any(Item::waits) {
         Mark::Open
     } else if of_day().next().is_some() {
         Mark::Decided

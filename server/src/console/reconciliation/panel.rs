@@ -65,9 +65,9 @@ pub(super) struct Panel {
     pub(super) text: String,
     pub(super) tone: &'static str,
     pub(super) rows: Vec<Compared>,
-    /// Which columns differ.
-    pub(super) server_differs: bool,
-    pub(super) z_differs: bool,
+    /// Classes of the columns: one that differs is tinted.
+    pub(super) server_class: &'static str,
+    pub(super) z_class: &'static str,
     pub(super) paper: Option<String>,
     pub(super) gaps: Vec<Gap>,
     pub(super) by_z: Option<String>,
@@ -340,8 +340,8 @@ impl Shape<'_> {
             text,
             tone,
             rows: self.rows(tills, server, (!no_z && !tills.is_empty()).then_some(z)),
-            server_differs: lacking > 0,
-            z_differs: lacking == 0 && (z_off || no_z),
+            server_class: if lacking > 0 { " differs" } else { "" },
+            z_class: if lacking == 0 && (z_off || no_z) { " differs" } else { "" },
             paper: None,
             gaps: self.gaps(tills),
             by_z: (lacking > 0 && !no_z && z.meals > server.meals).then(|| {

@@ -71,8 +71,6 @@ catalogue! {
     from_here: "从头", "from the first";
     by_z: "按 Z 推算", "By the Z report";
     by_z_value: "{n} 份，实收 {own}，补贴 {subsidy}", "{n} meals, {own} collected, {subsidy} subsidy";
-    contact: "终端联络", "Last contact";
-    contact_ago: "{at}", "{at}";
     never: "没有联络过", "never";
     unsent: "，还有 {n} 条未上传", ", {n} records unsent";
     findings: "当天差异", "Findings of the day";
