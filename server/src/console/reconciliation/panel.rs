@@ -110,7 +110,7 @@ impl Sums {
 struct TillDay {
     /// Records that its sequences say there are.
     expected: u64,
-    /// Records held.
+    /// Records held, those that wait behind a gap included.
     held: u64,
     /// By the records of the day's shifts.
     server: Sums,
@@ -224,7 +224,9 @@ fn add_behind(tills: &mut BTreeMap<TerminalId, TillDay>, behind: &Behind, held: 
     let of_day: Vec<_> = behind.waiting.iter().filter(|(_, at)| at.business_date() == date).collect();
     let (Some((first, at)), Some((earliest, _))) = (of_day.first(), behind.waiting.first_key_value()) else { return };
     let till = tills.entry(behind.terminal).or_default();
-    till.expected += u64::try_from(of_day.len()).unwrap_or(0);
+    let waiting = u64::try_from(of_day.len()).unwrap_or(0);
+    till.expected += waiting;
+    till.held += waiting;
     if *first != earliest {
         return;
     }
