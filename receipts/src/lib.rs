@@ -17,6 +17,7 @@ pub mod qr;
 mod raster;
 pub mod slip;
 pub mod statement;
+pub mod table;
 pub mod words;
 pub mod workbook;
 

@@ -4,12 +4,12 @@
 mod audit;
 pub mod body;
 mod calendars;
-mod canteens;
+pub(crate) mod canteens;
 mod cards;
 mod elders;
 mod enrolments;
 mod epochs;
-mod findings;
+pub(crate) mod findings;
 mod health;
 pub(crate) mod holds;
 mod imports;

@@ -151,6 +151,16 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/months/{region}/{month}/summary.pdf", Only(READ, Region)),
     ("GET", "/api/v1/months/{region}/{month}/disclosure.xlsx", Only(READ, Region)),
     ("GET", "/api/v1/months/{region}/{month}/disclosure.csv", Only(READ, Region)),
+    ("GET", "/console/today", Only(READ, Region)),
+    ("GET", "/console/reconciliation", Only(READ, Region)),
+    ("GET", "/console/reconciliation.csv", Only(READ, Region)),
+    ("GET", "/console/reconciliation.xlsx", Only(READ, Region)),
+    ("POST", "/console/reconciliation/close", Only(MAKER, Any)),
+    ("POST", "/console/reconciliation/left-out", Only(MAKER, Canteen)),
+    ("GET", "/console/findings", Only(READ, RegionOrOwn)),
+    ("GET", "/console/findings.csv", Only(READ, RegionOrOwn)),
+    ("GET", "/console/findings/{canteen}/{number}", Only(READ, Canteen)),
+    ("POST", "/console/findings/{canteen}/{number}/steps", Only(&[CanteenManager, FinanceMaker], Canteen)),
     ("POST", "/api/v1/days/close", Only(MAKER, Any)),
     ("POST", "/api/v1/days/left-out", Only(MAKER, Canteen)),
     ("POST", "/api/v1/statements/{id}/objections", Only(MONEY, Region)),
@@ -354,6 +364,10 @@ impl Ground {
         let query = match path {
             "/api/v1/imports" => "?kind=elders&file_name=x.csv",
             "/api/v1/findings" => "?region=440304&month=2026-03",
+            "/console/today" | "/console/findings" | "/console/findings.csv" => "?region=440304&month=2026-03",
+            "/console/reconciliation" | "/console/reconciliation.csv" | "/console/reconciliation.xlsx" => {
+                "?region=440304&month=2026-03"
+            }
             "/api/v1/terminal/roster" | "/api/v1/terminal/usage" => "?after=0",
             "/api/v1/holds" | "/api/v1/ledger/trial-balance" | "/api/v1/refunds" => "?region=440304",
             "/console/own" => "?month=2026-03",
@@ -425,7 +439,9 @@ impl Ground {
                 json!({"digest": "0".repeat(64)})
             }
             ("POST", "/api/v1/months/{region}/{month}/disclosure") => json!({"days": 5}),
-            ("POST", "/api/v1/days/left-out") => {
+            ("POST", "/console/findings/{canteen}/{number}/steps") => json!({"what": "answered", "words": "已核实"}),
+            ("POST", "/console/reconciliation/close") => json!({"canteen": canteen, "date": "2026-05-05"}),
+            ("POST", "/api/v1/days/left-out" | "/console/reconciliation/left-out") => {
                 json!({"canteen": canteen, "date": "2026-05-05", "reason": "停电"})
             }
             ("POST", "/api/v1/statements/{id}/objections") => json!({"content": "数目不对"}),

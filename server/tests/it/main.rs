@@ -13,6 +13,7 @@ mod cards;
 mod client;
 mod common;
 mod console;
+mod console_days;
 mod console_month;
 mod copying;
 mod findings;

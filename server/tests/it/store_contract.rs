@@ -396,8 +396,10 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 21] = [
+const MODULES: [(&str, &str); 23] = [
     ("audit", include_str!("../../src/store/audit.rs")),
+    ("board", include_str!("../../src/store/board.rs")),
+    ("overview", include_str!("../../src/store/overview.rs")),
     ("canteens", include_str!("../../src/store/canteens.rs")),
     ("days", include_str!("../../src/store/days.rs")),
     ("elders", include_str!("../../src/store/elders.rs")),
@@ -429,6 +431,7 @@ fn nothing_is_left_out() {
         include_str!("store_sync.rs"),
         include_str!("rules.rs"),
         include_str!("findings.rs"),
+        include_str!("console_days.rs"),
         include_str!("forks.rs"),
         include_str!("audit.rs"),
         include_str!("proposals.rs")
