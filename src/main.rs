@@ -1,5 +1,6 @@
 //! `zhucan`: one program for the office and the canteen. Commands are read and put together here, nothing else.
 
+mod backup_command;
 mod bench_command;
 mod calendar_command;
 mod cards_command;
@@ -10,6 +11,7 @@ mod import_command;
 mod office_command;
 mod out;
 mod policy_command;
+mod secret;
 mod shell_command;
 mod terminal_command;
 
@@ -50,6 +52,10 @@ enum Command {
     AuditPack(office_command::PackArgs),
     /// Write all papers of a month
     Statement(office_command::StatementArgs),
+    /// Write the whole office into one sealed file, while it runs
+    Backup(backup_command::BackupArgs),
+    /// Set up the office again from a backup, in an empty place; or try whether that would work
+    Restore(backup_command::RestoreArgs),
     /// Take the office from SQLite to PostgreSQL, and compare every row
     CopyDb(copy_command::CopyArgs),
     /// Try out or take over a list of elders, deaths, canteens, prices ...
@@ -99,6 +105,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => runtime.block_on(office_command::verify(args, clock, entropy)),
         Command::AuditPack(args) => runtime.block_on(office_command::pack(args, clock, entropy)),
         Command::Statement(args) => runtime.block_on(office_command::statement(args, clock, entropy)),
+        Command::Backup(args) => runtime.block_on(backup_command::backup(args, clock, entropy)),
+        Command::Restore(args) => runtime.block_on(backup_command::restore(args, clock, entropy)),
         Command::CopyDb(args) => runtime.block_on(copy_command::run(args, clock)),
         Command::Doctor(args) => runtime.block_on(doctor_command::run(args, clock)),
         Command::Completions(args) => shell_command::completions(&args, Cli::command()),

@@ -13,6 +13,7 @@ macro_rules! kill_point {
 
 pub mod admin;
 pub mod audit;
+pub mod backup;
 pub mod close;
 pub mod copy;
 pub mod doctor;
