@@ -3,10 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod canary;
 mod commands;
 mod drill;
 mod failover;
 mod forge;
 mod kill;
 mod moving;
+mod newcomer;
 mod order;
+mod settings;

@@ -29,6 +29,7 @@ mod statements;
 mod status;
 mod terminal;
 mod terminals;
+pub mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +38,6 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use tower_http::trace::TraceLayer;
 
 pub use office::{Entering, Proven, SignedIn};
 pub use problem::Problem;
@@ -115,14 +115,20 @@ pub fn table() -> Vec<Route> {
 /// The whole API over one office.
 pub fn router(office: Arc<Office>) -> Router {
     let (api, table) = all().into_parts();
+    let watched = Arc::clone(&office);
     let app = App { office, nonces: Arc::default(), lookups: Arc::default(), audited: Audited::of(&table) };
     api.fallback(async || Problem::from(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(axum::middleware::from_fn_with_state(app.clone(), routes::enter_denials))
         .layer(axum::middleware::from_fn(limit_time))
-        .layer(TraceLayer::new_for_http())
+        .layer(axum::middleware::from_fn_with_state(watched, watch::watch))
         .with_state(app)
+}
+
+/// What is watched of an office, for a listener of its own that nobody outside reaches.
+pub fn metrics_router(office: Arc<Office>) -> Router {
+    Router::new().route("/metrics", axum::routing::get(watch::metrics)).with_state(office)
 }
 
 /// Answers in time, whatever happens behind. A unit of work under way is not cut short by it.
