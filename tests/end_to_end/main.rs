@@ -13,3 +13,4 @@ mod moving;
 mod newcomer;
 mod order;
 mod settings;
+mod setup;
