@@ -12,5 +12,6 @@ mod kill;
 mod moving;
 mod newcomer;
 mod order;
+mod packaging;
 mod settings;
 mod setup;
