@@ -46,8 +46,8 @@ fn from_file(file: &Path) -> anyhow::Result<Zeroizing<String>> {
     let found = std::fs::metadata(file).with_context(shown)?;
     #[cfg(unix)]
     {
-        let mode = std::os::unix::fs::PermissionsExt::mode(&found.permissions());
-        anyhow::ensure!(mode & 0o077 == 0, "{}：{}", shown(), words::PASSPHRASE_OPEN);
+        let of_others = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077;
+        anyhow::ensure!(of_others == 0, "{}：{}", shown(), words::PASSPHRASE_OPEN);
     }
     let text = Zeroizing::new(std::fs::read_to_string(file).with_context(shown)?);
     let text = text.trim_end_matches(['\r', '\n']);
