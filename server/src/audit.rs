@@ -187,6 +187,8 @@ actions! {
     SessionLock "session.lock";
     /// A terminal was told a head that is not in the chain any more.
     WitnessBroken "audit.witness_broken";
+    /// The office was set up again from a backup.
+    OfficeRestore "office.restore";
 }
 
 /// Whether it was done.

@@ -3,6 +3,7 @@
 //! A refusal has a code that never changes, a title and a next step; what is special about the case is its detail.
 
 pub mod audit;
+pub mod backup;
 pub mod doctor;
 pub mod import;
 pub mod moving;

@@ -91,5 +91,6 @@ pub const fn action(action: Action) -> &'static str {
         Action::SessionOpen => "登录",
         Action::SessionLock => "登录锁定",
         Action::WitnessBroken => "审计见证不符",
+        Action::OfficeRestore => "从备份恢复",
     }
 }

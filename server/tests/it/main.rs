@@ -8,6 +8,7 @@
 mod access;
 mod audit;
 mod backlog;
+mod backups;
 mod browser;
 mod cards;
 mod client;
