@@ -102,6 +102,8 @@ pub struct Office {
     pub imports: import::stored::Running,
     /// Addresses from which sign-ins failed.
     pub addresses: admin::Addresses,
+    /// The check of the audit log's chain.
+    pub(crate) chain: console::office::chain::ChainCheck,
     /// See [`Office::mark_demo`].
     pub(crate) demo: AtomicBool,
 }
@@ -130,6 +132,7 @@ impl Office {
             public_url: config.public_url.clone(),
             imports: import::stored::Running::default(),
             addresses: admin::Addresses::default(),
+            chain: console::office::chain::ChainCheck::default(),
             demo: AtomicBool::new(demo.is_some()),
         });
         office.refresh_rules().await?;

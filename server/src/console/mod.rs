@@ -12,6 +12,7 @@ mod fmt;
 pub(crate) mod lang;
 pub(crate) mod layer;
 mod nav;
+pub(crate) mod office;
 mod page;
 mod view;
 mod words;
@@ -19,12 +20,11 @@ mod words;
 use crate::http::routes::Routes;
 use page::Page;
 
-
 /// Where the console begins.
 pub(crate) const ROOT: &str = "/console";
 
 /// Every page of the console.
 pub(crate) fn routes() -> Routes {
-    let each = [assets::routes(), enter::routes()];
+    let each = [assets::routes(), enter::routes(), office::routes()];
     each.into_iter().fold(Routes::new(), Routes::merge)
 }

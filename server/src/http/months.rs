@@ -166,7 +166,7 @@ pub(super) fn actor(user: &UserRow, region: &RegionCode, right: Right) -> Result
 }
 
 /// What a person writes down: not empty, not a novel.
-pub(super) fn explained(text: &str) -> Result<String, Problem> {
+pub(crate) fn explained(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     if (1..=500).contains(&text.chars().count()) {
         return Ok(text.to_owned());
