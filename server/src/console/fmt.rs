@@ -75,7 +75,9 @@ fn tenths(permille: i64) -> String {
 /// `3月18日`, `18 Mar`.
 pub(crate) fn day(date: BusinessDate, lang: Lang) -> String {
     let (_, month, day) = date.ymd();
-    lang.of::<fn(i8, i8) -> String>(|m, d| format!("{m}月{d}日"), |m, d| format!("{d} {}", english_month(m)))(month, day)
+    lang.of::<fn(i8, i8) -> String>(|m, d| format!("{m}月{d}日"), |m, d| format!("{d} {}", english_month(m)))(
+        month, day,
+    )
 }
 
 /// `2026年3月18日`, `18 Mar 2026`.
@@ -170,7 +172,10 @@ mod tests {
         let date = BusinessDate::new(2026, 4, 2).unwrap();
         assert_eq!((day(date, Lang::Zh), day(date, Lang::En)), ("4月2日".into(), "2 Apr".into()));
         assert_eq!((long_weekday(date, Lang::Zh), weekday(date, Lang::En)), ("星期四".into(), "Thu"));
-        assert_eq!((month(date.month(), Lang::Zh), short_month(date.month(), Lang::En)), ("2026年4月".into(), "Apr".into()));
+        assert_eq!(
+            (month(date.month(), Lang::Zh), short_month(date.month(), Lang::En)),
+            ("2026年4月".into(), "Apr".into())
+        );
         assert_eq!(at(date.at_minute(13 * 60 + 40), Lang::Zh), "4月2日 13:40");
         assert_eq!(digest("7c41e09a52d8ffff"), "7c41 e09a 52d8");
     }

@@ -168,7 +168,8 @@ mod tests {
 
     #[test]
     fn what_was_typed_comes_back_and_leads_nowhere_else() {
-        let kept = Kept { path: "/console/findings/1".into(), fields: vec![("words".into(), "说明“一”".into())] };
+        let kept =
+            Kept { path: "/console/findings/1".into(), fields: vec![("words".into(), "说明“一”".into())] };
         let back = Kept::read(&kept.text()).unwrap();
         assert_eq!((back.path, back.fields), (kept.path, kept.fields));
         for path in ["https://elsewhere.example/", "//elsewhere.example/", "/api/v1/people", "/console\\x"] {

@@ -49,12 +49,12 @@ entries! {
 /// What a role sees, in order. The first is where signing in leads.
 pub(crate) const fn entries(role: Role) -> &'static [Entry] {
     match role {
-        Role::FinanceMaker | Role::FinanceChecker => &[
-            TODAY, RECONCILIATION, FINDINGS, SETTLEMENT, STATEMENTS, FUNDS, PROPOSALS, POLICIES, DISCLOSURE, EXPORTS,
-        ],
-        Role::Auditor => &[
-            TODAY, RECONCILIATION, FINDINGS, SETTLEMENT, STATEMENTS, FUNDS, CANTEENS, DRAWS, CHANGES, POLICIES, AUDIT,
-        ],
+        Role::FinanceMaker | Role::FinanceChecker => {
+            &[TODAY, RECONCILIATION, FINDINGS, SETTLEMENT, STATEMENTS, FUNDS, PROPOSALS, POLICIES, DISCLOSURE, EXPORTS]
+        }
+        Role::Auditor => {
+            &[TODAY, RECONCILIATION, FINDINGS, SETTLEMENT, STATEMENTS, FUNDS, CANTEENS, DRAWS, CHANGES, POLICIES, AUDIT]
+        }
         Role::PolicyEditor => &[TODAY, POLICIES, PROPOSALS, CANTEENS],
         Role::Administrator => &[TODAY, CANTEENS, PEOPLE, TERMINALS, ELDERS, IMPORTS],
         Role::CardIssuer => &[ELDERS, IMPORTS],

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
-use axum::http::request::Parts;
 use axum::http::Uri;
+use axum::http::request::Parts;
 use domain::calendar::{Month, UnixMs};
 use domain::region::RegionCode;
 use serde::Deserialize;

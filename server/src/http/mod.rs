@@ -39,12 +39,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::trace::TraceLayer;
 
-pub use office::{Entering, Proven, SignedIn};
-pub(crate) use office::{CSRF, comes_from_here, set_cookie, shown};
 pub(crate) use canteens::permitted as of_canteen;
 pub(crate) use elders::permitted as of_elder;
 pub(crate) use imports::{may as may_import, permitted as of_import};
 pub(crate) use months::explained;
+pub(crate) use office::{CSRF, comes_from_here, set_cookie, shown};
+pub use office::{Entering, Proven, SignedIn};
 pub(crate) use people::permitted as of_person;
 pub use problem::Problem;
 pub(crate) use proposals::may_see as may_see_proposal;

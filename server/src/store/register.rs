@@ -80,10 +80,7 @@ row! {
 }
 
 /// Every fact of the canteens of a region, in the order of learning.
-pub async fn canteen_facts(
-    tx: &mut Tx,
-    region: &RegionCode,
-) -> Result<BTreeMap<CanteenId, Vec<CanteenFact>>, Error> {
+pub async fn canteen_facts(tx: &mut Tx, region: &RegionCode) -> Result<BTreeMap<CanteenId, Vec<CanteenFact>>, Error> {
     let rows: Vec<(CanteenId, Json<CanteenFact>)> = sql!(
         tx,
         "SELECT f.canteen, f.fact FROM canteen_facts f JOIN canteens c ON c.id = f.canteen \
@@ -101,13 +98,9 @@ pub async fn canteen_facts(
 
 /// A canteen's facts with who recorded them, the last learned first.
 pub async fn facts_of(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<FactRow>, Error> {
-    sql!(
-        tx,
-        "SELECT number, fact, recorded_by FROM canteen_facts WHERE canteen = $1 ORDER BY number DESC",
-        canteen
-    )
-    .all()
-    .await
+    sql!(tx, "SELECT number, fact, recorded_by FROM canteen_facts WHERE canteen = $1 ORDER BY number DESC", canteen)
+        .all()
+        .await
 }
 
 /// The terminals of a region's canteens, by canteen and enrolment.
@@ -123,11 +116,7 @@ pub async fn terminals(tx: &mut Tx, region: &RegionCode) -> Result<Vec<TerminalR
 }
 
 /// Of each canteen of a region: the days of a month on which it served, and the meals on them, as far as they are closed.
-pub async fn meals(
-    tx: &mut Tx,
-    region: &RegionCode,
-    month: Month,
-) -> Result<BTreeMap<CanteenId, (i64, i64)>, Error> {
+pub async fn meals(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<BTreeMap<CanteenId, (i64, i64)>, Error> {
     let rows: Vec<(CanteenId, i64, i64)> = sql!(
         tx,
         "SELECT o.canteen, COUNT(*), CAST(COALESCE(SUM(o.meals), 0) AS BIGINT) FROM open_days o \

@@ -11,6 +11,7 @@ mod backlog;
 mod cards;
 mod client;
 mod common;
+mod console_office;
 mod copying;
 mod findings;
 mod forks;

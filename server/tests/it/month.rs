@@ -28,7 +28,7 @@ pub(crate) const MARCH: &str = "2026-03";
 pub(crate) struct Scene {
     pub(crate) world: World,
     tills: [Till; 2],
-    elders: [ElderId; 2],
+    pub(crate) elders: [ElderId; 2],
     pub(crate) maker: Actor,
     pub(crate) checker: Actor,
 }

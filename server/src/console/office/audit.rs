@@ -260,11 +260,7 @@ impl ChainPage {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get(HOME, list)
-        .get("/console/audit.csv", file)
-        .get(CHECK, check)
-        .send(CHECK, begin)
+    Routes::new().get(HOME, list).get("/console/audit.csv", file).get(CHECK, check).send(CHECK, begin)
 }
 
 async fn names(tx: &mut crate::store::Tx, region: &domain::region::RegionCode) -> Result<Names, Error> {
@@ -336,10 +332,8 @@ async fn file(State(office): State<Arc<Office>>, view: View, Query(asked): Query
     if more {
         as_of.push_str(w.csv_more);
     }
-    let heads =
-        [w.number, w.at, w.who, "actor", w.what, "action", w.object, "object", w.outcome, w.details, w.hash];
-    let rows: Vec<Vec<String>> =
-        entries.iter().map(|entry| Row::of(entry, &names, &view).cells(entry)).collect();
+    let heads = [w.number, w.at, w.who, "actor", w.what, "action", w.object, "object", w.outcome, w.details, w.hash];
+    let rows: Vec<Vec<String>> = entries.iter().map(|entry| Row::of(entry, &names, &view).cells(entry)).collect();
     Ok(csv("audit.csv", &as_of, &heads, &rows)?)
 }
 
@@ -351,7 +345,10 @@ async fn check(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
     let months = outside.months.iter().filter(|(region, ..)| own(region));
     Page::of(&ChainPage {
         w,
-        walked: office.chain.walked().map(|walked| fill(w.check_running, &[("n", &fmt::count(i64::try_from(walked).unwrap_or(i64::MAX)))])),
+        walked: office
+            .chain
+            .walked()
+            .map(|walked| fill(w.check_running, &[("n", &fmt::count(i64::try_from(walked).unwrap_or(i64::MAX)))])),
         last: office.chain.last(),
         months: months.map(|(region, month, n, hash)| (format!("{region} {month}"), *n, hash.to_string())).collect(),
         witnesses: outside.witnesses.len(),

@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn every_action_has_words_of_its_own() {
-        let words = |lang| Action::ALL.iter().map(move |one| action(*one, lang)).collect::<std::collections::BTreeSet<_>>();
+        let words =
+            |lang| Action::ALL.iter().map(move |one| action(*one, lang)).collect::<std::collections::BTreeSet<_>>();
         assert_eq!(words(Lang::Zh).len(), Action::ALL.len());
         assert_eq!(words(Lang::En).len(), Action::ALL.len());
     }

@@ -9,8 +9,8 @@ use axum::extract::State;
 use axum::response::Redirect;
 use domain::calendar::{BusinessDate, MealPeriod};
 use domain::canteen::{Canteen, CanteenFactKind, Filing, Licence, Standing};
-use domain::decision::PolicyRef;
 use domain::credential::{ReaderDigits, ReaderFormat};
+use domain::decision::PolicyRef;
 use domain::id::CanteenId;
 use domain::money::Fen;
 use domain::policy::Effect;
@@ -24,6 +24,7 @@ use super::canteens::{Chip, HOME, chips};
 use super::proposals::{self as waiting, Waiting};
 use super::words::Words as Common;
 use super::{ago, amount, date, person, read, typed};
+use crate::Office;
 use crate::admin::{NewCashier, Proposed};
 use crate::audit::Action;
 use crate::console::lang::fill;
@@ -39,7 +40,6 @@ use crate::store::register::FactRow;
 use crate::store::terminals::TerminalRow;
 use crate::store::{canteens, people, proposals, register, terminals};
 use crate::words::{Code, office as said};
-use crate::Office;
 
 const HOUR: i64 = 60 * 60 * 1000;
 
@@ -251,14 +251,21 @@ fn hits(closes: &[DayClose], view: &View) -> Vec<Hit> {
             slot.3 += amount;
         }
     }
-    let shown = |((_, _, reason), (effect, dates, meals, amount)): ((&PolicyRef, usize, &str), (Effect, Vec<_>, u32, Fen))| Hit {
-        effect: w.effect(effect),
-        days: fill(w.on_days_n, &[("n", &dates.len())]),
-        dates: spans(&dates).iter().map(|(a, b)| span(*a, *b, lang)).collect::<Vec<_>>().join(lang.of("、", ", ")),
-        meals: fmt::count(meals),
-        amount: fmt::dash(&amount),
-        reason: reason.to_owned(),
-    };
+    let shown =
+        |((_, _, reason), (effect, dates, meals, amount)): ((&PolicyRef, usize, &str), (Effect, Vec<_>, u32, Fen))| {
+            Hit {
+                effect: w.effect(effect),
+                days: fill(w.on_days_n, &[("n", &dates.len())]),
+                dates: spans(&dates)
+                    .iter()
+                    .map(|(a, b)| span(*a, *b, lang))
+                    .collect::<Vec<_>>()
+                    .join(lang.of("、", ", ")),
+                meals: fmt::count(meals),
+                amount: fmt::dash(&amount),
+                reason: reason.to_owned(),
+            }
+        };
     by_gate.into_iter().map(shown).collect()
 }
 

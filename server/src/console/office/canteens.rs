@@ -156,8 +156,11 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
     let own = found.into_iter().filter(|row| view.user.require_canteen(row.id, &row.region).is_ok());
     let mut rows: Vec<Row> = own
         .map(|row| {
-            let canteen =
-                Canteen { id: row.id, region: row.region.clone(), facts: facts.get(&row.id).cloned().unwrap_or_default() };
+            let canteen = Canteen {
+                id: row.id,
+                region: row.region.clone(),
+                facts: facts.get(&row.id).cloned().unwrap_or_default(),
+            };
             let terminals = of.remove(&row.id).unwrap_or_default();
             let meals = meals.get(&row.id).copied().unwrap_or_default();
             line(row, &canteen, &terminals, meals, &view)
@@ -175,7 +178,14 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
         _ => rows.sort_by(|a, b| a.name.cmp(&b.name)),
     }
     let w = Words::of(view.lang);
-    let sort = |by: &str| format!("{}&sort={by}&name={}&attention={}", view.link(HOME), super::escaped(&asked.name), super::escaped(&asked.attention));
+    let sort = |by: &str| {
+        format!(
+            "{}&sort={by}&name={}&attention={}",
+            view.link(HOME),
+            super::escaped(&asked.name),
+            super::escaped(&asked.attention)
+        )
+    };
     Page::of(&CanteensPage {
         w,
         c: Common::of(view.lang),
@@ -222,8 +232,7 @@ async fn create(State(office): State<Arc<Office>>, view: View, Form(new): Form<N
     let capacity = read(&new.capacity, said::COUNT)?;
     let New { name, operator, credit_code, address, phone, bank, account_name, account, .. } = new;
     let account = account.as_str().to_owned();
-    let new =
-        NewCanteen { region, name, operator, credit_code, address, phone, bank, account_name, account, capacity };
+    let new = NewCanteen { region, name, operator, credit_code, address, phone, bank, account_name, account, capacity };
     let id = office.create_canteen(new, Some(view.user.id)).await?;
     Ok(Redirect::to(&view.link(&format!("{HOME}/{id}?done=saved"))))
 }

@@ -19,7 +19,6 @@ catalogue! {
     male: "男", "male";
     age: "年龄", "Age";
     age_is: "{n} 岁", "{n}";
-    born: "出生", "Born";
     regular: "常去食堂", "Regular at";
     number: "老人编号", "Elder number";
     register: "登记老人", "Register an elder";
@@ -79,7 +78,6 @@ catalogue! {
     photo_put: "上传照片", "Upload a photo";
     photo_hint: "JPEG 或 PNG，不超过 200 KB，每边 60 至 2000 像素。", "JPEG or PNG, 200 KB at most, 60 to 2000 pixels a side.";
     photo_remove: "删除照片", "Remove the photo";
-    file: "文件", "File";
 }
 
 /// A fact of an elder in a few words.

@@ -19,9 +19,9 @@ use super::words::Words as Common;
 use super::{escaped, read, typed, wanted};
 use crate::admin::{CardsOf, IssuedSheet, NewElder, NewElderFact};
 use crate::audit::Action;
+use crate::console::Page;
 use crate::console::lang::fill;
 use crate::console::view::{Shell, View};
-use crate::console::{Page, fmt};
 use crate::http::body::{Form, Query};
 use crate::http::routes::Routes;
 use crate::http::{Answer, Problem, of_elder};
@@ -110,11 +110,11 @@ struct SheetOf {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get(HOME, list)
-        .post(HOME, Action::ElderRegister, create)
-        .send("/console/elders/find", find)
-        .post("/console/elders/sheets", Action::CardSheet, issue)
+    Routes::new().get(HOME, list).post(HOME, Action::ElderRegister, create).send("/console/elders/find", find).post(
+        "/console/elders/sheets",
+        Action::CardSheet,
+        issue,
+    )
 }
 
 async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
@@ -123,8 +123,9 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
     let region = view.region.code.clone();
     let name = typed(&asked.name).map(str::to_owned);
     let after: Option<ElderId> = read(&asked.after, said::CHOOSE)?;
-    // What is typed in Chinese is looked for as it is read, and then by its characters.
-    let key = name.as_deref().map(names::sort_key).unwrap_or_default();
+    // What is typed in Chinese is looked for as it is read, and then by its characters; pinyin as it stands.
+    let read_as = |name: &str| if name.is_ascii() { name.to_ascii_lowercase() } else { names::sort_key(name) };
+    let key = name.as_deref().map(read_as).unwrap_or_default();
     let place = region.clone();
     let (found, places) = office
         .store
@@ -196,11 +197,7 @@ pub(super) fn download(sheet: IssuedSheet) -> impl IntoResponse + use<> {
     (StatusCode::OK, headers, sheet.pdf)
 }
 
-async fn issue(
-    State(office): State<Arc<Office>>,
-    view: View,
-    Form(asked): Form<SheetOf>,
-) -> Answer<impl IntoResponse> {
+async fn issue(State(office): State<Arc<Office>>, view: View, Form(asked): Form<SheetOf>) -> Answer<impl IntoResponse> {
     view.user.require(Right::ManageElders)?;
     view.user.require_inside(&view.region.code)?;
     let canteen: Option<CanteenId> = read(&asked.canteen, said::CHOOSE)?;

@@ -9,12 +9,15 @@ mod canteen;
 mod canteen_words;
 mod canteens;
 pub(crate) mod chain;
+mod changes;
+mod draws;
 mod elder;
 mod elder_words;
 mod elders;
 mod imports;
 mod people;
 mod proposals;
+mod search;
 mod terminal;
 mod terminal_words;
 mod terminals;
@@ -41,11 +44,14 @@ pub(super) fn routes() -> Routes {
         audit::routes(),
         canteen::routes(),
         canteens::routes(),
+        changes::routes(),
+        draws::routes(),
         elder::routes(),
         elders::routes(),
         imports::routes(),
         people::routes(),
         proposals::routes(),
+        search::routes(),
         terminal::routes(),
         terminals::routes(),
     ];
@@ -116,7 +122,9 @@ fn csv(name: &str, as_of: &str, heads: &[&str], rows: &[Vec<String>]) -> Result<
     writer.write_record([as_of]).map_err(|e| failed(&e))?;
     writer.write_record(heads).map_err(|e| failed(&e))?;
     for row in rows {
-        writer.write_record(row.iter().map(|cell| receipts::guard::as_text(cell).into_owned())).map_err(|e| failed(&e))?;
+        writer
+            .write_record(row.iter().map(|cell| receipts::guard::as_text(cell).into_owned()))
+            .map_err(|e| failed(&e))?;
     }
     let bytes = writer.into_inner().map_err(|e| failed(e.error()))?;
     let headers = [

@@ -164,7 +164,10 @@ fn line(row: &UserRow, canteens: &BTreeMap<CanteenId, &str>, view: &View) -> Row
         id: row.id,
         name: row.name.clone(),
         role: super::frame::Words::of(view.lang).role(row.role),
-        place: row.canteen.and_then(|id| canteens.get(&id)).map_or_else(|| row.region.to_string(), |name| (*name).to_owned()),
+        place: row
+            .canteen
+            .and_then(|id| canteens.get(&id))
+            .map_or_else(|| row.region.to_string(), |name| (*name).to_owned()),
         since: fmt::full_day(row.created_at.local_date(), view.lang),
         state,
         class,

@@ -150,7 +150,12 @@ async fn show(State(office): State<Arc<Office>>, view: View, Path(id): Path<Term
         confirmed: row.confirmed_at.map(|at| fmt::at(at, view.lang)),
         epochs: journals.into_iter().map(|(epoch, end)| journal(&epoch, end, &staff, &view)).collect(),
         forks: forks.iter().filter(|fork| fork.terminal == id).map(|fork| fork_view(fork, &staff, &view)).collect(),
-        lookups: lookups.into_iter().rev().take(31).map(|(date, asked, found)| (fmt::day(date, view.lang), asked, found)).collect(),
+        lookups: lookups
+            .into_iter()
+            .rev()
+            .take(31)
+            .map(|(date, asked, found)| (fmt::day(date, view.lang), asked, found))
+            .collect(),
         manages: view.user.role.rights().contains(&Right::ManageTerminals),
         home: view.link(HOME),
         base: format!("{HOME}/{id}"),

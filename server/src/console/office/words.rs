@@ -21,10 +21,8 @@ catalogue! {
     latest: "回到最新", "Latest";
     csv: "导出 CSV", "Export CSV";
     save: "保存", "Save";
-    add: "登记", "Add";
     name: "姓名", "Name";
     canteen: "食堂", "Canteen";
-    canteens: "食堂", "Canteens";
     region: "区域", "Region";
     role: "角色", "Role";
     state: "状态", "State";
@@ -33,9 +31,7 @@ catalogue! {
     known_from: "知悉时间", "Known from";
     by: "登记人", "Recorded by";
     date: "日期", "Date";
-    time: "时间", "Time";
     back: "返回", "Back";
     once: "只显示这一次，关闭后无法再看。", "Shown this once only.";
     nothing_here: "没有记录。", "Nothing here.";
-    open: "查看", "Open";
 }
