@@ -55,11 +55,11 @@ impl DrawList {
     /// What is published of the list: the SHA-256 of its text, a line each: count, canteens, inspectors a canteen, names.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let mut text = format!("{METHOD}\n{}\n", self.count);
-        self.canteens.iter().for_each(|id| text.push_str(&format!("{id}\n")));
-        text.push_str(&format!("{}\n", self.each));
-        self.inspectors.iter().for_each(|name| text.push_str(&format!("{name}\n")));
-        hashed(&text)
+        let mut lines = vec![METHOD.to_owned(), self.count.to_string()];
+        lines.extend(self.canteens.iter().map(ToString::to_string));
+        lines.push(self.each.to_string());
+        lines.extend(self.inspectors.iter().cloned());
+        hashed(&format!("{}\n", lines.join("\n")))
     }
 
     /// What the seed makes of the list, in the order of tickets.

@@ -144,7 +144,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The fields of a form as a browser sends them.
 pub fn escaped(fields: &[(&str, &str)]) -> Body {
-    let escape = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    let escape = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat();
     let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
     Body::from(pairs.join("&"))
 }

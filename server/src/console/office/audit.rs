@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, TerminalId, UserId};
-use domain::sync::AuditHead;
 use serde::Deserialize;
 
 use super::audit_words::{Words, action};
@@ -27,6 +26,7 @@ use crate::store::canteens::CanteenRow;
 use crate::store::people::UserRow;
 use crate::store::terminals::TerminalRow;
 use crate::store::{canteens, people, register};
+use crate::verify::Break;
 use crate::words::office as said;
 use crate::{Error, Office};
 
@@ -85,10 +85,8 @@ impl Asked {
             ("until", &self.until),
             ("below", &below),
         ];
-        for (name, value) in parts {
-            if let Some(value) = typed(value) {
-                address.push_str(&format!("&{name}={}", escaped(value)));
-            }
+        for (name, value) in parts.into_iter().filter_map(|(name, value)| Some((name, typed(value)?))) {
+            address = format!("{address}&{name}={}", escaped(value));
         }
         address
     }
@@ -242,20 +240,32 @@ struct ChainPage {
     shell: Shell,
     w: &'static Words,
     walked: Option<String>,
-    last: Option<Checked>,
+    last: Option<Last>,
     months: Vec<(String, u64, String)>,
     witnesses: usize,
     home: String,
     here: String,
 }
 
-impl ChainPage {
-    fn instant(&self, at: &UnixMs) -> String {
-        instant(*at, self.shell.view.lang)
-    }
+/// The last check as it stands on the page.
+struct Last {
+    began: String,
+    ended: String,
+    entries: String,
+    head: String,
+    breaks: Option<Vec<Break>>,
+}
 
-    fn head(&self, head: &AuditHead) -> String {
-        format!("{} · {}", head.sequence, head.hash)
+impl Last {
+    fn of(checked: Checked, lang: Lang) -> Self {
+        let Checked { began, ended, entries, head, breaks } = checked;
+        Self {
+            began: instant(began, lang),
+            ended: instant(ended, lang),
+            entries: fmt::count(i64::try_from(entries).unwrap_or(i64::MAX)),
+            head: head.map(|head| format!("{} · {}", head.sequence, head.hash)).unwrap_or_default(),
+            breaks,
+        }
     }
 }
 
@@ -349,7 +359,7 @@ async fn check(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
             .chain
             .walked()
             .map(|walked| fill(w.check_running, &[("n", &fmt::count(i64::try_from(walked).unwrap_or(i64::MAX)))])),
-        last: office.chain.last(),
+        last: office.chain.last().map(|checked| Last::of(checked, view.lang)),
         months: months.map(|(region, month, n, hash)| (format!("{region} {month}"), *n, hash.to_string())).collect(),
         witnesses: outside.witnesses.len(),
         home: view.link(HOME),

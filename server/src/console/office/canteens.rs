@@ -54,16 +54,13 @@ struct Row {
     unsent_words: String,
     days: i64,
     meals: i64,
+    /// Days, meals, and meals an open day, as they are shown.
+    counts: [String; 3],
 }
 
-impl Row {
-    fn per_day(&self) -> String {
-        if self.days == 0 { "—".to_owned() } else { fmt::count(self.meals / self.days) }
-    }
-
-    fn counted(n: &i64) -> String {
-        if *n == 0 { "—".to_owned() } else { fmt::count(*n) }
-    }
+/// A count in a wide table: a dash for nothing.
+fn counted(n: i64) -> String {
+    if n == 0 { "—".to_owned() } else { fmt::count(n) }
 }
 
 /// Something about a standing, as a word with a colour.
@@ -222,6 +219,7 @@ fn line(row: CanteenRow, canteen: &Canteen, terminals: &[TerminalRow], (days, me
         unsent_words: fill(w.unsent_n, &[("n", &unsent)]),
         days,
         meals,
+        counts: [counted(days), counted(meals), counted(meals.checked_div(days).unwrap_or(0))],
     }
 }
 

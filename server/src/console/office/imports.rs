@@ -20,10 +20,10 @@ use crate::console::{Page, fmt};
 use crate::http::body::{Form, Path, Query};
 use crate::http::imports::{FILE, LISTED, XLSX};
 use crate::http::routes::Routes;
-use crate::http::{Answer, Problem, may_import, of_import};
+use crate::http::{Answer, Problem as Refused, may_import, of_import};
 use crate::import::report::empty_list;
 use crate::import::stored::NewImport;
-use crate::import::{Finding, Kind, Level, Outcome};
+use crate::import::{Finding, Kind, Level, Outcome, Problem};
 use crate::store::imports::{self, ImportRow};
 use crate::store::people;
 use crate::store::people::UserRow;
@@ -197,8 +197,8 @@ impl ImportPage {
         self.shell.view.link(&format!("{HOME}/{}/{what}", self.one.id))
     }
 
-    const fn level(&self, level: &Level) -> (&'static str, &'static str) {
-        self.w.level(*level)
+    const fn level(&self, problem: &Problem) -> (&'static str, &'static str) {
+        self.w.level(problem.level)
     }
 
     fn is_english(&self) -> bool {
@@ -270,10 +270,10 @@ async fn bring(State(office): State<Arc<Office>>, view: View, request: Request) 
     let file_name = upload.name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     let named = (1..=200).contains(&file_name.chars().count()) && !file_name.chars().any(char::is_control);
     if upload.bytes.is_empty() {
-        return Err(Problem::new(Code::Invalid, said::NO_FILE));
+        return Err(Refused::new(Code::Invalid, said::NO_FILE));
     }
     if !named {
-        return Err(Problem::new(Code::Invalid, register::TEXT));
+        return Err(Refused::new(Code::Invalid, register::TEXT));
     }
     let (by, scope, bytes) = (view.user.id, view.user.region.clone(), upload.bytes.to_vec());
     let row = office.receive_import(NewImport { kind, file_name, elder_region, by, scope, bytes }).await?;

@@ -85,7 +85,8 @@ fn amount(text: &str) -> Result<Fen, Problem> {
 /// A value as it stands in an address.
 fn escaped(value: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b':');
-    value.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    let written = |b: u8| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
+    value.bytes().map(written).collect::<Vec<_>>().concat()
 }
 
 /// Who somebody is, in full.

@@ -80,8 +80,13 @@ impl TerminalPage {
         self.shell.view.link(&format!("{}/{what}", self.base))
     }
 
-    fn post_at(&self, what: &str, epoch: &u32, rest: &str) -> String {
-        self.shell.view.link(&format!("{}/{what}/{epoch}/{rest}", self.base))
+    /// Where an act about a journal is sent.
+    fn end(&self, one: &Epoch, rest: &str) -> String {
+        self.post(&format!("epochs/{}/{rest}", one.epoch))
+    }
+
+    fn resolve(&self, fork: &ForkView) -> String {
+        self.post(&format!("forks/{}/{}", fork.epoch, fork.sequence))
     }
 
     fn is_pending(&self) -> bool {
