@@ -9,7 +9,7 @@ mod error;
 mod escpos;
 pub mod figures;
 mod font;
-mod guard;
+pub mod guard;
 pub mod listing;
 mod pdf;
 pub mod preview;

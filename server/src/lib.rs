@@ -105,6 +105,8 @@ pub struct Office {
     pub addresses: admin::Addresses,
     /// What is counted of requests.
     pub metrics: http::watch::Metrics,
+    /// The check of the audit log's chain.
+    pub(crate) chain: console::office::chain::ChainCheck,
     /// See [`Office::mark_demo`].
     pub(crate) demo: AtomicBool,
 }
@@ -134,6 +136,7 @@ impl Office {
             imports: import::stored::Running::default(),
             addresses: admin::Addresses::default(),
             metrics: http::watch::Metrics::of(&http::table()),
+            chain: console::office::chain::ChainCheck::default(),
             demo: AtomicBool::new(demo.is_some()),
         });
         office.refresh_rules().await?;

@@ -5,8 +5,10 @@
 pub mod audit;
 pub mod backup;
 pub mod doctor;
+pub mod draws;
 pub mod import;
 pub mod moving;
+pub mod office;
 pub mod pack;
 pub mod proposals;
 pub mod settlement;

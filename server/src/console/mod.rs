@@ -15,6 +15,7 @@ pub(crate) mod lang;
 pub(crate) mod layer;
 mod month;
 mod nav;
+pub(crate) mod office;
 mod page;
 mod policies;
 pub(crate) mod public;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> Routes {
         findings::routes(),
         month::routes(),
         policies::routes(),
+        office::routes(),
         public::routes(),
     ];
     each.into_iter().fold(Routes::new(), Routes::merge)

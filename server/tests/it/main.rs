@@ -16,6 +16,7 @@ mod common;
 mod console;
 mod console_days;
 mod console_month;
+mod console_office;
 mod copying;
 mod findings;
 mod forks;
