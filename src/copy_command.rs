@@ -1,7 +1,7 @@
 //! `zhucan copy-db`.
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use clap::Args;
 use domain::calendar::Clock;
@@ -10,7 +10,7 @@ use server::{Database, Store};
 
 use crate::office_command::OfficeArgs;
 use zhucan::place;
-use zhucan::progress::Bar;
+use zhucan::progress::Bars;
 
 /// Arguments of `zhucan copy-db`.
 #[derive(Debug, Args)]
@@ -45,20 +45,13 @@ pub(crate) async fn run(args: CopyArgs, clock: Arc<dyn Clock>) -> anyhow::Result
 
 /// One bar a table and step.
 fn progress(clock: Arc<dyn Clock>) -> server::copy::Progress {
-    let shown: Mutex<Option<(String, Bar)>> = Mutex::new(None);
+    let bars = Bars::new(clock);
     Arc::new(move |step, table, done, of| {
-        let label = match step {
-            Step::Copy => format!("复制 {table}"),
-            Step::Compare => format!("比对 {table}"),
+        let step = match step {
+            Step::Copy => "复制",
+            Step::Compare => "比对",
         };
-        let Ok(mut shown) = shown.lock() else { return };
-        if shown.as_ref().is_none_or(|(known, _)| *known != label) {
-            let bar = Bar::new(Arc::clone(&clock), &label, of);
-            *shown = Some((label, bar));
-        }
-        if let Some((_, bar)) = shown.as_ref() {
-            bar.add(done.saturating_sub(bar.done()));
-        }
+        bars.show(&format!("{step} {table}"), done, of);
     })
 }
 

@@ -1,5 +1,6 @@
 //! `zhucan`: one program for the office and the canteen. Commands are read and put together here, nothing else.
 
+mod backup_command;
 mod bench_command;
 mod calendar_command;
 mod cards_command;
@@ -10,13 +11,17 @@ mod import_command;
 mod office_command;
 mod out;
 mod policy_command;
+mod secret;
+mod settings;
 mod shell_command;
 mod terminal_command;
 
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use domain::calendar::Clock;
 use domain::id::Entropy;
 use tracing_subscriber::EnvFilter;
@@ -28,8 +33,26 @@ use zhucan::machine::{SystemClock, SystemEntropy};
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Cli {
+    /// A file with settings (TOML); flags and ZHUCAN_* variables go before it
+    #[arg(long, global = true, value_name = "FILE", env = "ZHUCAN_CONFIG")]
+    config: Option<PathBuf>,
+    /// What is logged, such as warn or server=debug [default: warn, for serve also a line a request]
+    #[arg(long, global = true, value_name = "FILTER", env = "ZHUCAN_LOG")]
+    log: Option<String>,
+    /// How it is logged
+    #[arg(long, global = true, value_name = "FORMAT", env = "ZHUCAN_LOG_FORMAT", default_value = "text")]
+    log_format: LogFormat,
     #[command(subcommand)]
     command: Command,
+}
+
+/// How the program logs on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -50,6 +73,10 @@ enum Command {
     AuditPack(office_command::PackArgs),
     /// Write all papers of a month
     Statement(office_command::StatementArgs),
+    /// Write the whole office into one sealed file, while it runs
+    Backup(backup_command::BackupArgs),
+    /// Set up the office again from a backup, in an empty place; or try whether that would work
+    Restore(backup_command::RestoreArgs),
     /// Take the office from SQLite to PostgreSQL, and compare every row
     CopyDb(copy_command::CopyArgs),
     /// Try out or take over a list of elders, deaths, canteens, prices ...
@@ -71,14 +98,31 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let quiet = EnvFilter::try_from_env("ZHUCAN_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(quiet).with_writer(std::io::stderr).init();
-    match run(Cli::parse().command) {
+    let told = settings::apply(Cli::command(), std::env::args_os(), std::env::var_os("ZHUCAN_CONFIG"));
+    let done = told.and_then(|commands| {
+        let cli = Cli::from_arg_matches(&commands.get_matches()).unwrap_or_else(|error| error.exit());
+        log(&cli);
+        run(cli.command)
+    });
+    match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::from(2)
         }
+    }
+}
+
+/// Logs on standard error. Nothing personal is logged at any level.
+fn log(cli: &Cli) {
+    let usual = if matches!(cli.command, Command::Serve(_)) { "warn,zhucan::request=info" } else { "warn" };
+    let asked = cli.log.as_deref().and_then(|text| EnvFilter::try_new(text).ok());
+    let filter = asked.unwrap_or_else(|| EnvFilter::new(usual));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = logs.with_ansi(std::io::stderr().is_terminal());
+    match cli.log_format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().flatten_event(true).with_span_list(false).init(),
     }
 }
 
@@ -99,6 +143,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => runtime.block_on(office_command::verify(args, clock, entropy)),
         Command::AuditPack(args) => runtime.block_on(office_command::pack(args, clock, entropy)),
         Command::Statement(args) => runtime.block_on(office_command::statement(args, clock, entropy)),
+        Command::Backup(args) => runtime.block_on(backup_command::backup(args, clock, entropy)),
+        Command::Restore(args) => runtime.block_on(backup_command::restore(args, clock, entropy)),
         Command::CopyDb(args) => runtime.block_on(copy_command::run(args, clock)),
         Command::Doctor(args) => runtime.block_on(doctor_command::run(args, clock)),
         Command::Completions(args) => shell_command::completions(&args, Cli::command()),
@@ -107,18 +153,22 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Done when the process is asked to stop: Ctrl-C, or SIGTERM from a service manager.
-async fn stopped() {
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
+/// Done when the process is asked to stop: Ctrl-C, or SIGTERM from a service manager. It listens from the call on, so
+/// that whoever was told that the program runs can stop it in good order.
+fn stopped() -> impl Future<Output = ()> + Send + 'static {
+    let terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        let terminated = async {
+            match terminated {
+                Ok(mut signal) => {
+                    signal.recv().await;
+                }
+                Err(_) => std::future::pending().await,
             }
-            Err(_) => std::future::pending().await,
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = terminated => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
     }
 }

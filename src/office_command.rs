@@ -18,6 +18,7 @@ use server::store::canteens::Region;
 use server::{Database, Server};
 use terminal::{DirLock, LockError};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use zhucan::place;
 
@@ -122,6 +123,9 @@ pub(crate) struct ServeArgs {
     /// Where people reach this server, for the QR code on statements [default: http:// and the address above]
     #[arg(long, value_name = "URL", env = "ZHUCAN_PUBLIC_URL")]
     public_url: Option<String>,
+    /// Where to show numbers for Prometheus (/metrics): a loopback address; without it nowhere
+    #[arg(long, value_name = "ADDRESS", env = "ZHUCAN_METRICS")]
+    metrics: Option<SocketAddr>,
 }
 
 /// Serves until the process is told to stop.
@@ -130,14 +134,37 @@ pub(crate) async fn serve(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<ExitCode> {
-    let _held = args.office.hold()?;
+    let (_held, stopped) = (args.office.hold()?, crate::stopped());
     let listener = TcpListener::bind(args.listen).await.with_context(|| args.listen.to_string())?;
     let address = listener.local_addr()?;
     let public_url = args.public_url.unwrap_or_else(|| format!("http://{address}"));
     let server = args.office.open(false, &public_url, clock, entropy).await?;
+    let metrics = match args.metrics {
+        Some(address) => Some(metrics(address, &server).await?),
+        None => None,
+    };
     println!("办公端：http://{address}");
-    server.serve(listener, crate::stopped()).await?;
+    if let Some((address, _)) = &metrics {
+        println!("监控：http://{address}/metrics");
+    }
+    server.serve(listener, stopped).await?;
+    if let Some((_, task)) = metrics {
+        task.abort();
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Shows numbers to this computer alone, on a listener of its own: behind a proxy everybody seems to come from here.
+async fn metrics(address: SocketAddr, server: &Server) -> anyhow::Result<(SocketAddr, JoinHandle<()>)> {
+    anyhow::ensure!(address.ip().is_loopback(), "{address} 不是本机地址；监控数据只在本机给出，请用 127.0.0.1");
+    let listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
+    let (address, router) = (listener.local_addr()?, server.metrics_router());
+    let task = tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            tracing::error!(%error, "the numbers are not shown any more");
+        }
+    });
+    Ok((address, task))
 }
 
 /// Arguments of `zhucan verify`.

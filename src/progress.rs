@@ -2,8 +2,8 @@
 //! looks.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use domain::calendar::Clock;
 
@@ -49,6 +49,31 @@ impl Bar {
     #[must_use]
     pub fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
+    }
+}
+
+/// Bars for work in steps: one at a time, each with its label.
+pub struct Bars {
+    clock: Arc<dyn Clock>,
+    shown: Mutex<Option<(String, Bar)>>,
+}
+
+impl Bars {
+    /// None yet.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, shown: Mutex::new(None) }
+    }
+
+    /// Of `label`, so many of so many are done.
+    pub fn show(&self, label: &str, done: u64, of: u64) {
+        let Ok(mut shown) = self.shown.lock() else { return };
+        if shown.as_ref().is_none_or(|(known, _)| known != label) {
+            *shown = Some((label.to_owned(), Bar::new(Arc::clone(&self.clock), label, of)));
+        }
+        if let Some((_, bar)) = shown.as_ref() {
+            bar.add(done.saturating_sub(bar.done()));
+        }
     }
 }
 

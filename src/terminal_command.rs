@@ -76,10 +76,10 @@ struct DeviceArgs {
     #[arg(long, default_value = "none", env = "ZHUCAN_PRINTER")]
     printer: PrinterConfig,
     /// Paper of 80 mm in place of 58 mm
-    #[arg(long)]
+    #[arg(long, env = "ZHUCAN_WIDE")]
     wide: bool,
     /// A cash drawer hangs on the printer: open it when cash moves
-    #[arg(long)]
+    #[arg(long, env = "ZHUCAN_DRAWER")]
     drawer: bool,
     /// A reader with a line of its own: scanner:/dev/ttyUSB0@9600 or id-card:/dev/ttyUSB1; may be given again
     #[arg(long, value_name = "DEVICE", env = "ZHUCAN_READERS", value_delimiter = ',')]
@@ -104,7 +104,7 @@ struct PlaceArgs {
     #[arg(long, value_name = "URL", env = "ZHUCAN_SERVER")]
     server: Option<String>,
     /// Allow an office without TLS that is not on this computer
-    #[arg(long)]
+    #[arg(long, env = "ZHUCAN_PLAIN_HTTP")]
     plain_http: bool,
 }
 
@@ -177,9 +177,9 @@ pub(crate) async fn run(
                 config = enrolled;
                 listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
             }
-            let terminal = Terminal::open(config, clock, entropy).await?;
+            let (terminal, stopped) = (Terminal::open(config, clock, entropy).await?, crate::stopped());
             println!("收银页面：http://{address}");
-            terminal.serve(listener, crate::stopped()).await?;
+            terminal.serve(listener, stopped).await?;
             terminal.close().await;
         }
     }

@@ -14,6 +14,7 @@ pub mod check;
 pub mod credential;
 pub mod decision;
 mod document;
+pub mod draw;
 pub mod elder;
 pub mod explain;
 pub mod health;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 /// The text, led by an apostrophe if a spreadsheet could take it for a formula.
-pub(crate) fn as_text(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn as_text(text: &str) -> Cow<'_, str> {
     let first = text.trim_start_matches([' ', '\u{a0}', '\u{3000}', '\u{feff}']).chars().next();
     match first {
         Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => {

@@ -9,7 +9,7 @@ mod error;
 mod escpos;
 pub mod figures;
 mod font;
-mod guard;
+pub mod guard;
 pub mod listing;
 mod pdf;
 pub mod preview;
@@ -17,6 +17,7 @@ pub mod qr;
 mod raster;
 pub mod slip;
 pub mod statement;
+pub mod table;
 pub mod words;
 pub mod workbook;
 

@@ -143,8 +143,16 @@ actions! {
     CardSheet "card.sheet";
     /// An elder's photo was kept.
     PhotoPut "photo.put";
+    /// An elder's photo was looked at.
+    PhotoShow "photo.show";
     /// An elder's photo was forgotten.
     PhotoRemove "photo.remove";
+    /// An inspection draw was announced with its list.
+    DrawAnnounce "draw.announce";
+    /// An inspection draw was made with its seed.
+    DrawMake "draw.make";
+    /// What an inspection found was written down.
+    DrawResult "draw.result";
     /// A list was brought, to be checked.
     ImportBring "import.bring";
     /// A list was taken over.
@@ -187,6 +195,8 @@ actions! {
     SessionLock "session.lock";
     /// A terminal was told a head that is not in the chain any more.
     WitnessBroken "audit.witness_broken";
+    /// The office was set up again from a backup.
+    OfficeRestore "office.restore";
 }
 
 /// Whether it was done.

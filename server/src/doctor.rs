@@ -63,6 +63,29 @@ async fn open(database: &Database) -> Result<(Store, Check), Error> {
     Ok((store, check))
 }
 
+/// Numbers of an office at work.
+pub(crate) struct Figures {
+    /// Terminals in use.
+    pub(crate) terminals: i64,
+    /// Of these, not heard for 24 hours.
+    pub(crate) silent: i64,
+    /// Canteen-days that should have been closed.
+    pub(crate) overdue: i64,
+}
+
+/// Asks the database for the numbers that are watched.
+pub(crate) async fn figures(store: &Store, now: UnixMs) -> Result<Figures, Error> {
+    let today = now.business_date();
+    let asked = store.read(move |tx| {
+        Box::pin(async move {
+            let (terminals, silent) = terminals::silent(tx, now.plus(-SILENT_MS)).await?;
+            let (overdue, _) = days::overdue(tx, today.plus_days(-OVERDUE_DAYS)).await?;
+            Ok(Figures { terminals, silent, overdue })
+        })
+    });
+    asked.await
+}
+
 async fn contents(store: &Store, now: UnixMs) -> Result<Vec<Check>, Error> {
     let today = now.business_date();
     let (heard, calendar, overdue, silent) = store

@@ -13,6 +13,7 @@ macro_rules! kill_point {
 
 pub mod admin;
 pub mod audit;
+pub mod backup;
 pub mod close;
 mod console;
 pub mod copy;
@@ -102,6 +103,10 @@ pub struct Office {
     pub imports: import::stored::Running,
     /// Addresses from which sign-ins failed.
     pub addresses: admin::Addresses,
+    /// What is counted of requests.
+    pub metrics: http::watch::Metrics,
+    /// The check of the audit log's chain.
+    pub(crate) chain: console::office::chain::ChainCheck,
     /// See [`Office::mark_demo`].
     pub(crate) demo: AtomicBool,
 }
@@ -130,6 +135,8 @@ impl Office {
             public_url: config.public_url.clone(),
             imports: import::stored::Running::default(),
             addresses: admin::Addresses::default(),
+            metrics: http::watch::Metrics::of(&http::table()),
+            chain: console::office::chain::ChainCheck::default(),
             demo: AtomicBool::new(demo.is_some()),
         });
         office.refresh_rules().await?;
@@ -158,6 +165,9 @@ pub struct Server {
 /// So many long batches are judged and stored at a time.
 const LONG_BATCHES: usize = 2;
 
+/// Requests under way get so long to finish when the server is told to stop: a little more than any may take.
+const LEAVE: Duration = Duration::from_secs(35);
+
 /// How often the server looks for rules that another process announced.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -178,8 +188,13 @@ impl Server {
         http::router(Arc::clone(&self.office))
     }
 
-    /// Serves until `shutdown` is done, lets requests under way finish, and closes the database. A database whose office
-    /// was moved elsewhere is not served.
+    /// What is watched, for a listener that only this computer reaches; see [`http::metrics_router`].
+    pub fn metrics_router(&self) -> axum::Router {
+        http::metrics_router(Arc::clone(&self.office))
+    }
+
+    /// Serves until `shutdown` is done, lets requests under way finish, and closes the database. Whoever never finishes
+    /// a request does not keep it from stopping. A database whose office was moved elsewhere is not served.
     pub async fn serve(
         &self,
         listener: TcpListener,
@@ -200,9 +215,20 @@ impl Server {
         let closing = tokio::spawn(close::watch(Arc::clone(&self.office)));
         let office = Arc::clone(&self.office);
         let warning = tokio::spawn(async move { office.keep_warning().await });
-        let served = axum::serve(listener, self.router().into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(shutdown)
-            .await;
+        let (told, hear) = tokio::sync::oneshot::channel::<()>();
+        let serving = axum::serve(listener, self.router().into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(async move {
+                shutdown.await;
+                drop(told);
+            });
+        let late = async {
+            let _ = hear.await;
+            tokio::time::sleep(LEAVE).await;
+        };
+        let served = tokio::select! {
+            served = serving => served,
+            () = late => Ok(()),
+        };
         look.abort();
         closing.abort();
         warning.abort();

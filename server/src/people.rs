@@ -59,6 +59,8 @@ pub enum Right {
     CheckMonth,
     /// Read the audit log.
     ReadAudit,
+    /// Draw inspections and write down what they found.
+    Inspect,
 }
 
 roles! {
@@ -72,8 +74,8 @@ roles! {
     FinanceMaker "finance_maker" [Read ReadElders ApprovePrices MakeMonth];
     /// Approves the money.
     FinanceChecker "finance_checker" [Read ReadElders CheckMonth];
-    /// Reads all, changes nothing.
-    Auditor "auditor" [Read ReadElders ReadAudit];
+    /// Reads all, changes nothing but its own inspections.
+    Auditor "auditor" [Read ReadElders ReadAudit Inspect];
     /// Keeps the system; no money.
     Administrator "administrator" [Read ReadElders ManageCanteens ManageTerminals ManagePeople ManageElders];
 }

@@ -74,26 +74,31 @@ impl Keys {
     pub fn load(path: &Path) -> Result<Self, Error> {
         let fail = |reason: String| Error::Startup(format!("key file {}: {reason}", path.display()));
         let text = Zeroizing::new(fs::read_to_string(path).map_err(|e| fail(e.to_string()))?);
-        let file: File = serde_json::from_str(&text).map_err(|e| fail(format!("line {}: not readable", e.line())))?;
+        Self::from_text(&text).map_err(fail)
+    }
+
+    /// Reads what stands in the file; says what is wrong with it.
+    pub(crate) fn from_text(text: &str) -> Result<Self, String> {
+        let file: File = serde_json::from_str(text).map_err(|e| format!("line {}: not readable", e.line()))?;
         if file.format != 1 || !file.sealing.contains_key(&file.current) {
-            return Err(fail("unknown format, or no current key".to_owned()));
+            return Err("unknown format, or no current key".to_owned());
         }
-        let key = |hex: &str| -> Result<Key, Error> {
+        let key = |hex: &str| -> Result<Key, String> {
             let mut key = Key::default();
-            hex::decode_to_slice(hex, key.as_mut_slice()).map_err(|_| fail("a key has 64 hex digits".to_owned()))?;
+            hex::decode_to_slice(hex, key.as_mut_slice()).map_err(|_| "a key has 64 hex digits".to_owned())?;
             Ok(key)
         };
         let sealing = file.sealing.iter().map(|(version, hex)| Ok((*version, key(hex)?)));
         Ok(Self {
             current: file.current,
-            sealing: sealing.collect::<Result<_, Error>>()?,
+            sealing: sealing.collect::<Result<_, String>>()?,
             digest: key(&file.digest)?,
             terminals: key(&file.terminals)?,
         })
     }
 
-    /// Writes a new file, readable by its owner only. An existing file is never overwritten.
-    pub fn save(&self, path: &Path) -> Result<(), Error> {
+    /// What stands in the file.
+    pub(crate) fn to_text(&self) -> Result<Zeroizing<String>, Error> {
         let hex = |key: &Key| Zeroizing::new(hex::encode(key.as_slice()));
         let file = File {
             format: 1,
@@ -102,9 +107,13 @@ impl Keys {
             digest: hex(&self.digest),
             terminals: hex(&self.terminals),
         };
+        serde_json::to_string_pretty(&file).map(Zeroizing::new).map_err(|e| Error::Startup(e.to_string()))
+    }
+
+    /// Writes a new file, readable by its owner only. An existing file is never overwritten.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
         let fail = |e: std::io::Error| Error::Startup(format!("key file {}: {e}", path.display()));
-        let text =
-            serde_json::to_string_pretty(&file).map(Zeroizing::new).map_err(|e| Error::Startup(e.to_string()))?;
+        let text = self.to_text()?;
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]

@@ -3,9 +3,12 @@
 //! A refusal has a code that never changes, a title and a next step; what is special about the case is its detail.
 
 pub mod audit;
+pub mod backup;
 pub mod doctor;
+pub mod draws;
 pub mod import;
 pub mod moving;
+pub mod office;
 pub mod pack;
 pub mod proposals;
 pub mod settlement;

@@ -3,9 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod canary;
 mod commands;
+mod drill;
 mod failover;
 mod forge;
 mod kill;
 mod moving;
+mod newcomer;
 mod order;
+mod packaging;
+mod settings;
+mod setup;

@@ -199,6 +199,18 @@ impl Office {
         Ok(Some((kind, self.keys.open_bytes(place, &sealed)?.to_vec())))
     }
 
+    /// An elder's photo for somebody at the office, who is entered as having seen it.
+    pub async fn reveal_photo(&self, elder: ElderId, by: UserId) -> Result<Option<(String, Vec<u8>)>, Error> {
+        let Some(photo) = self.photo(elder).await? else { return Ok(None) };
+        let now = self.now();
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move { Act::new(by, Action::PhotoShow, format!("elder:{elder}")).done(tx, now).await })
+            })
+            .await?;
+        Ok(Some(photo))
+    }
+
     /// Forgets an elder's photo; says whether there was one.
     pub async fn remove_photo(&self, elder: ElderId, by: Option<UserId>) -> Result<bool, Error> {
         let now = self.now();

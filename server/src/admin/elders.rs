@@ -104,6 +104,26 @@ impl Office {
         Ok(id)
     }
 
+    /// The elder who has that number: a resident ID's, a card's or a chip's. Nothing when nobody has.
+    pub async fn find_elder(&self, number: &str) -> Result<Option<ElderRow>, Error> {
+        let number = Zeroizing::new(number.trim().to_owned());
+        let scan = Scan::read(&number).map_err(|_| Error::refused(Code::Invalid, crate::words::office::NUMBER))?;
+        let (digest, is_person) = (scan.digest(self.keys.digest_key()), matches!(scan, Scan::ResidentId(_)));
+        self.store
+            .read(move |tx| {
+                Box::pin(async move {
+                    if is_person {
+                        return elders::by_resident_id(tx, digest).await;
+                    }
+                    match elders::card(tx, digest).await? {
+                        Some(card) => elders::get(tx, card.elder).await,
+                        None => Ok(None),
+                    }
+                })
+            })
+            .await
+    }
+
     /// Looks for meals on a credential that was just registered. What fails here is found by the job.
     async fn look_back(&self, scan: Scan, elder: ElderId) {
         if let Err(error) = self.identify_registered(scan, elder).await {

@@ -5,6 +5,7 @@
 pub(crate) mod calendars;
 pub(crate) mod canteens;
 mod cards;
+mod draws;
 mod elders;
 mod people;
 mod photo;
@@ -17,6 +18,7 @@ pub(crate) mod valid;
 pub use calendars::{CalendarImport, Warning};
 pub use canteens::{NewCanteen, NewCashier};
 pub use cards::{CardsOf, IssuedSheet, SHEET};
+pub use draws::{NewDraw, NewResult};
 pub use elders::{IssuedCard, NewElder, NewElderFact, RegisteredChip};
 pub(crate) use people::DEMO;
 pub use people::{NewPerson, NewUser};

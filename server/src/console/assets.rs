@@ -24,6 +24,8 @@ const FILES: &[(&str, &str, &str)] = &[
     file!("policies.css", "text/css; charset=utf-8"),
     file!("public.css", "text/css; charset=utf-8"),
     file!("console.js", "text/javascript; charset=utf-8"),
+    file!("reconciliation.js", "text/javascript; charset=utf-8"),
+    file!("findings.js", "text/javascript; charset=utf-8"),
     file!("icon.svg", "image/svg+xml"),
     file!("LICENSE-lucide.txt", "text/plain; charset=utf-8"),
 ];

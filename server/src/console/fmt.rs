@@ -92,7 +92,7 @@ pub(crate) fn full_day(date: BusinessDate, lang: Lang) -> String {
 /// `一` to `日`, `Mon` to `Sun`.
 pub(crate) fn weekday(date: BusinessDate, lang: Lang) -> &'static str {
     let names = lang.of(["一", "二", "三", "四", "五", "六", "日"], ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]);
-    names[usize::from(date.weekday().saturating_sub(1) % 7)]
+    names[usize::from(date.weekday() % 7)]
 }
 
 /// `星期四`, `Thursday` in short.

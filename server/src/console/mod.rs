@@ -6,16 +6,21 @@
 //! [`View`] is who looks, where and at which month; every template extends `console/shell.html`.
 
 mod assets;
+mod codes;
 mod days;
 mod enter;
+mod findings;
 mod fmt;
 pub(crate) mod lang;
 pub(crate) mod layer;
 mod month;
 mod nav;
+pub(crate) mod office;
 mod page;
 mod policies;
 pub(crate) mod public;
+mod reconciliation;
+mod today;
 mod view;
 mod words;
 
@@ -28,6 +33,16 @@ pub(crate) const ROOT: &str = "/console";
 
 /// Every page of the console.
 pub(crate) fn routes() -> Routes {
-    let each = [assets::routes(), enter::routes(), month::routes(), policies::routes(), public::routes()];
+    let each = [
+        assets::routes(),
+        enter::routes(),
+        today::routes(),
+        reconciliation::routes(),
+        findings::routes(),
+        month::routes(),
+        policies::routes(),
+        office::routes(),
+        public::routes(),
+    ];
     each.into_iter().fold(Routes::new(), Routes::merge)
 }

@@ -42,6 +42,7 @@ entries! {
     TERMINALS "/console/terminals" "monitor-smartphone" nav_terminals;
     ELDERS "/console/elders" "id-card" nav_elders;
     IMPORTS "/console/imports" "upload" nav_imports;
+    PROPOSALS "/console/proposals" "list-checks" nav_proposals;
     OWN "/console/own" "store" nav_own;
 }
 
@@ -49,12 +50,12 @@ entries! {
 pub(crate) const fn entries(role: Role) -> &'static [Entry] {
     match role {
         Role::FinanceMaker | Role::FinanceChecker => {
-            &[TODAY, RECONCILIATION, FINDINGS, SETTLEMENT, STATEMENTS, FUNDS, POLICIES, DISCLOSURE, EXPORTS]
+            &[TODAY, RECONCILIATION, FINDINGS, SETTLEMENT, STATEMENTS, FUNDS, PROPOSALS, POLICIES, DISCLOSURE, EXPORTS]
         }
         Role::Auditor => {
             &[TODAY, RECONCILIATION, FINDINGS, SETTLEMENT, STATEMENTS, FUNDS, CANTEENS, DRAWS, CHANGES, POLICIES, AUDIT]
         }
-        Role::PolicyEditor => &[TODAY, POLICIES, CANTEENS],
+        Role::PolicyEditor => &[TODAY, POLICIES, PROPOSALS, CANTEENS],
         Role::Administrator => &[TODAY, CANTEENS, PEOPLE, TERMINALS, ELDERS, IMPORTS],
         Role::CardIssuer => &[ELDERS, IMPORTS],
         Role::CanteenManager => &[OWN, FINDINGS, STATEMENTS],

@@ -25,6 +25,7 @@ catalogue! {
     nav_terminals: "终端", "Tills";
     nav_elders: "老人", "Elders";
     nav_imports: "导入", "Imports";
+    nav_proposals: "待审", "Waiting";
     nav_own: "我的", "Mine";
     // Bar
     as_of: "截至 {at}", "as of {at}";
@@ -36,7 +37,6 @@ catalogue! {
     account: "账户", "Account";
     sign_out: "退出登录", "Sign out";
     language: "English", "Chinese";
-    help: "帮助", "Help";
     skip: "跳到正文", "Skip to the page";
     demo: "演示数据", "Demonstration";
     // Entering
@@ -100,6 +100,12 @@ catalogue! {
     done_disclosed: "已开始公示。", "Published.";
     done_archived: "已归档。", "Archived.";
     done_paid: "付款状态已记下。", "Payment noted.";
+    done_agreed: "已批准。", "Approved.";
+    done_confirmed: "已核对并准入。", "Compared and let in.";
+    done_already: "此前已经办过，没有变化。", "That was done before; nothing changed.";
+    done_applied: "名单已导入。", "The list was taken over.";
+    done_announced: "已公布抽查方案。", "The draw is announced.";
+    done_drawn: "已抽取。", "Drawn.";
     done_removed: "已停用。", "Taken out of service.";
 }
 
@@ -131,6 +137,12 @@ impl Words {
             "disclosed" => self.done_disclosed,
             "archived" => self.done_archived,
             "paid" => self.done_paid,
+            "agreed" => self.done_agreed,
+            "confirmed" => self.done_confirmed,
+            "already" => self.done_already,
+            "applied" => self.done_applied,
+            "announced" => self.done_announced,
+            "drawn" => self.done_drawn,
             "removed" => self.done_removed,
             _ => return None,
         })

@@ -85,7 +85,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// The canteen, if the person may do that there.
-pub(super) async fn permitted(
+pub(crate) async fn permitted(
     office: &Office,
     user: &UserRow,
     right: Right,

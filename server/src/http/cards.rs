@@ -21,7 +21,7 @@ use crate::words::{Code, register};
 use crate::{Error, Office};
 
 /// A photo is no larger, bytes; what is a little larger is told why.
-const PHOTO: usize = 512 * 1024;
+pub(crate) const PHOTO: usize = 512 * 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,7 +35,7 @@ struct New {
 
 pub(super) fn routes() -> Routes {
     let path = "/api/v1/elders/{id}/photo";
-    let photos = Routes::new().post(path, Action::PhotoPut, put).get(path, show);
+    let photos = Routes::new().post(path, Action::PhotoPut, put).reveal(path, Action::PhotoShow, show);
     let photos = photos.delete(path, Some(Action::PhotoRemove), remove).limit(PHOTO);
     Routes::new().post("/api/v1/cards/sheets", Action::CardSheet, issue).merge(photos)
 }
@@ -78,7 +78,8 @@ async fn show(
     Path(id): Path<ElderId>,
 ) -> Answer<impl IntoResponse> {
     elders::permitted(&office, &user, Right::ReadElders, id).await?;
-    let (kind, bytes) = office.photo(id).await?.ok_or_else(|| Error::refused(Code::NotFound, register::NO_PHOTO))?;
+    let photo = office.reveal_photo(id, user.id).await?;
+    let (kind, bytes) = photo.ok_or_else(|| Error::refused(Code::NotFound, register::NO_PHOTO))?;
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "no-store".to_owned()),

@@ -129,7 +129,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// The elder, if the person may do that for them.
-pub(super) async fn permitted(office: &Office, user: &UserRow, right: Right, id: ElderId) -> Result<ElderRow, Error> {
+pub(crate) async fn permitted(office: &Office, user: &UserRow, right: Right, id: ElderId) -> Result<ElderRow, Error> {
     user.require(right)?;
     let row = office.store.read(move |tx| Box::pin(async move { elders::get(tx, id).await })).await?;
     let row = row.ok_or_else(|| Error::refused(Code::ElderUnknown, register::NO_ELDER))?;

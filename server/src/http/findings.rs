@@ -20,6 +20,7 @@ use crate::audit::{Act, Action};
 use crate::people::{Right, Role};
 use crate::rulings::{self, Said};
 use crate::store::findings::{self, StepRow};
+use crate::store::people::UserRow;
 use crate::store::{Tx, canteens, months, settings};
 use crate::words::{Code, settlement as words};
 use crate::{Error, Office};
@@ -76,11 +77,11 @@ struct Asked {
 /// Something to be said about a finding. `owner` and `due` only when it is `assigned`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewStep {
-    what: String,
-    words: String,
-    owner: Option<UserId>,
-    due: Option<BusinessDate>,
+pub(crate) struct NewStep {
+    pub(crate) what: String,
+    pub(crate) words: String,
+    pub(crate) owner: Option<UserId>,
+    pub(crate) due: Option<BusinessDate>,
 }
 
 #[derive(Serialize)]
@@ -194,24 +195,38 @@ async fn say(
     Path((canteen, number)): Path<(CanteenId, String)>,
     Json(new): Json<NewStep>,
 ) -> Answer<Json<Whole>> {
+    put_step(&office, &user, canteen, &number, new).await?;
+    Ok(Json(office.store.read(move |tx| Box::pin(async move { whole(tx, canteen, &number).await })).await?))
+}
+
+/// Writes down what a person says about a finding, as far as the person may.
+pub(crate) async fn put_step(
+    office: &Office,
+    user: &UserRow,
+    canteen: CanteenId,
+    number: &str,
+    new: NewStep,
+) -> Answer<()> {
     let (said, right) = read(&new)?;
-    permitted(&office, &user, right, canteen).await?;
-    let answers = user.role == Role::CanteenManager || user.role.rights().contains(&Right::MakeMonth);
-    if said == Said::Answered && !answers {
+    permitted(office, user, right, canteen).await?;
+    if said == Said::Answered && !may_answer(user) {
         return Err(Problem::new(Code::Forbidden, words::not_yours_to_answer()));
     }
     let (explanation, by, now) = (explained(&new.words)?, user.id, office.now());
-    let whole = office
+    let number = number.to_owned();
+    office
         .store
         .write_audited(move |tx| {
             let (number, said, explanation) = (number.clone(), said.clone(), explanation.clone());
-            Box::pin(async move {
-                rulings::say(tx, canteen, &number, &said, explanation, by, now).await?;
-                whole(tx, canteen, &number).await
-            })
+            Box::pin(async move { rulings::say(tx, canteen, &number, &said, explanation, by, now).await.map(drop) })
         })
         .await?;
-    Ok(Json(whole))
+    Ok(())
+}
+
+/// Whether a person may answer for a canteen: its manager, or the maker in its place.
+pub(crate) fn may_answer(user: &UserRow) -> bool {
+    user.role == Role::CanteenManager || user.role.rights().contains(&Right::MakeMonth)
 }
 
 async fn region_settings(

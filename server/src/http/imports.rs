@@ -28,10 +28,10 @@ use crate::words::{Code, register};
 use crate::{Error, Office};
 
 /// A file is no larger, bytes.
-const FILE: usize = 64 * 1024 * 1024;
+pub(crate) const FILE: usize = 64 * 1024 * 1024;
 /// So many imports are listed.
-const LISTED: i64 = 100;
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(crate) const LISTED: i64 = 100;
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,13 +114,13 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Whether the person may see and apply that import.
-fn may(user: &UserRow, row: &ImportRow) -> Result<(), Error> {
+pub(crate) fn may(user: &UserRow, row: &ImportRow) -> Result<(), Error> {
     let kind: Kind = row.kind.parse().map_err(Error::Corrupt)?;
     user.require(kind.right())?;
     row.region.as_ref().map_or(Ok(()), |region| user.require_inside(region))
 }
 
-async fn permitted(office: &Office, user: &UserRow, id: Uuid) -> Result<ImportRow, Error> {
+pub(crate) async fn permitted(office: &Office, user: &UserRow, id: Uuid) -> Result<ImportRow, Error> {
     let row = office.import(id).await?;
     may(user, &row)?;
     Ok(row)

@@ -4,15 +4,15 @@
 mod audit;
 pub mod body;
 mod calendars;
-mod canteens;
-mod cards;
+pub(crate) mod canteens;
+pub(crate) mod cards;
 mod elders;
 mod enrolments;
 mod epochs;
-mod findings;
+pub(crate) mod findings;
 mod health;
 pub(crate) mod holds;
-mod imports;
+pub(crate) mod imports;
 mod ledger;
 pub(crate) mod months;
 mod office;
@@ -29,6 +29,7 @@ pub(crate) mod statements;
 mod status;
 mod terminal;
 mod terminals;
+pub mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,12 +38,18 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use tower_http::trace::TraceLayer;
 
+pub(crate) use canteens::permitted as of_canteen;
+pub(crate) use elders::permitted as of_elder;
+pub(crate) use imports::{may as may_import, permitted as of_import};
+pub(crate) use months::explained;
 pub(crate) use office::{CSRF, comes_from_here, set_cookie, shown};
 pub use office::{Entering, Proven, SignedIn};
+pub(crate) use people::permitted as of_person;
 pub use problem::Problem;
+pub(crate) use proposals::may_see as may_see_proposal;
 pub use signed::{Delivery, Signed};
+pub(crate) use terminals::of_terminal;
 
 use crate::Office;
 use crate::console::public::Shown;
@@ -126,21 +133,23 @@ pub fn table() -> Vec<Route> {
 /// The whole API over one office.
 pub fn router(office: Arc<Office>) -> Router {
     let (api, table) = all().into_parts();
-    let app = App {
-        office,
-        nonces: Arc::default(),
-        lookups: Arc::default(),
-        audited: Audited::of(&table),
-        public: Arc::default(),
-    };
+    let watched = Arc::clone(&office);
+    let audited = Audited::of(&table);
+    let (nonces, lookups, public) = (Arc::default(), Arc::default(), Arc::default());
+    let app = App { office, nonces, lookups, audited, public };
     api.fallback(async || Problem::from(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(axum::middleware::from_fn_with_state(app.clone(), routes::enter_denials))
         .layer(axum::middleware::from_fn(crate::console::layer::frame))
         .layer(axum::middleware::from_fn(limit_time))
-        .layer(TraceLayer::new_for_http())
+        .layer(axum::middleware::from_fn_with_state(watched, watch::watch))
         .with_state(app)
+}
+
+/// What is watched of an office, for a listener of its own that nobody outside reaches.
+pub fn metrics_router(office: Arc<Office>) -> Router {
+    Router::new().route("/metrics", axum::routing::get(watch::metrics)).with_state(office)
 }
 
 /// Answers in time, whatever happens behind. A unit of work under way is not cut short by it.

@@ -260,12 +260,25 @@ async fn leave_out(
     SignedIn(user): SignedIn,
     Json(body): Json<LeaveOut>,
 ) -> Answer<Json<DayKey>> {
-    permitted(&office, &user, Right::MakeMonth, body.canteen).await?;
-    let reason = explained(&body.reason)?;
-    let (canteen, date, by, now) = (body.canteen, body.date, user.id, office.now());
+    let (canteen, date) = (body.canteen, body.date);
+    put_left_out(&office, &user, canteen, date, &body.reason).await?;
+    Ok(Json(DayKey { date, canteen }))
+}
+
+/// Leaves a day of a canteen out of its month, for a person who may.
+pub(crate) async fn put_left_out(
+    office: &Office,
+    user: &UserRow,
+    canteen: CanteenId,
+    date: BusinessDate,
+    reason: &str,
+) -> Answer<()> {
+    permitted(office, user, Right::MakeMonth, canteen).await?;
+    let (reason, by, now) = (explained(reason)?, user.id, office.now());
     office
         .store
         .write_audited(move |tx| {
+            let reason = reason.clone();
             Box::pin(async move {
                 months::leave_out(tx, canteen, date, &reason, by, now).await?;
                 let act = Act::new(by, Action::DayLeaveOut, format!("canteen:{canteen}"));
@@ -273,7 +286,7 @@ async fn leave_out(
             })
         })
         .await?;
-    Ok(Json(DayKey { date, canteen }))
+    Ok(())
 }
 
 async fn decide(

@@ -86,7 +86,7 @@ async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> An
 }
 
 /// Refuses a person outside the administrator's region.
-async fn permitted(office: &Office, user: &UserRow, id: UserId) -> Result<(), Error> {
+pub(crate) async fn permitted(office: &Office, user: &UserRow, id: UserId) -> Result<(), Error> {
     user.require(Right::ManagePeople)?;
     let row = office.store.read(move |tx| Box::pin(async move { people::get(tx, id).await })).await?;
     let row = row.ok_or_else(|| Error::refused(Code::NotFound, sign_in::NO_PERSON))?;

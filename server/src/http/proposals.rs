@@ -110,7 +110,7 @@ fn listed(office: &Office, row: ProposalRow) -> Result<Listed, Error> {
 }
 
 /// Refuses a proposal about another place.
-fn may_see(user: &UserRow, row: &ProposalRow) -> Result<(), Error> {
+pub(crate) fn may_see(user: &UserRow, row: &ProposalRow) -> Result<(), Error> {
     match row.canteen {
         Some(canteen) => user.require_canteen(canteen, &row.region),
         None => user.require_inside(&row.region),

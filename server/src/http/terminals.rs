@@ -130,7 +130,7 @@ async fn revoke(
 }
 
 /// The terminal, if the person may do that in its canteen.
-pub(super) async fn of_terminal(
+pub(crate) async fn of_terminal(
     office: &Office,
     user: &UserRow,
     right: Right,

@@ -128,8 +128,36 @@ pub async fn from(tx: &mut Tx, from: u64, limit: i64) -> Result<Vec<Entry>, Erro
     sql!(tx, "SELECT * FROM audit WHERE sequence >= $1 ORDER BY sequence LIMIT $2", place(from), limit).all().await
 }
 
+/// The clock is never set back by more than this, ms.
+const SET_BACK: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// Sequences between which all entries of a time lie, so that a page of long ago does not walk through all that came
+/// since. Sequences follow the clock but for where it was set back.
+async fn between(
+    tx: &mut Tx,
+    since: Option<UnixMs>,
+    until: Option<UnixMs>,
+) -> Result<(Option<i64>, Option<i64>), Error> {
+    let after = match since {
+        Some(since) => {
+            let text = "SELECT sequence FROM audit WHERE at < $1 ORDER BY at DESC, sequence DESC LIMIT 1";
+            sql!(tx, text, since.plus(-SET_BACK)).optional::<(i64,)>().await?
+        }
+        None => None,
+    };
+    let before = match until {
+        Some(until) => {
+            let text = "SELECT sequence FROM audit WHERE at >= $1 ORDER BY at, sequence LIMIT 1";
+            sql!(tx, text, until.plus(SET_BACK)).optional::<(i64,)>().await?
+        }
+        None => None,
+    };
+    Ok((after.map(|(n,)| n), before.map(|(n,)| n)))
+}
+
 /// Entries that fit, the last one first, at most `limit`.
 pub async fn find(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Entry>, Error> {
+    let (after, before) = between(tx, filter.since, filter.until).await?;
     let mut values: Vec<Value<'_>> = Vec::new();
     let mut conditions = String::new();
     let mut add = |condition: &str, value: Value<'static>| {
@@ -148,15 +176,23 @@ pub async fn find(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Entry>
         if action.contains('.') {
             add("action = ?", action.clone().bind());
         } else {
-            let length = action.chars().count() + 1;
-            add(&format!("SUBSTR(action, 1, {length}) = ?"), format!("{action}.").bind());
+            // What begins with `month.` lies before `month/`; a range can use the index.
+            add("action >= ?", format!("{action}.").bind());
+            add("action < ?", format!("{action}/").bind());
         }
     }
     if let Some(object) = &filter.object {
         add("object = ?", object.clone().bind());
     }
-    if let Some(outcome) = &filter.outcome {
+    let denied = filter.outcome.as_deref() == Some(Outcome::Denied.name());
+    if let Some(outcome) = filter.outcome.as_ref().filter(|_| !denied) {
         add("outcome = ?", outcome.clone().bind());
+    }
+    if let Some(after) = after {
+        add("sequence > ?", after.bind());
+    }
+    if let Some(before) = before {
+        add("sequence < ?", before.bind());
     }
     if let Some(since) = filter.since {
         add("at >= ?", since.bind());
@@ -166,6 +202,11 @@ pub async fn find(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Entry>
     }
     if let Some(below) = filter.below {
         add("sequence < ?", place(below).bind());
+    }
+    if denied {
+        // Written out: denials have an index of their own.
+        conditions.push_str(if conditions.is_empty() { " WHERE " } else { " AND " });
+        conditions.push_str("outcome = 'denied'");
     }
     let text = format!("SELECT * FROM audit{conditions} ORDER BY sequence DESC LIMIT {limit}");
     Statement::built(tx, text, values).all().await

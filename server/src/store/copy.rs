@@ -4,6 +4,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
+
 use super::{Column as _, Row, Statement, Tx, Value, insert};
 use crate::error::Error;
 use crate::sql;
@@ -19,16 +21,52 @@ enum Kind {
 }
 
 impl Kind {
-    /// Of a type's name in PostgreSQL.
+    /// Of a type's name in either database. SQLite has no type of its own for yes and no, and none for ids.
     fn of(name: &str) -> Option<Self> {
         Some(match name {
-            "bigint" => Self::Int,
+            "bigint" | "INTEGER" => Self::Int,
             "boolean" => Self::Bool,
-            "text" => Self::Text,
-            "bytea" => Self::Bytes,
+            "text" | "TEXT" => Self::Text,
+            "bytea" | "BLOB" => Self::Bytes,
             "uuid" => Self::Uuid,
             _ => return None,
         })
+    }
+}
+
+impl Kind {
+    fn typed(self, value: Value<'static>) -> Option<Value<'static>> {
+        Some(match (self, value) {
+            (Self::Int, Value::Int(value)) => Value::Int(value),
+            (Self::Text, Value::Text(value)) => Value::Text(value),
+            (Self::Bytes, Value::Bytes(value)) => Value::Bytes(value),
+            (Self::Bool, Value::Int(None)) => Value::Bool(None),
+            (Self::Bool, Value::Int(Some(value @ (0 | 1)))) => Value::Bool(Some(value == 1)),
+            (Self::Uuid, Value::Bytes(None)) => Value::Uuid(None),
+            (Self::Uuid, Value::Bytes(Some(value))) => Value::Uuid(Some(Uuid::from_slice(&value).ok()?)),
+            _ => return None,
+        })
+    }
+}
+
+/// A row as both databases give it: yes and no as 1 and 0, ids as their bytes.
+#[must_use]
+pub fn neutral(row: Cells) -> Cells {
+    let one = |value| match value {
+        Value::Bool(value) => Value::Int(value.map(i64::from)),
+        Value::Uuid(value) => Value::Bytes(value.map(|value| value.as_bytes().to_vec().into())),
+        value => value,
+    };
+    row.into_iter().map(one).collect()
+}
+
+/// About how many bytes a value takes.
+#[must_use]
+pub fn size(value: &Value<'_>) -> usize {
+    match value {
+        Value::Text(Some(value)) => value.len(),
+        Value::Bytes(Some(value)) => value.len(),
+        _ => 16,
     }
 }
 
@@ -45,8 +83,37 @@ pub struct Table {
     key: Vec<usize>,
 }
 
-/// The tables of a PostgreSQL database that holds this program's schema, each behind those that it points to.
+/// The tables of a database that holds this program's schema, each behind those that it points to.
 pub async fn tables(tx: &mut Tx) -> Result<Vec<Table>, Error> {
+    let (columns, keys, points) = if tx.is_postgres() { in_postgres(tx).await? } else { in_sqlite(tx).await? };
+    let mut found: BTreeMap<String, Table> = BTreeMap::new();
+    for (table, column, kind) in columns {
+        let kind = Kind::of(&kind)
+            .ok_or_else(|| Error::Internal(format!("a column {table}.{column} of type {kind} cannot be copied")))?;
+        let new = || Table { name: table.clone(), columns: Vec::new(), key: Vec::new() };
+        found.entry(table.clone()).or_insert_with(new).columns.push((column, kind));
+    }
+    let nullable: BTreeSet<&String> =
+        keys.iter().filter(|(.., nullable)| nullable != "NO").map(|(_, constraint, ..)| constraint).collect();
+    let mut chosen: BTreeMap<&String, &String> = BTreeMap::new();
+    for (name, constraint, column, _) in keys.iter().filter(|(_, constraint, ..)| !nullable.contains(constraint)) {
+        if let Some(table) = found.get_mut(name)
+            && *chosen.entry(name).or_insert(constraint) == constraint
+        {
+            table.key.extend(table.columns.iter().position(|(known, _)| known == column));
+        }
+    }
+    if let Some(table) = found.values().find(|table| table.key.is_empty()) {
+        return Err(Error::Internal(format!("the table {} has no key", table.name)));
+    }
+    Ok(in_order(found, &points))
+}
+
+/// Table, column and type of every column; table, constraint, column and whether it may be NULL of every key, the one to
+/// take before the others; and which table points to which.
+type Described = (Vec<(String, String, String)>, Vec<(String, String, String, String)>, Vec<(String, String)>);
+
+async fn in_postgres(tx: &mut Tx) -> Result<Described, Error> {
     let columns: Vec<(String, String, String)> = sql!(
         tx,
         "SELECT CAST(c.table_name AS TEXT), CAST(c.column_name AS TEXT), CAST(c.data_type AS TEXT)
@@ -78,27 +145,44 @@ pub async fn tables(tx: &mut Tx) -> Result<Vec<Table>, Error> {
     )
     .all()
     .await?;
-    let mut found: BTreeMap<String, Table> = BTreeMap::new();
-    for (table, column, kind) in columns {
-        let kind = Kind::of(&kind)
-            .ok_or_else(|| Error::Internal(format!("a column {table}.{column} of type {kind} cannot be copied")))?;
-        let new = || Table { name: table.clone(), columns: Vec::new(), key: Vec::new() };
-        found.entry(table.clone()).or_insert_with(new).columns.push((column, kind));
-    }
-    let nullable: BTreeSet<&String> =
-        keys.iter().filter(|(.., nullable)| nullable != "NO").map(|(_, constraint, ..)| constraint).collect();
-    let mut chosen: BTreeMap<&String, &String> = BTreeMap::new();
-    for (name, constraint, column, _) in keys.iter().filter(|(_, constraint, ..)| !nullable.contains(constraint)) {
-        if let Some(table) = found.get_mut(name)
-            && *chosen.entry(name).or_insert(constraint) == constraint
-        {
-            table.key.extend(table.columns.iter().position(|(known, _)| known == column));
-        }
-    }
-    if let Some(table) = found.values().find(|table| table.key.is_empty()) {
-        return Err(Error::Internal(format!("the table {} has no key", table.name)));
-    }
-    Ok(in_order(found, &points))
+    Ok((columns, keys, points))
+}
+
+async fn in_sqlite(tx: &mut Tx) -> Result<Described, Error> {
+    let columns = sql!(
+        tx,
+        "SELECT t.name, c.name, c.type FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite!_%' ESCAPE '!' AND t.name <> '_sqlx_migrations'
+         ORDER BY t.name, c.cid"
+    )
+    .all()
+    .await?;
+    // Primary keys come first, then unique ones in the order in which they were declared, as PostgreSQL names them too.
+    let keys = sql!(
+        tx,
+        "WITH own (tbl) AS (SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> '_sqlx_migrations'),
+         keys (tbl, origin, idx, place, col, nullable) AS (
+             SELECT own.tbl, i.origin, i.name, k.seqno, k.name,
+                    CASE WHEN i.origin = 'pk' OR c.\"notnull\" = 1 THEN 'NO' ELSE 'YES' END
+             FROM own JOIN pragma_index_list(own.tbl) i JOIN pragma_index_info(i.name) k
+             JOIN pragma_table_info(own.tbl) c ON c.name = k.name
+             WHERE i.origin IN ('pk', 'u')
+             UNION ALL
+             SELECT own.tbl, 'pk', own.tbl, 0, c.name, 'NO' FROM own JOIN pragma_table_info(own.tbl) c
+             WHERE c.pk = 1 AND NOT EXISTS (SELECT 1 FROM pragma_index_list(own.tbl) i WHERE i.origin = 'pk')
+         )
+         SELECT tbl, idx, col, nullable FROM keys ORDER BY tbl, origin, idx, place"
+    )
+    .all()
+    .await?;
+    let points = sql!(
+        tx,
+        "SELECT t.name, f.\"table\" FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f
+         WHERE t.type = 'table' AND f.\"table\" <> t.name"
+    )
+    .all()
+    .await?;
+    Ok((columns, keys, points))
 }
 
 /// Tables behind those that they point to.
@@ -126,6 +210,39 @@ pub async fn names_in_sqlite(tx: &mut Tx) -> Result<BTreeSet<String>, Error> {
 }
 
 impl Table {
+    /// The columns' names, in their order.
+    #[must_use]
+    pub fn columns(&self) -> Vec<String> {
+        self.columns.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The names of the key's columns.
+    #[must_use]
+    pub fn key(&self) -> Vec<String> {
+        self.key_names().into_iter().map(str::to_owned).collect()
+    }
+
+    /// The same table with its columns and its key in another order; nothing when it has other columns.
+    #[must_use]
+    pub fn arranged(&self, columns: &[String], key: &[String]) -> Option<Self> {
+        let of = |name: &String| self.columns.iter().find(|(known, _)| known == name).cloned();
+        let arranged: Vec<(String, Kind)> = columns.iter().map(of).collect::<Option<_>>()?;
+        let same: BTreeSet<&String> = columns.iter().collect();
+        let place = |name: &String| columns.iter().position(|known| known == name);
+        let key: Vec<usize> = key.iter().map(place).collect::<Option<_>>()?;
+        let whole = same.len() == self.columns.len() && columns.len() == self.columns.len() && !key.is_empty();
+        whole.then(|| Self { name: self.name.clone(), columns: arranged, key })
+    }
+
+    /// A row as [`neutral`] makes it, with the types that this database has; nothing when a value does not fit.
+    #[must_use]
+    pub fn typed(&self, row: Cells) -> Option<Cells> {
+        if row.len() != self.columns.len() {
+            return None;
+        }
+        row.into_iter().zip(&self.columns).map(|(value, (_, kind))| kind.typed(value)).collect()
+    }
+
     fn read(&self, row: &Row<'_>) -> Result<Cells, Error> {
         let cell = |(place, (_, kind)): (usize, &(String, Kind))| {
             let at = super::At::Position(place);

@@ -18,6 +18,12 @@ pub async fn keep(tx: &mut Tx, name: &str, value: &str) -> Result<String, Error>
     sql!(tx, "SELECT value FROM meta WHERE name = $1", name).value().await
 }
 
+/// Keeps a value under a name, in place of what was kept.
+pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), Error> {
+    let text = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    sql!(tx, text, name, value).execute().await.map(drop)
+}
+
 /// The versions of the schema that were put in force; none in an empty database.
 pub async fn migrations(tx: &mut Tx) -> Result<Vec<i64>, Error> {
     let known = if tx.is_postgres() {

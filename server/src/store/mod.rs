@@ -33,11 +33,13 @@
 //! tuples by position or as structs made with [`crate::row!`] by name.
 
 pub mod audit;
+pub mod board;
 pub mod canteens;
 pub mod closes;
 pub mod context;
 pub mod copy;
 pub mod days;
+pub mod draws;
 pub mod elders;
 pub mod epochs;
 pub mod feeds;
@@ -56,6 +58,7 @@ pub mod policies;
 pub mod proposals;
 pub mod records;
 pub mod refund_payments;
+pub mod register;
 pub mod settings;
 pub mod simulation;
 pub mod statement;
@@ -77,6 +80,7 @@ pub use statement::{Statement, Tx, insert};
 pub use value::{At, Bind, Column, FromRow, Json, Row, Value};
 
 use crate::error::Error;
+use crate::words::{self, Code};
 
 /// A future on the heap, as units of work are: `Box::pin(async move { ... })`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -152,12 +156,47 @@ impl Store {
     /// is older than 3.51.3.
     pub async fn open(database: &Database) -> Result<Self, Error> {
         let store = Self::connect(database, true).await?;
-        let migrated = match &store {
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Brings the database to this program's shape.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        let migrated = match self {
             Self::Sqlite(sqlite) => SQLITE.run(&sqlite.writers).await,
             Self::Postgres(pool) => POSTGRES.run(pool).await,
         };
+        migrated.map_err(|e| Error::Startup(e.to_string()))
+    }
+
+    /// Opens an empty database and brings it to an earlier shape of this program: that of a backup.
+    ///
+    /// Refused when this program never had that shape, and when the database has a later one already.
+    pub async fn open_at(database: &Database, version: i64) -> Result<Self, Error> {
+        let store = Self::connect(database, true).await?;
+        let migrator = store.migrator();
+        if !migrator.version_exists(version) {
+            store.close().await;
+            return Err(Error::refused(Code::Invalid, words::backup::unknown_schema(version)));
+        }
+        let found: Vec<i64> = store.read(|tx| Box::pin(async move { meta::migrations(tx).await })).await?;
+        if found.iter().any(|known| *known > version) {
+            store.close().await;
+            return Err(Error::refused(Code::Conflict, words::backup::NOT_EMPTY));
+        }
+        let migrated = match &store {
+            Self::Sqlite(sqlite) => migrator.run_to(version, &sqlite.writers).await,
+            Self::Postgres(pool) => migrator.run_to(version, pool).await,
+        };
         migrated.map_err(|e| Error::Startup(e.to_string()))?;
         Ok(store)
+    }
+
+    fn migrator(&self) -> &'static sqlx::migrate::Migrator {
+        match self {
+            Self::Sqlite(_) => &SQLITE,
+            Self::Postgres(_) => &POSTGRES,
+        }
     }
 
     /// Opens the database as it is; see [`Store::schema`]. A file that is not there is made only with `create`.
@@ -170,11 +209,7 @@ impl Store {
 
     /// Whether the database has this program's shape.
     pub async fn schema(&self) -> Result<Schema, Error> {
-        let migrator = match self {
-            Self::Sqlite(_) => &SQLITE,
-            Self::Postgres(_) => &POSTGRES,
-        };
-        let newest = migrator.iter().map(|migration| migration.version).max().unwrap_or_default();
+        let newest = self.migrator().iter().map(|migration| migration.version).max().unwrap_or_default();
         let found: Vec<i64> = self.read(|tx| Box::pin(async move { meta::migrations(tx).await })).await?;
         Ok(match found.into_iter().max() {
             None => Schema::Empty,

@@ -161,6 +161,11 @@ pub async fn close_session(tx: &mut Tx, hash: Digest) -> Result<(), Error> {
     sql!(tx, "DELETE FROM sessions WHERE hash = $1", hash).execute().await.map(drop)
 }
 
+/// Signs everybody out.
+pub async fn end_all_sessions(tx: &mut Tx) -> Result<u64, Error> {
+    sql!(tx, "DELETE FROM sessions").execute().await
+}
+
 /// Removes sessions that have run out or were not used since `idle`; says how many there were.
 pub async fn sweep_sessions(tx: &mut Tx, now: UnixMs, idle: UnixMs) -> Result<u64, Error> {
     sql!(tx, "DELETE FROM sessions WHERE expires_at <= $1 OR used_at < $2", now, idle).execute().await

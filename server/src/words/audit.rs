@@ -70,6 +70,10 @@ pub const fn action(action: Action) -> &'static str {
         Action::CardSheet => "批量发卡（含卡号）",
         Action::CardRevoke => "挂失",
         Action::PhotoPut => "保存照片",
+        Action::PhotoShow => "查看照片",
+        Action::DrawAnnounce => "公布抽查方案",
+        Action::DrawMake => "抽取检查对象",
+        Action::DrawResult => "登记检查结果",
         Action::PhotoRemove => "删除照片",
         Action::ImportBring => "上传名单",
         Action::ImportApply => "导入名单",
@@ -91,5 +95,6 @@ pub const fn action(action: Action) -> &'static str {
         Action::SessionOpen => "登录",
         Action::SessionLock => "登录锁定",
         Action::WitnessBroken => "审计见证不符",
+        Action::OfficeRestore => "从备份恢复",
     }
 }

@@ -8,12 +8,15 @@
 mod access;
 mod audit;
 mod backlog;
+mod backups;
 mod browser;
 mod cards;
 mod client;
 mod common;
 mod console;
+mod console_days;
 mod console_month;
+mod console_office;
 mod copying;
 mod findings;
 mod forks;

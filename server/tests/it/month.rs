@@ -27,8 +27,8 @@ pub(crate) const MARCH: &str = "2026-03";
 /// Two canteens with a till each, two elders, a maker and a checker; the clock stands in April.
 pub(crate) struct Scene {
     pub(crate) world: World,
-    tills: [Till; 2],
-    elders: [ElderId; 2],
+    pub(crate) tills: [Till; 2],
+    pub(crate) elders: [ElderId; 2],
     pub(crate) maker: Actor,
     pub(crate) checker: Actor,
 }

@@ -61,7 +61,9 @@ pub fn elder_row(number: u128, canteen: Option<CanteenId>) -> ElderRow {
 pub async fn append_only(store: &Store, table: &'static str) {
     let column = match table {
         "records" | "quarantine" => "received_at",
-        "policies" => "announced_at",
+        "policies" | "draws" => "announced_at",
+        "draw_outcomes" => "drawn_at",
+        "draw_results" => "noted_at",
         "calendar_versions" => "published_at",
         "refund_entries" => "listed_at",
         "audit" | "refund_payments" | "finding_steps" => "at",

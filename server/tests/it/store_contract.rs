@@ -309,10 +309,15 @@ async fn people_and_sessions(backend: Backend) {
     assert_eq!((seen.used_at, seen.proven_at), (noon().plus(1), Some(noon().plus(2))));
     assert_eq!(unit!(store, |tx| people::sweep_sessions(tx, noon().plus(1), noon()).await), 1, "the old one");
     assert_eq!(unit!(store, |tx| people::sweep_sessions(tx, noon(), noon().plus(2)).await), 1, "the idle one");
-    unit!(store, |tx| {
-        people::open_session(tx, &one).await?;
-        people::open_session(tx, &other).await
-    });
+    let both = async || {
+        unit!(store, |tx| {
+            people::open_session(tx, &one).await?;
+            people::open_session(tx, &other).await
+        });
+    };
+    both().await;
+    assert_eq!(unit!(store, |tx| people::end_all_sessions(tx).await), 2);
+    both().await;
     assert_eq!(unit!(store, |tx| people::close_sessions(tx, id, Some(good)).await), 1);
     unit!(store, |tx| people::close_session(tx, good).await);
     assert_eq!(by(good, noon(), noon()).await, None);
@@ -377,6 +382,8 @@ async fn the_databases_own_facts(backend: Backend) {
     assert_eq!(unit!(store, |tx| meta::keep(tx, "x", "1").await), "1");
     assert_eq!(unit!(store, |tx| meta::keep(tx, "x", "2").await), "1", "the first stands");
     assert_eq!(unit!(store, |tx| meta::get(tx, "x").await), Some("1".to_owned()));
+    unit!(store, |tx| meta::put(tx, "x", "3").await);
+    assert_eq!(unit!(store, |tx| meta::get(tx, "x").await), Some("3".to_owned()));
     let versions = unit!(store, |tx| meta::migrations(tx).await);
     assert!(versions.is_sorted() && versions.first() == Some(&1), "{versions:?}");
     assert_eq!(store.schema().await.unwrap(), Schema::Current);
@@ -396,8 +403,12 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 21] = [
+const MODULES: [(&str, &str); 25] = [
+    ("draws", include_str!("../../src/store/draws.rs")),
+    ("register", include_str!("../../src/store/register.rs")),
     ("audit", include_str!("../../src/store/audit.rs")),
+    ("board", include_str!("../../src/store/board.rs")),
+    ("overview", include_str!("../../src/store/overview.rs")),
     ("canteens", include_str!("../../src/store/canteens.rs")),
     ("days", include_str!("../../src/store/days.rs")),
     ("elders", include_str!("../../src/store/elders.rs")),
@@ -429,9 +440,11 @@ fn nothing_is_left_out() {
         include_str!("store_sync.rs"),
         include_str!("rules.rs"),
         include_str!("findings.rs"),
+        include_str!("console_days.rs"),
         include_str!("forks.rs"),
         include_str!("audit.rs"),
-        include_str!("proposals.rs")
+        include_str!("proposals.rs"),
+        include_str!("console_office.rs")
     );
     let here: String = here.split_whitespace().collect();
     let mut functions = 0;

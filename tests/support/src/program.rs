@@ -25,6 +25,23 @@ impl WallClock {
         clock
     }
 
+    /// What a program's environment says to make it use this clock.
+    ///
+    /// # Panics
+    /// When libfaketime is missing.
+    #[must_use]
+    pub fn environment(&self) -> [(&'static str, String); 6] {
+        let on = || "1".to_owned();
+        [
+            ("LD_PRELOAD", faketime().display().to_string()),
+            ("TZ", "UTC".to_owned()),
+            ("FAKETIME_TIMESTAMP_FILE", self.file.display().to_string()),
+            ("FAKETIME_NO_CACHE", on()),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", on()),
+            ("NO_FAKE_STAT", on()),
+        ]
+    }
+
     /// Sets the clock of all programs that use it.
     ///
     /// # Panics
@@ -77,9 +94,7 @@ impl Program {
     ) -> Option<Self> {
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
-        command.env("LD_PRELOAD", faketime()).env("TZ", "UTC");
-        command.env("FAKETIME_TIMESTAMP_FILE", &clock.file).env("FAKETIME_NO_CACHE", "1");
-        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1").env("ZHUCAN_LOG", "error");
+        command.envs(clock.environment()).env("ZHUCAN_LOG", "error");
         command.envs(environment.iter().copied());
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", program.display()));
         let Some(stdout) = child.stdout.take() else { unreachable!("it is piped") };
@@ -117,6 +132,24 @@ impl Program {
     #[must_use]
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap_or_else(|e| panic!("cannot ask: {e}")).is_some()
+    }
+
+    /// Asks it to end, as a service manager does (SIGTERM).
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    pub fn ask_to_stop(&self) {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(asked.is_ok_and(|status| status.success()), "cannot ask {} to stop", self.child.id());
+    }
+
+    /// Waits until it has ended by itself, and says how.
+    ///
+    /// # Panics
+    /// When the system does not say.
+    #[must_use]
+    pub fn ended(mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap_or_else(|e| panic!("cannot wait: {e}"))
     }
 
     /// Kills it as a power cut would (SIGKILL) and waits until it is gone.

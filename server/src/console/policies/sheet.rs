@@ -66,9 +66,7 @@ fn payers(benefit: &Benefit, w: &Words, lang: Lang) -> String {
     let paying: Vec<_> = benefit.payers.iter().filter(|p| p.weight > 0).collect();
     match paying.as_slice() {
         [only] => payer(&only.name, lang),
-        several => {
-            several.iter().map(|p| format!("{} {}", payer(&p.name, lang), p.weight)).collect::<Vec<_>>().join(" : ")
-        }
+        several => several.iter().map(|p| format!("{} {}", payer(&p.name, lang), p.weight)).collect::<Vec<_>>().join(" : "),
     }
 }
 

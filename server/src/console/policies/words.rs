@@ -54,7 +54,6 @@ catalogue! {
     month: "月份", "Month";
     run: "试算", "Run";
     with_month: "用 {month} 的 {n} 份试算", "{month}: {n} meals decided again";
-    a_month: "每月", "a month";
     elders_less: "老人少付 {amount}", "elders pay {amount} less";
     elders_more: "老人多付 {amount}", "elders pay {amount} more";
     elders_same: "老人付的不变", "elders pay the same";

@@ -1,0 +1,15 @@
+// J and K go through the inbox. Without them it is a list of links.
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+  const by = { j: 1, k: -1 }[event.key.toLowerCase()];
+  if (!by) return;
+  const entries = [...document.querySelectorAll("a.inbox-entry")];
+  const at = entries.findIndex((entry) => entry.getAttribute("aria-current"));
+  const next = at < 0 ? entries[0] : entries[at + by];
+  if (next) { event.preventDefault(); next.click(); }
+});
+
+// The chosen one is in sight.
+document.querySelector("a.inbox-entry[aria-current]")?.scrollIntoView({ block: "nearest" });

@@ -1,0 +1,370 @@
+//! What does not agree: an inbox by consequence, one finding with its evidence, and what is said and ruled about it.
+
+mod detail;
+mod evidence;
+mod words;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect};
+use domain::calendar::BusinessDate;
+use domain::id::{CanteenId, UserId};
+use domain::reconciliation::Severity;
+use receipts::table::{Cell, Table};
+use serde::Deserialize;
+
+use super::days::{Item, Life, MonthDays};
+use super::lang::fill;
+use super::reconciliation::attachment;
+use super::view::{Shell, View};
+use super::{Page, codes, fmt};
+use crate::audit::Action;
+use crate::http::Answer;
+use crate::http::body::{Form, Path, Query};
+use crate::http::canteens::permitted;
+use crate::http::findings::{NewStep, put_step};
+use crate::http::routes::Routes;
+use crate::people::Right;
+use crate::store::{board, closes, findings as store, people};
+use crate::words::{Code, settlement as said};
+use crate::{Error, Office};
+use detail::{Detail, Told};
+use evidence::Evidence;
+use words::Words;
+
+const PATH: &str = "/console/findings";
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get(PATH, list)
+        .get("/console/findings.csv", csv)
+        .get("/console/findings/{canteen}/{number}", show)
+        .post("/console/findings/{canteen}/{number}/steps", Action::FindingStep, say)
+}
+
+/// Which findings are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Tab {
+    #[default]
+    Waiting,
+    Answered,
+    Decided,
+}
+
+impl Tab {
+    const ALL: [Self; 3] = [Self::Waiting, Self::Answered, Self::Decided];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Answered => "answered",
+            Self::Decided => "decided",
+        }
+    }
+
+    fn holds(self, item: &Item) -> bool {
+        match self {
+            Self::Waiting => item.waits(),
+            Self::Answered => item.waits() && item.is_answered(),
+            Self::Decided => item.life() != Life::Open,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    tab: Tab,
+    #[serde(default, deserialize_with = "or_nothing")]
+    only: Option<CanteenId>,
+}
+
+/// A choice of a form that may be left empty.
+fn or_nothing<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<CanteenId>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
+}
+
+impl Asked {
+    fn holds(&self, item: &Item) -> bool {
+        self.tab.holds(item) && self.only.is_none_or(|only| only == item.canteen)
+    }
+
+    /// An address with these choices.
+    fn link(&self, view: &View, path: &str) -> String {
+        let only = self.only.map(|only| format!("&only={only}")).unwrap_or_default();
+        view.link(&format!("{path}?tab={}{only}", self.tab.name()))
+    }
+}
+
+struct TabLink {
+    word: String,
+    count: usize,
+    href: String,
+    is_chosen: bool,
+}
+
+struct Entry {
+    name: &'static str,
+    place: String,
+    stake: String,
+    age: String,
+    href: String,
+    is_chosen: bool,
+}
+
+struct Group {
+    word: &'static str,
+    shape: &'static str,
+    entries: Vec<Entry>,
+}
+
+#[derive(Template)]
+#[template(path = "console/findings.html")]
+struct FindingsPage {
+    shell: Shell,
+    w: &'static Words,
+    tabs: Vec<TabLink>,
+    tab: &'static str,
+    only: String,
+    canteens: Vec<(CanteenId, String)>,
+    csv: String,
+    groups: Vec<Group>,
+    detail: Option<Detail>,
+    due: BusinessDate,
+}
+
+impl FindingsPage {
+    fn is_only(&self, id: &CanteenId) -> bool {
+        self.only == id.to_string()
+    }
+}
+
+/// The month's days of the person's canteens.
+async fn days(office: &Arc<Office>, view: &View) -> Answer<MonthDays> {
+    view.user.require(Right::Read)?;
+    if view.user.canteen.is_none() {
+        view.user.require_inside(&view.region.code)?;
+    }
+    let (region, month, own) = (view.region.code.clone(), view.month, view.user.canteen);
+    let read = office.store.read(move |tx| {
+        let region = region.clone();
+        Box::pin(async move { MonthDays::load(tx, &region, month, own).await })
+    });
+    Ok(read.await?)
+}
+
+/// What is asked for: the worst first, then the oldest.
+fn chosen<'a>(days: &'a MonthDays, asked: &Asked) -> Vec<&'a Item> {
+    let mut items: Vec<&Item> = days.findings.iter().filter(|item| asked.holds(item)).collect();
+    items.sort_by(|a, b| {
+        (a.finding.severity, a.date, &a.finding.number).cmp(&(b.finding.severity, b.date, &b.finding.number))
+    });
+    items
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+    let days = days(&office, &view).await?;
+    let first = chosen(&days, &asked).first().map(|item| (item.canteen, item.finding.number.clone()));
+    let detail = match &first {
+        Some((canteen, number)) => Some(load(&office, &view, *canteen, number).await?),
+        None => None,
+    };
+    page(&view, &days, asked, detail, first.as_ref())
+}
+
+async fn show(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path((canteen, number)): Path<(CanteenId, String)>,
+    Query(asked): Query<Asked>,
+) -> Answer<Page> {
+    permitted(&office, &view.user, Right::Read, canteen).await?;
+    let detail = load(&office, &view, canteen, &number).await?;
+    let days = days(&office, &view).await?;
+    page(&view, &days, asked, Some(detail), Some(&(canteen, number)))
+}
+
+fn page(
+    view: &View,
+    days: &MonthDays,
+    asked: Asked,
+    detail: Option<Detail>,
+    open: Option<&(CanteenId, String)>,
+) -> Answer<Page> {
+    let w = Words::of(view.lang);
+    let month = fmt::short_month(view.month, view.lang);
+    let tab = |tab: Tab| {
+        let other = Asked { tab, ..asked };
+        let word = match tab {
+            Tab::Waiting => w.tab_waiting.to_owned(),
+            Tab::Answered => w.tab_answered.to_owned(),
+            Tab::Decided => fill(w.tab_decided, &[("month", &month)]),
+        };
+        let count = days.findings.iter().filter(|item| other.holds(item)).count();
+        TabLink { word, count, href: other.link(view, PATH), is_chosen: tab == asked.tab }
+    };
+    let is_open =
+        |item: &Item| open.is_some_and(|(canteen, number)| *canteen == item.canteen && *number == item.finding.number);
+    Page::of(&FindingsPage {
+        shell: view.shell(PATH, w.title).with_badge(days.waiting().count()),
+        tabs: Tab::ALL.map(tab).into(),
+        tab: asked.tab.name(),
+        only: asked.only.map(|only| only.to_string()).unwrap_or_default(),
+        canteens: days.canteens.iter().map(|row| (row.id, row.name.clone())).collect(),
+        csv: asked.link(view, "/console/findings.csv"),
+        groups: groups(view, w, days, &asked, &is_open),
+        due: detail::in_a_week(view.now.business_date()),
+        detail,
+        w,
+    })
+}
+
+fn groups(
+    view: &View,
+    w: &'static Words,
+    days: &MonthDays,
+    asked: &Asked,
+    is_open: &dyn Fn(&Item) -> bool,
+) -> Vec<Group> {
+    let c = codes::Words::of(view.lang);
+    let today = view.now.business_date();
+    let items = chosen(days, asked);
+    let entry = |item: &&&Item| {
+        let age = match item.age(today) {
+            _ if item.life() != Life::Open => c.life(item.life()).to_owned(),
+            0 => w.today.to_owned(),
+            days => fill(w.days_old, &[("n", &days)]),
+        };
+        Entry {
+            name: c.finding(item.finding.code),
+            place: format!("{}　{}", days.name(item.canteen), fmt::day(item.date, view.lang)),
+            stake: fmt::dash(&item.finding.stake),
+            age,
+            href: asked.link(view, &format!("{PATH}/{}/{}", item.canteen, item.finding.number)),
+            is_chosen: is_open(item),
+        }
+    };
+    let group = |severity: Severity| Group {
+        word: c.group(severity),
+        shape: codes::shape(severity),
+        entries: items.iter().filter(|item| item.finding.severity == severity).map(|item| entry(&item)).collect(),
+    };
+    let groups = [Severity::Block, Severity::Deduct, Severity::Warn].map(group);
+    groups.into_iter().filter(|group| !group.entries.is_empty()).collect()
+}
+
+/// Everything about a finding of a canteen that the person may see.
+struct Read {
+    item: Item,
+    canteen: String,
+    evidence: Evidence,
+    names: BTreeMap<UserId, String>,
+    makers: Vec<(UserId, String)>,
+    found: String,
+}
+
+async fn load(office: &Arc<Office>, view: &View, canteen: CanteenId, number: &str) -> Answer<Detail> {
+    let (number, lang, own) = (number.to_owned(), view.lang, view.user.canteen);
+    let read = office.store.read(move |tx| {
+        let number = number.clone();
+        Box::pin(async move {
+            let unknown = || Error::refused(Code::NotFound, said::no_such_finding());
+            let date = store::date_of(tx, canteen, &number).await?.ok_or_else(unknown)?;
+            let close = closes::last(tx, canteen, date).await?.ok_or_else(unknown)?;
+            let (revision, found) = (close.revision, fmt::at(close.closed_at, lang));
+            let mut findings = close.content.0.findings.into_iter();
+            let finding = findings.find(|finding| finding.number == number).ok_or_else(unknown)?;
+            let steps = store::steps(tx, canteen, &number).await?;
+            let evidence = evidence::load(tx, canteen, date, revision, &finding, own).await?;
+            let row = crate::store::canteens::get(tx, canteen).await?;
+            let mut names = BTreeMap::new();
+            for step in &steps {
+                for id in [Some(step.by_user), step.owner].into_iter().flatten() {
+                    names.extend(people::get(tx, id).await?.map(|user| (id, user.name)));
+                }
+            }
+            let mut makers = Vec::new();
+            let over = match &row {
+                Some(row) => board::people_over(tx, &row.region).await?,
+                None => Vec::new(),
+            };
+            for user in over {
+                if user.left_at.is_none() && user.role.rights().contains(&Right::MakeMonth) {
+                    makers.push((user.id, user.name));
+                }
+            }
+            let item = Item { canteen, date, finding, steps };
+            let canteen = row.map(|row| row.name).unwrap_or_default();
+            Ok(Read { item, canteen, evidence, names, makers, found })
+        })
+    });
+    let Read { item, canteen, evidence, names, makers, found } = read.await?;
+    let names = |id: UserId| names.get(&id).cloned().unwrap_or_else(|| "—".to_owned());
+    let book = office.book();
+    let told =
+        Told { item: &item, canteen, evidence: &evidence, names: &names, makers, book: &book, found: Some(found) };
+    Ok(Detail::of(view, &told))
+}
+
+/// What the form says.
+#[derive(Deserialize)]
+struct Spoken {
+    what: String,
+    words: String,
+    owner: Option<UserId>,
+    due: Option<BusinessDate>,
+}
+
+async fn say(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path((canteen, number)): Path<(CanteenId, String)>,
+    Form(Spoken { what, words, owner, due }): Form<Spoken>,
+) -> Answer<Redirect> {
+    put_step(&office, &view.user, canteen, &number, NewStep { what, words, owner, due }).await?;
+    Ok(Redirect::to(&view.link(&format!("{PATH}/{canteen}/{number}?done=said"))))
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let days = days(&office, &view).await?;
+    let bytes = table(&view, &days, &asked).csv().map_err(|e| Error::Internal(e.to_string()))?;
+    let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned());
+    Ok(([kind, attachment(&view, "findings", "csv")], bytes))
+}
+
+/// What is listed, as a table.
+fn table(view: &View, days: &MonthDays, asked: &Asked) -> Table {
+    let (w, c) = (Words::of(view.lang), codes::Words::of(view.lang));
+    let month = fmt::month(view.month, view.lang);
+    let tab = match asked.tab {
+        Tab::Waiting => w.tab_waiting.to_owned(),
+        Tab::Answered => w.tab_answered.to_owned(),
+        Tab::Decided => fill(w.tab_decided, &[("month", &month)]),
+    };
+    let name = fill(w.file, &[("region", &view.region.name), ("month", &month), ("tab", &tab)]);
+    let as_of = fill(w.as_of, &[("at", &format!("{} {}", view.now.local_date(), fmt::hm(view.now)))]);
+    let heads =
+        [w.c_number, w.canteen, w.c_date, w.c_what, w.c_severity, w.c_stake, w.c_state, w.c_measured, w.c_words];
+    let row = |item: &&Item| {
+        let last = item.steps.last().map(|step| step.words.clone()).unwrap_or_default();
+        vec![
+            Cell::from(item.finding.number.as_str()),
+            Cell::from(days.name(item.canteen)),
+            Cell::from(item.date.to_string()),
+            Cell::from(c.finding(item.finding.code)),
+            Cell::from(c.severity(item.finding.severity)),
+            Cell::Money(item.finding.stake),
+            Cell::from(c.life(item.life())),
+            Cell::from(c.measured(&item.finding).unwrap_or_default()),
+            Cell::from(last),
+        ]
+    };
+    let rows = chosen(days, asked).iter().map(row).collect();
+    Table { name: w.title.to_owned(), notes: vec![name, as_of], heads: heads.map(str::to_owned).into(), rows }
+}

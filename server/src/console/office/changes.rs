@@ -1,0 +1,277 @@
+//! `/console/changes`: what was learned of elders in a period (deaths, moves, categories), and what it touched: the
+//! meals after the date, the findings about them, and what would be deducted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use domain::calendar::{BusinessDate, UnixMs};
+use domain::elder::{ElderFact, ElderFactKind};
+use domain::id::{CanteenId, ElderId};
+use domain::money::Fen;
+use domain::reconciliation::{DayClose, Finding};
+use serde::Deserialize;
+
+use super::elder_words::fact as fact_words;
+use super::words::Words as Common;
+use super::{person, read, typed};
+use crate::Error;
+use crate::Office;
+use crate::console::lang::{catalogue, fill};
+use crate::console::view::{Shell, View};
+use crate::console::{Page, fmt};
+use crate::http::Answer;
+use crate::http::body::Query;
+use crate::http::routes::Routes;
+use crate::names;
+use crate::people::Right;
+use crate::store::register::{LearnedRow, MealOf};
+use crate::store::{Tx, canteens, closes, people, register};
+use crate::words::office as said;
+
+catalogue! {
+    title: "资格变动", "Changes of eligibility";
+    hint: "按知悉时间列出；去世、迁移、类别终止之后的用餐由系统重新判断，要核减的列在差异里，由经办裁定。老人不会被追收。", "By when they were learned. Meals after a death, a move or the end of a category are decided again; what is to be deducted is a finding for the maker. Elders are never charged.";
+    from: "知悉自", "Learned from";
+    until: "至", "Until";
+    kind: "种类", "Kind";
+    deaths: "去世", "Deaths";
+    moves: "迁移", "Moves";
+    categories: "类别", "Categories";
+    late_only: "只看补登的", "Learned late only";
+    who: "老人", "Elder";
+    change: "变动", "Change";
+    holds_from: "自", "From";
+    learned: "知悉", "Learned";
+    late_n: "晚 {n} 天", "{n} days late";
+    touched: "涉及用餐", "Meals touched";
+    touched_n: "{n} 餐", "{n} meals";
+    findings: "差异", "Findings";
+    deduction: "拟核减", "To be deducted";
+    nothing: "这段时间没有知悉变动。", "Nothing was learned in this time.";
+    more: "只列出最近的 {n} 条，请缩小时间范围。", "Only the last {n} are listed: narrow the time.";
+    total: "合计", "Total";
+    none_touched: "没有涉及", "none";
+    open_days: "{n} 餐所在的日子还没有日清", "{n} of them on days not closed yet";
+}
+
+const HOME: &str = "/console/changes";
+/// So many changes are listed.
+const MOST: i64 = 200;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    from: String,
+    until: String,
+    kind: String,
+    late: String,
+}
+
+/// A change with what it touched.
+struct Row {
+    elder: String,
+    link: String,
+    change: String,
+    from: String,
+    learned: String,
+    late: String,
+    by: String,
+    meals: Vec<(String, String)>,
+    more_meals: String,
+    unclosed: String,
+    findings: Vec<(String, String)>,
+    stake: Fen,
+}
+
+#[derive(Template)]
+#[template(path = "console/office/changes.html")]
+struct ChangesPage {
+    shell: Shell,
+    w: &'static Words,
+    c: &'static Common,
+    asked: Asked,
+    from: BusinessDate,
+    until: BusinessDate,
+    rows: Vec<Row>,
+    stake: Fen,
+    more: Option<String>,
+    here: String,
+}
+
+/// What kind of change, as the filter names it.
+const fn kind_of(kind: &ElderFactKind) -> &'static str {
+    match kind {
+        ElderFactKind::Death { .. } => "death",
+        ElderFactKind::Hukou { .. } | ElderFactKind::Residence { .. } => "move",
+        ElderFactKind::Category { .. } => "category",
+    }
+}
+
+/// Whether a meal of that date is one that the fact bears on. Meals of the day of death were eaten by a living person;
+/// what is learned in time touches nothing but what tills served on an older roster.
+fn bears_on(fact: &ElderFact, date: BusinessDate) -> bool {
+    match fact.kind {
+        ElderFactKind::Death { .. } => date > fact.valid_from,
+        _ => date >= fact.valid_from && date <= fact.known_from.business_date(),
+    }
+}
+
+/// How many days after it began to hold it was learned.
+fn late(fact: &ElderFact) -> i64 {
+    let known = fact.known_from.business_date();
+    (known.start().get() - fact.valid_from.start().get()).max(0) / (24 * 60 * 60 * 1000)
+}
+
+/// The findings about these meals, in the last closes of their days.
+fn findings_about<'c>(
+    meals: &[&MealOf],
+    closes: &'c BTreeMap<(CanteenId, BusinessDate), DayClose>,
+) -> Vec<(CanteenId, &'c Finding)> {
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for meal in meals {
+        let Some(close) = closes.get(&(meal.canteen, meal.date)) else { continue };
+        for finding in close.findings.iter().filter(|finding| finding.evidence.contains(&meal.record)) {
+            if seen.insert((meal.canteen, finding.number.as_str())) {
+                found.push((meal.canteen, finding));
+            }
+        }
+    }
+    found
+}
+
+pub(super) fn routes() -> Routes {
+    Routes::new().get(HOME, list)
+}
+
+struct Read {
+    rows: Vec<LearnedRow>,
+    meals: BTreeMap<ElderId, Vec<MealOf>>,
+    closes: BTreeMap<(CanteenId, BusinessDate), DayClose>,
+}
+
+async fn load(tx: &mut Tx, region: &domain::region::RegionCode, since: UnixMs, until: UnixMs) -> Result<Read, Error> {
+    let rows = register::learned(tx, region, since, until, MOST + 1).await?;
+    let elders: BTreeSet<ElderId> = rows.iter().map(|row| row.elder).collect();
+    let elders: Vec<ElderId> = elders.into_iter().collect();
+    let first = rows.iter().map(|row| row.fact.0.valid_from).min();
+    let found = match first {
+        Some(first) => register::meals_of(tx, &elders, first).await?,
+        None => Vec::new(),
+    };
+    let mut meals: BTreeMap<ElderId, Vec<MealOf>> = BTreeMap::new();
+    for meal in found {
+        meals.entry(meal.elder).or_default().push(meal);
+    }
+    let of = |row: &LearnedRow| meals.get(&row.elder).map(Vec::as_slice).unwrap_or_default();
+    let touched = rows.iter().flat_map(|row| of(row).iter().filter(|meal| bears_on(&row.fact.0, meal.date)));
+    let days: BTreeSet<(CanteenId, BusinessDate)> = touched.map(|meal| (meal.canteen, meal.date)).collect();
+    let mut last = BTreeMap::new();
+    for (canteen, date) in days {
+        if let Some(close) = closes::last(tx, canteen, date).await? {
+            last.insert((canteen, date), close.content.0);
+        }
+    }
+    Ok(Read { rows, meals, closes: last })
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+    view.user.require(Right::Read)?;
+    view.user.require(Right::ReadElders)?;
+    view.user.require_inside(&view.region.code)?;
+    let from: BusinessDate = read(&asked.from, said::DATE)?.unwrap_or_else(|| view.month.first());
+    let until: BusinessDate = read(&asked.until, said::DATE)?.unwrap_or_else(|| view.month.last());
+    let (since, before) = (from.at_minute(0), until.plus_days(1).at_minute(0));
+    let (region, staff) = (view.region.code.clone(), view.user.region.clone());
+    let (found, names, staff) = office
+        .store
+        .read(move |tx| {
+            Box::pin(async move {
+                let found = load(tx, &region, since, before).await?;
+                Ok((found, canteens::all(tx).await?, people::inside(tx, &staff).await?))
+            })
+        })
+        .await?;
+    let w = Words::of(view.lang);
+    let more = i64::try_from(found.rows.len()).is_ok_and(|count| count > MOST);
+    let names: BTreeMap<CanteenId, String> = names.into_iter().map(|row| (row.id, row.name)).collect();
+    let mut rows = Vec::new();
+    for learned in found.rows.iter().take(200) {
+        let fact = &learned.fact.0;
+        let fits = typed(&asked.kind).is_none_or(|kind| kind == kind_of(&fact.kind))
+            && (typed(&asked.late).is_none() || late(fact) > 0);
+        if fits {
+            let by = learned.recorded_by;
+            let by = by.map_or_else(|| Common::of(view.lang).system.to_owned(), |by| person(&staff, by, view.lang));
+            rows.push(Row { by, ..line(learned, &found, &names, &view) });
+        }
+    }
+    Page::of(&ChangesPage {
+        w,
+        c: Common::of(view.lang),
+        stake: rows.iter().map(|row| row.stake).sum(),
+        more: more.then(|| fill(w.more, &[("n", &MOST)])),
+        rows,
+        from,
+        until,
+        asked,
+        here: view.link(HOME),
+        shell: view.shell(HOME, w.title),
+    })
+}
+
+fn line(learned: &LearnedRow, found: &Read, names: &BTreeMap<CanteenId, String>, view: &View) -> Row {
+    /// So many meals are named one by one.
+    const NAMED: usize = 5;
+    let (w, fact, lang) = (Words::of(view.lang), &learned.fact.0, view.lang);
+    let all = found.meals.get(&learned.elder).map(Vec::as_slice).unwrap_or_default();
+    let meals: Vec<&MealOf> = all.iter().filter(|meal| bears_on(fact, meal.date)).collect();
+    let findings = findings_about(&meals, &found.closes);
+    let unclosed = meals.iter().filter(|meal| !found.closes.contains_key(&(meal.canteen, meal.date))).count();
+    let days = late(fact);
+    let valid_from = fmt::full_day(fact.valid_from, lang);
+    let named = |meal: &&MealOf| {
+        let period = domain::words::period_name(&meal.period, lang.domain());
+        let name = names.get(&meal.canteen).map(String::as_str).unwrap_or_default();
+        let path = format!("/console/reconciliation?canteen={}&date={}", meal.canteen, meal.date);
+        let at = format!("{path}&region={}&month={}", view.region.code, meal.date.month());
+        (at, format!("{} {period} {name}", fmt::day(meal.date, lang)))
+    };
+    Row {
+        elder: names::mask(&learned.name),
+        link: view.link(&format!("{}/{}", super::elders::HOME, learned.elder)),
+        change: fact_words(&fact.kind, &valid_from, lang),
+        from: valid_from,
+        learned: fmt::at(fact.known_from, lang),
+        late: if days > 0 { fill(w.late_n, &[("n", &days)]) } else { String::new() },
+        by: String::new(),
+        more_meals: if meals.is_empty() { String::new() } else { fill(w.touched_n, &[("n", &meals.len())]) },
+        unclosed: if unclosed > 0 { fill(w.open_days, &[("n", &unclosed)]) } else { String::new() },
+        meals: meals.iter().take(NAMED).map(named).collect(),
+        stake: findings.iter().map(|(_, finding)| finding.stake).sum(),
+        findings: findings
+            .iter()
+            .map(|(canteen, finding)| {
+                (view.link(&format!("/console/findings/{canteen}/{}", finding.number)), finding.number.clone())
+            })
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_death_bears_on_the_days_after_it_and_a_late_end_on_those_until_it_was_known() {
+        let day = |n| BusinessDate::new(2026, 3, n).unwrap();
+        let fact = |kind| ElderFact { valid_from: day(10), known_from: day(20).at_minute(600), kind };
+        let death = fact(ElderFactKind::Death { dead: true });
+        assert_eq!([9, 10, 11, 25].map(|n| bears_on(&death, day(n))), [false, false, true, true]);
+        let end = fact(ElderFactKind::Category { name: "低保".into(), level: None, held: false });
+        assert_eq!([9, 10, 20, 21].map(|n| bears_on(&end, day(n))), [false, true, true, false]);
+        assert_eq!(late(&death), 10);
+    }
+}

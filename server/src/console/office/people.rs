@@ -1,0 +1,213 @@
+//! `/console/people`: who may sign in; inviting, resetting and ending it. A one-time passphrase is shown once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Redirect;
+use domain::id::{CanteenId, UserId};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::words::Words as Common;
+use super::{read, typed, wanted};
+use crate::Office;
+use crate::admin::NewPerson;
+use crate::audit::Action;
+use crate::console::lang::{catalogue, fill};
+use crate::console::view::{Shell, View};
+use crate::console::{Page, fmt};
+use crate::http::body::{Form, Path, Query};
+use crate::http::routes::Routes;
+use crate::http::{Answer, of_person};
+use crate::people::{Right, Role};
+use crate::store::people::UserRow;
+use crate::store::{canteens, people};
+use crate::words::office as said;
+
+catalogue! {
+    title: "人员", "People";
+    count: "{n} 人", "{n} people";
+    hint: "一人一号。离开的人停用后不删除，过去的操作仍记在其名下。", "One account a person. Who leaves is never deleted: what was done stays under the name.";
+    show_left: "也列出已停用的", "Also those who left";
+    since: "登记", "Since";
+    active: "在用", "active";
+    left: "已停用", "left";
+    locked: "已锁定", "locked";
+    must_change: "待改口令", "must choose a passphrase";
+    factor: "动态口令", "Second factor";
+    factor_yes: "已绑定", "in use";
+    factor_no: "未绑定", "not yet";
+    invite: "邀请人员", "Invite a person";
+    invite_hint: "系统给出一次性口令，请当面交给本人；首次登录须改口令，管钱的角色须绑定动态口令。", "The program gives a one-time passphrase: hand it over in person. It is changed at the first sign-in; roles that decide money take up a second factor.";
+    own_canteen: "所管食堂（仅食堂负责人）", "Canteen (for its manager only)";
+    no_canteen: "不指定", "none";
+    reset: "重置口令", "Reset";
+    depart: "停用", "End access";
+    act_on: "处理", "Acts";
+    once_title: "一次性口令", "One-time passphrase";
+    once_for: "给 {name}", "for {name}";
+    done: "已交给本人，返回", "Handed over: back";
+    nobody: "没有人员。", "Nobody.";
+}
+
+const HOME: &str = "/console/people";
+
+struct Row {
+    id: UserId,
+    name: String,
+    role: &'static str,
+    place: String,
+    since: String,
+    state: &'static str,
+    class: &'static str,
+    factor: bool,
+    is_self: bool,
+    left: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/office/people.html")]
+struct PeoplePage {
+    shell: Shell,
+    w: &'static Words,
+    c: &'static Common,
+    rows: Vec<Row>,
+    count: String,
+    with_left: bool,
+    roles: Vec<(&'static str, &'static str)>,
+    canteens: Vec<(String, String)>,
+    here: String,
+}
+
+impl PeoplePage {
+    fn post(&self, id: &UserId, what: &str) -> String {
+        self.shell.view.link(&format!("{HOME}/{id}/{what}"))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/office/once.html")]
+struct OncePage {
+    shell: Shell,
+    w: &'static Words,
+    c: &'static Common,
+    whom: String,
+    passphrase: Zeroizing<String>,
+    back: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    left: String,
+}
+
+#[derive(Deserialize)]
+struct New {
+    name: String,
+    role: String,
+    place: String,
+    #[serde(default)]
+    canteen: String,
+}
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get(HOME, list)
+        .post(HOME, Action::PersonAdd, invite)
+        .post("/console/people/{id}/reset", Action::PersonReset, reset)
+        .post("/console/people/{id}/departure", Action::PersonLeave, depart)
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+    view.user.require(Right::ManagePeople)?;
+    let region = view.region.code.clone();
+    let (rows, places) = office
+        .store
+        .read(move |tx| {
+            Box::pin(async move { Ok((people::inside(tx, &region).await?, canteens::inside(tx, &region).await?)) })
+        })
+        .await?;
+    let names: BTreeMap<CanteenId, &str> = places.iter().map(|row| (row.id, row.name.as_str())).collect();
+    let with_left = typed(&asked.left).is_some();
+    let rows: Vec<Row> =
+        rows.iter().filter(|row| with_left || row.left_at.is_none()).map(|row| line(row, &names, &view)).collect();
+    let w = Words::of(view.lang);
+    let shell = view.shell(HOME, w.title);
+    Page::of(&PeoplePage {
+        w,
+        c: Common::of(view.lang),
+        count: fill(w.count, &[("n", &rows.len())]),
+        rows,
+        with_left,
+        roles: Role::ALL.iter().map(|role| (role.name(), shell.w.role(*role))).collect(),
+        canteens: places.iter().map(|row| (row.id.to_string(), row.name.clone())).collect(),
+        here: view.link(HOME),
+        shell,
+    })
+}
+
+fn line(row: &UserRow, canteens: &BTreeMap<CanteenId, &str>, view: &View) -> Row {
+    let w = Words::of(view.lang);
+    let (state, class) = if row.left_at.is_some() {
+        (w.left, "chip-off")
+    } else if row.locked_until > view.now {
+        (w.locked, "chip-bad")
+    } else if row.must_change {
+        (w.must_change, "chip-warn")
+    } else {
+        (w.active, "chip-ok")
+    };
+    Row {
+        id: row.id,
+        name: row.name.clone(),
+        role: super::frame::Words::of(view.lang).role(row.role),
+        place: row
+            .canteen
+            .and_then(|id| canteens.get(&id))
+            .map_or_else(|| row.region.to_string(), |name| (*name).to_owned()),
+        since: fmt::full_day(row.created_at.local_date(), view.lang),
+        state,
+        class,
+        factor: row.totp_at.is_some(),
+        is_self: row.id == view.user.id,
+        left: row.left_at.is_some(),
+    }
+}
+
+fn once(view: &View, name: &str, passphrase: Zeroizing<String>) -> Answer<Page> {
+    let w = Words::of(view.lang);
+    Page::of(&OncePage {
+        w,
+        c: Common::of(view.lang),
+        whom: fill(w.once_for, &[("name", &name)]),
+        passphrase,
+        back: view.link(HOME),
+        shell: view.shell(HOME, w.once_title),
+    })
+}
+
+async fn invite(State(office): State<Arc<Office>>, view: View, Form(new): Form<New>) -> Answer<Page> {
+    view.user.require(Right::ManagePeople)?;
+    let region = wanted(&new.place, said::REGION)?;
+    view.user.require_inside(&region)?;
+    let (role, canteen) = (wanted(&new.role, said::CHOOSE)?, read(&new.canteen, said::CHOOSE)?);
+    let person = NewPerson { name: new.name.clone(), role, region, canteen };
+    let (_, passphrase) = office.invite(person, Some(view.user.id)).await?;
+    once(&view, &new.name, passphrase)
+}
+
+async fn reset(State(office): State<Arc<Office>>, view: View, Path(id): Path<UserId>) -> Answer<Page> {
+    of_person(&office, &view.user, id).await?;
+    let passphrase = office.reset_person(id, Some(view.user.id)).await?;
+    let row = office.store.read(move |tx| Box::pin(async move { people::get(tx, id).await })).await?;
+    once(&view, &row.map(|row| row.name).unwrap_or_default(), passphrase)
+}
+
+async fn depart(State(office): State<Arc<Office>>, view: View, Path(id): Path<UserId>) -> Answer<Redirect> {
+    of_person(&office, &view.user, id).await?;
+    let done = if office.leave(id, Some(view.user.id)).await? { "removed" } else { "already" };
+    Ok(Redirect::to(&view.link(&format!("{HOME}?done={done}"))))
+}

@@ -1,0 +1,302 @@
+//! `/console/proposals`: what one person proposed and another has to decide: policies, prices, payees.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::id::Digest;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::person;
+use super::words::Words as Common;
+use crate::admin::Proposed;
+use crate::audit::Action;
+use crate::console::lang::{catalogue, fill};
+use crate::console::view::{Shell, View};
+use crate::console::{Page, fmt};
+use crate::http::body::{Form, Path, Query};
+use crate::http::routes::Routes;
+use crate::http::{Answer, explained, may_see_proposal};
+use crate::people::Right;
+use crate::store::people::UserRow;
+use crate::store::proposals::{self, ProposalRow};
+use crate::store::{canteens, people};
+use crate::{Error, Office};
+
+catalogue! {
+    title: "待审事项", "Waiting for a second person";
+    open: "待审", "Open";
+    decided: "已决定", "Decided";
+    hint: "提出人与批准人必须是两个人；批准的是页面上看到的这份内容（按摘要核对）。", "Who proposes never approves. What is approved is what was seen, by its digest.";
+    nothing: "没有等待第二个人的事项。", "Nothing waits.";
+    what: "事项", "What";
+    maker: "提出人", "Proposed by";
+    made_at: "提出时间", "When";
+    checker: "决定人", "Decided by";
+    digest: "摘要", "Digest";
+    content: "内容", "Content";
+    policy: "政策文件", "Policy";
+    price: "餐价", "Price";
+    payee: "收款账户", "Payee";
+    policy_of: "公布政策 {name}", "Announce the policy {name}";
+    price_of: "{period} {price}，自 {date} 起", "{period} {price} from {date}";
+    payee_of: "改付 {bank} {name} {account}", "Pay to {bank} {name} {account}";
+    approved: "已批准", "approved";
+    rejected: "已驳回", "rejected";
+    withdrawn: "已撤回", "withdrawn";
+    approve: "批准", "Approve";
+    reject: "驳回", "Reject";
+    withdraw: "撤回", "Withdraw";
+    why: "理由（提出人能看到）", "Reason (its maker reads it)";
+    reveal: "显示完整账号（记入审计日志）", "Show the whole account (entered in the audit log)";
+    account: "收款账号", "Account";
+    own: "这是您提出的事项，须由另一人决定；您可以撤回。", "You proposed this: another person decides. You may withdraw it.";
+    proof: "批准收款账户前要再次验证身份。", "Approving a payee asks once more who you are.";
+    canteen: "食堂", "Canteen";
+    file: "文件", "File";
+}
+
+const HOME: &str = "/console/proposals";
+/// So many decided ones are listed.
+const MOST: i64 = 200;
+
+/// A proposal as it stands on a page, with accounts hidden.
+pub(super) struct Waiting {
+    pub(super) link: String,
+    pub(super) kind: &'static str,
+    pub(super) words: String,
+    pub(super) maker: String,
+    pub(super) made_at: String,
+    pub(super) canteen: Option<String>,
+    pub(super) decision: Option<(&'static str, &'static str)>,
+    pub(super) decided: String,
+    pub(super) reason: String,
+}
+
+/// A proposal in a sentence.
+fn sentence(what: &Proposed, view: &View) -> (&'static str, String) {
+    let w = Words::of(view.lang);
+    match what {
+        Proposed::Policy { file_name, .. } => (w.policy, fill(w.policy_of, &[("name", file_name)])),
+        Proposed::Price { price, .. } => {
+            let period = domain::words::period_name(&price.period, view.lang.domain());
+            let (amount, from) = (fmt::yuan(&price.price), fmt::full_day(price.valid_from, view.lang));
+            (w.price, fill(w.price_of, &[("period", &period), ("price", &amount), ("date", &from)]))
+        }
+        Proposed::Payee { bank, account_name, account, .. } => {
+            (w.payee, fill(w.payee_of, &[("bank", bank), ("name", account_name), ("account", &account.as_str())]))
+        }
+    }
+}
+
+/// A proposal for a page.
+pub(super) fn shown(office: &Office, row: ProposalRow, staff: &[UserRow], view: &View) -> Result<Waiting, Error> {
+    let w = Words::of(view.lang);
+    let (kind, words) = sentence(&office.proposed(&row)?.masked(), view);
+    let decision = row.decision.as_deref().map(|decision| match decision {
+        "approved" => (w.approved, "chip-ok"),
+        "rejected" => (w.rejected, "chip-bad"),
+        _ => (w.withdrawn, "chip-off"),
+    });
+    let who = row.checker.map(|by| person(staff, by, view.lang)).unwrap_or_default();
+    let when = row.decided_at.map(|at| fmt::at(at, view.lang)).unwrap_or_default();
+    Ok(Waiting {
+        link: view.link(&format!("{HOME}/{}", row.id)),
+        kind,
+        words,
+        maker: person(staff, row.maker, view.lang),
+        made_at: fmt::at(row.made_at, view.lang),
+        canteen: None,
+        decision,
+        decided: [who, when].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "),
+        reason: row.reason.unwrap_or_default(),
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct Approve {
+    digest: Digest,
+}
+
+#[derive(Deserialize)]
+struct Reject {
+    reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/office/proposals.html")]
+struct ProposalsPage {
+    shell: Shell,
+    w: &'static Words,
+    c: &'static Common,
+    rows: Vec<Waiting>,
+    is_decided: bool,
+    open: String,
+    decided: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/office/proposal.html")]
+struct ProposalPage {
+    shell: Shell,
+    w: &'static Words,
+    c: &'static Common,
+    one: Waiting,
+    digest: Digest,
+    /// A policy's text.
+    source: Option<String>,
+    /// The account, after somebody asked for it.
+    account: Option<String>,
+    is_payee: bool,
+    is_own: bool,
+    may_decide: bool,
+    base: String,
+    home: String,
+}
+
+impl ProposalPage {
+    fn post(&self, what: &str) -> String {
+        self.shell.view.link(&format!("{}/{what}", self.base))
+    }
+}
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get(HOME, list)
+        .get("/console/proposals/{id}", show)
+        .post("/console/proposals/{id}/approve", Action::ProposalApprove, approve)
+        .post("/console/proposals/{id}/reject", Action::ProposalReject, reject)
+        .post("/console/proposals/{id}/reveal", Action::ProposalReveal, reveal)
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+    view.user.require(Right::Read)?;
+    let (region, staff, is_decided) = (view.region.code.clone(), view.user.region.clone(), asked.state == "decided");
+    let (rows, staff, places) = office
+        .store
+        .read(move |tx| {
+            Box::pin(async move {
+                let rows = if is_decided {
+                    proposals::decided(tx, &region, MOST).await?
+                } else {
+                    proposals::open(tx, &region).await?
+                };
+                Ok((rows, people::inside(tx, &staff).await?, canteens::inside(tx, &region).await?))
+            })
+        })
+        .await?;
+    let mut shown = Vec::new();
+    for row in rows.into_iter().filter(|row| may_see_proposal(&view.user, row).is_ok()) {
+        let place = row.canteen.and_then(|id| places.iter().find(|place| place.id == id));
+        let canteen = place.map(|place| place.name.clone());
+        shown.push(Waiting { canteen, ..self::shown(&office, row, &staff, &view)? });
+    }
+    let w = Words::of(view.lang);
+    Page::of(&ProposalsPage {
+        w,
+        c: Common::of(view.lang),
+        rows: shown,
+        is_decided,
+        open: view.link(HOME),
+        decided: view.link(&format!("{HOME}?state=decided")),
+        shell: view.shell(HOME, w.title),
+    })
+}
+
+async fn show(State(office): State<Arc<Office>>, view: View, Path(id): Path<Uuid>) -> Answer<Page> {
+    view.user.require(Right::Read)?;
+    let row = office.proposal(id).await?;
+    may_see_proposal(&view.user, &row)?;
+    drawn(&office, view, row, None).await
+}
+
+async fn drawn(office: &Office, view: View, row: ProposalRow, account: Option<String>) -> Answer<Page> {
+    let (staff, canteen) = (view.user.region.clone(), row.canteen);
+    let (staff, place) = office
+        .store
+        .read(move |tx| {
+            Box::pin(async move {
+                let place = match canteen {
+                    Some(id) => canteens::get(tx, id).await?,
+                    None => None,
+                };
+                Ok((people::inside(tx, &staff).await?, place))
+            })
+        })
+        .await?;
+    let what = office.proposed(&row)?;
+    let (is_own, is_open, digest, id) = (row.maker == view.user.id, row.decision.is_none(), row.digest, row.id);
+    let may_decide = is_open && !is_own && office.may_decide(&view.user, &row, &what).is_ok();
+    let source = match &what {
+        Proposed::Policy { source, .. } => Some(source.clone()),
+        _ => None,
+    };
+    let one = shown(office, row, &staff, &view)?;
+    let w = Words::of(view.lang);
+    Page::of(&ProposalPage {
+        w,
+        c: Common::of(view.lang),
+        one: Waiting { canteen: place.map(|place| place.name), ..one },
+        digest,
+        source,
+        account,
+        is_payee: matches!(what, Proposed::Payee { .. }),
+        is_own: is_own && is_open,
+        may_decide,
+        base: format!("{HOME}/{id}"),
+        home: view.link(HOME),
+        shell: view.shell(HOME, w.title),
+    })
+}
+
+fn back(view: &View, done: &str) -> Redirect {
+    Redirect::to(&view.link(&format!("{HOME}?done={done}")))
+}
+
+async fn approve(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path(id): Path<Uuid>,
+    Form(body): Form<Approve>,
+) -> Answer<Redirect> {
+    let row = office.proposal(id).await?;
+    let what = office.proposed(&row)?;
+    office.may_decide(&view.user, &row, &what)?;
+    if what.needs_proof() {
+        view.present.require_fresh(office.now())?;
+    }
+    office.approve_proposal(id, body.digest, view.user.id).await?;
+    Ok(back(&view, "agreed"))
+}
+
+async fn reject(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path(id): Path<Uuid>,
+    Form(body): Form<Reject>,
+) -> Answer<Redirect> {
+    let row = office.proposal(id).await?;
+    if row.maker != view.user.id {
+        office.may_decide(&view.user, &row, &office.proposed(&row)?)?;
+    }
+    office.reject_proposal(id, explained(&body.reason)?, view.user.id).await?;
+    Ok(back(&view, "said"))
+}
+
+async fn reveal(State(office): State<Arc<Office>>, view: View, Path(id): Path<Uuid>) -> Answer<Response> {
+    let row = office.proposal(id).await?;
+    office.may_decide(&view.user, &row, &office.proposed(&row)?)?;
+    let account = match office.reveal_proposal(id, view.user.id).await? {
+        Proposed::Payee { account, .. } => Some(account.as_str().to_owned()),
+        _ => None,
+    };
+    Ok(drawn(&office, view, row, account).await?.into_response())
+}

@@ -1,0 +1,148 @@
+//! Where a month stands, and the one thing to do next.
+
+use domain::settlement::MonthState;
+use domain::settlement::payment::Stage;
+
+use crate::people::Right;
+
+/// What the next step follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Situation {
+    /// Whether all its days have ended.
+    pub(super) is_over: bool,
+    /// Days that are not closed.
+    pub(super) unclosed: usize,
+    /// Findings that stop the month.
+    pub(super) blocking: usize,
+    /// Other findings to decide.
+    pub(super) others: usize,
+    pub(super) state: MonthState,
+    /// Whether something stands in the way of the draft that there is.
+    pub(super) in_the_way: bool,
+    /// Once it is approved.
+    pub(super) stage: Option<Stage>,
+    /// Whether the disclosed list has hung long enough.
+    pub(super) disclosure_over: bool,
+}
+
+/// The next thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    CloseDays,
+    DecideBlocking,
+    DecideOthers,
+    /// The month goes on and nothing waits.
+    Running,
+    Draft,
+    DraftAgain,
+    Submit,
+    Approve,
+    Disclose,
+    /// The list hangs.
+    Disclosing,
+    Pay,
+    Archive,
+    Done,
+}
+
+impl Next {
+    /// Whose it is; nobody's where there is only to wait.
+    pub(super) const fn right(self) -> Option<Right> {
+        match self {
+            Self::CloseDays
+            | Self::DecideBlocking
+            | Self::DecideOthers
+            | Self::Draft
+            | Self::DraftAgain
+            | Self::Submit
+            | Self::Disclose
+            | Self::Pay => Some(Right::MakeMonth),
+            Self::Approve | Self::Archive => Some(Right::CheckMonth),
+            Self::Running | Self::Disclosing | Self::Done => None,
+        }
+    }
+}
+
+impl Situation {
+    pub(super) fn next(&self) -> Next {
+        match (self.state, self.stage) {
+            (MonthState::Approved, Some(Stage::Archived)) => Next::Done,
+            (MonthState::Approved, Some(Stage::Paid)) => Next::Archive,
+            (MonthState::Approved, Some(Stage::Disclosed)) if self.disclosure_over => Next::Pay,
+            (MonthState::Approved, Some(Stage::Disclosed)) => Next::Disclosing,
+            (MonthState::Approved, _) => Next::Disclose,
+            (MonthState::Submitted, _) => Next::Approve,
+            _ if self.unclosed > 0 => Next::CloseDays,
+            _ if self.blocking > 0 => Next::DecideBlocking,
+            _ if !self.is_over && self.others > 0 => Next::DecideOthers,
+            _ if !self.is_over => Next::Running,
+            (MonthState::Open, _) => Next::Draft,
+            (MonthState::Drafted, _) if self.in_the_way => Next::DraftAgain,
+            (MonthState::Drafted, _) => Next::Submit,
+        }
+    }
+
+    /// Which of the seven steps are done: days closed, drafted, submitted, approved, disclosed, paid, archived.
+    pub(super) fn done(&self) -> [bool; 7] {
+        let stage = |at: Stage| self.stage.is_some_and(|stage| stage >= at);
+        let is_approved = self.state == MonthState::Approved;
+        [
+            is_approved || (self.is_over && self.unclosed == 0),
+            self.state >= MonthState::Drafted,
+            self.state >= MonthState::Submitted,
+            is_approved,
+            stage(Stage::Paid) || (stage(Stage::Disclosed) && self.disclosure_over),
+            stage(Stage::Paid),
+            stage(Stage::Archived),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READY: Situation = Situation {
+        is_over: true,
+        unclosed: 0,
+        blocking: 0,
+        others: 0,
+        state: MonthState::Open,
+        in_the_way: false,
+        stage: None,
+        disclosure_over: false,
+    };
+
+    #[test]
+    fn one_step_follows_the_other() {
+        let next = |change: fn(&mut Situation)| {
+            let mut situation = READY;
+            change(&mut situation);
+            situation.next()
+        };
+        assert_eq!(next(|s| (s.unclosed, s.blocking) = (3, 2)), Next::CloseDays);
+        assert_eq!(next(|s| (s.blocking, s.others) = (2, 9)), Next::DecideBlocking);
+        assert_eq!(next(|s| s.others = 9), Next::Draft, "other findings do not stop a month");
+        assert_eq!(next(|s| (s.is_over, s.others) = (false, 9)), Next::DecideOthers);
+        assert_eq!(next(|s| s.is_over = false), Next::Running);
+        assert_eq!(next(|s| s.state = MonthState::Drafted), Next::Submit);
+        assert_eq!(next(|s| (s.state, s.in_the_way) = (MonthState::Drafted, true)), Next::DraftAgain);
+        assert_eq!(next(|s| s.state = MonthState::Submitted), Next::Approve);
+        let after = |stage, disclosure_over| {
+            Situation { state: MonthState::Approved, stage: Some(stage), disclosure_over, ..READY }.next()
+        };
+        assert_eq!(after(Stage::Approved, false), Next::Disclose);
+        assert_eq!((after(Stage::Disclosed, false), after(Stage::Disclosed, true)), (Next::Disclosing, Next::Pay));
+        assert_eq!((after(Stage::Paid, true), after(Stage::Archived, true)), (Next::Archive, Next::Done));
+    }
+
+    #[test]
+    fn a_step_is_done_only_when_it_is() {
+        assert_eq!(READY.done(), [true, false, false, false, false, false, false]);
+        let touched = Situation { unclosed: 1, state: MonthState::Drafted, ..READY };
+        assert_eq!(touched.done(), [false, true, false, false, false, false, false]);
+        let hanging = Situation { state: MonthState::Approved, stage: Some(Stage::Disclosed), ..READY };
+        assert_eq!(hanging.done(), [true, true, true, true, false, false, false]);
+        assert_eq!(Situation { disclosure_over: true, ..hanging }.done()[4..], [true, false, false]);
+    }
+}

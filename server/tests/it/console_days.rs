@@ -1,0 +1,520 @@
+//! The console's pages of today, of days and of findings: what they say, what they let do, and to whom.
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use domain::calendar::{Month, UnixMs};
+use domain::id::CanteenId;
+use domain::money::Fen;
+use server::admin::NewUser;
+use server::close::close_days;
+use server::people::Role;
+use server::store::board;
+use server::store::findings::{self, StepRow};
+use support::Backend;
+use tower::ServiceExt as _;
+
+use crate::client::open;
+use crate::common::{World, date, region};
+use crate::month::{MARCH, Scene};
+use crate::unit;
+
+const PASSPHRASE: &str = "correct horse 电池";
+/// What is data of the scene, not of any catalogue.
+const DATA: &[&str] = &["甲食堂", "乙食堂", "福田区", "深圳市", "助", "测", "者"];
+
+/// A browser of somebody who is signed in.
+struct Visitor<'a> {
+    world: &'a World,
+    token: String,
+    english: bool,
+}
+
+struct Seen {
+    status: StatusCode,
+    location: String,
+    kind: String,
+    bytes: Vec<u8>,
+}
+
+impl Seen {
+    fn text(&self) -> String {
+        String::from_utf8(self.bytes.clone()).unwrap()
+    }
+
+    /// The page has all of this.
+    #[track_caller]
+    fn has(&self, parts: &[&str]) -> &Self {
+        let text = self.text();
+        assert!(self.status.is_success(), "{} {text}", self.status);
+        for part in parts {
+            assert!(text.contains(part), "{part} is not on the page:\n{text}");
+        }
+        self
+    }
+
+    #[track_caller]
+    fn lacks(&self, parts: &[&str]) -> &Self {
+        let text = self.text();
+        for part in parts {
+            assert!(!text.contains(part), "{part} is on the page:\n{text}");
+        }
+        self
+    }
+}
+
+impl<'a> Visitor<'a> {
+    async fn of(world: &'a World, name: &str, passphrase: &str) -> Self {
+        Self { world, token: open(world, name, passphrase).await, english: false }
+    }
+
+    async fn new(world: &'a World, name: &str, role: Role, canteen: Option<CanteenId>) -> Self {
+        let passphrase = PASSPHRASE.to_owned().into();
+        let new = NewUser { name: name.into(), passphrase, role, region: region("440304"), canteen };
+        world.office().add_user(new, None).await.unwrap();
+        Self::of(world, name, PASSPHRASE).await
+    }
+
+    async fn send(&self, request: axum::http::request::Builder, body: Body) -> Seen {
+        let language = if self.english { "; zhucan_lang=en" } else { "" };
+        let cookie = format!("zhucan_session={}{language}", self.token);
+        let request = request.header(header::COOKIE, cookie).body(body).unwrap();
+        let response = self.world.server.router().oneshot(request).await.unwrap();
+        let head = |name| {
+            let value: Option<&header::HeaderValue> = response.headers().get(name);
+            value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        };
+        let (status, location, kind) = (response.status(), head(header::LOCATION), head(header::CONTENT_TYPE));
+        let bytes = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes().to_vec();
+        Seen { status, location, kind, bytes }
+    }
+
+    async fn get(&self, path: &str) -> Seen {
+        self.send(Request::builder().method(Method::GET).uri(path), Body::empty()).await
+    }
+
+    /// Sends the fields with the token that stands on a page; without it when there is no such page.
+    async fn post(&self, page: Option<&str>, path: &str, fields: &[(&str, &str)]) -> Seen {
+        let mut fields: Vec<(String, String)> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        if let Some(page) = page {
+            let text = self.get(page).await.text();
+            let token = text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+            fields.push(("csrf".to_owned(), token));
+        }
+        let request = Request::builder().method(Method::POST).uri(path);
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request, Body::from(form(&fields))).await
+    }
+}
+
+/// As a browser encodes a form.
+fn form(fields: &[(String, String)]) -> String {
+    let encode = |text: &str| -> String {
+        text.bytes()
+            .map(|b| {
+                if b.is_ascii_alphanumeric() || b"-_.".contains(&b) {
+                    char::from(b).to_string()
+                } else {
+                    format!("%{b:02X}")
+                }
+            })
+            .collect()
+    };
+    fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
+}
+
+/// Chinese that no data of the scene explains.
+fn untranslated(page: &str) -> Vec<String> {
+    let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let runs = page.split(|c| !is_chinese(c)).filter(|run| !run.is_empty());
+    runs.filter(|run| !DATA.contains(run) && !run.starts_with("测试")).map(str::to_owned).collect()
+}
+
+async fn close(scene: &Scene) {
+    let office = scene.world.office();
+    close_days(&office.store, &office.book(), office.now()).await.unwrap();
+}
+
+/// March is served and closed; 乙's Monday has a double use.
+async fn closed(backend: Backend) -> Scene {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    close(&scene).await;
+    scene
+}
+
+async fn maker(scene: &Scene) -> Visitor<'_> {
+    Visitor::of(&scene.world, "测试经办", "测试经办的口令足够长").await
+}
+
+async fn checker(scene: &Scene) -> Visitor<'_> {
+    Visitor::of(&scene.world, "测试复核", "测试复核的口令足够长").await
+}
+
+/// The number of the finding about 乙's Monday.
+async fn number(scene: &Scene) -> String {
+    let (office, canteen) = (scene.world.office(), scene.canteen(1));
+    let close = office
+        .store
+        .read(move |tx| Box::pin(async move { server::store::closes::last(tx, canteen, date("2026-03-02")).await }));
+    close.await.unwrap().unwrap().content.0.findings[0].number.clone()
+}
+
+async fn today_says_what_is_next_and_to_whom(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let path = "/console/today?month=2026-03";
+    let maker = maker(&scene).await;
+    let page = maker.get(path).await;
+    page.has(&["3月结算", "处理 62 个未日清", "/console/reconciliation?only=1&#38;", "0 / 62", "今日食堂", "断网 29 天"]);
+    close(&scene).await;
+    let page = maker.get(path).await;
+    page.has(&["起草结算", "/console/settlement?", "62 / 62", "暂估核定金额", "¥12.00", "核减 1　提醒 0"]);
+    page.has(&["超过 7 天", "乙食堂　超出补贴次数或限额", "市财政", "没有录入预算", "badge\">1<"]);
+    assert_eq!(page.text().matches("button primary").count(), 1, "one thing to do");
+    let checker = checker(&scene).await;
+    checker.get(path).await.has(&["等经办：起草结算"]).lacks(&["button primary"]);
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    maker.get(path).await.has(&["提交审批", "起草核定金额", "¥12.00"]);
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    checker.get(path).await.has(&["复核并审批", "button primary"]);
+    maker.get(path).await.has(&["等复核：复核并审批"]);
+    scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
+    maker.get(path).await.has(&["发布公示", "/console/disclosure?", "核定金额"]);
+}
+
+async fn today_counts_meals_beside_last_weeks(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let records = scene.day(0, "2026-03-02", 660, &[0, 1]);
+    scene.ingest(0, &records).await;
+    let records = scene.day(0, "2026-03-09", 660, &[1]);
+    scene.ingest(0, &records).await;
+    scene.world.clock.set(date("2026-03-09").at_minute(720));
+    let auditor = Visitor::new(&scene.world, "测试审计", Role::Auditor, None).await;
+    let page = auditor.get("/console/today?month=2026-03").await;
+    let text = page.text();
+    let row = text.split("<th scope=\"row\">甲食堂</th>").nth(1).unwrap().split("</tr>").next().unwrap();
+    assert!(row.contains("<b>1</b>") && row.contains("quiet-ink\">2<"), "{row}");
+    page.has(&["上周一", "0 家在线，2 家断网", ">A<"]);
+}
+
+async fn the_heat_table_counts_filters_and_is_kept_as_a_file(backend: Backend) {
+    let scene = closed(backend).await;
+    let maker = maker(&scene).await;
+    let path = "/console/reconciliation?month=2026-03";
+    let page = maker.get(path).await;
+    page.has(&["甲食堂 3月2日 一致 2", "乙食堂 3月2日 待裁定 1", "待裁定 <b>1</b>", "一致 <b>2</b>", "只看未一致 1"]);
+    page.has(&["未日清 <b>0</b>", "class=\"h-open\"", "先看这几天"]);
+    let only = maker.get("/console/reconciliation?month=2026-03&only=1").await;
+    only.has(&["乙食堂 3月2日", "看全部"]).lacks(&["甲食堂 3月2日"]);
+    let csv = maker.get("/console/reconciliation.csv?month=2026-03").await;
+    csv.has(&["截至 2026-04-01 09:00", "食堂,2026-03-01,2026-03-02", "甲食堂,休,2,1,停"]);
+    assert!(csv.kind.starts_with("text/csv"));
+    maker.get("/console/reconciliation.csv?month=2026-03&only=1").await.has(&["乙食堂"]).lacks(&["甲食堂"]);
+    let xlsx = maker.get("/console/reconciliation.xlsx?month=2026-03").await;
+    assert!(xlsx.status.is_success() && xlsx.bytes.starts_with(b"PK"), "{}", xlsx.status);
+    // The chosen day.
+    let day = |which: usize| format!("{path}&canteen={}&date=2026-03-02", scene.canteen(which));
+    maker.get(&day(0)).await.has(&["三方一致", "1 号机 份数", "3月2日 星期一"]);
+    let number = number(&scene).await;
+    maker.get(&day(1)).await.has(&["有 1 条差异待裁定", "超出补贴次数或限额", &number]);
+    let other = maker.get(&format!("{path}&canteen={}&date=2026-03-02", uuid::Uuid::from_u128(9))).await;
+    assert_eq!(other.status, 404);
+}
+
+async fn what_is_missing_behind_a_gap_is_named(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let records = scene.day(0, "2026-03-02", 660, &[0, 1]);
+    // Start, open, the first meal; the second meal does not arrive, the shift's end does.
+    scene.ingest(0, &records[..3]).await;
+    let (office, till) = (scene.world.office().clone(), &scene.tills[0]);
+    let batch = crate::common::batch(1, &records[4..]);
+    server::ingest::ingest(&office, &till.row, batch).await.unwrap();
+    scene.world.clock.set(date("2026-03-04").at_minute(600));
+    close(&scene).await;
+    let maker = maker(&scene).await;
+    let path = format!("/console/reconciliation?month=2026-03&canteen={}&date=2026-03-02", scene.canteen(0));
+    let page = maker.get(&path).await;
+    page.has(&["服务端少 1 条", "1 号机 序号 3 还没有收到", "未日清", "h-incomplete", "缺的记录"]);
+    let text = page.text();
+    let row = text.split("1 号机 记录</th>").nth(1).unwrap().split("</tr>").next().unwrap();
+    assert!(row.contains(">5<") && row.contains("differs\">4<"), "five by its sequences, four held: {row}");
+    // Once it is there the day agrees.
+    scene.ingest(0, &records[3..4]).await;
+    let over = scene.over_through(0, "2026-03-03");
+    scene.ingest(0, &[over]).await;
+    close(&scene).await;
+    maker_page(&scene, &path).await.has(&["三方一致"]).lacks(&["服务端少"]);
+}
+
+async fn maker_page(scene: &Scene, path: &str) -> Seen {
+    maker(scene).await.get(path).await
+}
+
+async fn a_day_is_left_out_with_a_reason_by_the_maker(backend: Backend) {
+    let scene = closed(backend).await;
+    let (canteen, maker) = (scene.canteen(0).to_string(), maker(&scene).await);
+    let page = format!("/console/reconciliation?month=2026-03&canteen={canteen}&date=2026-03-02");
+    let path = "/console/reconciliation/left-out?region=440304&month=2026-03";
+    let fields = |reason| [("canteen", canteen.as_str()), ("date", "2026-03-02"), ("reason", reason)];
+    let without = maker.post(None, path, &fields("终端送修")).await;
+    assert_eq!(without.status, 403, "without the page's token");
+    let empty = maker.post(Some(&page), path, &fields(" ")).await;
+    assert_eq!(empty.status, 422, "{}", empty.text());
+    maker.get(&page).await.lacks(&["不计入本月结算"]);
+    let checker = checker(&scene).await;
+    let other = checker.post(Some(&page), path, &fields("终端送修")).await;
+    assert_eq!(other.status, 403, "the checker does not make the month");
+    checker.get(&page).await.lacks(&["/console/reconciliation/left-out"]);
+    let done = maker.post(Some(&page), path, &fields("终端送修")).await;
+    assert_eq!(done.status, 303, "{}", done.text());
+    maker.get(&done.location).await.has(&["已记下。", "不计入本月结算", "终端送修", "h-out"]);
+    let again = maker.post(Some(&page), "/console/reconciliation/close?month=2026-03", &fields("")[..2]).await;
+    assert_eq!(again.status, 303, "{}", again.text());
+}
+
+async fn a_finding_shows_both_records_and_is_ruled_and_closed(backend: Backend) {
+    let scene = closed(backend).await;
+    let (maker, checker) = (maker(&scene).await, checker(&scene).await);
+    let number = number(&scene).await;
+    let list = maker.get("/console/findings?month=2026-03").await;
+    list.has(&["待裁定 1", "可能核减", "超出补贴次数或限额", "¥3.00", &number]);
+    let path = format!("/console/findings/{}/{number}?month=2026-03", scene.canteen(1));
+    let page = maker.get(&path).await;
+    page.has(&["同一位老人 3月2日", "甲食堂", "乙食堂", "≠", "有效，连续", "time-line", "先记的一条", "¥18.00"]);
+    page.has(&["成立，由项目承担", "不成立", "费用由项目承担，不向老人追收。", "食堂还没有说明。"]);
+    page.lacks(&["测试长者"]).has(&["测**者"]);
+    // By the maker, with the page's token and a reason.
+    let steps = format!("/console/findings/{}/{number}/steps?region=440304&month=2026-03", scene.canteen(1));
+    let confirm = [("what", "confirmed"), ("words", "已核对，两餐都属实")];
+    assert_eq!(maker.post(None, &steps, &confirm).await.status, 403);
+    assert_eq!(maker.post(Some(&path), &steps, &[("what", "confirmed"), ("words", "")]).await.status, 422);
+    assert_eq!(checker.post(Some(&path), &steps, &confirm).await.status, 403, "the checker does not rule");
+    let done = maker.post(Some(&path), &steps, &confirm).await;
+    assert_eq!(done.status, 303, "{}", done.text());
+    maker.get(&done.location).await.has(&["已记下。", "已核对，两餐都属实", "测试经办", "裁定：成立"]);
+    maker.get("/console/findings?month=2026-03&tab=decided").await.has(&["3月已裁定 1", "待裁定 0", &number]);
+    maker.get("/console/reconciliation?month=2026-03").await.has(&["乙食堂 3月2日 已裁定 1"]);
+    // Closed by another person; then nothing is said any more.
+    let close = [("what", "closed"), ("words", "复核无误")];
+    assert_eq!(maker.post(Some(&path), &steps, &close).await.status, 403);
+    assert_eq!(checker.post(Some(&path), &steps, &close).await.status, 303);
+    checker.get(&path).await.has(&["本条已结案，不再改动。"]).lacks(&["value=\"closed\""]);
+    assert_eq!(maker.post(Some(&path), &steps, &confirm).await.status, 409);
+}
+
+async fn a_canteen_sees_and_answers_its_own(backend: Backend) {
+    let scene = closed(backend).await;
+    let number = number(&scene).await;
+    let own = Visitor::new(&scene.world, "乙负责人", Role::CanteenManager, Some(scene.canteen(1))).await;
+    let other = Visitor::new(&scene.world, "甲负责人", Role::CanteenManager, Some(scene.canteen(0))).await;
+    let path = format!("/console/findings/{}/{number}?month=2026-03", scene.canteen(1));
+    let steps = format!("/console/findings/{}/{number}/steps?month=2026-03", scene.canteen(1));
+    own.get("/console/findings?month=2026-03").await.has(&["待裁定 1", &number]).lacks(&["value=\"confirmed\""]);
+    other.get("/console/findings?month=2026-03").await.has(&["待裁定 0", "这里没有差异。"]).lacks(&[&number]);
+    assert_eq!(other.get(&path).await.status, 403);
+    let answer = [("what", "answered"), ("words", "=1+1 当天断网")];
+    assert_eq!(other.post(Some("/console/me"), &steps, &answer).await.status, 403);
+    assert_eq!(own.post(Some(&path), &steps, &[("what", "confirmed"), ("words", "自己裁定")]).await.status, 403);
+    assert_eq!(own.post(Some(&path), &steps, &answer).await.status, 303);
+    own.get(&path).await.has(&["=1+1 当天断网", "乙负责人", "当时收取"]).lacks(&["甲食堂"]);
+    let maker = maker(&scene).await;
+    maker.get("/console/findings?month=2026-03&tab=answered").await.has(&["食堂已答复 1", &number]);
+    // Words of others are no formulas in a spreadsheet.
+    let csv = maker.get("/console/findings.csv?month=2026-03&tab=answered").await;
+    csv.has(&[",'=1+1 当天断网", &number, "3.00", "截至 2026-04-01 09:00"]);
+    maker.get(&format!("/console/findings?month=2026-03&only={}", scene.canteen(0))).await.has(&["这里没有差异。"]);
+    for page in ["/console/today?month=2026-03", "/console/reconciliation?month=2026-03"] {
+        assert_eq!(own.get(page).await.status, 403, "{page} is of regions");
+    }
+}
+
+async fn every_page_is_whole_in_english(backend: Backend) {
+    let scene = closed(backend).await;
+    let number = number(&scene).await;
+    let mut visitor = maker(&scene).await;
+    visitor.english = true;
+    let day = format!("/console/reconciliation?month=2026-03&canteen={}&date=2026-03-02", scene.canteen(0));
+    let finding = format!("/console/findings/{}/{number}?month=2026-03", scene.canteen(1));
+    for path in ["/console/today?month=2026-03", "/console/reconciliation?month=2026-03", &day, &finding] {
+        let page = visitor.get(path).await;
+        page.has(&["lang=\"en\""]);
+        assert_eq!(untranslated(&page.text()), Vec::<String>::new(), "{path}");
+    }
+    let csv = visitor.get("/console/findings.csv?month=2026-03").await;
+    csv.has(&["Over the limit"]);
+    assert_eq!(untranslated(&csv.text()), Vec::<String>::new());
+}
+
+/// As the table of rights has it, for pages and forms alike.
+async fn each_role_sees_and_does_what_it_may(backend: Backend) {
+    let scene = closed(backend).await;
+    let (canteen, number) = (scene.canteen(1), number(&scene).await);
+    let finding = format!("/console/findings/{canteen}/{number}");
+    let steps = format!("{finding}/steps");
+    let place = "region=440304&month=2026-03";
+    for (n, role) in Role::ALL.iter().enumerate() {
+        let own = (*role == Role::CanteenManager).then_some(canteen);
+        let visitor = Visitor::new(&scene.world, &format!("来访{n}"), *role, own).await;
+        let reads = *role != Role::CardIssuer;
+        let regions = reads && own.is_none();
+        let made = *role == Role::FinanceMaker;
+        let status = |may: bool, done: u16| if may { done } else { 403 };
+        for (path, may) in [
+            ("/console/today", regions),
+            ("/console/reconciliation", regions),
+            ("/console/reconciliation.csv", regions),
+            ("/console/reconciliation.xlsx", regions),
+            ("/console/findings", reads),
+            ("/console/findings.csv", reads),
+            (finding.as_str(), reads),
+        ] {
+            let seen = visitor.get(&format!("{path}?{place}")).await;
+            assert_eq!(seen.status, status(may, 200), "{} {path}", role.name());
+        }
+        let (id, day) = (canteen.to_string(), ("date", "2026-03-03"));
+        let of_day = [("canteen", id.as_str()), day, ("reason", "停电")];
+        for (path, fields, may) in [
+            ("/console/reconciliation/close", &of_day[..2], made),
+            ("/console/reconciliation/left-out", &of_day[..], made),
+            (steps.as_str(), &[("what", "answered"), ("words", "已核实")][..], made || own.is_some()),
+        ] {
+            let sent = visitor.post(Some("/console/me"), &format!("{path}?{place}"), fields).await;
+            assert_eq!(sent.status, status(may, 303), "{} {path}: {}", role.name(), sent.text());
+        }
+    }
+    // Nobody in particular, and somebody of another place.
+    let nobody = Visitor { world: &scene.world, token: "0".repeat(64), english: false };
+    assert_eq!(nobody.get("/console/today").await.status, 401);
+    let office = scene.world.office();
+    let passphrase = PASSPHRASE.to_owned().into();
+    let (name, role) = ("外区经办".to_owned(), Role::FinanceMaker);
+    let new = NewUser { name, passphrase, role, region: region("440305"), canteen: None };
+    office.add_user(new, None).await.unwrap();
+    let away = Visitor::of(&scene.world, "外区经办", PASSPHRASE).await;
+    for path in ["/console/today", "/console/reconciliation", "/console/findings", finding.as_str()] {
+        assert_eq!(away.get(&format!("{path}?{place}")).await.status, 403, "{path}");
+    }
+    assert_eq!(away.get(&finding).await.status, 403);
+}
+
+/// What the pages read of a whole region, on both databases.
+async fn boards_read_a_region_at_once(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let office = scene.world.office().clone();
+    let (one, two) = (scene.elders[0], scene.elders[1]);
+    let till = &mut scene.tills[0];
+    till.at = date("2026-03-02").at_minute(660);
+    let mut records = vec![till.start(None), till.open()];
+    records.push(till.meal(&office, Some(one)));
+    records.push(till.meal(&office, Some(two)));
+    records.push(till.void(records[2].id));
+    records.push(till.close());
+    scene.ingest(0, &records).await;
+    let records = scene.day(1, "2026-03-02", 720, &[1]);
+    scene.ingest(1, &records).await;
+    let (first, second) = (scene.canteen(0), scene.canteen(1));
+    let store = &scene.world.office().store;
+    let (place, away) = (region("440304"), region("440305"));
+    let monday = date("2026-03-02");
+    let (here, there) = (place.clone(), away.clone());
+    let meals = unit!(store, |tx| board::meals(tx, &here, monday, monday).await);
+    assert_eq!(meals.len(), 2, "{meals:?}");
+    assert_eq!((meals[&(first, monday)], meals[&(second, monday)]), (1, 1), "a voided meal is none");
+    assert!(unit!(store, |tx| board::meals(tx, &there, monday, monday).await).is_empty());
+
+    let here = place.clone();
+    let contacts = unit!(store, |tx| board::contacts(tx, &here).await);
+    assert_eq!(contacts.iter().filter(|contact| contact.canteen == first).count(), 1);
+    let here = place.clone();
+    let facts = unit!(store, |tx| board::facts(tx, &here).await);
+    assert_eq!(facts[&first].len(), 1);
+
+    let (by, now) = (scene.maker.user, UnixMs::new(5));
+    let march: Month = MARCH.parse().unwrap();
+    let here = place.clone();
+    let left = unit!(store, |tx| {
+        server::store::months::leave_out(tx, first, monday, "停电", by, now).await?;
+        board::left_out(tx, &here, march).await
+    });
+    assert_eq!(left[&(first, monday)], "停电");
+
+    let record = records[records.len() - 2].id;
+    let others = unit!(store, |tx| board::same_elder(tx, second, record).await);
+    assert_eq!(others.len(), 1, "the elder's other meal of the day");
+    assert_eq!(others[0].0, first);
+    let elder = scene.elders[0];
+    assert_eq!(unit!(store, |tx| board::elder_name(tx, elder).await).as_deref(), Some("测试长者"));
+
+    let (inside, outside) = (place.clone(), away);
+    let people = unit!(store, |tx| board::people_over(tx, &inside).await);
+    assert_eq!(people.len(), 2, "maker and checker");
+    assert!(unit!(store, |tx| board::people_over(tx, &outside).await).is_empty());
+}
+
+async fn statements_of_a_year_are_those_of_the_current_drafts(backend: Backend) {
+    let scene = closed(backend).await;
+    scene.draft(MARCH).await.unwrap();
+    scene.draft(MARCH).await.unwrap();
+    let store = &scene.world.office().store;
+    let march: Month = MARCH.parse().unwrap();
+    let (place, away) = (region("4403"), region("440305"));
+    let statements = unit!(store, |tx| board::statements(tx, &place, march, march).await);
+    assert_eq!(statements.len(), 2, "of the second draft only");
+    assert_eq!(statements.iter().map(domain::settlement::Statement::approved).sum::<Fen>(), Fen::new(1200));
+    assert!(unit!(store, |tx| board::statements(tx, &away, march, march).await).is_empty());
+    let april = march.next();
+    let place = region("4403");
+    assert!(unit!(store, |tx| board::statements(tx, &place, april, april).await).is_empty());
+}
+
+/// The month as the pages load it, in one statement each.
+async fn a_regions_month_is_read_at_once(backend: Backend) {
+    use server::store::overview;
+    let scene = closed(backend).await;
+    let store = &scene.world.office().store;
+    let (march, canteen, by) = (MARCH.parse().unwrap(), scene.canteen(1), scene.maker.user);
+    let (here, away) = (region("440304"), region("440305"));
+    let closes = unit!(store, |tx| overview::closes(tx, &here, march).await);
+    assert_eq!(closes.len(), 62);
+    assert_eq!(closes[&(canteen, date("2026-03-02"))].1.findings.len(), 1);
+    let here = region("440304");
+    let days = unit!(store, |tx| overview::days(tx, &here, march).await);
+    assert!(days.values().all(|day| !day.is_dirty()) && !days.is_empty());
+    let number = number(&scene).await;
+    let step = StepRow {
+        step: 0,
+        what: "answered".into(),
+        words: "当天断网".into(),
+        owner: None,
+        due: None,
+        by_user: by,
+        at: UnixMs::new(9),
+    };
+    let (key, here) = (number.clone(), region("440304"));
+    let said = unit!(store, |tx| {
+        findings::add(tx, canteen, &key, date("2026-03-02"), &step).await?;
+        overview::steps(tx, &here, march).await
+    });
+    assert_eq!(said[&(canteen, number)][0].words, "当天断网");
+    let outside = away.clone();
+    assert!(unit!(store, |tx| overview::closes(tx, &outside, march).await).is_empty());
+    let outside = away.clone();
+    assert!(unit!(store, |tx| overview::days(tx, &outside, march).await).is_empty());
+    assert!(unit!(store, |tx| overview::steps(tx, &away, march).await).is_empty());
+}
+
+crate::on_both! {
+    today_says_what_is_next_and_to_whom
+    today_counts_meals_beside_last_weeks
+    the_heat_table_counts_filters_and_is_kept_as_a_file
+    what_is_missing_behind_a_gap_is_named
+    a_day_is_left_out_with_a_reason_by_the_maker
+    a_finding_shows_both_records_and_is_ruled_and_closed
+    a_canteen_sees_and_answers_its_own
+    every_page_is_whole_in_english
+    each_role_sees_and_does_what_it_may
+    boards_read_a_region_at_once
+    statements_of_a_year_are_those_of_the_current_drafts
+    a_regions_month_is_read_at_once
+}
