@@ -69,7 +69,7 @@ async fn with_console(test: impl AsyncFnOnce(&Console) -> WebDriverResult<()>) {
         eprintln!("{:?}\n{shown}", console.driver.current_url().await);
     }
     console.driver.clone().quit().await.unwrap();
-    drop(stop.send(()));
+    let _ = stop.send(());
     serving.await.unwrap().unwrap();
     done.unwrap();
 }
