@@ -27,7 +27,7 @@ fn policy(rest: &str) -> Policy {
 }
 
 fn benefit(more: &str) -> String {
-    format!("[[benefit]]\nid = \"b\"\nlabel = \"补\"\nkind = \"diner\"\namount = \"1.00\"\npayers = {{ city = 1 }}\n{more}")
+    format!("[[benefit]]\nid = \"b\"\nlabel = \"补\"\nkind = \"diner\"\namount = {{ fixed = \"1.00\" }}\npayers = {{ city = 1 }}\n{more}")
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn only_workdays_and_holidays_ask_for_the_calendar() {
     assert!(of("days = \"workday\""));
     assert!(of("except_holidays = true"));
     assert!(!of("days = [\"mon\", \"fri\"]"));
-    assert!(!of("period = [\"lunch\"]"));
+    assert!(!of("periods = [\"lunch\"]"));
 }
 
 #[test]
@@ -103,4 +103,25 @@ fn conditions_on_a_standing_are_each_asked() {
     assert!(unrated.matches(&Standing { quality_grade: String::new(), ..Standing::default() }));
     assert!(!unrated.matches(&Standing { quality_grade: "A".into(), ..Standing::default() }));
     assert!(Standings::default().matches(&Standing::default()));
+}
+
+#[test]
+fn windows_that_overlap_are_found_wherever_they_stand() {
+    let refusals = |meals: &str| {
+        let text = format!("{}{}", HEAD.split("[meals]").next().unwrap(), format_args!("[meals]\n{meals}\n{}", benefit("")));
+        Policy::parse("t", &text).map(|_| ()).map_err(|errors| errors.0.iter().map(|e| e.code.as_str()).collect::<Vec<_>>())
+    };
+    let apart = "breakfast = [\"06:00\", \"08:00\"]\nlunch = [\"10:00\", \"12:00\"]\n";
+    assert_eq!(refusals(&format!("{apart}dinner = [\"12:00\", \"13:00\"]")), Ok(()));
+    assert_eq!(refusals(&format!("{apart}dinner = [\"11:59\", \"13:00\"]")), Err(vec!["windows_overlap"]));
+    // A short window inside a long one does not hide what the long one overlaps.
+    let inside = "breakfast = [\"06:00\", \"12:00\"]\nlunch = [\"07:00\", \"08:00\"]\ndinner = [\"09:00\", \"10:00\"]";
+    assert_eq!(refusals(inside), Err(vec!["windows_overlap", "windows_overlap"]));
+}
+
+#[test]
+fn a_category_without_levels_says_that_it_has_none() {
+    let text = format!("{HEAD}{}", benefit("[benefit.elder]\nany_of = [{ name = \"特困\", levels = [1] }]\n"));
+    let errors = Policy::parse("t", &text).unwrap_err();
+    assert_eq!((errors.0[0].code.as_str(), errors.0[0].expected.as_str()), ("level_unknown", "∅"));
 }

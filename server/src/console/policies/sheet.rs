@@ -192,7 +192,7 @@ lunch = ["10:30", "13:00"]
     }
 
     fn benefit(id: &str, amount: &str, kind: &str, more: &str) -> String {
-        format!("[[benefit]]\nid = \"{id}\"\nlabel = \"{id}\"\nkind = \"{kind}\"\namount = \"{amount}\"\n{more}\n")
+        format!("[[benefit]]\nid = \"{id}\"\nlabel = \"{id}\"\nkind = \"{kind}\"\namount = {{ fixed = \"{amount}\" }}\n{more}\n")
     }
 
     #[test]
