@@ -438,11 +438,10 @@ impl Ground {
         }
         let query = match path {
             "/api/v1/imports" => "?kind=elders&file_name=x.csv",
-            "/api/v1/findings" => "?region=440304&month=2026-03",
-            "/console/today" | "/console/findings" | "/console/findings.csv" => "?region=440304&month=2026-03",
-            "/console/reconciliation" | "/console/reconciliation.csv" | "/console/reconciliation.xlsx" => {
+            "/api/v1/findings" | "/console/today" | "/console/findings" | "/console/findings.csv" => {
                 "?region=440304&month=2026-03"
             }
+            path if path.starts_with("/console/reconciliation") => "?region=440304&month=2026-03",
             "/api/v1/terminal/roster" | "/api/v1/terminal/usage" => "?after=0",
             "/api/v1/holds" | "/api/v1/ledger/trial-balance" | "/api/v1/refunds" => "?region=440304",
             "/console/own" => "?month=2026-03",
@@ -488,7 +487,7 @@ impl Ground {
                 json!({"reason": "送修"})
             }
             ("POST", "/api/v1/terminals/{id}/confirmation") => json!({"fingerprint": "0000 0000 0000"}),
-            ("POST", "/api/v1/findings/{canteen}/{number}/steps") => json!({"what": "answered", "words": "已核实"}),
+            ("POST", path) if path.ends_with("/findings/{canteen}/{number}/steps") => json!({"what": "answered", "words": "已核实"}),
             ("POST", "/api/v1/findings/decision") => {
                 json!({"canteen": canteen, "number": "WT-1", "explanation": "已核实"})
             }
@@ -515,7 +514,6 @@ impl Ground {
                 json!({"digest": "0".repeat(64)})
             }
             ("POST", "/api/v1/months/{region}/{month}/disclosure") => json!({"days": 5}),
-            ("POST", "/console/findings/{canteen}/{number}/steps") => json!({"what": "answered", "words": "已核实"}),
             ("POST", "/console/reconciliation/close") => json!({"canteen": canteen, "date": "2026-05-05"}),
             ("POST", "/api/v1/days/left-out" | "/console/reconciliation/left-out") => {
                 json!({"canteen": canteen, "date": "2026-05-05", "reason": "停电"})

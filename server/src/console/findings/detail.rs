@@ -430,9 +430,9 @@ impl Draw<'_> {
             Some(Bearer::Programme) => w.confirm_programme.to_owned(),
             None => w.confirm.to_owned(),
         };
-        let (rules, closes) =
-            (has(Right::MakeMonth), has(Right::CheckMonth) && ruled.is_some_and(|s| s.by_user != user.id));
-        let hint = match (rules, closes) {
+        let rules = has(Right::MakeMonth);
+        let ends = has(Right::CheckMonth) && ruled.is_some_and(|s| s.by_user != user.id);
+        let hint = match (rules, ends) {
             (true, _) if deducts => w.hint_money,
             (true, _) => w.hint_no_money,
             (_, true) => w.hint_close,
@@ -442,7 +442,7 @@ impl Draw<'_> {
         Acts {
             rules,
             answers: may_answer(user) && !rules,
-            closes,
+            closes: ends,
             confirm,
             explain: if deducts { w.explain_pay } else { w.explain },
             hint,

@@ -1,6 +1,7 @@
 //! The signed records behind a finding, read and held against each other.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::decision::{Kind, Line};
@@ -99,12 +100,11 @@ pub(super) async fn load(
     let mut places: BTreeMap<CanteenId, Place> = BTreeMap::new();
     let mut shown = Vec::new();
     for (canteen, id) in ids {
-        if !places.contains_key(&canteen) {
-            places.insert(canteen, place(tx, canteen).await?);
-        }
-        if let Some(place) = places.get(&canteen) {
-            shown.extend(read(tx, canteen, id, place).await?);
-        }
+        let place = match places.entry(canteen) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(place(tx, canteen).await?),
+        };
+        shown.extend(read(tx, canteen, id, place).await?);
     }
     shown.sort_by_key(|shown| (shown.record.at, shown.record.id));
     let verdict = match finding.evidence.as_slice() {
