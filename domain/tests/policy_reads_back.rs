@@ -27,7 +27,9 @@ fn policy(rest: &str) -> Policy {
 }
 
 fn benefit(more: &str) -> String {
-    format!("[[benefit]]\nid = \"b\"\nlabel = \"补\"\nkind = \"diner\"\namount = {{ fixed = \"1.00\" }}\npayers = {{ city = 1 }}\n{more}")
+    format!(
+        "[[benefit]]\nid = \"b\"\nlabel = \"补\"\nkind = \"diner\"\namount = {{ fixed = \"1.00\" }}\npayers = {{ city = 1 }}\n{more}"
+    )
 }
 
 #[test]
@@ -68,9 +70,15 @@ fn bounds_of_a_price_hold_with_and_without_the_bound_itself() {
     let band = |min, min_exclusive, max, max_exclusive| PriceBand { min, min_exclusive, max, max_exclusive };
     let inside = |band: PriceBand, fen| band.contains(Fen::new(fen));
     let closed = band(yuan(1000), false, yuan(2000), false);
-    assert_eq!([999, 1000, 1001, 1999, 2000, 2001].map(|fen| inside(closed, fen)), [false, true, true, true, true, false]);
+    assert_eq!(
+        [999, 1000, 1001, 1999, 2000, 2001].map(|fen| inside(closed, fen)),
+        [false, true, true, true, true, false]
+    );
     let open = band(yuan(1000), true, yuan(2000), true);
-    assert_eq!([999, 1000, 1001, 1999, 2000, 2001].map(|fen| inside(open, fen)), [false, false, true, true, false, false]);
+    assert_eq!(
+        [999, 1000, 1001, 1999, 2000, 2001].map(|fen| inside(open, fen)),
+        [false, false, true, true, false, false]
+    );
     assert!(inside(band(None, false, None, false), 0));
 }
 
@@ -108,8 +116,11 @@ fn conditions_on_a_standing_are_each_asked() {
 #[test]
 fn windows_that_overlap_are_found_wherever_they_stand() {
     let refusals = |meals: &str| {
-        let text = format!("{}{}", HEAD.split("[meals]").next().unwrap(), format_args!("[meals]\n{meals}\n{}", benefit("")));
-        Policy::parse("t", &text).map(|_| ()).map_err(|errors| errors.0.iter().map(|e| e.code.as_str()).collect::<Vec<_>>())
+        let text =
+            format!("{}{}", HEAD.split("[meals]").next().unwrap(), format_args!("[meals]\n{meals}\n{}", benefit("")));
+        Policy::parse("t", &text)
+            .map(|_| ())
+            .map_err(|errors| errors.0.iter().map(|e| e.code.as_str()).collect::<Vec<_>>())
     };
     let apart = "breakfast = [\"06:00\", \"08:00\"]\nlunch = [\"10:00\", \"12:00\"]\n";
     assert_eq!(refusals(&format!("{apart}dinner = [\"12:00\", \"13:00\"]")), Ok(()));

@@ -91,13 +91,19 @@ impl Console {
             if shown.contains(words) {
                 return Ok(());
             }
-            assert!(tokio::time::Instant::now() < end, "{words:?} never stood on {:?}: {shown}", self.driver.current_url().await);
+            assert!(
+                tokio::time::Instant::now() < end,
+                "{words:?} never stood on {:?}: {shown}",
+                self.driver.current_url().await
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     async fn press(&self, words: &str) -> WebDriverResult<()> {
-        let path = format!("//*[self::button or self::a or self::summary][contains(normalize-space(.), '{words}')][not(@disabled)]");
+        let path = format!(
+            "//*[self::button or self::a or self::summary][contains(normalize-space(.), '{words}')][not(@disabled)]"
+        );
         self.driver.query(By::XPath(path)).wait(PATIENCE, Duration::from_millis(50)).first().await?.click().await
     }
 
@@ -195,7 +201,9 @@ async fn two_people_take_a_month_from_open_to_archived() {
             console.sign_in(staff(who)).await?;
             for _ in 0..3 {
                 console.at_month("funds").await?;
-                let Some(more) = console.driver.find_all(By::Css("details.more")).await?.into_iter().next() else { break };
+                let Some(more) = console.driver.find_all(By::Css("details.more")).await?.into_iter().next() else {
+                    break;
+                };
                 more.click().await?;
                 console.type_into("reference", reference).await?;
                 if !console.driver.find_all(By::Css("main input[name='passphrase']")).await?.is_empty() {
@@ -265,7 +273,15 @@ const PAGES: [(server::people::Role, &[&str]); 4] = [
     (
         server::people::Role::FinanceMaker,
         &[
-            "today", "reconciliation", "findings", "settlement", "statements", "funds", "policies", "disclosure", "exports",
+            "today",
+            "reconciliation",
+            "findings",
+            "settlement",
+            "statements",
+            "funds",
+            "policies",
+            "disclosure",
+            "exports",
             "proposals",
         ],
     ),
@@ -279,7 +295,8 @@ async fn axe_finds_nothing_serious_on_any_page_and_nobody_is_named() {
     with_console(async |console| {
         console.clean_start().await?;
         let store = &console.city.server.office().store;
-        let names = store.read(|tx| Box::pin(async move { sql!(tx, "SELECT name FROM elders").values::<String>().await }));
+        let names =
+            store.read(|tx| Box::pin(async move { sql!(tx, "SELECT name FROM elders").values::<String>().await }));
         let names: Vec<String> = names.await.unwrap().into_iter().filter(|name| name.chars().count() > 2).collect();
         assert!(names.len() > 20);
         for (role, pages) in PAGES {

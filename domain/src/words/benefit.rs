@@ -27,7 +27,8 @@ pub fn whom(policy: &Policy, benefit: &Benefit, l: Language, place: &dyn Fn(&Reg
         (&elder.residence, l.of("常住", "living in ")),
         (&elder.residence_not, l.of("常住地不在", "not living in ")),
     ];
-    parts.extend(kept.iter().filter(|(regions, _)| !regions.is_empty()).map(|(r, what)| format!("{what}{}", places(r))));
+    parts
+        .extend(kept.iter().filter(|(regions, _)| !regions.is_empty()).map(|(r, what)| format!("{what}{}", places(r))));
     let same = |level| level_name(level, l);
     let (hukou, residence) = (elder.hukou_same.map(same), elder.residence_same.map(same));
     parts.extend(hukou.map(|u| l.of(format!("户籍与食堂同{u}"), format!("hukou in the canteen's {u}"))));
@@ -70,7 +71,8 @@ fn often(benefit: &Benefit, l: Language) -> Option<String> {
         (limit.per_month, l.of("每月", "month")),
     ];
     let times = spans.iter().filter_map(|(most, span)| most.map(|n| (n, *span)));
-    let mut parts: Vec<String> = times.map(|(n, span)| l.of(format!("{span} {n} 次"), format!("{n} a {span}"))).collect();
+    let mut parts: Vec<String> =
+        times.map(|(n, span)| l.of(format!("{span} {n} 次"), format!("{n} a {span}"))).collect();
     parts.extend(limit.per_month_amount.map(|most| l.of(format!("每月 {most} 元"), format!("{most} yuan a month"))));
     if parts.is_empty() {
         return None;

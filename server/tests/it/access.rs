@@ -487,7 +487,9 @@ impl Ground {
                 json!({"reason": "送修"})
             }
             ("POST", "/api/v1/terminals/{id}/confirmation") => json!({"fingerprint": "0000 0000 0000"}),
-            ("POST", path) if path.ends_with("/findings/{canteen}/{number}/steps") => json!({"what": "answered", "words": "已核实"}),
+            ("POST", path) if path.ends_with("/findings/{canteen}/{number}/steps") => {
+                json!({"what": "answered", "words": "已核实"})
+            }
             ("POST", "/api/v1/findings/decision") => {
                 json!({"canteen": canteen, "number": "WT-1", "explanation": "已核实"})
             }

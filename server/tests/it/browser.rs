@@ -48,7 +48,17 @@ impl Seen {
         let field = format!("name=\"{name}\" value=\"");
         let (_, rest) = self.text.split_once(&field).unwrap_or_else(|| panic!("no field {name} in:\n{}", self.text));
         let value = rest.split('"').next().unwrap();
-        let entities = [("&#34;", "\""), ("&quot;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&lt;", "<"), ("&#62;", ">"), ("&gt;", ">"), ("&#38;", "&"), ("&amp;", "&")];
+        let entities = [
+            ("&#34;", "\""),
+            ("&quot;", "\""),
+            ("&#39;", "'"),
+            ("&#60;", "<"),
+            ("&lt;", "<"),
+            ("&#62;", ">"),
+            ("&gt;", ">"),
+            ("&#38;", "&"),
+            ("&amp;", "&"),
+        ];
         entities.iter().fold(value.to_owned(), |text, (entity, is)| text.replace(entity, is))
     }
 }

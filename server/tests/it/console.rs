@@ -1,7 +1,7 @@
 //! Entering the console, and that nothing typed is lost; pages of policies; what everybody may read.
 
-use server::people::Role;
 use server::payment;
+use server::people::Role;
 use support::Backend;
 
 use crate::browser::Browser;
@@ -80,7 +80,10 @@ async fn a_form_without_its_token_does_nothing_and_loses_nothing(backend: Backen
     assert_eq!(proposed.status, 303, "{}", proposed.text);
     browser.get(POLICIES).await.has(&["编辑 送审"]);
     // A language is no act, but it is asked for by our own pages only.
-    assert_eq!(browser.post("/console/language", &[("to", "en")]).await.cookie.unwrap().split(';').next(), Some("zhucan_lang=en"));
+    assert_eq!(
+        browser.post("/console/language", &[("to", "en")]).await.cookie.unwrap().split(';').next(),
+        Some("zhucan_lang=en")
+    );
 }
 
 async fn a_draft_is_checked_at_its_lines_compared_and_proposed(backend: Backend) {
@@ -88,12 +91,19 @@ async fn a_draft_is_checked_at_its_lines_compared_and_proposed(backend: Backend)
     let token = person(&world, "编辑", Role::PolicyEditor, "4403").await;
     let checker = person(&world, "复核", Role::FinanceChecker, "4403").await;
     let browser = Browser::new(&world, Some(&token));
-    browser.get("/console/policies/test/1").await.has(&["就高不就低", "60岁以上", "¥3.00", "市财政 1 : 区财政 1", "执行中"]);
+    browser.get("/console/policies/test/1").await.has(&[
+        "就高不就低",
+        "60岁以上",
+        "¥3.00",
+        "市财政 1 : 区财政 1",
+        "执行中",
+    ]);
     let broken = POLICY.replace("fixed = \"3.00\"", "fixed = \"3.005\"");
     let line = broken.lines().position(|line| line.contains("3.005")).unwrap() + 1;
     let refused = browser.post("/console/policies/new", &[("file_name", "b.toml"), ("source", &broken)]).await;
     refused.has(&[&format!("b.toml 第 {line} 行"), "3.005"]).lacks(&["formaction"]);
-    let second = POLICY.replace("version = 1", "version = 2").replace("2026-03-02", "2026-05-01").replace("3.00", "3.50");
+    let second =
+        POLICY.replace("version = 1", "version = 2").replace("2026-03-02", "2026-05-01").replace("3.00", "3.50");
     let cases = "[[case]]\nname = \"八十岁\"\nelder = { birth = 1940-01-01 }\ncanteen = { region = \"440304\" }\n\
                  meal = { date = 2026-05-06, period = \"lunch\", mode = \"dine_in\", price = \"15.00\" }\n\
                  expect = { own_payment = \"11.50\" }\n";

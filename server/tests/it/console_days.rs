@@ -166,7 +166,14 @@ async fn today_says_what_is_next_and_to_whom(backend: Backend) {
     let path = "/console/today?month=2026-03";
     let maker = maker(&scene).await;
     let page = maker.get(path).await;
-    page.has(&["3月结算", "处理 62 个未日清", "/console/reconciliation?only=1&#38;", "0 / 62", "今日食堂", "断网 29 天"]);
+    page.has(&[
+        "3月结算",
+        "处理 62 个未日清",
+        "/console/reconciliation?only=1&#38;",
+        "0 / 62",
+        "今日食堂",
+        "断网 29 天",
+    ]);
     close(&scene).await;
     let page = maker.get(path).await;
     page.has(&["起草结算", "/console/settlement?", "62 / 62", "暂估核定金额", "¥12.00", "核减 1　提醒 0"]);

@@ -213,10 +213,8 @@ async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
         ids.retain(|(id, _)| *id != policy.id());
         ids.push((policy.id(), policy.name()));
     }
-    let listed = |(id, name): &(&str, &str)| Listed {
-        name: (*name).to_owned(),
-        versions: versions(&view, &book, id, None),
-    };
+    let listed =
+        |(id, name): &(&str, &str)| Listed { name: (*name).to_owned(), versions: versions(&view, &book, id, None) };
     let policies = ids.iter().map(listed).collect();
     let may_draft = view.user.require(Right::AnnouncePolicies).is_ok();
     let waiting = waiting(&office, &view).await?;
@@ -435,9 +433,9 @@ fn checked(office: &Office, view: &View, draft: &Draft) -> Checked {
     let cases = Some(draft.cases.as_str()).filter(|text| !text.trim().is_empty());
     let report = check(&draft.file_name, &draft.source, cases.map(|text| ("cases.toml", text)), book.calendar());
     let policy = Policy::parse(&draft.file_name, &draft.source).ok();
-    let before = policy.as_ref().and_then(|policy| {
-        book.policies.policies().filter(|p| p.id() == policy.id()).max_by_key(|p| p.version())
-    });
+    let before = policy
+        .as_ref()
+        .and_then(|policy| book.policies.policies().filter(|p| p.id() == policy.id()).max_by_key(|p| p.version()));
     let good = policy.as_ref().filter(|_| !report.refused());
     let good = good.map(|policy| fill(w.good, &[("name", &policy.name()), ("n", &policy.version())]));
     let sheet = policy.as_ref().map(|policy| sheet(policy, before, lang, &named(view)));
@@ -449,10 +447,13 @@ fn said(report: &CheckReport, lang: Lang) -> Checked {
     let w = Words::of(lang);
     let refusal = |error: &domain::policy::PolicyError| {
         let place = format!("{} {}", error.file, fill(w.line, &[("n", &error.line)]));
-        (place, match lang {
-            Lang::Zh => error.chinese(),
-            Lang::En => error.english(),
-        })
+        (
+            place,
+            match lang {
+                Lang::Zh => error.chinese(),
+                Lang::En => error.english(),
+            },
+        )
     };
     let difference = |d: &domain::cases::Difference| {
         fill(w.expected, &[("field", &d.field), ("expected", &d.expected), ("read", &d.read)])

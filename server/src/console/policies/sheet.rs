@@ -66,7 +66,9 @@ fn payers(benefit: &Benefit, w: &Words, lang: Lang) -> String {
     let paying: Vec<_> = benefit.payers.iter().filter(|p| p.weight > 0).collect();
     match paying.as_slice() {
         [only] => payer(&only.name, lang),
-        several => several.iter().map(|p| format!("{} {}", payer(&p.name, lang), p.weight)).collect::<Vec<_>>().join(" : "),
+        several => {
+            several.iter().map(|p| format!("{} {}", payer(&p.name, lang), p.weight)).collect::<Vec<_>>().join(" : ")
+        }
     }
 }
 
@@ -192,7 +194,9 @@ lunch = ["10:30", "13:00"]
     }
 
     fn benefit(id: &str, amount: &str, kind: &str, more: &str) -> String {
-        format!("[[benefit]]\nid = \"{id}\"\nlabel = \"{id}\"\nkind = \"{kind}\"\namount = {{ fixed = \"{amount}\" }}\n{more}\n")
+        format!(
+            "[[benefit]]\nid = \"{id}\"\nlabel = \"{id}\"\nkind = \"{kind}\"\namount = {{ fixed = \"{amount}\" }}\n{more}\n"
+        )
     }
 
     #[test]

@@ -99,7 +99,9 @@ impl Board {
         let regions = canteens::regions(tx).await?;
         let tops: Vec<_> = regions
             .iter()
-            .filter(|region| !regions.iter().any(|other| other.code != region.code && other.code.contains(&region.code)))
+            .filter(|region| {
+                !regions.iter().any(|other| other.code != region.code && other.code.contains(&region.code))
+            })
             .collect();
         let mut places = Vec::new();
         for top in &tops {
@@ -194,7 +196,8 @@ async fn disclosed(tx: &mut Tx, regions: &[canteens::Region]) -> Result<Vec<Disc
             canteen: name(statement.canteen).unwrap_or_default(),
             approved: statement.content.0.approved(),
         });
-        let region_name = regions.iter().find(|r| r.code == region).map_or_else(|| region.to_string(), |r| r.name.clone());
+        let region_name =
+            regions.iter().find(|r| r.code == region).map_or_else(|| region.to_string(), |r| r.name.clone());
         found.push(Disclosed { region, region_name, month, until, statements: paid.collect() });
     }
     Ok(found)

@@ -187,7 +187,9 @@ pub(super) fn routes() -> Routes {
 
 /// A query's text as it stands in an address.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 async fn board(
@@ -258,7 +260,13 @@ fn card(place: &Place, board: &Board, minute: u16, lang: Lang) -> Card {
     let (meals, delivered) = (fmt::count(place.meals), fmt::count(place.delivered));
     Card {
         name: place.name.clone(),
-        state: if serving { "open" } else if place.open_today { "today" } else { "" },
+        state: if serving {
+            "open"
+        } else if place.open_today {
+            "today"
+        } else {
+            ""
+        },
         hours: place.windows.iter().map(window).collect::<Vec<_>>().join(lang.of("　", ", ")),
         short_grade: place.grade.as_ref().map(|(grade, _)| fill(w.short_grade, &[("grade", grade)])),
         ages: place.samples.iter().map(age).collect(),
