@@ -128,12 +128,11 @@ async fn working_month(tx: &mut Tx, region: &RegionCode, now: UnixMs) -> Result<
     }
     let served: Vec<i64> = sql!(
         tx,
-        "SELECT 1 FROM day_states s JOIN canteens c ON c.id = s.canteen WHERE s.date >= $1 AND s.date <= $2 \
-         AND substr(c.region, 1, $3) = $4 LIMIT 1",
+        "SELECT CAST(1 AS BIGINT) FROM day_states s JOIN canteens c ON c.id = s.canteen \
+         WHERE s.date >= $1 AND s.date <= $2 AND c.region LIKE $3 || '%' LIMIT 1",
         last.first(),
         last.last(),
-        i64::try_from(region.as_str().len()).unwrap_or(0),
-        region.as_str()
+        region
     )
     .values()
     .await?;
