@@ -128,8 +128,8 @@ async fn working_month(tx: &mut Tx, region: &RegionCode, now: UnixMs) -> Result<
     }
     let served: Vec<i64> = sql!(
         tx,
-        "SELECT 1 FROM day_states s JOIN canteens c ON c.id = s.canteen WHERE s.date >= $1 AND s.date <= $2 \
-         AND c.region LIKE $3 || '%' LIMIT 1",
+        "SELECT CAST(1 AS BIGINT) FROM day_states s JOIN canteens c ON c.id = s.canteen \
+         WHERE s.date >= $1 AND s.date <= $2 AND c.region LIKE $3 || '%' LIMIT 1",
         last.first(),
         last.last(),
         region

@@ -293,6 +293,8 @@ async fn put_photo(
 
 async fn remove_photo(State(office): State<Arc<Office>>, view: View, Path(id): Path<ElderId>) -> Answer<Redirect> {
     permitted(&office, &view, Right::ManageElders, id).await?;
-    let word = if office.remove_photo(id, Some(view.user.id)).await? { "removed" } else { "already" };
-    Ok(done(&view, id, word))
+    if office.remove_photo(id, Some(view.user.id)).await? {
+        return Ok(done(&view, id, "removed"));
+    }
+    Err(Problem::new(Code::NotFound, register_words::NO_PHOTO))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::calendar::BusinessDate;
 use domain::id::{ElderId, RecordId};
 use domain::region::RegionCode;
@@ -46,6 +47,8 @@ const HOME: &str = "/console/search";
 #[serde(default)]
 struct Asked {
     q: String,
+    /// A number of a person was typed before.
+    personal: String,
 }
 
 /// Something that was found.
@@ -83,25 +86,29 @@ fn day_of(number: &str) -> Option<(i8, i8)> {
     Some((digits.get(..2)?.parse().ok()?, digits.get(2..)?.parse().ok()?))
 }
 
-async fn search(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+async fn search(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Response> {
     let w = Words::of(view.lang);
     let q = asked.q.trim().to_owned();
-    let is_personal = is_personal(&q);
-    let looks = !q.is_empty() && q.chars().count() <= 60 && !is_personal;
+    if is_personal(&q) {
+        // It is not to stay in the address.
+        return Ok(Redirect::to(&view.link(&format!("{HOME}?personal=1"))).into_response());
+    }
+    let looks = !q.is_empty() && q.chars().count() <= 60;
     let hits = if looks {
         let (view, q) = (view.clone(), q.clone());
         office.store.read(move |tx| Box::pin(async move { found(tx, &view, &q).await })).await?
     } else {
         Vec::new()
     };
-    Page::of(&SearchPage {
+    let page = Page::of(&SearchPage {
         w,
         said: if looks { fill(w.for_q, &[("q", &q)]) } else { String::new() },
         hits,
         is_empty: q.is_empty(),
-        is_personal,
+        is_personal: !asked.personal.is_empty(),
         shell: view.shell(HOME, w.title),
-    })
+    })?;
+    Ok(page.into_response())
 }
 
 async fn found(tx: &mut Tx, view: &View, q: &str) -> Result<Vec<Hit>, Error> {
