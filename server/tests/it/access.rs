@@ -159,7 +159,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/console/reconciliation", Only(READ, Region)),
     ("GET", "/console/reconciliation.csv", Only(READ, Region)),
     ("GET", "/console/reconciliation.xlsx", Only(READ, Region)),
-    ("POST", "/console/reconciliation/close", Only(MAKER, Any)),
+    ("POST", "/console/reconciliation/close", Only(MAKER, Region)),
     ("POST", "/console/reconciliation/left-out", Only(MAKER, Canteen)),
     ("GET", "/console/findings", Only(READ, RegionOrOwn)),
     ("GET", "/console/findings.csv", Only(READ, RegionOrOwn)),

@@ -1,6 +1,7 @@
 //! Entering the console, and that nothing typed is lost; pages of policies; what everybody may read.
 
 use server::payment;
+use server::store::overview;
 use server::people::Role;
 use support::Backend;
 
@@ -118,7 +119,7 @@ async fn a_draft_is_checked_at_its_lines_compared_and_proposed(backend: Backend)
     shown.has(&["草案", "<s class=\"quiet-ink\">¥3.00</s>", "¥3.50", "改 1 处", "已送审"]);
     // The checker sees it too and may try it on a stored month; an auditor may not.
     let trial = there.replace("done=proposed", "try=2026-03");
-    Browser::new(&world, Some(&checker)).get(&trial).await.has(&["2026年3月的 0 份试算", "老人付的不变"]);
+    Browser::new(&world, Some(&checker)).get(&trial).await.has(&["用 2026年3月的 0 份试算", "老人付的不变"]);
     let auditor = person(&world, "审计员", Role::Auditor, "4403").await;
     Browser::new(&world, Some(&auditor)).get(&trial).await.has(&["试算由政策编辑或复核办理"]).lacks(&["份试算"]);
     let issuer = person(&world, "发卡", Role::CardIssuer, "4403").await;
@@ -143,6 +144,9 @@ async fn everybody_reads_prices_by_age_and_disclosed_lists_only(backend: Backend
     let office = scene.world.office();
     let (by, month) = (scene.maker.user, MARCH.parse().unwrap());
     payment::disclose(&office.store, &region("440304"), month, 7, by, office.now()).await.unwrap();
+    let last = crate::unit!(office.store, |tx| overview::disclosed(tx).await);
+    let until = date("2026-04-07").plus_days(6);
+    assert_eq!(last, [(region("440304"), month, until)]);
     scene.world.clock.pass(61_000);
     let board = visitor.get("/").await;
     assert_eq!(board.status, 200);

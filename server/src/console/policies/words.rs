@@ -53,7 +53,7 @@ catalogue! {
     simulate_hint: "用已存的一个月重新计算，不改动任何数据。", "A stored month is decided again. Nothing is changed.";
     month: "月份", "Month";
     run: "试算", "Run";
-    with_month: "用 {month} 的 {n} 份试算", "{month}: {n} meals decided again";
+    with_month: "用 {month}的 {n} 份试算", "{month}: {n} meals decided again";
     elders_less: "老人少付 {amount}", "elders pay {amount} less";
     elders_more: "老人多付 {amount}", "elders pay {amount} more";
     elders_same: "老人付的不变", "elders pay the same";
