@@ -67,6 +67,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/", Anybody),
     ("GET", "/disclosures/{region}/{month}", Anybody),
     ("GET", "/disclosures/{region}/{month}/{statement}", Anybody),
+    ("GET", "/open-data/canteens.csv", Anybody),
     ("GET", "/assets/{name}", Anybody),
     ("GET", "/console", Everybody),
     ("GET", "/console/sign-in", Anybody),

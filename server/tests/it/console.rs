@@ -1,8 +1,8 @@
 //! Entering the console, and that nothing typed is lost; pages of policies; what everybody may read.
 
 use server::payment;
-use server::store::overview;
 use server::people::Role;
+use server::store::overview;
 use support::Backend;
 
 use crate::browser::Browser;
@@ -151,6 +151,8 @@ async fn everybody_reads_prices_by_age_and_disclosed_lists_only(backend: Backend
     let board = visitor.get("/").await;
     assert_eq!(board.status, 200);
     board.has(&["长者食堂", "60 岁起", "3月供餐", "补贴公示", "打电话"]).lacks(&["没有找到"]);
+    let table = visitor.get("/open-data/canteens.csv").await;
+    table.has(&["食堂,地址,电话,餐价,60 岁起", "2026年3月份数"]);
     visitor.get("/?q=%E4%B8%8D%E5%9C%A8").await.has(&["没有找到这样的食堂"]);
     let approved = visitor.get(&there).await;
     approved.has(&[&list, "核定金额"]);

@@ -1,12 +1,12 @@
 //! What the public page is drawn from.
 
 use domain::calendar::{BusinessDate, Month, UnixMs};
-use domain::canteen::{Canteen, CanteenFactKind, Licence, UNRATED};
+use domain::canteen::{Canteen, CanteenFactKind, CanteenFacts, Licence, UNRATED};
 use domain::decision::{MealFacts, Mode, Usage};
 use domain::elder::ElderFacts;
 use domain::id::{CanteenId, StatementId};
 use domain::money::Fen;
-use domain::policy::MealWindow;
+use domain::policy::{MealWindow, Policy};
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::subsidy::decide;
@@ -43,6 +43,8 @@ pub(super) struct Place {
     pub(super) open_today: bool,
     /// The list price of the day's first priced meal.
     pub(super) price: Option<Fen>,
+    /// The day that the prices are told for: today, or the next one on which there is a subsidy.
+    pub(super) priced_on: BusinessDate,
     /// What an elder of that age pays of it.
     pub(super) samples: Vec<Sample>,
     /// The quantified grade and since when, if there is one.
@@ -136,14 +138,14 @@ async fn place(tx: &mut Tx, book: &Rulebook, id: CanteenId, now: UnixMs) -> Resu
     let windows = policy.map(|policy| policy.meals().to_vec()).unwrap_or_default();
     let priced = windows.iter().find_map(|w| Some((w.period.clone(), price_on(&prices, &w.period, today)?)));
     let mut samples = Vec::new();
+    let mut priced_on = today;
     if let (Some(policy), Some((period, price))) = (policy, &priced) {
-        let meal = MealFacts { date: today, period: period.clone(), mode: Mode::DineIn, price: *price };
-        for age in AGES {
-            let at = Some(facts.region.clone());
-            let elder = ElderFacts { age, hukou: at.clone(), residence: at, categories: Vec::new() };
-            let outcome = decide(policy, book.calendar(), &elder, &facts, &meal, &Usage::default());
-            samples.push(Sample { age, own: outcome.decision.own_payment });
-        }
+        let of = |date| {
+            paid(policy, book, &facts, &MealFacts { date, period: period.clone(), mode: Mode::DineIn, price: *price })
+        };
+        let coming = (0..7).map(|days| today.plus_days(days)).map(|date| (date, of(date)));
+        let helped = |(_, samples): &(BusinessDate, Vec<Sample>)| samples.iter().any(|sample| sample.own < *price);
+        (priced_on, samples) = coming.into_iter().find(helped).unwrap_or_else(|| (today, of(today)));
     }
     let grade = facts.standing.quality_grade.clone();
     let grade = (grade != UNRATED).then(|| (grade.clone(), since(&canteen, &grade, today).unwrap_or(today)));
@@ -154,12 +156,24 @@ async fn place(tx: &mut Tx, book: &Rulebook, id: CanteenId, now: UnixMs) -> Resu
         windows,
         open_today: false,
         price: priced.map(|(_, price)| price),
+        priced_on,
         samples,
         grade,
         licence_gone: facts.standing.licence != Licence::Valid,
         meals: 0,
         delivered: 0,
     })
+}
+
+/// What elders of the told ages pay of a meal.
+fn paid(policy: &Policy, book: &Rulebook, canteen: &CanteenFacts, meal: &MealFacts) -> Vec<Sample> {
+    let sample = |age| {
+        let at = Some(canteen.region.clone());
+        let elder = ElderFacts { age, hukou: at.clone(), residence: at, categories: Vec::new() };
+        let outcome = decide(policy, book.calendar(), &elder, canteen, meal, &Usage::default());
+        Sample { age, own: outcome.decision.own_payment }
+    };
+    AGES.into_iter().map(sample).collect()
 }
 
 /// The list price in force.

@@ -17,6 +17,7 @@ use axum::response::IntoResponse;
 use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::StatementId;
 use domain::region::RegionCode;
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -183,6 +184,7 @@ pub(super) fn routes() -> Routes {
         .get("/", board)
         .get("/disclosures/{region}/{month}", disclosed)
         .get("/disclosures/{region}/{month}/{statement}", listed)
+        .get("/open-data/canteens.csv", open_data)
 }
 
 /// A query's text as it stands in an address.
@@ -255,7 +257,11 @@ fn card(place: &Place, board: &Board, minute: u16, lang: Lang) -> Card {
     let age = |Sample { age, own }: &Sample| (fill(w.from_age, &[("age", age)]), short_yuan(*own));
     let price = |amount: domain::money::Fen| {
         let text = if place.samples.is_empty() { w.price_only } else { w.price_note };
-        fill(text, &[("price", &short_yuan(amount))])
+        let mut note = fill(text, &[("price", &short_yuan(amount))]);
+        if place.priced_on != board.at.business_date() {
+            note.push_str(&fill(w.priced_on, &[("date", &fmt::day(place.priced_on, lang))]));
+        }
+        note
     };
     let (meals, delivered) = (fmt::count(place.meals), fmt::count(place.delivered));
     Card {
@@ -366,4 +372,50 @@ async fn listed(
     let back = format!("/disclosures/{}/{month}", list.region);
     let table = (vec![w.elder, w.meals, w.amount], rows, line(String::new(), meals, amount));
     Page::of(&list_page(lang, board.at, title, of.until, back, table))
+}
+
+/// The canteens as a table for everybody's own use.
+async fn open_data(
+    State(office): State<Arc<Office>>,
+    State(shown): State<Arc<Shown>>,
+    headers: HeaderMap,
+) -> Answer<impl IntoResponse> {
+    let lang = Lang::kept(&headers);
+    let w = Words::of(lang);
+    let board = shown.board(&office).await?;
+    let table = table(&board, lang);
+    let csv = table.csv().map_err(|e| Error::Internal(format!("{}: {e}", w.data)))?;
+    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], csv))
+}
+
+fn table(board: &Board, lang: Lang) -> Table {
+    let w = Words::of(lang);
+    let ages = board.places.iter().find(|place| !place.samples.is_empty());
+    let ages = ages.map(|place| place.samples.iter().map(|sample| fill(w.from_age, &[("age", &sample.age)])).collect());
+    let ages: Vec<String> = ages.unwrap_or_default();
+    let mut heads: Vec<String> = [w.canteen, w.address, w.phone, w.list_price].map(str::to_owned).to_vec();
+    heads.extend(ages.iter().cloned());
+    heads.extend(
+        [w.grade_head, w.meals_head, w.delivered_head]
+            .map(|head| fill(head, &[("month", &fmt::month(board.month, lang))])),
+    );
+    let money = |amount: Option<domain::money::Fen>| amount.map_or(Cell::Empty, Cell::Money);
+    let row = |place: &Place| {
+        let mut row: Vec<Cell> = vec![
+            place.name.clone().into(),
+            place.address.clone().into(),
+            place.phone.clone().into(),
+            money(place.price),
+        ];
+        row.extend((0..ages.len()).map(|n| money(place.samples.get(n).map(|sample| sample.own))));
+        row.push(place.grade.as_ref().map_or(Cell::Empty, |(grade, _)| Cell::from(grade.clone())));
+        row.extend([Cell::Count(place.meals.into()), Cell::Count(place.delivered.into())]);
+        row
+    };
+    Table {
+        name: w.title_all.to_owned(),
+        notes: vec![fill(w.as_of, &[("at", &fmt::at(board.at, lang))])],
+        rows: board.places.iter().map(row).collect(),
+        heads,
+    }
 }

@@ -17,6 +17,13 @@ catalogue! {
     from_age: "{age} 岁起", "{age} and over";
     price_note: "套餐原价 {price}，以上已减政府补贴和食堂让利；户籍、类别不同的老人以终端显示为准。", "List price {price}. Subsidy and discount are already taken off; other registration or categories may differ.";
     price_only: "套餐原价 {price}", "List price {price}";
+    priced_on: "（按 {date}计，今天没有补贴）", " (as of {date}; there is no subsidy today)";
+    address: "地址", "Address";
+    phone: "电话", "Telephone";
+    list_price: "餐价", "List price";
+    grade_head: "食品安全等级", "Food safety grade";
+    meals_head: "{month}份数", "Meals, {month}";
+    delivered_head: "{month}送餐", "Delivered, {month}";
     grade: "食品安全 {grade} 级，{date}起", "Food safety grade {grade}, since {date}";
     short_grade: "食品安全 {grade} 级", "Grade {grade}";
     ungraded: "食品安全等级未评定", "No food safety grade yet";
