@@ -1,7 +1,5 @@
 //! What a file says is what the policy answers when it is asked, and nothing else.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its own data has failed")]
-
 use domain::canteen::{Filing, Licence, Standing};
 use domain::money::Fen;
 use domain::policy::{Limit, Policy, PriceBand, Standings};

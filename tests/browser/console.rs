@@ -307,8 +307,8 @@ async fn axe_finds_nothing_serious_on_any_page_and_nobody_is_named() {
                 console.open(&path).await?;
                 console.clean(&path).await?;
                 let source = console.driver.source().await?;
-                let named: Vec<_> = names.iter().filter(|name| source.contains(*name)).collect();
-                assert!(named.is_empty(), "{page} names {named:?}");
+                let shown: Vec<_> = names.iter().filter(|name| source.contains(*name)).collect();
+                assert!(shown.is_empty(), "{page} names {shown:?}");
             }
         }
         console.driver.delete_all_cookies().await?;

@@ -42,6 +42,7 @@ impl Bare {
         Self { lang, w, title: title(w) }
     }
 
+    #[expect(clippy::unused_self, reason = "templates ask it of what they are given")]
     const fn sprite(&self) -> &'static str {
         assets::SPRITE
     }

@@ -33,12 +33,14 @@ fn figures(amount: Fen) -> String {
 }
 
 /// `¥1,234.00`, `−¥5.00`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "iterators and templates hand over references")]
 pub(crate) fn yuan(amount: &Fen) -> String {
     let sign = if amount.is_negative() { MINUS.to_string() } else { String::new() };
     format!("{sign}¥{}", figures(*amount))
 }
 
 /// A change: `+¥16.00`, `−¥5.00`, a dash for none.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "iterators and templates hand over references")]
 pub(crate) fn change(amount: &Fen) -> String {
     match amount.get() {
         0 => "—".to_owned(),
@@ -48,6 +50,7 @@ pub(crate) fn change(amount: &Fen) -> String {
 }
 
 /// `¥1,234.00`, and a dash for nothing: in wide tables.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "iterators and templates hand over references")]
 pub(crate) fn dash(amount: &Fen) -> String {
     if amount.is_zero() { "—".to_owned() } else { yuan(amount) }
 }

@@ -169,6 +169,7 @@ impl Shell {
         self
     }
 
+    #[expect(clippy::unused_self, reason = "templates ask it of what they are given")]
     pub(crate) const fn sprite(&self) -> &'static str {
         assets::SPRITE
     }

@@ -503,16 +503,15 @@ impl Ground {
                 let policy = book.policies.policies().next().unwrap().reference().clone();
                 json!({"canteen": canteen, "month": MARCH, "policy": policy, "gate": 1, "reason": "已整改"})
             }
-            ("POST", "/console/settlement/send-back") => json!({"reason": "重核"}),
             ("POST", "/console/settlement/approve") => json!({"digest": "0".repeat(64)}),
             ("POST", "/console/disclosure/start") => json!({"days": "5"}),
-            ("POST", "/console/disclosure/statements/{id}/objection") => json!({"content": "数目不对"}),
             ("POST", "/console/disclosure/objections/{id}/decision") => json!({"upheld": "false", "reason": "无误"}),
-            ("POST", "/console/funds/statements/{id}/payment") => json!({"state": "confirmed", "reference": "B-1"}),
             ("POST", "/console/funds/release") => json!({
                 "canteen": canteen, "of": MARCH, "policy": "test", "version": "1", "hash": "0".repeat(64), "gate": "1",
                 "reason": "已整改"}),
-            ("POST", "/api/v1/months/{region}/{month}/send-back") => json!({"reason": "重核"}),
+            ("POST", "/console/settlement/send-back" | "/api/v1/months/{region}/{month}/send-back") => {
+                json!({"reason": "重核"})
+            }
             ("POST", "/api/v1/months/{region}/{month}/approve" | "/api/v1/proposals/{id}/approve") => {
                 json!({"digest": "0".repeat(64)})
             }
@@ -521,8 +520,12 @@ impl Ground {
             ("POST", "/api/v1/days/left-out" | "/console/reconciliation/left-out") => {
                 json!({"canteen": canteen, "date": "2026-05-05", "reason": "停电"})
             }
-            ("POST", "/api/v1/statements/{id}/objections") => json!({"content": "数目不对"}),
-            ("POST", "/api/v1/statements/{id}/payments") => json!({"state": "confirmed", "reference": "B-1"}),
+            ("POST", "/console/disclosure/statements/{id}/objection" | "/api/v1/statements/{id}/objections") => {
+                json!({"content": "数目不对"})
+            }
+            ("POST", "/console/funds/statements/{id}/payment" | "/api/v1/statements/{id}/payments") => {
+                json!({"state": "confirmed", "reference": "B-1"})
+            }
             ("POST", "/api/v1/objections/{id}/decision") => json!({"upheld": false, "reason": "数目无误"}),
             ("POST", "/api/v1/people") => json!({"name": "新来的人", "role": "auditor", "region": "440304"}),
             ("POST", "/api/v1/proposals/{id}/reject") => json!({"reason": "账号有误"}),

@@ -144,9 +144,9 @@ async fn everybody_reads_prices_by_age_and_disclosed_lists_only(backend: Backend
     let office = scene.world.office();
     let (by, month) = (scene.maker.user, MARCH.parse().unwrap());
     payment::disclose(&office.store, &region("440304"), month, 7, by, office.now()).await.unwrap();
-    let last = crate::unit!(office.store, |tx| overview::disclosed(tx).await);
+    let months = crate::unit!(office.store, |tx| overview::disclosed(tx).await);
     let until = date("2026-04-07").plus_days(6);
-    assert_eq!(last, [(region("440304"), month, until)]);
+    assert_eq!(months, [(region("440304"), month, until)]);
     scene.world.clock.pass(61_000);
     let board = visitor.get("/").await;
     assert_eq!(board.status, 200);

@@ -421,7 +421,7 @@ impl Draw<'_> {
             return Acts { hint: w.closed_already, ..Acts::default() };
         }
         let has = |right| user.role.rights().contains(&right);
-        let ruled = self.told.item.steps.iter().rev().find(|s| matches!(s.what.as_str(), "explained" | "confirmed"));
+        let ruling = self.told.item.steps.iter().rev().find(|s| matches!(s.what.as_str(), "explained" | "confirmed"));
         let deducts = finding.code.is_pattern() && finding.bearer == Some(Bearer::Canteen);
         let amount = fmt::yuan(&finding.stake);
         let confirm = match finding.bearer {
@@ -431,7 +431,7 @@ impl Draw<'_> {
             None => w.confirm.to_owned(),
         };
         let rules = has(Right::MakeMonth);
-        let ends = has(Right::CheckMonth) && ruled.is_some_and(|s| s.by_user != user.id);
+        let ends = has(Right::CheckMonth) && ruling.is_some_and(|s| s.by_user != user.id);
         let hint = match (rules, ends) {
             (true, _) if deducts => w.hint_money,
             (true, _) => w.hint_no_money,

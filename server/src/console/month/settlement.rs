@@ -358,7 +358,7 @@ fn steps(view: &View, found: &Found) -> Vec<Step> {
             .as_ref()
             .and_then(|a| a.disclosure.as_ref())
             .map_or_else(String::new, |d| fill(w.until_day, &[("day", &fmt::day(d.until, lang))])),
-        found.after.as_ref().map_or_else(String::new, |a| paid_of(a)),
+        found.after.as_ref().map_or_else(String::new, paid_of),
         String::new(),
     ];
     let names = [

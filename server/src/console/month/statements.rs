@@ -64,17 +64,14 @@ async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
     let (region, month, own) = (&view.region.code, view.month, view.user.canteen);
     let days = MonthDays::load(tx, region, month, own).await?;
     let own_only = |s: &StoredStatement| own.is_none_or(|own| own == s.canteen);
-    let (now, last) = match own {
+    let (now, last) = if let Some(own) = own {
         // A canteen's statement belongs to the region that settles it, which is not always the manager's own.
-        Some(own) => {
-            let all = overview::statements_of_canteen(tx, own, 36).await?;
-            let of = |wanted| all.iter().filter(|s| s.month == wanted).cloned().collect::<Vec<_>>();
-            (of(month), of(month.previous()))
-        }
-        None => {
-            let both = overview::statements(tx, region, month.previous(), month).await?;
-            both.into_iter().partition(|s| s.month == month)
-        }
+        let all = overview::statements_of_canteen(tx, own, 36).await?;
+        let of = |wanted| all.iter().filter(|s| s.month == wanted).cloned().collect::<Vec<_>>();
+        (of(month), of(month.previous()))
+    } else {
+        let both = overview::statements(tx, region, month.previous(), month).await?;
+        both.into_iter().partition(|s| s.month == month)
     };
     let mut statements = Vec::new();
     for stored in now.into_iter().filter(own_only) {

@@ -68,7 +68,7 @@ struct Hit {
 struct Price {
     valid_from: String,
     period: String,
-    price: String,
+    amount: String,
     state: &'static str,
     class: &'static str,
 }
@@ -236,10 +236,15 @@ fn fact(row: &FactRow, staff: &[UserRow], view: &View) -> Fact {
     }
 }
 
+/// A gate of a policy version, with its reason.
+type GateOf<'c> = (&'c PolicyRef, usize, &'c str);
+/// What it did: its effect, on which days, to how many meals and how much.
+type Acted = (Effect, Vec<BusinessDate>, u32, Fen);
+
 /// The gates of a month's closes, each with its days and the subsidy of the kinds that it acts on.
 fn hits(closes: &[DayClose], view: &View) -> Vec<Hit> {
     let (w, lang) = (Words::of(view.lang), view.lang);
-    let mut by_gate: BTreeMap<(&PolicyRef, usize, &str), (Effect, Vec<BusinessDate>, u32, Fen)> = BTreeMap::new();
+    let mut by_gate: BTreeMap<GateOf<'_>, Acted> = BTreeMap::new();
     for close in closes {
         for hit in &close.standing {
             let of = close.tiers.iter().filter(|tier| tier.policy == hit.policy && hit.kinds.contains(&tier.kind));
@@ -251,21 +256,14 @@ fn hits(closes: &[DayClose], view: &View) -> Vec<Hit> {
             slot.3 += amount;
         }
     }
-    let shown =
-        |((_, _, reason), (effect, dates, meals, amount)): ((&PolicyRef, usize, &str), (Effect, Vec<_>, u32, Fen))| {
-            Hit {
-                effect: w.effect(effect),
-                days: fill(w.on_days_n, &[("n", &dates.len())]),
-                dates: spans(&dates)
-                    .iter()
-                    .map(|(a, b)| span(*a, *b, lang))
-                    .collect::<Vec<_>>()
-                    .join(lang.of("、", ", ")),
-                meals: fmt::count(meals),
-                amount: fmt::dash(&amount),
-                reason: reason.to_owned(),
-            }
-        };
+    let shown = |((_, _, reason), (effect, dates, meals, amount)): (GateOf<'_>, Acted)| Hit {
+        effect: w.effect(effect),
+        days: fill(w.on_days_n, &[("n", &dates.len())]),
+        dates: spans(&dates).iter().map(|(a, b)| span(*a, *b, lang)).collect::<Vec<_>>().join(lang.of("、", ", ")),
+        meals: fmt::count(meals),
+        amount: fmt::dash(&amount),
+        reason: reason.to_owned(),
+    };
     by_gate.into_iter().map(shown).collect()
 }
 
@@ -313,7 +311,7 @@ fn price_list(prices: Vec<ListPrice>, view: &View) -> Vec<Price> {
             shown.push(Price {
                 valid_from: fmt::full_day(price.valid_from, view.lang),
                 period: domain::words::period_name(&period, view.lang.domain()),
-                price: fmt::yuan(&price.price),
+                amount: fmt::yuan(&price.price),
                 state,
                 class,
             });

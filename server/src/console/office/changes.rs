@@ -232,7 +232,7 @@ fn line(learned: &LearnedRow, found: &Read, names: &BTreeMap<CanteenId, String>,
     let unclosed = meals.iter().filter(|meal| !found.closes.contains_key(&(meal.canteen, meal.date))).count();
     let days = late(fact);
     let valid_from = fmt::full_day(fact.valid_from, lang);
-    let named = |meal: &&MealOf| {
+    let told = |meal: &&MealOf| {
         let period = domain::words::period_name(&meal.period, lang.domain());
         let name = names.get(&meal.canteen).map(String::as_str).unwrap_or_default();
         let path = format!("/console/reconciliation?canteen={}&date={}", meal.canteen, meal.date);
@@ -249,7 +249,7 @@ fn line(learned: &LearnedRow, found: &Read, names: &BTreeMap<CanteenId, String>,
         by: String::new(),
         more_meals: if meals.is_empty() { String::new() } else { fill(w.touched_n, &[("n", &meals.len())]) },
         unclosed: if unclosed > 0 { fill(w.open_days, &[("n", &unclosed)]) } else { String::new() },
-        meals: meals.iter().take(NAMED).map(named).collect(),
+        meals: meals.iter().take(NAMED).map(told).collect(),
         stake: findings.iter().map(|(_, finding)| finding.stake).sum(),
         findings: findings
             .iter()

@@ -30,7 +30,7 @@ use crate::store::{canteens, people, terminals};
 
 /// A journal as it stands on the page.
 struct Epoch {
-    epoch: u32,
+    number: u32,
     next: String,
     last: String,
     end: Option<End>,
@@ -82,7 +82,7 @@ impl TerminalPage {
 
     /// Where an act about a journal is sent.
     fn end(&self, one: &Epoch, rest: &str) -> String {
-        self.post(&format!("epochs/{}/{rest}", one.epoch))
+        self.post(&format!("epochs/{}/{rest}", one.number))
     }
 
     fn resolve(&self, fork: &ForkView) -> String {
@@ -179,7 +179,7 @@ fn journal(epoch: &EpochRow, end: Option<EndRow>, staff: &[UserRow], view: &View
         own: end.asked_by == view.user.id,
     });
     Epoch {
-        epoch: epoch.epoch,
+        number: epoch.epoch,
         next: fmt::count(i64::try_from(epoch.next).unwrap_or(i64::MAX)),
         last: epoch.last_at.map_or_else(|| "—".to_owned(), |at| fmt::at(at, view.lang)),
         end,

@@ -136,10 +136,10 @@ async fn place(tx: &mut Tx, book: &Rulebook, id: CanteenId, now: UnixMs) -> Resu
     let prices = canteens::prices(tx, id).await?;
     let policy = book.policies.covering(&facts.region, today);
     let windows = policy.map(|policy| policy.meals().to_vec()).unwrap_or_default();
-    let priced = windows.iter().find_map(|w| Some((w.period.clone(), price_on(&prices, &w.period, today)?)));
+    let first = windows.iter().find_map(|w| Some((w.period.clone(), price_on(&prices, &w.period, today)?)));
     let mut samples = Vec::new();
     let mut priced_on = today;
-    if let (Some(policy), Some((period, price))) = (policy, &priced) {
+    if let (Some(policy), Some((period, price))) = (policy, &first) {
         let of = |date| {
             paid(policy, book, &facts, &MealFacts { date, period: period.clone(), mode: Mode::DineIn, price: *price })
         };
@@ -155,7 +155,7 @@ async fn place(tx: &mut Tx, book: &Rulebook, id: CanteenId, now: UnixMs) -> Resu
         phone: String::new(),
         windows,
         open_today: false,
-        price: priced.map(|(_, price)| price),
+        price: first.map(|(_, price)| price),
         priced_on,
         samples,
         grade,
