@@ -109,7 +109,12 @@ impl Console {
 
     async fn type_into(&self, name: &str, words: &str) -> WebDriverResult<()> {
         let css = format!("main [name='{name}']:not([type='hidden'])");
-        self.driver.find(By::Css(css)).await?.send_keys(words).await
+        for field in self.driver.find_all(By::Css(css)).await? {
+            if field.is_displayed().await? {
+                return field.send_keys(words).await;
+            }
+        }
+        panic!("no field {name} is shown: {}", self.text().await?);
     }
 
     async fn sign_in(&self, staff: &Staff) -> WebDriverResult<()> {
