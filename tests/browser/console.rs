@@ -199,17 +199,18 @@ async fn two_people_take_a_month_from_open_to_archived() {
         console.sign_in(staff(FinanceMaker)).await?;
         console.at_month("settlement").await?;
         console.press("开始公示").await?;
-        console.says("公示及拨付中").await?;
+        console.says("已开始公示").await?;
         // Nobody objects within seven days; then every canteen is paid by one and confirmed by another.
         console.city.clock.advance(8 * 24 * 60 * 60 * 1000);
-        for (who, reference) in [(FinanceMaker, "第 0201 号汇款"), (FinanceChecker, "银行回单 0201")] {
+        let two = [(FinanceMaker, "sent", "第 0201 号汇款"), (FinanceChecker, "confirmed", "银行回单 0201")];
+        for (who, state, reference) in two {
             console.sign_in(staff(who)).await?;
             for _ in 0..3 {
                 console.at_month("funds").await?;
-                let Some(more) = console.driver.find_all(By::Css("details.more")).await?.into_iter().next() else {
-                    break;
-                };
-                more.click().await?;
+                let open = format!("//details[contains(@class, 'more')][.//option[@value='{state}']]");
+                let Some(more) = console.driver.find_all(By::XPath(open)).await?.into_iter().next() else { break };
+                more.find(By::Tag("summary")).await?.click().await?;
+                more.find(By::Css(format!("option[value='{state}']"))).await?.click().await?;
                 console.type_into("reference", reference).await?;
                 if !console.driver.find_all(By::Css("main input[name='passphrase']")).await?.is_empty() {
                     console.type_into("passphrase", staff(who).passphrase).await?;

@@ -211,8 +211,8 @@ fn payments_of(view: &View, found: &Found, fresh: bool) -> Vec<PaymentRow> {
             Some(PaymentState::Sent) if by_other => {
                 vec![("confirmed", w.note_confirmed), ("returned", w.note_returned)]
             }
-            Some(PaymentState::Sent | PaymentState::Confirmed) => vec![("returned", w.note_returned)],
-            None | Some(PaymentState::Returned) => Vec::new(),
+            Some(PaymentState::Confirmed) => vec![("returned", w.note_returned)],
+            None | Some(PaymentState::Sent | PaymentState::Returned) => Vec::new(),
         };
         let word = |p: &crate::store::payments::Payment| {
             format!("{} {} {}", fmt::at(p.noted_at, lang), say::payment(w, Some(p.state)), p.reference)
