@@ -33,7 +33,7 @@ use run::{Failed, play};
 use zhucan::machine::{SystemClock, SystemEntropy};
 
 /// Seeds of an ordinary run: a quarter of an hour of two cores in a development build.
-const SEEDS: u64 = 500;
+const SEEDS: u64 = 400;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     match std::env::var(name) {
