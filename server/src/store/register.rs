@@ -79,23 +79,6 @@ row! {
     }
 }
 
-/// Every fact of the canteens of a region, in the order of learning.
-pub async fn canteen_facts(tx: &mut Tx, region: &RegionCode) -> Result<BTreeMap<CanteenId, Vec<CanteenFact>>, Error> {
-    let rows: Vec<(CanteenId, Json<CanteenFact>)> = sql!(
-        tx,
-        "SELECT f.canteen, f.fact FROM canteen_facts f JOIN canteens c ON c.id = f.canteen \
-         WHERE c.region LIKE $1 || '%' ORDER BY f.canteen, f.number",
-        region
-    )
-    .all()
-    .await?;
-    let mut facts: BTreeMap<CanteenId, Vec<CanteenFact>> = BTreeMap::new();
-    for (canteen, Json(fact)) in rows {
-        facts.entry(canteen).or_default().push(fact);
-    }
-    Ok(facts)
-}
-
 /// A canteen's facts with who recorded them, the last learned first.
 pub async fn facts_of(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<FactRow>, Error> {
     sql!(tx, "SELECT number, fact, recorded_by FROM canteen_facts WHERE canteen = $1 ORDER BY number DESC", canteen)

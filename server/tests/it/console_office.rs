@@ -13,7 +13,7 @@ use server::close::close_days;
 use server::people::Role;
 use server::sql;
 use server::store::draws::{self, DrawRow, OutcomeRow, ResultRow};
-use server::store::{Json, audit, canteens, register};
+use server::store::{Json, audit, board, canteens, register};
 use server::words::Code;
 use support::Backend;
 use tower::ServiceExt as _;
@@ -663,9 +663,9 @@ async fn what_the_pages_read_of_the_register(backend: Backend) {
         server::store::elders::add_facts(tx, id, std::slice::from_ref(&told), None).await?;
         server::store::elders::put_photo(tx, id, "image/png", &[1], later, None).await
     });
-    let facts = unit!(store, |tx| register::canteen_facts(tx, &region("440304")).await);
+    let facts = unit!(store, |tx| board::facts(tx, &region("440304")).await);
     assert_eq!(facts.into_iter().collect::<Vec<_>>(), [(here, vec![fact.clone()])]);
-    assert!(unit!(store, |tx| register::canteen_facts(tx, &region("440305")).await).is_empty());
+    assert!(unit!(store, |tx| board::facts(tx, &region("440305")).await).is_empty());
     let of = unit!(store, |tx| register::facts_of(tx, here).await);
     assert_eq!(
         (of.len(), of[0].number, &of[0].fact.0, of[0].recorded_by),

@@ -1,5 +1,6 @@
 //! What several pages of the month share.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use axum::http::header;
@@ -7,6 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use domain::decision::Payer;
 use domain::money::Fen;
 use domain::settlement::{PayerLine, Statement};
+use receipts::guard;
 
 use super::chart::{self, Part};
 use super::say;
@@ -81,9 +83,8 @@ pub(super) fn csv(view: &View, name: &str, lines: &[Vec<String>]) -> Response {
 fn quoted(cell: &str) -> String {
     let number = cell.strip_prefix('-').unwrap_or(cell);
     let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.');
-    let formula = !is_number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    let cell = if is_number { Cow::Borrowed(cell) } else { guard::as_text(cell) };
+    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.into_owned() }
 }
 
 #[cfg(test)]
@@ -93,6 +94,8 @@ mod tests {
     #[test]
     fn cells_are_quoted_and_never_formulas() {
         assert_eq!(quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
+        // Spreadsheets look past spaces, and take full-width signs for their own.
+        assert_eq!((quoted(" =1+1"), quoted("＝1+1")), ("' =1+1".into(), "'＝1+1".into()));
         assert_eq!(
             (quoted("=1+1"), quoted("-12.50"), quoted("+18.2%")),
             ("'=1+1".into(), "-12.50".into(), "'+18.2%".into())

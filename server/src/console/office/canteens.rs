@@ -26,7 +26,7 @@ use crate::http::routes::Routes;
 use crate::people::Right;
 use crate::store::canteens::CanteenRow;
 use crate::store::terminals::TerminalRow;
-use crate::store::{canteens, register};
+use crate::store::{board, canteens, register};
 use crate::words::office as said;
 
 pub(super) const HOME: &str = "/console/canteens";
@@ -139,7 +139,7 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
             Box::pin(async move {
                 Ok((
                     canteens::inside(tx, &region).await?,
-                    register::canteen_facts(tx, &region).await?,
+                    board::facts(tx, &region).await?,
                     register::terminals(tx, &region).await?,
                     register::meals(tx, &region, month).await?,
                 ))
