@@ -288,6 +288,14 @@ impl Core {
         Ok(views)
     }
 
+    /// Whether the cashier may reverse this meal alone; false for what is not there.
+    pub(crate) async fn reversed_by_one(&self, meal: domain::id::RecordId) -> Result<bool, StorageError> {
+        match self.journal.by_id(meal).await? {
+            Some(stored) => self.journal.reversed_by_one(&stored).await,
+            None => Ok(false),
+        }
+    }
+
     async fn stage_view(
         &self,
         state: &TillState,
