@@ -26,7 +26,7 @@ async fn call(world: &World, method: Method, path: &str, token: &str, body: &Val
     send(world, request(method, path, Some(token), body)).await
 }
 
-async fn id_of(world: &World, name: &'static str) -> UserId {
+pub async fn id_of(world: &World, name: &'static str) -> UserId {
     unit!(world.office().store, |tx| server::store::people::by_name(tx, name).await).unwrap().id
 }
 
