@@ -112,19 +112,7 @@ pub const fn bearer(bearer: Bearer) -> &'static str {
 /// A payer's column.
 #[must_use]
 pub fn payer(payer: &Payer) -> String {
-    match payer.name.as_str() {
-        "province" => "省财政",
-        "city" => "市财政",
-        "district" => "区财政",
-        "town" => "镇街",
-        "village" => "村居",
-        "lottery" => "福彩公益金",
-        "charity" => "慈善会",
-        "league" => "盟财政",
-        "banner" => "旗财政",
-        other => other,
-    }
-    .to_owned()
+    domain::words::payer_name(&payer.name, domain::words::Language::Chinese).to_owned()
 }
 
 /// The addition to a line's label that tells who gets the money.
