@@ -219,6 +219,7 @@ impl Office {
             .write_audited(move |tx| {
                 Box::pin(async move {
                     elders::put_photo(tx, elder, kind, &sealed, now, by).await?;
+                    imports::touch(tx, &[elder], now).await?;
                     Act::new(by, Action::PhotoPut, format!("elder:{elder}")).done(tx, now).await.map(drop)
                 })
             })
@@ -253,6 +254,7 @@ impl Office {
                 Box::pin(async move {
                     let there = elders::remove_photo(tx, elder).await?;
                     if there {
+                        imports::touch(tx, &[elder], now).await?;
                         Act::new(by, Action::PhotoRemove, format!("elder:{elder}")).done(tx, now).await?;
                     }
                     Ok(there)

@@ -214,6 +214,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/terminal/records", Terminals),
     ("GET", "/api/v1/terminal/setup", Terminals),
     ("GET", "/api/v1/terminal/roster", Terminals),
+    ("GET", "/api/v1/terminal/photo", Terminals),
     ("GET", "/api/v1/terminal/usage", Terminals),
     ("GET", "/api/v1/terminal/refunds", Terminals),
     ("POST", "/api/v1/terminal/lookup", Terminals),
@@ -457,6 +458,7 @@ impl Ground {
                 "?region=440304&month=2026-03"
             }
             path if path.starts_with("/console/reconciliation") => "?region=440304&month=2026-03",
+            "/api/v1/terminal/photo" => "?elder=00000000-0000-0000-0000-000000000007",
             "/api/v1/terminal/roster" | "/api/v1/terminal/usage" => "?after=0",
             "/api/v1/holds" | "/api/v1/ledger/trial-balance" | "/api/v1/refunds" => "?region=440304",
             "/console/own" => "?month=2026-03",

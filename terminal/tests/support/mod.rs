@@ -265,6 +265,7 @@ impl Office {
             female,
             cards: vec![RosterCard { digest, tail: card.tail().into(), revoked: None, expires: None }],
             resident_id: None,
+            photo: None,
         };
         let now = books.clock.wall();
         books.changed.insert(entry.elder.id, now);
