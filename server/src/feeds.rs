@@ -13,7 +13,9 @@ use domain::policy::Policy;
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::resident_id::ResidentId;
-use domain::sync::{Found, Photo, RefundsDue, RosterCard, RosterEntry, RosterPage, Setup, UsageEntry, UsagePage, Use, Versions};
+use domain::sync::{
+    Found, Photo, RefundsDue, RosterCard, RosterEntry, RosterPage, Setup, UsageEntry, UsagePage, Use, Versions,
+};
 
 use crate::seal::{Keys, Place};
 use crate::store::elders::{self, CardKind, CardRow, ElderRow};

@@ -4,7 +4,7 @@ mod views;
 
 use domain::calendar::{BusinessDate, MealPeriod, UnixMs};
 use domain::decision::Kind;
-use domain::id::{CashierId, ShiftId};
+use domain::id::{CashierId, ElderId, ShiftId};
 use domain::money::Fen;
 use domain::record::{Body, Meal, Tender};
 use domain::sync::{Cashier, RefundDue};
@@ -14,7 +14,7 @@ use crate::core::Core;
 use crate::journal::Stored;
 use crate::outbox::Unsent;
 use crate::printer::Printed;
-use crate::roster::Feed;
+use crate::roster::{Feed, Picture};
 use crate::rules::{Rules, Serving};
 use crate::shift::{Count, DENOMINATIONS, DIFFERENCE_LIMIT, OpenShift, ShiftSums};
 use crate::storage::StorageError;

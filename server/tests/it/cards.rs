@@ -11,7 +11,7 @@ use server::people::Role;
 use server::seal::Place;
 use server::store::batches::{self, BatchRow};
 use server::store::elders::{self, CardRow};
-use server::store::{Json, Statement};
+use server::store::{Json, Statement, feeds};
 use support::Backend;
 use uuid::Uuid;
 
@@ -148,6 +148,40 @@ async fn batches_are_decided_once_printed_once_and_never_edited(backend: Backend
     }
 }
 
+async fn tills_are_told_of_the_photos_of_their_regulars(backend: Backend) {
+    let (world, till) = with_till(backend).await;
+    let office = world.office();
+    let (regular, far) = (world.elder(1, Some(till.row.canteen)).await, world.elder(2, None).await);
+    let told = async |elder: ElderId| {
+        let roster = office.roster(&till.row, UnixMs::new(0), 0).await.unwrap();
+        roster.entries.into_iter().find(|entry| entry.elder.id == elder).unwrap().photo
+    };
+    assert_eq!(told(regular).await, None);
+    for elder in [regular, far] {
+        office.put_photo(elder, &picture(), None).await.unwrap();
+    }
+    assert_eq!((told(regular).await, told(far).await), (Some(office.now()), None), "only a regular's");
+    let both = unit!(office.store, |tx| feeds::photos(tx, &[regular, far]).await);
+    assert_eq!(both.into_values().collect::<Vec<_>>(), [office.now(); 2]);
+    let photo = office.photo_for(&till.row, regular).await.unwrap();
+    assert_eq!((photo.changed, photo.media_type.as_str()), (office.now(), "image/jpeg"));
+    assert_eq!(hex::decode(&photo.hex).unwrap(), picture());
+    let refused = office.photo_for(&till.row, far).await.err().unwrap();
+    assert_eq!(refused.code().unwrap().name(), "not_found");
+
+    // Another photo, and its end, are news of the roster.
+    world.clock.pass(600_000);
+    let since = office.now();
+    let news = async || office.roster(&till.row, since, 0).await.unwrap().entries.len();
+    assert_eq!(news().await, 0);
+    world.clock.pass(600_000);
+    office.put_photo(regular, &picture(), None).await.unwrap();
+    assert_eq!((news().await, told(regular).await), (1, Some(office.now())));
+    assert!(office.remove_photo(regular, None).await.unwrap());
+    assert_eq!(told(regular).await, None);
+    assert!(office.photo_for(&till.row, regular).await.is_err());
+}
+
 async fn cards_for_many_take_two_people(backend: Backend) {
     let (world, till) = with_till(backend).await;
     let canteen = till.row.canteen;
@@ -230,6 +264,7 @@ crate::on_both! {
     a_sheet_is_issued_once_and_what_is_on_it_is_good
     what_cannot_be_issued_issues_nothing
     batches_are_decided_once_printed_once_and_never_edited
+    tills_are_told_of_the_photos_of_their_regulars
     cards_for_many_take_two_people
     sheets_and_photos_over_the_api
 }

@@ -49,7 +49,11 @@ impl Roster {
         let id = elder.uuid();
         let sealed = self.sealer.seal("photo", id.as_bytes(), &picture.bytes);
         let mut unit = self.storage.begin().await?;
-        sqlx::query("UPDATE roster SET photo = $2 WHERE elder = $1").bind(id).bind(changed.get()).execute(&mut *unit).await?;
+        sqlx::query("UPDATE roster SET photo = $2 WHERE elder = $1")
+            .bind(id)
+            .bind(changed.get())
+            .execute(&mut *unit)
+            .await?;
         sqlx::query(
             "INSERT INTO photo (elder, changed, media_type, sealed) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (elder) DO UPDATE SET changed = $2, media_type = $3, sealed = $4",
