@@ -18,7 +18,7 @@ pub(crate) mod valid;
 
 pub use batches::Batch;
 pub use calendars::{CalendarImport, Warning};
-pub use canteens::{NewCanteen, NewCashier};
+pub use canteens::{NewCanteen, NewCashier, Registered};
 pub use cards::{ALONE, CardsOf, IssuedSheet, SHEET};
 pub use draws::{NewDraw, NewResult};
 pub use elders::{IssuedCard, NewElder, NewElderFact, RegisteredChip};

@@ -124,6 +124,12 @@ pub const fn paid_to_canteen(kind: Kind) -> &'static str {
     }
 }
 
+/// Accounts that only one person has looked at.
+#[must_use]
+pub fn payees_unchecked(canteens: &[String]) -> String {
+    format!("以下食堂的收款账户还没有经另一人核对，请先在“待审事项”中批准：{}", canteens.join("、"))
+}
+
 /// Signature cells and rows of a statement.
 pub const MAKER: &str = "经办";
 /// Who approves in the system.
