@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use domain::id::RecordId;
+use domain::id::{ElderId, RecordId};
 use serde::{Deserialize, Serialize};
 use tokio_stream::{Stream, StreamExt as _};
 
@@ -28,6 +28,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/view", get(regions))
         .route("/events", get(events))
         .route("/slips/{file}", get(slip))
+        .route("/photos/{elder}", get(photo))
 }
 
 #[derive(Deserialize)]
@@ -196,6 +197,22 @@ fn token(snapshot: &Snapshot) -> (&'static str, String) {
         StageView::Serving(offer) => ("serving", offer.sale.to_string()),
         StageView::Duplicate { first, person, .. } => ("duplicate", format!("{}{}", first.at.get(), person.name)),
         StageView::Refused { code, tail, .. } => ("refused", format!("{code}{}", tail.as_deref().unwrap_or_default())),
+    }
+}
+
+/// The photo of the elder who is being served.
+async fn photo(State(shared): State<Shared>, elder: Result<Path<ElderId>, PathRejection>) -> Response {
+    let picture = match elder {
+        Ok(Path(elder)) => shared.core.photo_at_till(elder).await,
+        Err(_) => Ok(None),
+    };
+    match picture {
+        Ok(Some(picture)) => {
+            let headers = [(header::CONTENT_TYPE, picture.media_type), (header::CACHE_CONTROL, "no-store".to_owned())];
+            (headers, picture.bytes).into_response()
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => Failure::from(error).answer(Lang::Zh).into_response(),
     }
 }
 
