@@ -2,7 +2,7 @@
 //!
 //! Whom is written down when it is proposed: the agreement is to these elders and to nobody who joins them later.
 
-use domain::calendar::{BusinessDate, UnixMs};
+use domain::calendar::BusinessDate;
 use domain::id::{CanteenId, ElderId, RecordId, UserId};
 use domain::region::RegionCode;
 use serde::Serialize;

@@ -198,13 +198,13 @@ async fn a_canteens_first_account_waits_for_a_second_person(backend: Backend) {
         "credit_code": new.credit_code, "bank": new.bank, "account_name": new.account_name, "account": new.account});
     let made = call(&world, Method::POST, "/api/v1/canteens", &administrator, &body).await.read::<Value>();
     let id: domain::id::CanteenId = made["id"].as_str().unwrap().parse().unwrap();
-    let checked = async || unit!(office.store, |tx| canteens::get(tx, id).await).unwrap().payee_checked;
-    assert!(!checked().await, "whoever typed it is one person");
+    let is_checked = async || unit!(office.store, |tx| canteens::get(tx, id).await).unwrap().payee_checked;
+    assert!(!is_checked().await, "whoever typed it is one person");
     second(&world, &administrator, &made["payee"]).await.is_problem(403, "forbidden");
     second(&world, &checker, &made["payee"]).await.is_problem(403, "step_up_needed");
     prove(&world, "复核", &checker).await;
     assert_eq!(second(&world, &checker, &made["payee"]).await.status, 204);
-    assert!(checked().await);
+    assert!(is_checked().await);
 }
 
 async fn a_price_holds_when_it_is_approved(backend: Backend) {

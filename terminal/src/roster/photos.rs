@@ -85,7 +85,7 @@ impl Roster {
             .await?;
         let Some((media_type, sealed)) = row else { return Ok(None) };
         match self.sealer.open("photo", id.as_bytes(), &sealed) {
-            Ok(bytes) => Ok(Some(Picture { media_type, bytes: bytes.to_vec() })),
+            Ok(bytes) => Ok(Some(Picture { media_type, bytes })),
             Err(error) => {
                 tracing::error!(%error, "a photo does not open: it is fetched again");
                 let mut unit = self.storage.begin().await?;
