@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect};
 use domain::calendar::BusinessDate;
 use domain::id::{CanteenId, UserId};
@@ -18,8 +17,8 @@ use receipts::table::{Cell, Table};
 use serde::Deserialize;
 
 use super::days::{Item, Life, MonthDays};
+use super::files::{self, Kind};
 use super::lang::fill;
-use super::reconciliation::attachment;
 use super::view::{Shell, View};
 use super::{Page, codes, fmt};
 use crate::audit::Action;
@@ -333,9 +332,7 @@ async fn say(
 
 async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
     let days = days(&office, &view).await?;
-    let bytes = table(&view, &days, &asked).csv().map_err(|e| Error::Internal(e.to_string()))?;
-    let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned());
-    Ok(([kind, attachment(&view, "findings", "csv")], bytes))
+    Ok(files::of_month(&table(&view, &days, &asked), &view, "findings", Kind::Csv)?)
 }
 
 /// What is listed, as a table.

@@ -9,6 +9,7 @@ mod assets;
 mod codes;
 mod days;
 mod enter;
+mod files;
 mod findings;
 mod fmt;
 pub(crate) mod lang;

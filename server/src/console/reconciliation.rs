@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect};
 use domain::calendar::{BusinessDate, DayKind};
 use domain::id::CanteenId;
@@ -17,6 +16,7 @@ use receipts::table::{Cell as Field, Table};
 use serde::Deserialize;
 
 use super::days::MonthDays;
+use super::files::{self, Kind};
 use super::lang::fill;
 use super::view::{Shell, View};
 use super::{Page, fmt};
@@ -33,7 +33,6 @@ use panel::Panel;
 use words::Words;
 
 const PATH: &str = "/console/reconciliation";
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -322,21 +321,12 @@ async fn shown(office: &Arc<Office>, view: &View, asked: &Asked) -> Answer<Table
     Ok(table(view, &if asked.only() { heat.only_differing() } else { heat }))
 }
 
-/// The line that makes the browser keep a file under this name.
-pub(super) fn attachment(view: &View, name: &str, ending: &str) -> (header::HeaderName, String) {
-    let value = format!("attachment; filename=\"{name}-{}-{}.{ending}\"", view.region.code, view.month);
-    (header::CONTENT_DISPOSITION, value)
-}
-
 async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
-    let bytes = shown(&office, &view, &asked).await?.csv().map_err(|e| Error::Internal(e.to_string()))?;
-    let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned());
-    Ok(([kind, attachment(&view, "days", "csv")], bytes))
+    Ok(files::of_month(&shown(&office, &view, &asked).await?, &view, "days", Kind::Csv)?)
 }
 
 async fn xlsx(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
-    let bytes = shown(&office, &view, &asked).await?.xlsx().map_err(|e| Error::Internal(e.to_string()))?;
-    Ok(([(header::CONTENT_TYPE, XLSX.to_owned()), attachment(&view, "days", "xlsx")], bytes))
+    Ok(files::of_month(&shown(&office, &view, &asked).await?, &view, "days", Kind::Xlsx)?)
 }
 
 /// Which day the form was sent from.

@@ -220,6 +220,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/terminal/lookup", Terminals),
     ("GET", "/console/settlement", Only(READ, Region)),
     ("GET", "/console/settlement.csv", Only(READ, Region)),
+    ("GET", "/console/settlement.xlsx", Only(READ, Region)),
     ("POST", "/console/settlement/draft", Only(MAKER, Region)),
     ("POST", "/console/settlement/submit", Only(MAKER, Region)),
     ("POST", "/console/settlement/send-back", Only(CHECKER, Region)),
@@ -236,6 +237,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/console/disclosure/objections/{id}/decision", Only(MONEY, Region)),
     ("GET", "/console/exports", Only(READ, Region)),
     ("GET", "/console/exports/days.csv", Only(READ, Region)),
+    ("GET", "/console/exports/days.xlsx", Only(READ, Region)),
     ("GET", "/console/own", Only(&[CanteenManager], Any)),
     // The console's frame.
     // The register's and the auditor's pages.

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use domain::id::StatementId;
 use domain::reconciliation::DayClose;
 use domain::settlement::MonthState;
+use receipts::table::{Cell, Table};
 
+use super::board;
 use super::say;
 use super::words::Words;
-use super::{board, pages};
 use crate::console::days::MonthDays;
+use crate::console::files::{self, Kind};
 use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::page::Page;
@@ -26,7 +29,10 @@ use crate::{Error, Office};
 const PATH: &str = "/console/exports";
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get(PATH, page).get("/console/exports/days.csv", days_csv)
+    Routes::new()
+        .get(PATH, page)
+        .get("/console/exports/days.csv", days_csv)
+        .get("/console/exports/days.xlsx", days_xlsx)
 }
 
 struct Found {
@@ -96,11 +102,12 @@ fn items(view: &View, found: &Found) -> Vec<Item> {
     let mut items = vec![Item {
         name: w.export_days,
         what: w.export_days_what,
-        files: vec![(view.link("/console/exports/days.csv"), "CSV")],
+        files: vec![(view.link("/console/exports/days.xlsx"), "XLSX"), (view.link("/console/exports/days.csv"), "CSV")],
     }];
     if found.state.is_some() {
         items.push(Item { name: w.summary, what: w.export_summary_what, files: vec![(api("summary.pdf"), "PDF")] });
-        let files = vec![(view.link("/console/settlement.csv"), "CSV")];
+        let files =
+            vec![(view.link("/console/settlement.xlsx"), "XLSX"), (view.link("/console/settlement.csv"), "CSV")];
         items.push(Item { name: w.export_table, what: w.export_table_what, files });
         let files = vec![(api("disclosure.xlsx"), "XLSX"), (api("disclosure.csv"), "CSV")];
         items.push(Item { name: w.export_disclosure, what: w.export_disclosure_what, files });
@@ -136,8 +143,17 @@ fn drawn(view: &View, found: &Found) -> Drawn {
 }
 
 /// The month's days as a table: one line for each canteen and day that is closed.
-async fn days_csv(State(office): State<Arc<Office>>, view: View) -> Answer<axum::response::Response> {
+async fn days_csv(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
     let found = read(&office, &view).await?;
+    Ok(files::of_month(&days(&view, &found), &view, "days", Kind::Csv)?)
+}
+
+async fn days_xlsx(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    let found = read(&office, &view).await?;
+    Ok(files::of_month(&days(&view, &found), &view, "days", Kind::Xlsx)?)
+}
+
+fn days(view: &View, found: &Found) -> Table {
     let w = Words::of(view.lang);
     let head = [
         w.canteen,
@@ -155,23 +171,28 @@ async fn days_csv(State(office): State<Arc<Office>>, view: View) -> Answer<axum:
         w.findings,
         w.changed_since,
     ];
-    let mut lines = vec![head.map(str::to_owned).to_vec()];
     let mut closes: Vec<(&str, &DayClose)> =
         found.days.closes.values().map(|(_, close)| (found.days.name(close.canteen), close)).collect();
     closes.sort_by_key(|(name, close)| (*name, close.canteen, close.date));
-    for (name, close) in closes {
-        let counts = [close.meals.count, close.guests.count, close.subsidised.count, close.voids.count];
-        let mut line = vec![name.to_owned(), close.date.to_string()];
-        line.extend(counts.iter().map(ToString::to_string));
-        line.push(board::charged(close).to_string());
-        line.push(board::corrected(close).to_string());
-        line.push(close.own_payment.to_string());
-        line.extend([close.z_reports.0, close.z_reports.1].iter().map(ToString::to_string));
-        line.push(say::letter(view.lang, &close.grade));
-        line.push(close.findings.len().to_string());
+    let row = |(name, close): (&str, &DayClose)| {
+        let mut row = vec![Cell::from(name), Cell::Text(close.date.to_string())];
+        row.extend([close.meals, close.guests, close.subsidised, close.voids].map(|sum| files::count(sum.count)));
+        row.extend([board::charged(close), board::corrected(close), close.own_payment].map(Cell::Money));
+        row.extend([close.z_reports.0, close.z_reports.1].map(files::count));
+        row.push(Cell::Text(say::letter(view.lang, &close.grade)));
+        row.push(files::count(close.findings.len()));
         let dirty = found.days.is_unclosed(close.canteen, close.date);
-        line.push(if dirty { w.yes } else { w.no }.to_owned());
-        lines.push(line);
+        row.push(Cell::from(if dirty { w.yes } else { w.no }));
+        row
+    };
+    let title = fill(w.exports_of, &[("month", &fmt::short_month(view.month, view.lang))]);
+    Table {
+        name: w.export_days.to_owned(),
+        notes: vec![
+            format!("{title}　{}", view.region.name),
+            fill(w.as_of_now, &[("at", &fmt::at(view.now, view.lang))]),
+        ],
+        heads: head.map(str::to_owned).to_vec(),
+        rows: closes.into_iter().map(row).collect(),
     }
-    Ok(pages::csv(&view, &format!("days-{}-{}.csv", view.region.code, view.month), &lines))
 }

@@ -1,20 +1,15 @@
 //! What several pages of the month share.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use axum::http::header;
-use axum::response::{IntoResponse as _, Response};
 use domain::decision::Payer;
 use domain::money::Fen;
 use domain::settlement::{PayerLine, Statement};
-use receipts::guard;
 
 use super::chart::{self, Part};
 use super::say;
 use crate::console::fmt;
 use crate::console::lang::Lang;
-use crate::console::view::View;
 use crate::store::canteens::Region;
 
 /// A count as a size.
@@ -64,43 +59,9 @@ pub(super) fn payer_bar(lang: Lang, lines: &[PayerLine], regions: &[Region], of:
     parts
 }
 
-/// A table as a file: with the time it is from, in the encoding that spreadsheets take for UTF-8.
-pub(super) fn csv(view: &View, name: &str, lines: &[Vec<String>]) -> Response {
-    let mut text = String::from("\u{feff}");
-    for line in lines {
-        let cells: Vec<String> = line.iter().map(|cell| quoted(cell)).collect();
-        text.push_str(&cells.join(","));
-        text.push_str("\r\n");
-    }
-    text.push_str(&quoted(&format!("{} {}", view.now.local_date(), view.now.local_clock())));
-    text.push_str("\r\n");
-    let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned());
-    let file = (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""));
-    ([kind, file, (header::CACHE_CONTROL, "no-store".to_owned())], text).into_response()
-}
-
-/// A cell: quoted where it has to be, and never a formula of a spreadsheet.
-fn quoted(cell: &str) -> String {
-    let number = cell.strip_prefix('-').unwrap_or(cell);
-    let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.');
-    let cell = if is_number { Cow::Borrowed(cell) } else { guard::as_text(cell) };
-    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.into_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cells_are_quoted_and_never_formulas() {
-        assert_eq!(quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
-        // Spreadsheets look past spaces, and take full-width signs for their own.
-        assert_eq!((quoted(" =1+1"), quoted("＝1+1")), ("' =1+1".into(), "'＝1+1".into()));
-        assert_eq!(
-            (quoted("=1+1"), quoted("-12.50"), quoted("+18.2%")),
-            ("'=1+1".into(), "-12.50".into(), "'+18.2%".into())
-        );
-    }
 
     #[test]
     fn payers_are_summed_and_stand_in_their_order() {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect};
 use domain::id::{CanteenId, Digest, UserId};
 use domain::settlement::payment::Stage;
 use domain::settlement::{MonthState, Statement};
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -19,6 +20,7 @@ use super::{pages, say};
 use crate::Office;
 use crate::audit::Action;
 use crate::console::days::MonthDays;
+use crate::console::files::{self, Kind};
 use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::page::Page;
@@ -30,6 +32,7 @@ use crate::http::routes::Routes;
 use crate::month::{self, MonthView, Obstacle, digest_of};
 use crate::payment::{self, Afterwards};
 use crate::people::{Right, Role};
+use crate::store::months::StoredStatement;
 use crate::store::people::{self, UserRow};
 use crate::store::{Tx, months, overview};
 use crate::verify::statements::{Made, again};
@@ -41,6 +44,7 @@ pub(super) fn routes() -> Routes {
     Routes::new()
         .get(PATH, page)
         .get("/console/settlement.csv", csv)
+        .get("/console/settlement.xlsx", xlsx)
         .post("/console/settlement/draft", Action::MonthDraft, draft)
         .post("/console/settlement/submit", Action::MonthSubmit, submit)
         .post("/console/settlement/send-back", Action::MonthSendBack, send_back)
@@ -647,8 +651,18 @@ fn drawn(view: &View, found: &Found, now: domain::calendar::UnixMs) -> Drawn {
     }
 }
 
-async fn csv(State(office): State<Arc<Office>>, view: View) -> Answer<axum::response::Response> {
+async fn csv(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
     let found = read(&office, &view, false).await?;
+    Ok(files::of_month(&table(&view, &found), &view, "settlement", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    let found = read(&office, &view, false).await?;
+    Ok(files::of_month(&table(&view, &found), &view, "settlement", Kind::Xlsx)?)
+}
+
+/// A line for each statement: its sums, last month's, what stands in its way.
+fn table(view: &View, found: &Found) -> Table {
     let w = Words::of(view.lang);
     let head = [
         w.canteen,
@@ -666,23 +680,29 @@ async fn csv(State(office): State<Arc<Office>>, view: View) -> Answer<axum::resp
         w.undecided,
         w.decided,
     ];
-    let mut lines = vec![head.map(str::to_owned).to_vec()];
     let tallies = board::tally(&found.days);
-    for stored in found.month.iter().flat_map(|m| &m.statements) {
+    let row = |stored: &StoredStatement| {
         let (now, before) = (Amounts::of(&stored.content.0), found.before.get(&stored.canteen));
         let change = before.and_then(|before| board::change_a_day(&now, before));
         let tally = tallies.get(&stored.canteen).copied().unwrap_or_default();
-        let mut line =
-            vec![found.days.name(stored.canteen).to_owned(), now.open_days.to_string(), now.meals.to_string()];
-        let money = [now.served, now.adjusted, now.deducted, now.held, now.carried, now.payable];
-        line.extend(money.iter().map(ToString::to_string));
-        line.push(before.map_or_else(String::new, |before| before.payable.to_string()));
-        line.push(change.map_or_else(String::new, fmt::change_permille));
-        line.extend([tally.blocking, tally.open, tally.decided].iter().map(ToString::to_string));
-        lines.push(line);
+        let mut row =
+            vec![Cell::from(found.days.name(stored.canteen)), files::count(now.open_days), files::count(now.meals)];
+        row.extend([now.served, now.adjusted, now.deducted, now.held, now.carried, now.payable].map(Cell::Money));
+        row.push(before.map_or(Cell::Empty, |before| Cell::Money(before.payable)));
+        row.push(change.map_or(Cell::Empty, |change| Cell::Text(fmt::change_permille(change))));
+        row.extend([tally.blocking, tally.open, tally.decided].map(files::count));
+        row
+    };
+    let title = fill(w.settlement_of, &[("month", &fmt::month(view.month, view.lang))]);
+    Table {
+        name: title.clone(),
+        notes: vec![
+            format!("{title}　{}", view.region.name),
+            fill(w.as_of_now, &[("at", &fmt::at(view.now, view.lang))]),
+        ],
+        heads: head.map(str::to_owned).to_vec(),
+        rows: found.month.iter().flat_map(|month| &month.statements).map(row).collect(),
     }
-    let name = format!("settlement-{}-{}.csv", view.region.code, view.month);
-    Ok(pages::csv(&view, &name, &lines))
 }
 
 async fn draft(State(office): State<Arc<Office>>, view: View) -> Answer<Redirect> {

@@ -7,13 +7,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, TerminalId, UserId};
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 
 use super::audit_words::{Words, action};
 use super::chain::Checked;
 use super::words::Words as Common;
-use super::{csv, escaped, person, read, short, typed};
+use super::{escaped, person, read, short, typed};
 use crate::audit::{Action, Outcome};
+use crate::console::files::{self, Kind};
 use crate::console::lang::{Lang, fill};
 use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
@@ -343,8 +345,14 @@ async fn file(State(office): State<Arc<Office>>, view: View, Query(asked): Query
         as_of.push_str(w.csv_more);
     }
     let heads = [w.number, w.at, w.who, "actor", w.what, "action", w.object, "object", w.outcome, w.details, w.hash];
-    let rows: Vec<Vec<String>> = entries.iter().map(|entry| Row::of(entry, &names, &view).cells(entry)).collect();
-    Ok(csv("audit.csv", &as_of, &heads, &rows)?)
+    let cells = |entry| Row::of(entry, &names, &view).cells(entry).into_iter().map(Cell::Text).collect();
+    let table = Table {
+        name: w.title.to_owned(),
+        notes: vec![as_of],
+        heads: heads.map(str::to_owned).to_vec(),
+        rows: entries.iter().map(cells).collect(),
+    };
+    Ok(files::file(&table, "audit", Kind::Csv)?)
 }
 
 async fn check(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {

@@ -26,15 +26,12 @@ mod words;
 
 use std::str::FromStr;
 
-use axum::http::header;
-use axum::response::IntoResponse;
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::UserId;
 use domain::money::Fen;
 
 use super::lang::Lang;
 use super::{fmt, words as frame};
-use crate::Error;
 use crate::http::Problem;
 use crate::http::routes::Routes;
 use crate::store::people::UserRow;
@@ -115,30 +112,6 @@ fn ago(at: UnixMs, now: UnixMs, w: &words::Words) -> String {
     super::lang::fill(text, &[("n", &fmt::count(n))])
 }
 
-/// A table as CSV for spreadsheets: when it was drawn first, then heads and rows; nothing in it is taken for a formula.
-fn csv(name: &str, as_of: &str, heads: &[&str], rows: &[Vec<String>]) -> Result<impl IntoResponse + use<>, Error> {
-    let failed = |e: &dyn std::fmt::Display| Error::Internal(e.to_string());
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .flexible(true)
-        .from_writer(b"\xef\xbb\xbf".to_vec());
-    writer.write_record([as_of]).map_err(|e| failed(&e))?;
-    writer.write_record(heads).map_err(|e| failed(&e))?;
-    for row in rows {
-        writer
-            .write_record(row.iter().map(|cell| receipts::guard::as_text(cell).into_owned()))
-            .map_err(|e| failed(&e))?;
-    }
-    let bytes = writer.into_inner().map_err(|e| failed(e.error()))?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-    ];
-    Ok((headers, bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,13 +136,5 @@ mod tests {
         let at = |minutes: i64| ago(UnixMs::new(0), UnixMs::new(minutes * 60_000), w);
         assert_eq!([at(5), at(120), at(3 * 1440)], ["5 min ago", "2 h ago", "3 d ago"]);
         assert_eq!(short(&"0123456789abcdef"), "89abcdef");
-    }
-
-    #[tokio::test]
-    async fn a_table_for_spreadsheets_holds_no_formula() {
-        use http_body_util::BodyExt as _;
-        let answer = csv("x.csv", "as of", &["a", "b"], &[vec!["=1+1".into(), "x,y".into()]]).unwrap();
-        let body = answer.into_response().into_body().collect().await.unwrap().to_bytes();
-        assert_eq!(String::from_utf8(body.to_vec()).unwrap(), "\u{feff}as of\r\na,b\r\n'=1+1,\"x,y\"\r\n");
     }
 }
