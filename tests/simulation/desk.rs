@@ -154,7 +154,11 @@ impl World {
         self.count.papers += 1;
         for ((record, line, meal), shown) in made.into_iter().zip(lines) {
             let says = (meal.decision.price.get(), meal.decision.to_pay().get());
-            hold!(says == (shown.price, shown.to_pay), "9 what was shown is what is stored", "{record}: {says:?} {shown:?}");
+            hold!(
+                says == (shown.price, shown.to_pay),
+                "9 what was shown is what is stored",
+                "{record}: {says:?} {shown:?}"
+            );
             let mut sale = self.sale(till, record, says);
             sale.elder = Some(people[shown.wanted].0);
             self.count.paper_lines += 1;
@@ -168,7 +172,8 @@ impl World {
     pub(crate) async fn register(&mut self) -> anyhow::Result<()> {
         let unknown: Vec<usize> = (0..self.model.elders.len()).filter(|n| self.model.elders[*n].id.is_none()).collect();
         // Whoever was served at full price comes first.
-        let served = |n: &&usize| self.model.sales.iter().any(|s| s.unplaced.as_ref().is_some_and(|(who, _)| who == *n));
+        let served =
+            |n: &&usize| self.model.sales.iter().any(|s| s.unplaced.as_ref().is_some_and(|(who, _)| who == *n));
         let first = unknown.iter().find(served).copied();
         let Some(elder) = first.or_else(|| self.chance.pick(&unknown).copied()) else { return Ok(()) };
         let demo = &ELDERS[self.model.elders[elder].place];

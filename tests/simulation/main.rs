@@ -33,8 +33,8 @@ use faults::Count;
 use run::{Failed, play};
 use zhucan::machine::{SystemClock, SystemEntropy};
 
-/// Seeds of an ordinary run: a quarter of an hour of two cores in a development build.
-const SEEDS: u64 = 400;
+/// Seeds of an ordinary run: some twelve minutes of two free cores in a development build.
+const SEEDS: u64 = 1_000;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     match std::env::var(name) {
@@ -102,7 +102,10 @@ fn replay() {
     match play(seed, true) {
         Ok((count, played)) => {
             println!("{}", played.trace.join("\n"));
-            println!("seed {seed} holds: {count:?}\ndigest {}", played.digest.map(|d| d.to_string()).unwrap_or_default());
+            println!(
+                "seed {seed} holds: {count:?}\ndigest {}",
+                played.digest.map(|d| d.to_string()).unwrap_or_default()
+            );
         }
         Err(failed) => {
             println!("{}", failed.trace.join("\n"));

@@ -7,7 +7,7 @@ use domain::id::{Digest, ElderId, RecordId};
 use domain::record::Record;
 
 use crate::oracle::hold;
-use crate::template::{CANTEENS, Elder};
+use crate::template::{CANTEENS, Elder, has_chip};
 
 /// A dated word about an elder or a canteen, and when the office learned it.
 #[derive(Clone, Debug)]
@@ -107,7 +107,7 @@ impl Model {
             second_rules: None,
             cards,
             revoked: BTreeSet::new(),
-            chips: BTreeSet::new(),
+            chips: (0..elders.len()).filter(|elder| has_chip(*elder)).collect(),
             changed: BTreeMap::new(),
         };
         Self {

@@ -135,7 +135,8 @@ impl World {
             Some((elder, Shown::ResidentId)) => format!("elder {elder} with an ID number"),
             None => "a guest".to_owned(),
         };
-        let card = shown.as_ref().and_then(|(_, shown)| if let Shown::Card(card) = shown { Some(card.clone()) } else { None });
+        let card =
+            shown.as_ref().and_then(|(_, shown)| if let Shown::Card(card) = shown { Some(card.clone()) } else { None });
         let code = shown.as_ref().map(|(elder, shown)| self.model.code(*elder, shown));
         let keep = self.chance.percent(80);
         let (offered, kept) = match self.tills[till].offer(code.as_deref(), keep).await? {

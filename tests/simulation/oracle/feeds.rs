@@ -58,9 +58,7 @@ impl Taken {
             let reversed = self.reversal(record);
             usage.changed = usage.changed.max(taken.get()).max(reversed.map_or(0, UnixMs::get));
             if reversed.is_none() {
-                let use_of = |benefit: &str| {
-                    (meal.meal.date, meal.meal.period.clone(), record.at, benefit.to_owned())
-                };
+                let use_of = |benefit: &str| (meal.meal.date, meal.meal.period.clone(), record.at, benefit.to_owned());
                 usage.uses.extend(meal.decision.lines.iter().map(|line| use_of(&line.benefit)));
             }
         }
@@ -90,7 +88,8 @@ pub(crate) fn look(
     heard: &Heard,
 ) -> Result<(), Broken> {
     if let Some(after) = after(path, "usage") {
-        let page: UsagePage = serde_json::from_slice(body).map_err(|e| Broken::new("a feed is readable", e.to_string()))?;
+        let page: UsagePage =
+            serde_json::from_slice(body).map_err(|e| Broken::new("a feed is readable", e.to_string()))?;
         return usage(&page, after, &taken.usage(), heard);
     }
     if let Some(after) = after(path, "roster") {
@@ -167,7 +166,11 @@ fn roster(page: &RosterPage, after: i64, known: &BTreeMap<ElderId, Known>, heard
         let revoked = entry.cards.iter().filter(|card| card.revoked.is_some()).count();
         let says = (entry.cards.len() - revoked, revoked, entry.elder.died(UnixMs::new(i64::MAX)).is_some());
         let is = (known.good, known.revoked, known.dead);
-        hold!(says == is, "18 the roster tells of cards and deaths", "{elder}: cards, revoked, dead: {says:?} not {is:?}");
+        hold!(
+            says == is,
+            "18 the roster tells of cards and deaths",
+            "{elder}: cards, revoked, dead: {says:?} not {is:?}"
+        );
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::calendar::BusinessDate;
 use domain::decision::Kind;
 use domain::id::{CanteenId, Digest, ElderId, RecordId, RefundId};
-use domain::reconciliation::{Code, DayClose};
 use domain::money::Fen;
+use domain::reconciliation::{Code, DayClose};
 use domain::record::{Body, Record};
 use domain::settlement::{Reason, Statement};
 use server::store::Json;
@@ -149,7 +149,9 @@ impl Books {
                 meal: refund.meal,
                 at: record.at,
                 amount,
-                behind: listed.filter(|(meal, _, due)| (*meal, *due) == (refund.meal, amount)).map(|(_, before, _)| *before),
+                behind: listed
+                    .filter(|(meal, _, due)| (*meal, *due) == (refund.meal, amount))
+                    .map(|(_, before, _)| *before),
                 disputed: *disputed,
             })
         };
