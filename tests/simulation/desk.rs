@@ -22,36 +22,28 @@ impl World {
         }
         let listed = self.tills[till].refunds().await?;
         let Some((due, amount)) = self.chance.pick(&listed).cloned() else { return Ok(()) };
-        match self.tills[till].pay((&due, amount)).await? {
-            Err(why) => {
-                let full = why == "disk_full" && self.tills[till].is_full();
-                let known = full || ["refund_not_due", "already_refunded", "drawer_short"].contains(&why.as_str());
-                hold!(known, "a refund is refused for a reason that there is", "till {till}: {due}: {why}");
-                self.note(format!("till {till}: refund {due} is not paid: {why}"));
-            }
-            Ok(()) => {
-                self.count.refunds += 1;
-                self.note(format!("till {till}: refund {due} of {amount} is paid"));
-                let offered = self.net.state().listed.get(&due).copied();
-                hold!(
-                    offered == Some(amount),
-                    "a refund pays what the office listed",
-                    "till {till}: {due}: paid {amount}, listed {offered:?}"
-                );
-                if self.chance.percent(self.mixture.kill) {
-                    self.kill_now(till).await?;
-                }
-                let again = self.tills[till].refunds().await?;
-                hold!(
-                    !again.iter().any(|(id, _)| *id == due),
-                    "a refund is paid once at a till",
-                    "till {till}: {due} is still listed"
-                );
-                if let Ok(()) = self.tills[till].pay((&due, amount)).await? {
-                    hold!(false, "a refund is paid once at a till", "till {till}: {due} was paid again");
-                }
-            }
+        if let Err(why) = self.tills[till].pay((&due, amount)).await? {
+            let full = why == "disk_full" && self.tills[till].is_full();
+            let known = full || ["refund_not_due", "already_refunded", "drawer_short"].contains(&why.as_str());
+            hold!(known, "a refund is refused for a reason that there is", "till {till}: {due}: {why}");
+            self.note(format!("till {till}: refund {due} is not paid: {why}"));
+            return Ok(());
         }
+        self.count.refunds += 1;
+        self.note(format!("till {till}: refund {due} of {amount} is paid"));
+        let offered = self.net.state().listed.get(&due).copied();
+        hold!(
+            offered == Some(amount),
+            "a refund pays what the office listed",
+            "till {till}: {due}: paid {amount}, listed {offered:?}"
+        );
+        if self.chance.percent(self.mixture.kill) {
+            self.kill_now(till).await?;
+        }
+        let listed = self.tills[till].refunds().await?.iter().any(|(id, _)| *id == due);
+        hold!(!listed, "a refund is paid once at a till", "till {till}: {due} is still listed");
+        let again = self.tills[till].pay((&due, amount)).await?;
+        hold!(again.is_err(), "a refund is paid once at a till", "till {till}: {due} was paid again");
         Ok(())
     }
 
@@ -64,7 +56,7 @@ impl World {
         let date = self.now_it_is().plus_days(-i64::from(self.chance.below(3)));
         let period = if self.chance.percent(75) { "lunch" } else { "dinner" };
         let mut people: Vec<(usize, Shown)> = Vec::new();
-        for _ in 0..1 + self.chance.below(4) {
+        for _ in 0..=self.chance.below(4) {
             let elder = self.any_elder();
             people.extend(self.shown_at(till, elder));
         }

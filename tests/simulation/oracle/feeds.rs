@@ -62,7 +62,9 @@ impl Taken {
                 usage.uses.extend(meal.decision.lines.iter().map(|line| use_of(&line.benefit)));
             }
         }
-        all.values_mut().for_each(|usage| usage.uses.sort());
+        for usage in all.values_mut() {
+            usage.uses.sort();
+        }
         all
     }
 }

@@ -258,7 +258,8 @@ fn refunds(close: &DayClose, settled: &[&Handed]) -> anyhow::Result<()> {
     let mut says: Vec<(RecordId, i64, i64)> =
         close.refunds.iter().map(|r| (r.record, r.amount.get(), r.shares.total().get())).collect();
     let mut is: Vec<(RecordId, i64, i64)> = settled.iter().map(|h| (h.record, h.amount, h.amount)).collect();
-    (says.sort_unstable(), is.sort_unstable());
+    says.sort_unstable();
+    is.sort_unstable();
     hold!(
         says == is,
         "11 a refund is counted once",
