@@ -113,12 +113,8 @@ impl OpenShift {
 impl Journal {
     /// The shift that was opened last, unless it was closed.
     pub(crate) async fn open_shift(&self) -> Result<Option<OpenShift>, StorageError> {
-        let Some(opened) = self.last_of("shift_open").await? else { return Ok(None) };
-        let closed = self.last_of("shift_close").await?;
-        if closed.is_some_and(|closed| closed.record.shift == opened.record.shift) {
-            return Ok(None);
-        }
-        Ok(OpenShift::of(&opened.record))
+        let opened = self.last_shift_not_closed().await?;
+        Ok(opened.and_then(|opened| OpenShift::of(&opened.record)))
     }
 }
 

@@ -193,8 +193,7 @@ impl Core {
         let count = self.journal.count(now.business_date(), period, UnixMs::new(i64::MAX)).await?;
         let before = now.plus(-DAY_MS);
         let yesterday = self.journal.count(before.business_date(), period, before).await?.count;
-        let open_then = self.journal.meals_on(before.business_date(), 1).await?;
-        let yesterday = (!open_then.is_empty()).then_some(yesterday);
+        let yesterday = self.journal.served_on(before.business_date()).await?.then_some(yesterday);
         Ok(TodayView { period: period.clone(), count, yesterday })
     }
 

@@ -61,6 +61,17 @@ counts! {
     categories "categories begun or ended";
     grades "standings changed";
     cards "cards revoked or replaced";
+    lost_cards "revoked cards tried at a till";
+    registered "persons registered late";
+    chips "chip cards registered";
+    by_chip "meals sold on a chip card";
+    by_number "meals sold on an ID number";
+    kept "meals at full price on what the till could not place";
+    identified "of these identified later";
+    refunds "refunds paid at a till";
+    refunded_twice "of these paid a second time by another till: settled once";
+    papers "paper lists confirmed by a second person";
+    paper_lines "meals entered from them";
     closes "days closed in the middle";
     drafts "months drafted in the middle";
     approved "months approved";
@@ -88,6 +99,10 @@ pub(crate) struct Mixture {
     pub(crate) full: u16,
     pub(crate) facts: u16,
     pub(crate) month: u16,
+    /// Money is paid back.
+    pub(crate) refund: u16,
+    /// Paper lists are entered.
+    pub(crate) paper: u16,
 }
 
 impl Mixture {
@@ -118,6 +133,8 @@ impl Mixture {
             full: some(25, 3),
             facts: some(80, 8),
             month: some(60, 3),
+            refund: some(70, 6),
+            paper: some(50, 3),
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::world::World;
 
 /// Rounds that a terminal may need once all is well.
 const ROUNDS: usize = 4;
+/// So many refunds a till pays at the end.
+const REFUNDS: usize = 2;
 
 pub(crate) async fn heal(world: &mut World) -> anyhow::Result<()> {
     mend(world).await?;
@@ -28,13 +30,41 @@ pub(crate) async fn heal(world: &mut World) -> anyhow::Result<()> {
         }
         drain(world).await?;
     }
+    pay_back(world).await?;
     settle(world).await?;
     world.whole_office().await?;
     verified(world).await?;
     let server = world.office.live()?.server;
     let books = money::Books::read(&server, world.canteens).await?;
     end::all_is_there(&server, &books, &world.model, &world.tills).await?;
+    world.count.identified += books.identified.len() as u64;
+    world.count.refunded_twice += books.not_counted(world.canteens);
     money::agree(&books, world.canteens, &world.model)
+}
+
+/// The office closes what is complete, and the tills pay what it lists: most of what they could not know is known now.
+async fn pay_back(world: &mut World) -> anyhow::Result<()> {
+    for _ in 0..2 {
+        if world.chance.percent(70) {
+            world.register().await?;
+            world.chip().await?;
+        }
+    }
+    world.close_days().await?;
+    let noon = world.now_it_is().at_minute(12 * 60);
+    world.truth.set(noon);
+    for till in 0..world.tills.len() {
+        world.talk(till).await?;
+        for _ in 0..REFUNDS {
+            world.refund(till).await?;
+            world.look().await?;
+        }
+        world.tills[till].close_shift().await?;
+        world.look().await?;
+    }
+    let over = world.now_it_is().plus_days(1);
+    world.truth.set(over.at_minute(4 * 60 + 10));
+    drain(world).await
 }
 
 async fn mend(world: &mut World) -> anyhow::Result<()> {

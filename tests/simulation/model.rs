@@ -7,7 +7,7 @@ use domain::id::{Digest, ElderId, RecordId};
 use domain::record::Record;
 
 use crate::oracle::hold;
-use crate::template::{CANTEENS, Registered};
+use crate::template::{CANTEENS, Elder, has_chip};
 
 /// A dated word about an elder or a canteen, and when the office learned it.
 #[derive(Clone, Debug)]
@@ -31,6 +31,30 @@ pub(crate) struct Told {
     /// Each elder's card that is good; none while the old one is revoked and no new one was issued.
     pub(crate) cards: Vec<Option<String>>,
     pub(crate) revoked: BTreeSet<String>,
+    /// The elders whose chip card is registered.
+    pub(crate) chips: BTreeSet<usize>,
+    /// What rosters have to tell of each elder that changed.
+    pub(crate) changed: BTreeMap<ElderId, Known>,
+}
+
+/// What the office knows of an elder that terminals must be told, and since when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// The last change, unix ms.
+    pub(crate) at: i64,
+    /// Printed cards and chips that are good.
+    pub(crate) good: usize,
+    /// And those that were revoked.
+    pub(crate) revoked: usize,
+    pub(crate) dead: bool,
+}
+
+/// What somebody shows at a till.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Card(String),
+    Chip,
+    ResidentId,
 }
 
 /// A sale that a till said is made.
@@ -39,6 +63,8 @@ pub(crate) struct Sale {
     pub(crate) till: usize,
     /// Nobody for a guest.
     pub(crate) elder: Option<usize>,
+    /// At full price, for the till could not place what was shown: whose it was, and what.
+    pub(crate) unplaced: Option<(usize, Shown)>,
     pub(crate) record: String,
     pub(crate) price: i64,
     pub(crate) to_pay: i64,
@@ -52,8 +78,10 @@ pub(crate) struct Sale {
 /// All of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
-    pub(crate) elders: Vec<Registered>,
+    pub(crate) elders: Vec<Elder>,
     pub(crate) told: Told,
+    /// Whose each printed card is, or was.
+    pub(crate) holders: BTreeMap<String, usize>,
     pub(crate) sales: Vec<Sale>,
     /// Every meal with a benefit that any journal ever held: who and when.
     pub(crate) eaten: BTreeMap<RecordId, (ElderId, BusinessDate)>,
@@ -69,13 +97,23 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    pub(crate) fn new(elders: &[Registered]) -> Self {
-        let cards = elders.iter().map(|e| Some(e.card.clone())).collect();
-        let (hardship, deaths, grades) = (Vec::new(), Vec::new(), Vec::new());
-        let told = Told { hardship, deaths, grades, second_rules: None, cards, revoked: BTreeSet::new() };
+    pub(crate) fn new(elders: &[Elder]) -> Self {
+        let cards = elders.iter().map(|e| e.card.clone()).collect();
+        let holders = elders.iter().enumerate().filter_map(|(n, elder)| Some((elder.card.clone()?, n))).collect();
+        let told = Told {
+            hardship: Vec::new(),
+            deaths: Vec::new(),
+            grades: Vec::new(),
+            second_rules: None,
+            cards,
+            revoked: BTreeSet::new(),
+            chips: (0..elders.len()).filter(|elder| has_chip(*elder)).collect(),
+            changed: BTreeMap::new(),
+        };
         Self {
             elders: elders.to_vec(),
             told,
+            holders,
             sales: Vec::new(),
             eaten: BTreeMap::new(),
             voided: BTreeSet::new(),
@@ -118,6 +156,37 @@ impl Model {
     }
 
     pub(crate) fn elder(&self, id: ElderId) -> Option<usize> {
-        self.elders.iter().position(|elder| elder.id == id)
+        self.elders.iter().position(|elder| elder.id == Some(id))
+    }
+
+    /// What a reader, or a hand, puts in for what is shown.
+    pub(crate) fn code(&self, elder: usize, shown: &Shown) -> String {
+        match shown {
+            Shown::Card(card) => card.clone(),
+            Shown::Chip => self.elders[elder].chip.clone(),
+            Shown::ResidentId => self.elders[elder].resident_id.clone(),
+        }
+    }
+
+    /// Whether the office knows now whose it is. Of a card that was revoked it depends on when it looked.
+    pub(crate) fn names_somebody(&self, elder: usize, shown: &Shown) -> bool {
+        match shown {
+            Shown::Card(card) => self.told.cards[elder].as_ref() == Some(card),
+            Shown::Chip => self.told.chips.contains(&elder),
+            Shown::ResidentId => self.elders[elder].id.is_some(),
+        }
+    }
+
+    /// The office has learned something of an elder that terminals must be told.
+    pub(crate) fn note_change(&mut self, elder: usize, now: UnixMs) {
+        let Some(id) = self.elders[elder].id else { return };
+        let of = |card: &&String| self.holders.get(*card) == Some(&elder);
+        let known = Known {
+            at: now.get(),
+            good: usize::from(self.told.cards[elder].is_some()) + usize::from(self.told.chips.contains(&elder)),
+            revoked: self.told.revoked.iter().filter(of).count(),
+            dead: self.told.deaths.iter().any(|fact| fact.of == elder),
+        };
+        self.told.changed.insert(id, known);
     }
 }

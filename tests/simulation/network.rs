@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Body;
 use axum::http::Request;
-use domain::id::{Digest, TerminalId};
-use domain::sync::{Batch, BatchAnswer};
+use domain::id::{Digest, ElderId, TerminalId};
+use domain::record::Record;
+use domain::record::encoding::decode;
+use domain::sync::{Batch, BatchAnswer, Outcome, RefundsDue};
 use server::Server;
 use server::store::records::blob_digest;
 use terminal::{Sending, Transport, TransportError, WireRequest, WireResponse};
@@ -20,7 +22,9 @@ use crate::call;
 use crate::clock::TrueTime;
 use crate::disk::Picture;
 use crate::faults::Count;
+use crate::model::Known;
 use crate::oracle::Broken;
+use crate::oracle::feeds::{self, Heard, Taken};
 
 /// A terminal waits so long for an answer, ms: as its program is set up.
 const PATIENCE: i64 = 15_000;
@@ -64,6 +68,12 @@ pub(crate) struct State {
     late: Vec<WireRequest>,
     /// What the office has said of each blob.
     pub(crate) outcomes: BTreeMap<Sent, String>,
+    /// The records that it took.
+    pub(crate) taken: Taken,
+    /// What rosters have to tell.
+    pub(crate) known: BTreeMap<ElderId, Known>,
+    /// Every refund that the office ever listed to a till, fen.
+    pub(crate) listed: BTreeMap<String, i64>,
     pub(crate) broken: Vec<Broken>,
     pub(crate) counts: Count,
     /// Where the office's disk is; nothing while it must not be killed.
@@ -80,6 +90,9 @@ impl Net {
             live: None,
             late: Vec::new(),
             outcomes: BTreeMap::new(),
+            taken: Taken::default(),
+            known: BTreeMap::new(),
+            listed: BTreeMap::new(),
             broken: Vec::new(),
             counts: Count::default(),
             office_disk: None,
@@ -94,7 +107,7 @@ impl Net {
 
     pub(crate) fn wire(self: &Arc<Self>, till: usize) -> Arc<Wire> {
         let (up, slow, release) = (AtomicBool::new(true), Notify::new(), Mutex::new(None));
-        Arc::new(Wire { net: Arc::clone(self), till, up, slow, release })
+        Arc::new(Wire { net: Arc::clone(self), till, up, slow, release, heard: Mutex::default() })
     }
 
     /// The office answers from now on.
@@ -150,7 +163,10 @@ impl Net {
     async fn process(&self, request: &WireRequest) -> Option<WireResponse> {
         let (live, response) = self.handled(request).await?;
         let killed = self.kill_office();
-        let said = said(request, &response);
+        let (said, taken) = said(request, &response);
+        for (sent, record) in taken {
+            self.state().taken.add(sent, record, self.truth.now());
+        }
         if !said.is_empty() {
             self.keep(&said);
             if !killed && let Err(broken) = crate::oracle::office::holds_now(&live.server, &said).await {
@@ -204,23 +220,27 @@ impl Net {
     }
 }
 
-/// The outcomes in an answer to a batch.
-fn said(request: &WireRequest, response: &WireResponse) -> BTreeMap<Sent, String> {
+/// The outcomes in an answer to a batch, and the records that were not rejected.
+fn said(request: &WireRequest, response: &WireResponse) -> (BTreeMap<Sent, String>, Vec<(Sent, Record)>) {
+    let (mut said, mut taken) = (BTreeMap::new(), Vec::new());
     if !request.path_and_query.ends_with("/terminal/records") || response.status != 200 {
-        return BTreeMap::new();
+        return (said, taken);
     }
     let terminal = request.headers.iter().find(|(name, _)| *name == "zhucan-terminal");
     let terminal: TerminalId = terminal.and_then(|(_, id)| id.parse().ok()).unwrap_or_else(|| panic!("who sent it?"));
     let batch: Batch = serde_json::from_slice(&request.body).unwrap_or_else(|e| panic!("a batch: {e}"));
     let answer: BatchAnswer = serde_json::from_slice(&response.body).unwrap_or_else(|e| panic!("an answer: {e}"));
-    let mut said = BTreeMap::new();
     let mut records = batch.records.iter();
     for outcome in answer.outcomes {
         let Some(record) = records.find(|r| r.sequence == outcome.sequence) else { panic!("an outcome for nothing") };
         let words = serde_json::to_string(&outcome.outcome).unwrap_or_else(|e| panic!("an outcome: {e}"));
-        said.insert((terminal, batch.epoch, record.sequence, blob_digest(&record.signed)), words);
+        let sent = (terminal, batch.epoch, record.sequence, blob_digest(&record.signed));
+        if !matches!(outcome.outcome, Outcome::Rejected { .. }) {
+            taken.push((sent, decode(&record.signed.record).unwrap_or_else(|e| panic!("a record: {e}"))));
+        }
+        said.insert(sent, words);
     }
-    said
+    (said, taken)
 }
 
 /// One terminal's line.
@@ -231,6 +251,8 @@ pub(crate) struct Wire {
     /// Told when an answer is held back.
     pub(crate) slow: Notify,
     release: Mutex<Option<oneshot::Sender<()>>>,
+    /// What has arrived of the feeds.
+    heard: Mutex<Heard>,
 }
 
 impl Wire {
@@ -247,6 +269,33 @@ impl Wire {
         if let Some(release) = self.release.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // A round that was given up waits for nothing.
             let _ = release.send(());
+        }
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another terminal has a copy of everything that this one was told.
+    pub(crate) fn copy_heard(&self, of: &Self) {
+        let heard = of.heard().clone();
+        *self.heard() = heard;
+    }
+
+    /// Looks at what a feed answers.
+    fn look(&self, path: &str, response: &WireResponse) {
+        if response.status != 200 {
+            return;
+        }
+        let heard = self.heard();
+        let mut state = self.net.state();
+        if path.ends_with("/terminal/refunds")
+            && let Ok(due) = serde_json::from_slice::<RefundsDue>(&response.body)
+        {
+            state.listed.extend(due.refunds.iter().map(|due| (due.id.to_string(), due.amount.get())));
+        }
+        if let Err(broken) = feeds::look(path, &response.body, (&state.taken, &state.known), &heard) {
+            state.broken.push(broken);
         }
     }
 
@@ -280,7 +329,11 @@ impl Wire {
             self.net.state().counts.doubled += 1;
             self.net.process(&request).await;
         }
-        if self.net.happens(|odds| odds.slow) {
+        self.look(&request.path_and_query, &response);
+        let said_at = self.net.truth.now();
+        // While one answer is held back no other one is.
+        let held = self.release.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if !held && self.net.happens(|odds| odds.slow) {
             self.net.state().counts.slow += 1;
             let (release, released) = oneshot::channel();
             *self.release.lock().unwrap_or_else(PoisonError::into_inner) = Some(release);
@@ -300,6 +353,10 @@ impl Wire {
             state.counts.answers_cut += 1;
             let end = state.chance.below(u16::try_from(response.body.len()).unwrap_or(u16::MAX));
             response.body.truncate(usize::from(end));
+            return Ok(response);
+        }
+        if response.status == 200 {
+            feeds::arrived(&request.path_and_query, &response.body, said_at, &mut self.heard());
         }
         Ok(response)
     }

@@ -14,6 +14,10 @@ pub(crate) enum Step {
     /// An elder comes to a till.
     Sell,
     Guest,
+    /// Money that is due back is paid at a till.
+    Refund,
+    /// A paper list is entered and confirmed.
+    Paper,
     /// A meal of the shift is reversed.
     Void,
     /// A terminal talks with the office.
@@ -47,6 +51,10 @@ pub(crate) enum Step {
     Category,
     Grade,
     Card,
+    /// Somebody whom the office does not know is registered.
+    Register,
+    /// An elder's chip card is registered.
+    Chip,
     Announce,
     Close,
     Draft,
@@ -114,6 +122,8 @@ fn choose(world: &mut World, open: bool) -> Step {
         (Step::Sell, if_open(60)),
         (Step::Guest, if_open(4)),
         (Step::Void, if_open(10)),
+        (Step::Refund, if_open(mixture.refund)),
+        (Step::Paper, mixture.paper),
         (Step::Round, 20),
         (Step::Late, if mixture.odds.late > 0 { 6 } else { 0 }),
         (Step::GoOn, if waits { 60 } else { 0 }),
@@ -134,6 +144,8 @@ fn choose(world: &mut World, open: bool) -> Step {
         (Step::Category, mixture.facts / 2),
         (Step::Grade, mixture.facts / 3),
         (Step::Card, mixture.facts / 2),
+        (Step::Register, mixture.facts / 4),
+        (Step::Chip, mixture.facts / 3),
         (Step::Announce, if mixture.facts > 0 { 2 } else { 0 }),
         (Step::Close, mixture.month),
         (Step::Draft, mixture.month),

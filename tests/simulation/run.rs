@@ -14,7 +14,8 @@ use crate::{heal, plan};
 #[derive(Clone, Debug)]
 pub(crate) struct Played {
     pub(crate) trace: Vec<String>,
-    pub(crate) digest: Digest,
+    /// Of everything that lies on the disks, where it was asked for.
+    pub(crate) digest: Option<Digest>,
 }
 
 /// A seed that did not.
@@ -40,14 +41,14 @@ impl fmt::Display for Failed {
     }
 }
 
-/// Plays a seed on a runtime of its own, with nothing else going on in it.
-pub(crate) fn play(seed: u64) -> Result<(Count, Played), Failed> {
+/// Plays a seed on a runtime of its own, with nothing else going on in it. `digest`: whether one is made at its end.
+pub(crate) fn play(seed: u64, digest: bool) -> Result<(Count, Played), Failed> {
     let trace: Arc<Mutex<Vec<String>>> = Arc::default();
     let kept = Arc::clone(&trace);
     crate::template::template();
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(whole(seed, &kept))
+        runtime.block_on(whole((seed, digest), &kept))
     }));
     let why = match played {
         Ok(Ok(played)) => return Ok(played),
@@ -62,7 +63,7 @@ pub(crate) fn play(seed: u64) -> Result<(Count, Played), Failed> {
     Err(Failed { seed, why, trace })
 }
 
-async fn whole(seed: u64, kept: &Arc<Mutex<Vec<String>>>) -> anyhow::Result<(Count, Played)> {
+async fn whole((seed, digest): (u64, bool), kept: &Arc<Mutex<Vec<String>>>) -> anyhow::Result<(Count, Played)> {
     let mut world = World::new(seed).await?;
     let result = steps(&mut world, kept).await;
     kept.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&world.trace);
@@ -70,7 +71,8 @@ async fn whole(seed: u64, kept: &Arc<Mutex<Vec<String>>>) -> anyhow::Result<(Cou
     let mut count = world.count;
     count.add(&world.net.state().counts);
     count.steps = world.trace.len() as u64;
-    let played = Played { trace: world.trace.clone(), digest: world.digest().await? };
+    let digest = if digest { Some(world.digest().await?) } else { None };
+    let played = Played { trace: world.trace.clone(), digest };
     for till in &mut world.tills {
         till.stop().await;
     }

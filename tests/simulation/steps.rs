@@ -4,21 +4,21 @@ use domain::canteen::{CanteenFactKind, Standing};
 use domain::elder::ElderFactKind;
 use serde_json::{Value, json};
 
-use crate::model::{Fact, Sale};
+use crate::model::{Fact, Sale, Shown};
 use crate::oracle::hold;
 use crate::plan::Step;
 use crate::template::{REGION, TILLS};
-use crate::till::Served;
+use crate::till::{Offered, Served};
 use crate::world::{Backup, World};
 
 const RULES_2: &str = include_str!("rules/sim-2.toml");
 
 impl World {
-    fn any_till(&mut self) -> usize {
+    pub(crate) fn any_till(&mut self) -> usize {
         usize::from(self.chance.below(u16::try_from(self.tills.len()).unwrap_or(1)))
     }
 
-    fn any_elder(&mut self) -> usize {
+    pub(crate) fn any_elder(&mut self) -> usize {
         usize::from(self.chance.below(u16::try_from(self.model.elders.len()).unwrap_or(1)))
     }
 
@@ -33,6 +33,11 @@ impl World {
                 self.sell(till, None).await
             }
             Step::Void => self.void().await,
+            Step::Refund => {
+                let till = self.any_till();
+                self.refund(till).await
+            }
+            Step::Paper => self.paper().await,
             Step::Round => {
                 let till = self.any_till();
                 self.talk(till).await
@@ -68,6 +73,8 @@ impl World {
             Step::Death | Step::Category => self.elder_fact(step).await,
             Step::Grade => self.grade().await,
             Step::Card => self.card().await,
+            Step::Register => self.register().await,
+            Step::Chip => self.chip().await,
             Step::Announce => self.announce().await,
             Step::Close => self.close_days().await,
             Step::Draft => self.month_on().await,
@@ -95,22 +102,47 @@ impl World {
         Ok(())
     }
 
-    /// The elder shows the card that the office gave last; now and then an old one.
-    fn card_of(&mut self, elder: usize) -> Option<String> {
-        let old = self.chance.percent(10);
-        let first = self.model.elders[elder].card.clone();
-        if old { Some(first) } else { self.model.told.cards[elder].clone() }
+    /// The elder shows the card that the office gave last, or something else. Now and then it is a card that was lost,
+    /// in whoever's hands: one that the till must know of, if there is any.
+    pub(crate) fn shown_at(&mut self, till: usize, elder: usize) -> Option<(usize, Shown)> {
+        if self.chance.percent(12) {
+            let told: Vec<String> = self.lists[till].iter().cloned().collect();
+            let any: Vec<String> = self.model.told.revoked.iter().cloned().collect();
+            let lost = if told.is_empty() { any } else { told };
+            if let Some(card) = self.chance.pick(&lost).cloned() {
+                self.count.lost_cards += 1;
+                return Some((self.model.holders.get(&card).copied()?, Shown::Card(card)));
+            }
+        }
+        let registered = self.model.elders[elder].id.is_some();
+        let what = self.chance.below(100);
+        let shown = match (what, self.model.told.cards[elder].clone()) {
+            (0..70, Some(card)) => Shown::Card(card),
+            (0..85, _) if self.model.told.chips.contains(&elder) || !registered => Shown::Chip,
+            _ => Shown::ResidentId,
+        };
+        Some((elder, shown))
     }
 
-    async fn sell(&mut self, till: usize, elder: Option<usize>) -> anyhow::Result<()> {
-        let card = elder.and_then(|elder| self.card_of(elder));
-        if elder.is_some() && card.is_none() {
+    pub(crate) async fn sell(&mut self, till: usize, elder: Option<usize>) -> anyhow::Result<()> {
+        let shown = elder.and_then(|elder| self.shown_at(till, elder));
+        if elder.is_some() && shown.is_none() {
             return Ok(());
         }
-        let who = elder.map_or_else(|| "a guest".to_owned(), |elder| format!("elder {elder}"));
-        let offered = match self.tills[till].offer(card.as_deref()).await? {
-            Ok(offered) => offered,
-            Err(why) => {
+        let who = match &shown {
+            Some((elder, Shown::Card(_))) => format!("elder {elder}"),
+            Some((elder, Shown::Chip)) => format!("elder {elder} with a chip"),
+            Some((elder, Shown::ResidentId)) => format!("elder {elder} with an ID number"),
+            None => "a guest".to_owned(),
+        };
+        let card =
+            shown.as_ref().and_then(|(_, shown)| if let Shown::Card(card) = shown { Some(card.clone()) } else { None });
+        let code = shown.as_ref().map(|(elder, shown)| self.model.code(*elder, shown));
+        let keep = self.chance.percent(80);
+        let (offered, kept) = match self.tills[till].offer(code.as_deref(), keep).await? {
+            Offered::Sale(offered) => (offered, false),
+            Offered::Kept(offered) => (offered, true),
+            Offered::Not(why) => {
                 self.refused(till, card.as_deref(), &why)?;
                 self.count.refused_full += u64::from(why == "disk_full");
                 self.note(format!("till {till}: {who} is not served: {why}"));
@@ -120,14 +152,21 @@ impl World {
         hold!(!self.tills[till].is_full(), "a full disk refuses before anybody is served", "till {till}: {who}");
         let revoked = card.as_ref().is_some_and(|card| self.lists[till].contains(card));
         hold!(!revoked, "18 a revoked card is never subsidised once the list arrived", "till {till}: {card:?}");
+        let (price, to_pay) = (offered.at("/stage/price"), offered.at("/stage/to_pay"));
+        hold!(!kept || price == to_pay, "nobody unknown is subsidised", "till {till}: {who}: {to_pay} of {price}");
         match self.tills[till].confirm(&offered).await? {
             Served::Not(why) => self.note(format!("till {till}: {who}: not confirmed: {why}")),
             Served::Sold { record, price, to_pay } => {
-                self.count.sales += 1;
                 self.note(format!("till {till}: {who} pays {to_pay} of {price}: {record}"));
-                let heard = self.tills[till].watched.heard;
-                let sale =
-                    Sale { till, elder, record: record.clone(), price, to_pay, voided: false, set_back: false, heard };
+                self.count.kept += u64::from(kept);
+                let by = |what: &Shown| u64::from(!kept && shown.as_ref().is_some_and(|(_, shown)| shown == what));
+                self.count.by_chip += by(&Shown::Chip);
+                self.count.by_number += by(&Shown::ResidentId);
+                let sale = Sale {
+                    elder: elder.filter(|_| !kept),
+                    unplaced: shown.filter(|_| kept),
+                    ..self.sale(till, record.clone(), (price, to_pay))
+                };
                 self.model.sales.push(sale);
                 if self.chance.percent(self.mixture.kill) {
                     self.kill_till(till).await?;
@@ -139,6 +178,13 @@ impl World {
         Ok(())
     }
 
+    /// A sale that was just made, of nobody yet.
+    pub(crate) fn sale(&mut self, till: usize, record: String, (price, to_pay): (i64, i64)) -> Sale {
+        self.count.sales += 1;
+        let heard = self.tills[till].watched.heard;
+        Sale { till, elder: None, unplaced: None, record, price, to_pay, voided: false, set_back: false, heard }
+    }
+
     /// Only a reason that there may be.
     fn refused(&self, till: usize, card: Option<&str>, why: &str) -> anyhow::Result<()> {
         let list = card.is_some_and(|card| self.lists[till].contains(card));
@@ -146,6 +192,8 @@ impl World {
             "duplicate",
             "card_revoked",
             "unknown_card",
+            "unknown_id",
+            "unknown_id_offline",
             "not_active",
             "outside_window",
             "no_price",
@@ -167,7 +215,7 @@ impl World {
     }
 
     /// The power fails at the instant of the confirmation: what was shown as done is there.
-    async fn kill_till(&mut self, till: usize) -> anyhow::Result<()> {
+    pub(crate) async fn kill_till(&mut self, till: usize) -> anyhow::Result<()> {
         let disk = self.tills[till].picture();
         self.tills[till].stop().await;
         self.tills[till].put_back(&disk);
@@ -356,12 +404,13 @@ impl World {
         // Whoever is in hardship since the template stays so, and people die once.
         let is_death = matches!(step, Step::Death);
         let again = self.model.told.deaths.iter().any(|fact| fact.of == elder);
+        let Some(id) = self.model.elders[elder].id else { return Ok(()) };
         if (is_death && again) || (!is_death && self.model.elders[elder].hardship) {
             return Ok(());
         }
         let mut body = serde_json::to_value(&kind)?;
         body["valid_from"] = json!(from);
-        let path = format!("/api/v1/elders/{}/facts", self.model.elders[elder].id);
+        let path = format!("/api/v1/elders/{id}/facts");
         self.office.must("administrator", "POST", &path, Some(&body)).await?;
         if is_death {
             self.model.told.deaths.push(Fact { of: elder, from, known, says: () });
@@ -372,6 +421,7 @@ impl World {
             self.count.categories += 1;
             self.note(format!("office: elder {elder}: hardship {held} from {from}"));
         }
+        self.changed(elder);
         Ok(())
     }
 
@@ -393,7 +443,8 @@ impl World {
     /// A card is lost: revoked, and mostly replaced at once.
     async fn card(&mut self) -> anyhow::Result<()> {
         let elder = self.any_elder();
-        let path = format!("/api/v1/elders/{}/cards", self.model.elders[elder].id);
+        let Some(id) = self.model.elders[elder].id else { return Ok(()) };
+        let path = format!("/api/v1/elders/{id}/cards");
         let old = self.model.told.cards[elder].take();
         let new = if self.chance.percent(70) {
             let answer = self.office.must("administrator", "POST", &path, Some(&json!({}))).await?;
@@ -404,8 +455,10 @@ impl World {
         };
         self.note(format!("office: elder {elder}: card revoked, another one: {}", new.is_some()));
         self.model.told.revoked.extend(old);
+        self.model.holders.extend(new.clone().map(|card| (card, elder)));
         self.model.told.cards[elder] = new;
         self.count.cards += 1;
+        self.changed(elder);
         Ok(())
     }
 
@@ -426,7 +479,9 @@ impl World {
         Ok(())
     }
 
+    /// As the office's own job does: whose was what no till could place, then the days that wait.
     pub(crate) async fn close_days(&mut self) -> anyhow::Result<()> {
+        self.identify().await?;
         let answer = self.office.must("finance_maker", "POST", "/api/v1/days/close", Some(&json!({}))).await?;
         self.count.closes += 1;
         self.note(format!(

@@ -7,10 +7,11 @@ use argon2::password_hash::PasswordHasher as _;
 use argon2::{Algorithm, Argon2, Params, Version};
 use domain::calendar::{BusinessDate, Clock, UnixMs, WorkCalendar};
 use domain::canteen::{CanteenFactKind, Standing};
+use domain::credential::{ReaderDigits, ReaderFormat};
 use domain::id::{CanteenId, CashierId, ElderId, Entropy, UserId};
 use domain::sync::{Cashier, ListPrice};
 use server::admin::{NewCanteen, NewElder, NewElderFact};
-use server::store::canteens::{self, Region};
+use server::store::canteens::{self, Region, Settings};
 use server::store::people::{self, UserRow};
 use server::{Database, Server};
 use zhucan::demo::chance::SeededEntropy;
@@ -45,22 +46,57 @@ const PLACES: [(&str, &str); CANTEENS] = [
 ];
 /// Enough for every canteen to be somebody's second.
 const ELDERS_IN_IT: usize = 12;
+/// And so many whom the office does not know yet.
+const STRANGERS: usize = 3;
 
-/// An elder as the template made one.
+/// Every third elder's chip card is registered from the beginning.
+pub(crate) const fn has_chip(elder: usize) -> bool {
+    elder < ELDERS_IN_IT && elder.is_multiple_of(3)
+}
+
+/// An elder: registered by the template, or somebody who may be registered later.
 #[derive(Clone, Debug)]
-pub(crate) struct Registered {
-    pub(crate) id: ElderId,
+pub(crate) struct Elder {
+    /// Place in the demo's table.
+    pub(crate) place: usize,
+    /// Nothing before the office knows the elder.
+    pub(crate) id: Option<ElderId>,
     pub(crate) birth: BusinessDate,
     /// Has a category that gives the higher amount.
     pub(crate) hardship: bool,
-    pub(crate) card: String,
+    /// The card that the template issued.
+    pub(crate) card: Option<String>,
+    /// What a reader writes of the chip card that the elder carries, whether the office knows it or not.
+    pub(crate) chip: String,
+    pub(crate) resident_id: String,
+}
+
+impl Elder {
+    fn at(place: usize) -> Self {
+        let elder = &ELDERS[place];
+        let facts = elder.facts_at_start();
+        let is_hardship = |name: &str| matches!(name, "特困" | "低保");
+        let hardship = facts.iter().any(|f| match &f.kind {
+            domain::elder::ElderFactKind::Category { name, held, .. } => *held && is_hardship(name),
+            _ => false,
+        });
+        Self {
+            place,
+            id: None,
+            birth: elder.born(),
+            hardship,
+            card: None,
+            chip: format!("0a1b2c{place:02x}"),
+            resident_id: elder.resident_id(place),
+        }
+    }
 }
 
 /// Everything a seed begins with.
 pub(crate) struct Template {
     pub(crate) start: UnixMs,
     pub(crate) canteens: Vec<CanteenId>,
-    pub(crate) elders: Vec<Registered>,
+    pub(crate) elders: Vec<Elder>,
     pub(crate) office: Picture,
     pub(crate) tills: Vec<Picture>,
 }
@@ -189,43 +225,49 @@ async fn canteens_of(server: &Server) -> anyhow::Result<Vec<CanteenId>> {
         }
         let standing = Standing { quality_grade: "A".to_owned(), ..Standing::default() };
         office.add_canteen_fact(id, date("2026-01-01"), CanteenFactKind::Standing { standing }, None).await?;
-        let cashier = Cashier {
-            id: CashierId::generate(office.now(), &*office.entropy),
-            name: "收银".to_owned(),
-            pin_hash: hash(PIN),
-            supervisor: true,
-        };
-        let now = office.now();
-        office
-            .store
-            .write(move |tx| Box::pin(async move { canteens::add_cashier(tx, id, &cashier, now).await }))
-            .await?;
+        // The second person of a paper list is another one.
+        for name in ["收银", "主管"] {
+            let cashier = Cashier {
+                id: CashierId::generate(office.now(), &*office.entropy),
+                name: name.to_owned(),
+                pin_hash: hash(PIN),
+                supervisor: true,
+            };
+            let now = office.now();
+            let add = office
+                .store
+                .write(move |tx| Box::pin(async move { canteens::add_cashier(tx, id, &cashier, now).await }));
+            add.await?;
+        }
+        let reader = Some(ReaderFormat { digits: ReaderDigits::Hex, reversed: false });
+        office.set_canteen(id, Settings { reader, ..Settings::default() }, None).await?;
         made.push(id);
     }
     Ok(made)
 }
 
-async fn elders_of(server: &Server, canteens: &[CanteenId]) -> anyhow::Result<Vec<Registered>> {
+async fn elders_of(server: &Server, canteens: &[CanteenId]) -> anyhow::Result<Vec<Elder>> {
     let office = server.office();
     let mut made = Vec::new();
-    for (place, elder) in ELDERS.iter().enumerate().take(ELDERS_IN_IT) {
-        let facts = elder.facts_at_start();
+    for (place, demo) in ELDERS.iter().enumerate().take(ELDERS_IN_IT) {
+        let facts = demo.facts_at_start();
+        let mut elder = Elder::at(place);
         let new = NewElder {
-            resident_id: elder.resident_id(place).into(),
-            name: elder.name.to_owned(),
+            resident_id: elder.resident_id.clone().into(),
+            name: demo.name.to_owned(),
             phone: None,
             region: region(REGION),
             canteen: Some(canteens[place % CANTEENS]),
             facts: facts.iter().map(|f| NewElderFact { valid_from: f.valid_from, kind: f.kind.clone() }).collect(),
         };
         let id = office.register_elder(new, None).await?;
-        let card = office.issue_card(id, None).await?;
-        let is_hardship = |name: &str| matches!(name, "特困" | "低保");
-        let hardship = facts.iter().any(|f| match &f.kind {
-            domain::elder::ElderFactKind::Category { name, held, .. } => *held && is_hardship(name),
-            _ => false,
-        });
-        made.push(Registered { id, birth: elder.born(), hardship, card: card.number.expose().to_owned() });
+        elder.id = Some(id);
+        elder.card = Some(office.issue_card(id, None).await?.number.expose().to_owned());
+        if has_chip(place) {
+            office.register_chip(id, &elder.chip, None).await?;
+        }
+        made.push(elder);
     }
+    made.extend((ELDERS_IN_IT..ELDERS_IN_IT + STRANGERS).map(Elder::at));
     Ok(made)
 }

@@ -37,6 +37,26 @@ pub(crate) enum Served {
     Not(String),
 }
 
+/// What a till says to whatever was shown to it.
+#[derive(Clone, Debug)]
+pub(crate) enum Offered {
+    /// A sale that waits to be confirmed.
+    Sale(Answer),
+    /// A sale at full price that keeps what could not be placed.
+    Kept(Answer),
+    /// Nothing: why.
+    Not(String),
+}
+
+/// A line of a paper list as the till shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PaperLine {
+    /// The place in the steps' own list of what was added.
+    pub(crate) wanted: usize,
+    pub(crate) price: i64,
+    pub(crate) to_pay: i64,
+}
+
 type Round = JoinHandle<Result<SyncReport, String>>;
 
 /// How a round with the office ended, for now.
@@ -121,6 +141,7 @@ impl Till {
             round.abort();
             // Aborted: that is its result.
             let _ = round.await;
+            self.wire.release();
         }
         terminal.close().await;
         drop((router, terminal));
@@ -206,7 +227,17 @@ impl Till {
     }
 
     async fn post(&self, path: &str, body: Value) -> anyhow::Result<Answer> {
-        let answer = call::json(&self.up()?.router, "POST", path, None, Some(&body)).await;
+        let router = self.up()?.router.clone();
+        let call = call::json(&router, "POST", path, None, Some(&body));
+        tokio::pin!(call);
+        // The till may ask the office while a person stands there: nothing else goes on until a slow answer is in.
+        let answer = loop {
+            tokio::select! {
+                biased;
+                answer = &mut call => break answer,
+                () = self.wire.slow.notified() => self.wire.release(),
+            }
+        };
         // Whatever is done at a till, its own database serves.
         ensure!(answer.status != 500, "till {}: {path} {body}: {}", self.number, answer.body);
         Ok(answer)
@@ -237,7 +268,7 @@ impl Till {
                 _ => return Ok(Ok(state)),
             };
             if !answer.is_good() {
-                return Ok(Err(answer.at("/code").as_str().unwrap_or("?").to_owned()));
+                return Ok(Err(code_of(&answer)));
             }
             state = answer;
             if state.at("/stage/kind") == "forgotten_shift" && !self.believes(&state)? {
@@ -270,8 +301,7 @@ impl Till {
             count.insert(piece.to_string(), json!(left / piece));
             left %= piece;
         }
-        let approval = json!({ "cashier": state.at("/cashiers/0/id"), "pin": PIN });
-        let mut body = json!({ "count": count, "reason": "盘点", "supervisor": approval });
+        let mut body = json!({ "count": count, "reason": "盘点", "supervisor": approval(state, 0) });
         if !state.at("/close/counted").is_null() {
             body["count"] = Value::Null;
         }
@@ -292,45 +322,48 @@ impl Till {
         Ok(self.close(&state).await?.is_good())
     }
 
-    /// Serves whoever shows that card, or a guest: as far as the sale that waits to be confirmed.
-    pub(crate) async fn offer(&mut self, card: Option<&str>) -> anyhow::Result<Result<Answer, String>> {
+    /// Serves whoever shows that, or a guest: as far as the sale that waits to be confirmed. `keep`: what cannot be
+    /// placed is kept with a meal at full price, where the till offers that.
+    pub(crate) async fn offer(&mut self, code: Option<&str>, keep: bool) -> anyhow::Result<Offered> {
         let today = self.truth.now().business_date();
         let mut shown = None;
         if self.ready_on == Some(today) {
             // As at a counter: the next one in the queue, and only when the till objects a look at its state.
-            shown = Some(self.show(card).await?).filter(Answer::is_good);
+            shown = Some(self.show(code).await?).filter(Answer::is_good);
         }
         let shown = if let Some(shown) = shown {
             shown
         } else {
             let ready = match self.get_ready().await? {
                 Ok(ready) => ready,
-                Err(why) => return Ok(Err(why)),
+                Err(why) => return Ok(Offered::Not(why)),
             };
             if ready.at("/stage/kind") == "serving" {
                 self.post("/api/cancel", json!({})).await?;
             }
             self.ready_on = Some(today);
-            self.show(card).await?
+            self.show(code).await?
         };
         if !shown.is_good() {
-            return Ok(Err(shown.at("/code").as_str().unwrap_or("?").to_owned()));
+            return Ok(Offered::Not(code_of(&shown)));
         }
-        match shown.at("/stage/kind").as_str().unwrap_or_default() {
-            "serving" => Ok(Ok(shown)),
-            "duplicate" => {
-                self.post("/api/cancel", json!({})).await?;
-                Ok(Err("duplicate".to_owned()))
-            }
-            _ => {
-                self.post("/api/cancel", json!({})).await?;
-                Ok(Err(shown.at("/stage/code").as_str().unwrap_or("?").to_owned()))
-            }
+        let kind = shown.at("/stage/kind").as_str().unwrap_or_default();
+        if kind == "serving" {
+            return Ok(Offered::Sale(shown));
         }
+        if keep && shown.at("/stage/may_keep") == &Value::Bool(true) {
+            let kept = self.post("/api/unidentified", json!({})).await?;
+            ensure!(kept.is_good() && kept.at("/stage/unidentified") == true, "may be kept, is not: {}", kept.body);
+            return Ok(Offered::Kept(kept));
+        }
+        let why = if kind == "duplicate" { kind } else { shown.at("/stage/code").as_str().unwrap_or("?") };
+        let why = why.to_owned();
+        self.post("/api/cancel", json!({})).await?;
+        Ok(Offered::Not(why))
     }
 
-    async fn show(&self, card: Option<&str>) -> anyhow::Result<Answer> {
-        match card {
+    async fn show(&self, code: Option<&str>) -> anyhow::Result<Answer> {
+        match code {
             Some(code) => self.post("/api/scan", json!({ "code": code })).await,
             None => self.post("/api/guest", json!({})).await,
         }
@@ -344,7 +377,7 @@ impl Till {
         let done = self.post("/api/confirm", json!({ "sale": sale })).await?;
         if !done.is_good() {
             self.post("/api/cancel", json!({})).await?;
-            return Ok(Served::Not(done.at("/code").as_str().unwrap_or("?").to_owned()));
+            return Ok(Served::Not(code_of(&done)));
         }
         let record = done.at("/last/record").as_str().context("a record")?.to_owned();
         ensure!(sale == record.as_str(), "confirmed {sale}, made {record}");
@@ -372,4 +405,90 @@ impl Till {
         }
         Ok(done.is_good())
     }
+
+    /// What the till lists as due back, nothing while nobody can serve: entry and amount.
+    pub(crate) async fn refunds(&mut self) -> anyhow::Result<Vec<(String, i64)>> {
+        if self.get_ready().await?.is_err() {
+            return Ok(Vec::new());
+        }
+        let answer = self.post("/api/refunds", json!({})).await?;
+        ensure!(answer.is_good(), "till {}: the list of refunds: {}", self.number, answer.body);
+        let entry = |due: &Value| Some((due["id"].as_str()?.to_owned(), due["amount"].as_i64()?));
+        Ok(answer.at("/refunds").as_array().into_iter().flatten().filter_map(entry).collect())
+    }
+
+    /// Pays a refund; the code with which the till refuses otherwise.
+    pub(crate) async fn pay(&mut self, (due, amount): (&str, i64)) -> anyhow::Result<Result<(), String>> {
+        self.post("/api/cancel", json!({})).await?;
+        let done = self.post("/api/refund", json!({ "due": due })).await?;
+        if !done.is_good() {
+            return Ok(Err(code_of(&done)));
+        }
+        self.drawer -= amount;
+        Ok(Ok(()))
+    }
+
+    /// Enters a paper list of that day: what each line shows. The lines that the till took, and the codes with which it
+    /// refused the others; or why it takes no list now.
+    pub(crate) async fn open_paper(
+        &mut self,
+        date: BusinessDate,
+        period: &str,
+        codes: &[String],
+    ) -> anyhow::Result<Result<(Vec<PaperLine>, Vec<(usize, String)>), String>> {
+        let mut state = self.state().await?;
+        if state.at("/stage/kind") == "sign_in" {
+            let Some(cashier) = state.at("/cashiers/0/id").as_str() else { return Ok(Err("no setup".to_owned())) };
+            let signed = self.post("/api/sign-in", json!({ "cashier": cashier, "pin": PIN })).await?;
+            if !signed.is_good() {
+                return Ok(Err(code_of(&signed)));
+            }
+            state = signed;
+        }
+        if state.at("/stage/kind") == "serving" {
+            self.post("/api/cancel", json!({})).await?;
+        }
+        let body = json!({ "date": date, "period": period, "supervisor": approval(&state, 0) });
+        let opened = self.post("/api/paper/open", body).await?;
+        if !opened.is_good() {
+            return Ok(Err(code_of(&opened)));
+        }
+        let (mut lines, mut refused) = (Vec::new(), Vec::new());
+        for (wanted, code) in codes.iter().enumerate() {
+            let added = self.post("/api/paper/add", json!({ "code": code })).await?;
+            if !added.is_good() {
+                refused.push((wanted, code_of(&added)));
+                continue;
+            }
+            let shown = added.at("/paper/lines").as_array().and_then(|lines| lines.last()).context("a line")?.clone();
+            let (price, to_pay) = (shown["price"].as_i64(), shown["to_pay"].as_i64());
+            let (price, to_pay) = price.zip(to_pay).with_context(|| format!("a line: {shown}"))?;
+            lines.push(PaperLine { wanted, price, to_pay });
+        }
+        Ok(Ok((lines, refused)))
+    }
+
+    /// Drops the list that is open.
+    pub(crate) async fn drop_paper(&self) -> anyhow::Result<()> {
+        let dropped = self.post("/api/paper/drop", json!({})).await?;
+        ensure!(dropped.is_good(), "till {}: a list that cannot be dropped: {}", self.number, dropped.body);
+        Ok(())
+    }
+
+    /// Somebody compares the list with the paper: whoever entered it, or another person. The code of a refusal.
+    pub(crate) async fn commit_paper(&self, another: bool) -> anyhow::Result<Result<(), String>> {
+        let state = self.state().await?;
+        let second = approval(&state, usize::from(another));
+        let done = self.post("/api/paper/commit", json!({ "second": second })).await?;
+        Ok(if done.is_good() { Ok(()) } else { Err(code_of(&done)) })
+    }
+}
+
+/// The PIN of one of the canteen's cashiers.
+fn approval(state: &Answer, cashier: usize) -> Value {
+    json!({ "cashier": state.at(&format!("/cashiers/{cashier}/id")), "pin": PIN })
+}
+
+fn code_of(answer: &Answer) -> String {
+    answer.at("/code").as_str().unwrap_or("?").to_owned()
 }

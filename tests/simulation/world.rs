@@ -99,6 +99,7 @@ impl World {
         self.tills[of].picture().write(&place);
         let (canteen, seed) = (self.tills[of].canteen, self.chance.bits());
         let mut till = Till::new(number, canteen, &place, &self.truth, &self.net, seed);
+        till.wire.copy_heard(&self.tills[of].wire);
         till.start().await?;
         till.watched.disturbed = true;
         self.tills[of].watched.disturbed = true;
@@ -184,12 +185,23 @@ impl World {
         self.model.told = told;
         self.model.office_restored = true;
         let held = office::held(&self.office.live()?.server).await?;
-        self.net.state().outcomes.retain(|sent, _| held.contains(sent));
+        {
+            let mut state = self.net.state();
+            state.outcomes.retain(|sent, _| held.contains(sent));
+            state.taken.keep(&held);
+            state.known.clone_from(&self.model.told.changed);
+        }
         for (till, list) in self.tills.iter_mut().zip(&mut self.lists) {
             till.watched.disturbed = true;
             list.retain(|card| self.model.told.revoked.contains(card));
         }
         Ok(true)
+    }
+
+    /// The office has learned something of an elder that terminals must be told.
+    pub(crate) fn changed(&mut self, elder: usize) {
+        self.model.note_change(elder, self.truth.now());
+        self.net.state().known.clone_from(&self.model.told.changed);
     }
 
     /// Looks at every terminal and at what the network has seen.

@@ -237,6 +237,28 @@ impl Journal {
         row.map(stored).transpose()
     }
 
+    /// The opening of the shift that was opened last, unless that shift was closed.
+    pub(crate) async fn last_shift_not_closed(&self) -> Result<Option<Stored>, StorageError> {
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT o.bytes, o.signature, NULL, NULL, 0 FROM (SELECT * FROM record WHERE kind = 'shift_open' \
+             ORDER BY epoch DESC, sequence DESC LIMIT 1) o \
+             WHERE NOT EXISTS (SELECT 1 FROM record c WHERE c.shift = o.shift AND c.kind = 'shift_close')",
+        )
+        .fetch_optional(self.storage().reader())
+        .await?;
+        row.map(stored).transpose()
+    }
+
+    /// Whether a meal was served on a business date.
+    pub(crate) async fn served_on(&self, date: BusinessDate) -> Result<bool, StorageError> {
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM record WHERE business_date = $1 AND kind = 'meal' LIMIT 1")
+                .bind(date.to_string())
+                .fetch_optional(self.storage().reader())
+                .await?;
+        Ok(found.is_some())
+    }
+
     /// The very first record.
     pub(crate) async fn first(&self) -> Result<Option<Stored>, StorageError> {
         let row: Option<Row> =

@@ -3,13 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{BusinessDate, UnixMs};
-use domain::id::{ElderId, RecordId};
+use domain::id::{ElderId, RecordId, RefundId};
 use domain::record::encoding::{decode, hash};
-use domain::record::{Body, Diner, Record, TimeSource};
+use domain::record::{Body, Diner, Meal, Record, TimeSource};
 use support::{Journal, JournalRow};
 
 use super::hold;
 use crate::model::Model;
+
+/// The day that a record counts for: of a meal from a paper list the day that it was eaten.
+pub(crate) fn day_of(record: &Record) -> BusinessDate {
+    match &record.body {
+        Body::Meal(meal) if meal.paper.is_some() => meal.meal.date,
+        _ => record.at.business_date(),
+    }
+}
 
 /// What was seen of a journal so far.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +28,8 @@ pub(crate) struct Watched {
     pub(crate) records: Vec<Record>,
     /// Own meals that an own record reverses.
     pub(crate) voided: BTreeSet<RecordId>,
+    /// Entries of the office's list of refunds that it paid.
+    refunded: BTreeSet<RefundId>,
     /// Places that left the outbox though their answers were lost: the office has to hold them. Each is asked for once.
     pub(crate) unanswered: Vec<(u32, i64)>,
     asked: BTreeSet<(u32, i64)>,
@@ -74,11 +84,11 @@ impl Watched {
                 row.sequence
             );
             hold!(
-                record.at.business_date().to_string() == row.date,
+                day_of(&record).to_string() == row.date,
                 "17 the business date is a pure function of trusted time",
                 "{} is of {}, its column says {}",
                 record.id,
-                record.at.business_date(),
+                day_of(&record),
                 row.date
             );
             if !old {
@@ -139,7 +149,10 @@ impl Watched {
                     "{}: {decision:?}",
                     record.id
                 );
-                hold!(meal.meal.date == record.at.business_date(), "17 the business date is pure", "{}", record.id);
+                let today = record.at.business_date();
+                let dated = if meal.paper.is_some() { meal.meal.date <= today } else { meal.meal.date == today };
+                hold!(dated, "17 the business date is pure", "{} of {}", record.id, meal.meal.date);
+                self.entered_once(record, meal)?;
                 if let Some(diner) = &meal.diner {
                     self.served_once(record, diner)?;
                     self.knows(record, diner, model)?;
@@ -152,9 +165,30 @@ impl Watched {
                 hold!(self.voided.insert(*meal), "5 a meal is reversed once", "{meal}");
                 model.voided.insert(*meal);
             }
+            Body::Refund(refund) => {
+                hold!(refund.amount.get() > 0, "a refund gives money back", "{refund:?}");
+                hold!(self.refunded.insert(refund.due), "a refund is paid once at a till", "{}", refund.due);
+            }
             _ => {}
         }
         model.bytes_of(record)?;
+        Ok(())
+    }
+
+    /// A line of a paper list is one meal, approved by somebody who did not enter it.
+    fn entered_once(&self, record: &Record, meal: &Meal) -> anyhow::Result<()> {
+        let Some(paper) = &meal.paper else { return Ok(()) };
+        let same = self.records.iter().find(|earlier| match &earlier.body {
+            Body::Meal(other) => other.paper.as_ref().is_some_and(|o| (o.list, o.line) == (paper.list, paper.line)),
+            _ => false,
+        });
+        hold!(same.is_none(), "5 a line of a paper list is a meal once", "{} and {same:?}", record.id);
+        hold!(
+            record.cashier.is_some_and(|cashier| cashier != paper.approved_by) && meal.diner.is_some(),
+            "13 a paper list needs a second person",
+            "{}: {paper:?}",
+            record.id
+        );
         Ok(())
     }
 
@@ -175,7 +209,7 @@ impl Watched {
 
     /// What the till knew of the elder's uses: not more than there ever were, and not less than it must know.
     fn knows(&self, record: &Record, diner: &Diner, model: &Model) -> anyhow::Result<()> {
-        let date = record.at.business_date();
+        let date = day_of(record);
         let standard = diner.used.0.iter().filter(|used| used.group.as_deref() == Some("standard"));
         let week: u32 = standard.map(|used| used.counts.week).sum();
         let in_week = |(who, when): &(ElderId, BusinessDate)| *who == diner.elder && when.monday() == date.monday();

@@ -2,6 +2,7 @@
 //! what the simulation itself has done.
 
 pub(crate) mod end;
+pub(crate) mod feeds;
 pub(crate) mod journal;
 pub(crate) mod money;
 pub(crate) mod naive;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::BusinessDate;
 use domain::decision::Kind;
-use domain::id::{CanteenId, Digest, RecordId};
+use domain::id::{CanteenId, Digest, ElderId, RecordId, RefundId};
+use domain::money::Fen;
 use domain::reconciliation::{Code, DayClose};
 use domain::record::{Body, Record};
 use domain::settlement::{Reason, Statement};
@@ -13,7 +14,8 @@ use server::store::records::Decoded;
 use server::{Server, sql};
 
 use super::hold;
-use super::naive::{self, Meal, Paid};
+use super::journal::day_of;
+use super::naive::{self, Handed, Meal, Paid};
 use crate::model::Model;
 
 /// A record at the office: itself, whether disputed, whether a draft froze it.
@@ -27,6 +29,12 @@ pub(crate) struct Books {
     pub(crate) closes: Closes,
     /// Uses of the limit by the last closes: elder, date, lines.
     pub(crate) statements: Vec<Statement>,
+    /// Whose the meals were that no till could place.
+    pub(crate) identified: BTreeMap<RecordId, ElderId>,
+    /// The entries of the list of refunds: what was paid before, and the amount.
+    entries: BTreeMap<RefundId, (RecordId, i64, i64)>,
+    /// What the office says is due back in all for each meal.
+    dues: BTreeMap<RecordId, i64>,
     /// Days that some current statement has settled.
     settled: BTreeSet<(usize, BusinessDate)>,
 }
@@ -78,6 +86,7 @@ impl Books {
                 })
             })
             .await?;
+        let (identified, entries, dues) = back(server).await?;
         let place = |id: CanteenId| canteens.iter().position(|c| *c == id).unwrap_or(usize::MAX);
         let statements: Vec<Statement> = statements.into_iter().map(|(Json(statement),)| statement).collect();
         let settled =
@@ -86,6 +95,9 @@ impl Books {
             records: records.into_iter().map(|(record, disputed, frozen)| (record.0, disputed, frozen)).collect(),
             closes: closes.into_iter().map(|(canteen, date, Json(close))| ((place(canteen), date), close)).collect(),
             statements,
+            identified,
+            entries,
+            dues,
             settled,
         })
     }
@@ -109,9 +121,12 @@ impl Books {
             Some(Meal {
                 id: record.id,
                 canteen: canteens.iter().position(|c| *c == record.canteen)?,
-                elder: meal.diner.as_ref().and_then(|diner| model.elder(diner.elder)),
+                elder: match &meal.diner {
+                    Some(diner) => model.elder(diner.elder),
+                    None => self.identified.get(&record.id).and_then(|elder| model.elder(*elder)),
+                },
                 at: record.at,
-                date: record.at.business_date(),
+                date: day_of(record),
                 price: meal.decision.price.get(),
                 given: line(Kind::Diner).map(|line| (line.benefit.clone(), line.amount.get())),
                 operator: line(Kind::Operator).map_or(0, |line| line.amount.get()),
@@ -121,6 +136,57 @@ impl Books {
         };
         self.records.iter().filter_map(meal).collect()
     }
+
+    /// What tills handed out.
+    fn handed(&self, canteens: &[CanteenId]) -> Vec<Handed> {
+        let handed = |(record, disputed, _): &Stored| {
+            let Body::Refund(refund) = &record.body else { return None };
+            let listed = self.entries.get(&refund.due);
+            let amount = refund.amount.get();
+            Some(Handed {
+                record: record.id,
+                canteen: canteens.iter().position(|c| *c == record.canteen)?,
+                meal: refund.meal,
+                at: record.at,
+                amount,
+                behind: listed
+                    .filter(|(meal, _, due)| (*meal, *due) == (refund.meal, amount))
+                    .map(|(_, before, _)| *before),
+                disputed: *disputed,
+            })
+        };
+        self.records.iter().filter_map(handed).collect()
+    }
+}
+
+impl Books {
+    /// How many times money was handed out for what another till had paid already.
+    pub(crate) fn not_counted(&self, canteens: &[CanteenId]) -> u64 {
+        let handed = self.handed(canteens);
+        (handed.len() - naive::settled(&handed).len()) as u64
+    }
+}
+
+type Back = (BTreeMap<RecordId, ElderId>, BTreeMap<RefundId, (RecordId, i64, i64)>, BTreeMap<RecordId, i64>);
+
+/// What stands behind money that is paid back.
+async fn back(server: &Server) -> anyhow::Result<Back> {
+    let read = server.office().store.read(|tx| {
+        Box::pin(async move {
+            let identified: Vec<(RecordId, ElderId)> =
+                sql!(tx, "SELECT record, elder FROM identifications").all().await?;
+            let entries: Vec<(RefundId, RecordId, Fen, Fen)> =
+                sql!(tx, "SELECT id, meal, paid_before, amount FROM refund_entries").all().await?;
+            let dues: Vec<(RecordId, Fen)> = sql!(tx, "SELECT meal, amount FROM refund_dues").all().await?;
+            Ok((identified, entries, dues))
+        })
+    });
+    let (identified, entries, dues) = read.await?;
+    Ok((
+        identified.into_iter().collect(),
+        entries.into_iter().map(|(id, meal, before, amount)| (id, (meal, before.get(), amount.get()))).collect(),
+        dues.into_iter().map(|(meal, amount)| (meal, amount.get())).collect(),
+    ))
 }
 
 /// Whether closes and statements say what the naive count says. All days are closed.
@@ -128,16 +194,79 @@ pub(crate) fn agree(books: &Books, canteens: &[CanteenId], model: &Model) -> any
     let meals = books.meals(canteens, model);
     let paid = naive::paid(&meals, model);
     limits(&meals, &paid)?;
+    identified(books, model)?;
+    paid_back(books, &paid)?;
+    let handed = books.handed(canteens);
+    let settled = naive::settled(&handed);
     for ((canteen, date), close) in &books.closes {
         covers(books, (canteens[*canteen], *date), close)?;
         let of_day: Vec<&Meal> = meals.iter().filter(|m| (m.canteen, m.date) == (*canteen, *date)).collect();
         day(close, &of_day, &paid)?;
+        let of_day: Vec<&Handed> = settled
+            .iter()
+            .filter(|handed| (handed.canteen, handed.at.business_date()) == (*canteen, *date))
+            .copied()
+            .collect();
+        refunds(close, &of_day)?;
     }
     let open = meals.iter().find(|meal| !books.closes.contains_key(&(meal.canteen, meal.date)));
     hold!(open.is_none(), "11 every meal is in exactly one close", "{open:?} is in none");
     for (place, id) in canteens.iter().enumerate() {
-        canteen(books, place, *id, (&meals, &paid), model)?;
+        canteen(books, (place, *id), (&meals, &paid), &settled, model)?;
     }
+    Ok(())
+}
+
+/// Whoever was found out is whoever ate, and nobody who can be found out is not.
+fn identified(books: &Books, model: &Model) -> anyhow::Result<()> {
+    for (record, elder) in &books.identified {
+        let sale = model.sales.iter().find(|sale| sale.record == record.to_string());
+        let ate = sale.and_then(|sale| sale.unplaced.as_ref()).map(|(elder, _)| *elder);
+        hold!(
+            ate.is_some() && ate == model.elder(*elder),
+            "4 an identified meal is whose it was",
+            "{record} is said to be of {elder}: {sale:?}"
+        );
+    }
+    for sale in &model.sales {
+        let Some((elder, shown)) = &sale.unplaced else { continue };
+        let Some((record, ..)) = books.records.iter().find(|(r, ..)| r.id.to_string() == sale.record) else { continue };
+        hold!(
+            books.identified.contains_key(&record.id) || !model.names_somebody(*elder, shown),
+            "4 what the till could not place is found out later",
+            "{sale:?}"
+        );
+    }
+    Ok(())
+}
+
+/// What is listed as due back is what elders paid too much.
+fn paid_back(books: &Books, paid: &BTreeMap<RecordId, Paid>) -> anyhow::Result<()> {
+    let counted: BTreeMap<RecordId, i64> =
+        paid.iter().filter(|(_, paid)| paid.back > 0).map(|(meal, paid)| (*meal, paid.back)).collect();
+    hold!(
+        counted == books.dues,
+        "4 what was paid too much is due back",
+        "listed {:?}, counted {counted:?}",
+        books.dues
+    );
+    Ok(())
+}
+
+/// The refunds of a close are those that count, each once.
+fn refunds(close: &DayClose, settled: &[&Handed]) -> anyhow::Result<()> {
+    let mut says: Vec<(RecordId, i64, i64)> =
+        close.refunds.iter().map(|r| (r.record, r.amount.get(), r.shares.total().get())).collect();
+    let mut is: Vec<(RecordId, i64, i64)> = settled.iter().map(|h| (h.record, h.amount, h.amount)).collect();
+    says.sort_unstable();
+    is.sort_unstable();
+    hold!(
+        says == is,
+        "11 a refund is counted once",
+        "{} {}: the close has {says:?}, counted {is:?}",
+        close.canteen,
+        close.date
+    );
     Ok(())
 }
 
@@ -163,7 +292,7 @@ fn limits(meals: &[Meal], paid: &BTreeMap<RecordId, Paid>) -> anyhow::Result<()>
 
 /// The close covers exactly the records of its day.
 fn covers(books: &Books, (canteen, date): (CanteenId, BusinessDate), close: &DayClose) -> anyhow::Result<()> {
-    let of_day = books.records.iter().filter(|(r, ..)| r.canteen == canteen && r.at.business_date() == date);
+    let of_day = books.records.iter().filter(|(r, ..)| r.canteen == canteen && day_of(r) == date);
     let mut ids: Vec<RecordId> = of_day.map(|(record, ..)| record.id).collect();
     ids.sort_unstable();
     let bytes: Vec<u8> = ids.iter().flat_map(|id| id.uuid().into_bytes()).collect();
@@ -227,9 +356,9 @@ fn day(close: &DayClose, meals: &[&Meal], paid: &BTreeMap<RecordId, Paid>) -> an
 /// Over all statements a canteen is paid what the closes of the settled days say, less what waits.
 fn canteen(
     books: &Books,
-    place: usize,
-    id: CanteenId,
+    (place, id): (usize, CanteenId),
     (meals, paid): (&[Meal], &BTreeMap<RecordId, Paid>),
+    handed: &[&Handed],
     model: &Model,
 ) -> anyhow::Result<()> {
     let statements = books.statements.iter().filter(|s| s.canteen == id);
@@ -244,10 +373,12 @@ fn canteen(
     };
     let settled = meals.iter().filter(|m| m.canteen == place && books.settled.contains(&(place, m.date)));
     let naive: i64 = settled.filter(|m| !waits(m)).filter_map(|m| paid.get(&m.id)).map(|p| p.diner + p.operator).sum();
+    let handed = handed.iter().filter(|h| h.canteen == place && books.settled.contains(&(place, h.at.business_date())));
+    let back: i64 = handed.map(|handed| handed.amount).sum();
     hold!(
-        says - carried == naive,
+        says - carried == naive + back,
         "11 statements = the naive count",
-        "canteen {place}: statements {says} less carried {carried}, counted {naive}"
+        "canteen {place}: statements {says} less carried {carried}, counted {naive} and {back} paid back"
     );
     Ok(())
 }

@@ -35,6 +35,8 @@ pub(crate) struct Meal {
 pub(crate) struct Paid {
     pub(crate) diner: i64,
     pub(crate) operator: i64,
+    /// What the elder paid too much and gets back at a till.
+    pub(crate) back: i64,
     /// Whether the office has to have a finding about it.
     pub(crate) differs: bool,
     /// Whether it uses the elder's limit up.
@@ -78,7 +80,7 @@ fn judge(meal: &Meal, elder: usize, before: &[Earlier], model: &Model) -> Paid {
     let given = meal.given.as_ref().map(|(benefit, amount)| (benefit.as_str(), *amount));
     let uses = due.is_some();
     if given == due && operator == meal.operator && !meal.disputed {
-        return Paid { diner: due.map_or(0, |(_, amount)| amount), operator, differs: false, uses };
+        return Paid { diner: due.map_or(0, |(_, amount)| amount), operator, back: 0, differs: false, uses };
     }
     // The till could not know of another canteen's meal: then the programme bears what was given beyond the limit.
     let fits = given.is_some_and(|(benefit, _)| old && (benefit == "age" || hardship));
@@ -87,7 +89,37 @@ fn judge(meal: &Meal, elder: usize, before: &[Earlier], model: &Model) -> Paid {
     let (was, is) = (given.map_or(0, |(_, amount)| amount), due.map_or(0, |(_, amount)| amount));
     let diner = if programme { was } else { was.min(is) };
     let operator = if programme && meal.operator > operator { meal.operator } else { operator };
-    Paid { diner, operator, differs: true, uses }
+    let back = if meal.disputed { 0 } else { (is - was).max(0) };
+    Paid { diner, operator, back, differs: true, uses }
+}
+
+/// Money that a till handed out for an entry of the office's list.
+#[derive(Clone, Debug)]
+pub(crate) struct Handed {
+    pub(crate) record: RecordId,
+    pub(crate) canteen: usize,
+    pub(crate) meal: RecordId,
+    pub(crate) at: UnixMs,
+    pub(crate) amount: i64,
+    /// What had been paid back for the meal before the entry that it names, if the office listed such an entry.
+    pub(crate) behind: Option<i64>,
+    pub(crate) disputed: bool,
+}
+
+/// Which of them count: an entry begins where those before it ended, and the earliest that pays it is the one.
+pub(crate) fn settled(handed: &[Handed]) -> Vec<&Handed> {
+    let mut order: Vec<&Handed> = handed.iter().filter(|handed| !handed.disputed).collect();
+    order.sort_by_key(|handed| (handed.at, handed.record));
+    let mut paid: BTreeMap<(usize, RecordId), i64> = BTreeMap::new();
+    let mut counts = Vec::new();
+    for handed in order {
+        let so_far = paid.entry((handed.canteen, handed.meal)).or_default();
+        if handed.behind == Some(*so_far) {
+            *so_far += handed.amount;
+            counts.push(handed);
+        }
+    }
+    counts
 }
 
 /// What is to be paid for each meal of an elder.
