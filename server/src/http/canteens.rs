@@ -16,7 +16,7 @@ use super::body::{Json, Path};
 use super::proposals::Made;
 use super::routes::Routes;
 use super::{Answer, SignedIn};
-use crate::admin::{NewCanteen, NewCashier, Proposed};
+use crate::admin::{NewCanteen, NewCashier, Proposed, Registered};
 use crate::audit::Action;
 use crate::people::Right;
 use crate::store::canteens::{self, CanteenRow, Settings};
@@ -49,6 +49,14 @@ struct Whole {
     canteen: Canteen,
     facts: Vec<CanteenFact>,
     prices: Vec<ListPrice>,
+}
+
+/// A canteen that was just registered.
+#[derive(Serialize)]
+struct New {
+    id: CanteenId,
+    /// Its account waits for a second person.
+    payee: Option<Made>,
 }
 
 #[derive(Serialize)]
@@ -102,11 +110,11 @@ async fn create(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(new): Json<NewCanteen>,
-) -> Answer<(StatusCode, Json<Added<CanteenId>>)> {
+) -> Answer<(StatusCode, Json<New>)> {
     user.require(Right::ManageCanteens)?;
     user.require_inside(&new.region)?;
-    let id = office.create_canteen(new, Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(Added { id })))
+    let Registered { id, payee } = office.create_canteen(new, Some(user.id)).await?;
+    Ok((StatusCode::CREATED, Json(New { id, payee: payee.map(Made::from) })))
 }
 
 async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Vec<Canteen>>> {

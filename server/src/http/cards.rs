@@ -1,4 +1,5 @@
-//! Cards by the sheet: `POST /api/v1/cards/sheets` issues cards and answers their PDF, the only time that it is made.
+//! Cards by the sheet: `POST /api/v1/cards/sheets` issues cards and answers their PDF, the only time that it is made. One
+//! person issues a page; more are proposed as a batch.
 //! Photos: `POST`, `GET` and `DELETE /api/v1/elders/{id}/photo`.
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use super::body::{Json, Path, unread};
 use super::routes::Routes;
 use super::{Answer, Problem, SignedIn, elders};
-use crate::admin::CardsOf;
+use crate::admin::{CardsOf, IssuedSheet};
 use crate::audit::Action;
 use crate::people::Right;
 use crate::words::{Code, register};
@@ -25,12 +26,12 @@ pub(crate) const PHOTO: usize = 512 * 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct New {
+pub(super) struct New {
     /// Whose: `{"elders": [...]}`, `{"canteen": ...}` or `{"region": ...}`.
-    of: CardsOf,
+    pub(super) of: CardsOf,
     /// The last day; nothing for cards without end.
     #[serde(default)]
-    until: Option<BusinessDate>,
+    pub(super) until: Option<BusinessDate>,
 }
 
 pub(super) fn routes() -> Routes {
@@ -48,7 +49,11 @@ async fn issue(
 ) -> Answer<impl IntoResponse> {
     user.require(Right::ManageElders)?;
     user.require_inside(&user.region)?;
-    let sheet = office.issue_sheet(of, until, Some(user.region), Some(user.id)).await?;
+    Ok(drawn(office.issue_sheet(of, until, Some(user.region), Some(user.id)).await?))
+}
+
+/// A sheet as it is answered.
+pub(super) fn drawn(sheet: IssuedSheet) -> impl IntoResponse + use<> {
     let headers = [
         ("content-type", "application/pdf".to_owned()),
         ("content-disposition", "attachment; filename=\"cards.pdf\"".to_owned()),
@@ -57,7 +62,7 @@ async fn issue(
         ("zhucan-revoked", sheet.revoked.to_string()),
         ("zhucan-more", sheet.more.to_string()),
     ];
-    Ok((StatusCode::CREATED, headers, sheet.pdf))
+    (StatusCode::CREATED, headers, sheet.pdf)
 }
 
 async fn put(

@@ -2,6 +2,7 @@
 //! answers; every refusal is a problem document.
 
 mod audit;
+mod batches;
 pub mod body;
 mod calendars;
 pub(crate) mod canteens;
@@ -39,6 +40,7 @@ use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 
+pub(crate) use batches::{MOST as MOST_BATCHES, permitted as of_batch};
 pub(crate) use canteens::permitted as of_canteen;
 pub(crate) use elders::permitted as of_elder;
 pub(crate) use imports::{may as may_import, permitted as of_import};
@@ -97,6 +99,7 @@ impl FromRef<App> for Arc<Office> {
 fn all() -> Routes {
     let each = [
         audit::routes(),
+        batches::routes(),
         calendars::routes(),
         canteens::routes(),
         crate::console::routes(),

@@ -1,4 +1,4 @@
-//! What terminals ask: hello, records, setup, roster, usage, refunds, a resident ID. Every request is signed
+//! What terminals ask: hello, records, setup, roster, photos, usage, refunds, a resident ID. Every request is signed
 //! ([`domain::sync`]).
 
 use std::collections::HashMap;
@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
 use domain::calendar::UnixMs;
-use domain::id::TerminalId;
+use domain::id::{ElderId, TerminalId};
 use domain::resident_id::ResidentId;
 use domain::sync::{
-    Batch, BatchAnswer, Found, Hello, HelloAnswer, Lookup, PROTOCOL, RefundsDue, RosterPage, Setup, UsagePage,
+    Batch, BatchAnswer, Found, Hello, HelloAnswer, Lookup, PROTOCOL, Photo, RefundsDue, RosterPage, Setup, UsagePage,
     WITNESSES,
 };
 use serde::Deserialize;
@@ -30,6 +30,11 @@ struct Roster {
     page: u32,
 }
 
+#[derive(Deserialize)]
+struct OfElder {
+    elder: ElderId,
+}
+
 /// `epoch` names the terminal's current epoch; cursors of all its epochs are answered.
 #[derive(Deserialize)]
 struct Usage {
@@ -43,6 +48,7 @@ pub(super) fn routes() -> Routes {
         .send("/api/v1/terminal/hello", hello)
         .get("/api/v1/terminal/setup", setup)
         .get("/api/v1/terminal/roster", roster)
+        .get("/api/v1/terminal/photo", photo)
         .get("/api/v1/terminal/usage", usage)
         .get("/api/v1/terminal/refunds", refunds)
         .send("/api/v1/terminal/lookup", lookup)
@@ -101,6 +107,14 @@ async fn roster(
     Signed { terminal, .. }: Signed,
 ) -> Answer<Json<RosterPage>> {
     Ok(Json(office.roster(&terminal, asked.after, asked.page).await?))
+}
+
+async fn photo(
+    State(office): State<Arc<Office>>,
+    Query(asked): Query<OfElder>,
+    Signed { terminal, .. }: Signed,
+) -> Answer<Json<Photo>> {
+    Ok(Json(office.photo_for(&terminal, asked.elder).await?))
 }
 
 async fn usage(

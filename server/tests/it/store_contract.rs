@@ -403,7 +403,8 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 25] = [
+const MODULES: [(&str, &str); 26] = [
+    ("batches", include_str!("../../src/store/batches.rs")),
     ("draws", include_str!("../../src/store/draws.rs")),
     ("register", include_str!("../../src/store/register.rs")),
     ("audit", include_str!("../../src/store/audit.rs")),
@@ -445,6 +446,7 @@ fn nothing_is_left_out() {
         include_str!("console_month.rs"),
         include_str!("forks.rs"),
         include_str!("audit.rs"),
+        include_str!("cards.rs"),
         include_str!("proposals.rs"),
         include_str!("console_office.rs")
     );
