@@ -54,7 +54,7 @@ pub struct Held {
 }
 
 /// A meal that one of the day's elders had on the same date in another canteen, not voided.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elsewhere {
     /// The record's id.
     pub record: RecordId,
@@ -71,7 +71,7 @@ pub struct Elsewhere {
 /// What one of the day's elders used on another date of the same week or month: as judged by that date's close, or as
 /// charged where that day is not closed yet. Later dates are given only where a draft has frozen them. A meal looks at
 /// the uses of meals that an earlier draft has frozen, whatever their date, and of its own draft's at earlier dates.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prior {
     /// Who.
     pub elder: ElderId,
@@ -113,7 +113,7 @@ pub struct CardLife {
 }
 
 /// What a day is held against beside its own records, as known when it is closed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
     /// The canteen's list prices in the order of learning.
     pub prices: Vec<ListPrice>,

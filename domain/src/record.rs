@@ -8,6 +8,7 @@ mod bounds;
 pub mod check;
 pub mod encoding;
 mod meal;
+mod read;
 pub mod totals;
 
 use serde::{Deserialize, Serialize};
@@ -82,8 +83,8 @@ pub struct Record {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Body {
     /// A new epoch begins.
     Start {
@@ -111,7 +112,7 @@ pub enum Body {
         /// Why, in the cashier's words.
         reason: String,
         /// The supervisor who allowed it, where one was needed.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         approved_by: Option<CashierId>,
     },
     /// Money that the office lists as due to an elder is paid out, once.

@@ -10,15 +10,19 @@ use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, TerminalId};
 use domain::reconciliation::{DayInput, Reconciled, reconcile_day, unfinished};
 use domain::record::check::Rulebook;
+use tokio::task::JoinSet;
 
 use crate::Office;
 use crate::error::Error;
 use crate::rules;
-use crate::store::closes::{self, DayData};
-use crate::store::{Store, Tx, days, policies, settings, terminals};
+use crate::store::closes::{self, Around, DayData};
+use crate::store::{Store, Tx, days, policies, terminals};
 
 /// A close may touch days that it limits; after so many rounds without an end something is wrong.
 const ROUNDS: usize = 50;
+
+/// So many canteens' days are under way at a time.
+const AT_ONCE: usize = 3;
 
 /// How often the clock is asked whether a day has ended.
 const LOOK: Duration = Duration::from_mins(1);
@@ -64,21 +68,13 @@ pub async fn close_days(store: &Store, rules: &Arc<Rulebook>, now: UnixMs) -> Re
     let mut report = CloseReport::default();
     for _ in 0..ROUNDS {
         let waiting = store.read(move |tx| Box::pin(async move { closes::waiting(tx, until).await })).await?;
+        let mut dates: BTreeMap<BusinessDate, Vec<CanteenId>> = BTreeMap::new();
+        for (date, canteen) in waiting.into_iter().filter(|day| !report.incomplete.contains_key(day)) {
+            dates.entry(date).or_default().push(canteen);
+        }
         let mut progressed = false;
-        for (date, canteen) in waiting {
-            if report.incomplete.contains_key(&(date, canteen)) {
-                continue;
-            }
-            kill_point!("server.close.between-days");
-            match close_day(store, rules, canteen, date, now).await? {
-                DayResult::Added => report.added += 1,
-                DayResult::Unchanged => report.unchanged += 1,
-                DayResult::Incomplete(terminals) => {
-                    report.incomplete.insert((date, canteen), terminals);
-                    continue;
-                }
-            }
-            progressed = true;
+        for (date, canteens) in dates {
+            progressed |= close_date(store, rules, date, canteens, now, &mut report).await?;
         }
         if !progressed {
             return Ok(report);
@@ -87,7 +83,51 @@ pub async fn close_days(store: &Store, rules: &Arc<Rulebook>, now: UnixMs) -> Re
     Err(Error::Internal("closing days again never settles".to_owned()))
 }
 
-/// One day in one unit of work: what arrives meanwhile touches the day and it is closed again.
+/// Closes canteens' days of one date; says whether any was closed. None of them rests on another one's close, so one is
+/// saved while others are read and decided. The next date begins when all of this one are saved.
+async fn close_date(
+    store: &Store,
+    rules: &Arc<Rulebook>,
+    date: BusinessDate,
+    canteens: Vec<CanteenId>,
+    now: UnixMs,
+    report: &mut CloseReport,
+) -> Result<bool, Error> {
+    let (mut canteens, mut running) = (canteens.into_iter(), JoinSet::new());
+    let mut progressed = false;
+    loop {
+        while running.len() < AT_ONCE
+            && let Some(canteen) = canteens.next()
+        {
+            kill_point!("server.close.between-days");
+            let (store, rules) = (store.clone(), Arc::clone(rules));
+            running.spawn(async move { (canteen, close_day(&store, &rules, canteen, date, now).await) });
+        }
+        let Some(done) = running.join_next().await else { return Ok(progressed) };
+        let (canteen, result) = done.map_err(|e| Error::Internal(e.to_string()))?;
+        match result? {
+            DayResult::Added => report.added += 1,
+            DayResult::Unchanged => report.unchanged += 1,
+            DayResult::Incomplete(terminals) => {
+                report.incomplete.insert((date, canteen), terminals);
+                continue;
+            }
+        }
+        progressed = true;
+    }
+}
+
+/// A close on its way from the unit that read to the unit that saves.
+struct Made {
+    /// The day's version that it has seen.
+    seen: i64,
+    rules: Arc<Rulebook>,
+    around: Around,
+    reconciled: Reconciled,
+}
+
+/// One day: made from a snapshot beside the writer, saved in one unit of work if it still holds there, else made again
+/// in that unit. What arrives later touches the day and it is closed again.
 async fn close_day(
     store: &Store,
     rules: &Arc<Rulebook>,
@@ -95,19 +135,23 @@ async fn close_day(
     date: BusinessDate,
     now: UnixMs,
 ) -> Result<DayResult, Error> {
-    let rules = Arc::clone(rules);
+    let asked = Arc::clone(rules);
+    let made = match store.read(move |tx| Box::pin(async move { make(tx, asked, canteen, date, now).await })).await? {
+        Ok(made) => Arc::new(made),
+        Err(missing) => return Ok(DayResult::Incomplete(missing)),
+    };
     store
         .write_serializable(move |tx| {
-            let rules = Arc::clone(&rules);
+            let made = Arc::clone(&made);
             Box::pin(async move {
-                let missing = unfinished(&terminals::progress(tx, canteen).await?, date);
-                if !missing.is_empty() {
-                    return Ok(DayResult::Incomplete(missing));
-                }
-                let rules = current(tx, rules).await?;
-                let seen = days::get(tx, canteen, date).await?.map_or(0, |day| day.version);
-                let reconciled = reconcile(tx, &rules, canteen, date, now).await?;
-                let added = closes::save(tx, &reconciled, seen, now).await?;
+                let added = if holds(tx, &made, canteen, date, now).await? {
+                    closes::save(tx, &made.reconciled, made.seen, now).await?
+                } else {
+                    match make(tx, Arc::clone(&made.rules), canteen, date, now).await? {
+                        Ok(again) => closes::save(tx, &again.reconciled, again.seen, now).await?,
+                        Err(missing) => return Ok(DayResult::Incomplete(missing)),
+                    }
+                };
                 kill_point!("server.close.saved");
                 Ok(if added { DayResult::Added } else { DayResult::Unchanged })
             })
@@ -115,13 +159,45 @@ async fn close_day(
         .await
 }
 
+/// Makes a day's close; answers with the terminals that it waits for where it is not complete.
+async fn make(
+    tx: &mut Tx,
+    rules: Arc<Rulebook>,
+    canteen: CanteenId,
+    date: BusinessDate,
+    now: UnixMs,
+) -> Result<Result<Made, Vec<TerminalId>>, Error> {
+    let missing = unfinished(&terminals::progress(tx, canteen).await?, date);
+    if !missing.is_empty() {
+        return Ok(Err(missing));
+    }
+    let rules = current(tx, rules).await?;
+    let seen = days::get(tx, canteen, date).await?.map_or(0, |day| day.version);
+    let data = closes::load(tx, &rules, canteen, date, now).await?;
+    let reconciled = reconciled(&data, &rules, canteen, date, now);
+    Ok(Ok(Made { seen, rules, around: data.around, reconciled }))
+}
+
+/// Whether making the close again would give the same: the day was not touched since, nor is anything else different
+/// that it rests on.
+async fn holds(tx: &mut Tx, made: &Made, canteen: CanteenId, date: BusinessDate, now: UnixMs) -> Result<bool, Error> {
+    let seen = days::get(tx, canteen, date).await?.map_or(0, |day| day.version);
+    Ok(seen == made.seen
+        && unfinished(&terminals::progress(tx, canteen).await?, date).is_empty()
+        && is_current(tx, &made.rules).await?
+        && closes::around(tx, &made.rules, canteen, date, now).await? == made.around)
+}
+
 /// The rules as the unit of work sees them: what was announced since they were read has touched days before, and would
 /// be missed by a close that does not know it.
 async fn current(tx: &mut Tx, rules: Arc<Rulebook>) -> Result<Arc<Rulebook>, Error> {
+    Ok(if is_current(tx, &rules).await? { rules } else { Arc::new(rules::load(tx).await?) })
+}
+
+async fn is_current(tx: &mut Tx, rules: &Rulebook) -> Result<bool, Error> {
     let (policies, calendar) = policies::newest(tx).await?;
     let known = i64::try_from(rules.policies.policies().count()).unwrap_or(i64::MAX);
-    let is_current = known == policies && calendar.is_none_or(|digest| digest == rules.calendar().digest());
-    Ok(if is_current { rules } else { Arc::new(rules::load(tx).await?) })
+    Ok(known == policies && calendar.is_none_or(|digest| digest == rules.calendar().digest()))
 }
 
 /// Makes the close of a day from what the database holds, with the facts known at `known`.
@@ -132,23 +208,27 @@ pub async fn reconcile(
     date: BusinessDate,
     known: UnixMs,
 ) -> Result<Reconciled, Error> {
-    let DayData { records, before, canteens, elders, elsewhere, prior, refunds, identified, context } =
-        closes::load(tx, rules, canteen, date, known).await?;
-    let settings = settings::of_day(tx, canteen, date, known).await?;
-    Ok(reconcile_day(&DayInput {
+    let data = closes::load(tx, rules, canteen, date, known).await?;
+    Ok(reconciled(&data, rules, canteen, date, known))
+}
+
+fn reconciled(data: &DayData, rules: &Rulebook, canteen: CanteenId, date: BusinessDate, known: UnixMs) -> Reconciled {
+    let DayData { records, before, elders, refunds, identified, around } = data;
+    let Around { canteens, elsewhere, prior, settings, context } = around;
+    reconcile_day(&DayInput {
         canteen,
         date,
         known,
         rules,
-        settings: &settings,
-        records: &records,
-        before: &before,
-        canteens: &canteens,
-        elders: &elders,
-        elsewhere: &elsewhere,
-        prior: &prior,
-        refunds: &refunds,
-        identified: &identified,
-        context: &context,
-    }))
+        settings,
+        records,
+        before,
+        canteens,
+        elders,
+        elsewhere,
+        prior,
+        refunds,
+        identified,
+        context,
+    })
 }

@@ -16,6 +16,7 @@ use domain::calendar::Month;
 use domain::id::Digest;
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
+use tokio::task::JoinSet;
 
 use crate::error::Error;
 use crate::sql;
@@ -58,6 +59,15 @@ impl VerifyReport {
         self.breaks.push(Break { place: place.to_string(), what: what.to_string() });
     }
 
+    fn add(&mut self, other: Self) {
+        self.records += other.records;
+        self.closes += other.closes;
+        self.waiting += other.waiting;
+        self.statements += other.statements;
+        self.audit += other.audit;
+        self.breaks.extend(other.breaks);
+    }
+
     /// A value that cannot even be read is a break like any other, and the other parts are looked at all the same.
     fn unreadable(&mut self, part: &str, read: Result<(), Error>) -> Result<(), Error> {
         match read {
@@ -65,6 +75,30 @@ impl VerifyReport {
             other => other?,
         }
         Ok(())
+    }
+}
+
+/// So many journals or canteens are looked at side by side.
+const SIDE_BY_SIDE: usize = 3;
+
+/// Runs pieces of a check that do not need each other and adds up what they find. The first one that cannot go on ends
+/// the others that wait; what was found until then is kept.
+async fn side_by_side<F>(pieces: impl Iterator<Item = F>, report: &mut VerifyReport) -> Result<(), Error>
+where
+    F: Future<Output = (VerifyReport, Result<(), Error>)> + Send + 'static,
+{
+    let (mut pieces, mut running, mut ended) = (pieces, JoinSet::new(), Ok(()));
+    loop {
+        while ended.is_ok()
+            && running.len() < SIDE_BY_SIDE
+            && let Some(piece) = pieces.next()
+        {
+            running.spawn(piece);
+        }
+        let Some(done) = running.join_next().await else { return ended };
+        let (found, read) = done.map_err(|e| Error::Internal(e.to_string()))?;
+        report.add(found);
+        ended = ended.and(read);
     }
 }
 

@@ -48,10 +48,20 @@ pub struct BareRecord {
     pub signature: Vec<u8>,
 }
 
+/// A place in a statement for SQLite, where one with a number is looked up by its name.
+fn unnumbered(_: usize) -> String {
+    "?".to_owned()
+}
+
+/// A place in a statement for PostgreSQL.
+fn numbered(place: usize) -> String {
+    format!("${place}")
+}
+
 macro_rules! run_insert {
-    ($records:expr, $executor:expr) => {{
+    ($records:expr, $place:expr, $executor:expr) => {{
         let rows = (0..$records.len()).map(|row| {
-            let places: Vec<String> = (1..=WIDTH).map(|column| format!("${}", row * WIDTH + column)).collect();
+            let places: Vec<String> = (1..=WIDTH).map(|column| $place(row * WIDTH + column)).collect();
             format!("({})", places.join(", "))
         });
         let text = format!("{HEAD}{}", rows.collect::<Vec<_>>().join(", "));
@@ -72,7 +82,9 @@ impl Bare {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(10));
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("cache_size", "-65536")
+            .pragma("wal_autocheckpoint", "8000");
         Ok(Self::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_with(options).await?))
     }
 
@@ -105,12 +117,12 @@ impl Bare {
             match self {
                 Self::Sqlite(pool) => {
                     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-                    run_insert!(records, &mut *tx);
+                    run_insert!(records, unnumbered, &mut *tx);
                     tx.commit().await?;
                 }
                 Self::Postgres(pool) => {
                     let mut tx = pool.begin().await?;
-                    run_insert!(records, &mut *tx);
+                    run_insert!(records, numbered, &mut *tx);
                     tx.commit().await?;
                 }
             }
@@ -132,7 +144,7 @@ impl Bare {
                     let pool = pool.clone();
                     running.spawn(async move {
                         for record in share.chunks(1) {
-                            run_insert!(record, &pool);
+                            run_insert!(record, numbered, &pool);
                         }
                         anyhow::Ok(())
                     });
@@ -206,7 +218,7 @@ async fn grouped(pool: SqlitePool, shares: Vec<Vec<BareRecord>>) -> anyhow::Resu
             let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
             for (record, _) in &group {
                 let one = std::slice::from_ref(record);
-                run_insert!(one, &mut *tx);
+                run_insert!(one, unnumbered, &mut *tx);
             }
             tx.commit().await?;
             for (_, answer) in group {

@@ -70,6 +70,13 @@ pub enum RecordError {
     Signature,
 }
 
+impl SignatureHex {
+    /// Whether the key made the signature over a record with this hash.
+    pub fn verify(&self, hash: &Digest, key: &VerifyingKey) -> Result<(), RecordError> {
+        key.verify_strict(&hash.0, &Signature::from_bytes(&self.0)).map_err(|_| RecordError::Signature)
+    }
+}
+
 /// The hash of a record's bytes.
 #[must_use]
 pub fn hash(bytes: &[u8]) -> Digest {
@@ -101,6 +108,17 @@ pub fn decode(text: &str) -> Result<Record, RecordError> {
     Ok(record)
 }
 
+/// Reads a record that was read strictly before it was stored: without asking again whether this is its one encoding.
+/// Whoever verifies what is stored asks ([`decode`]).
+pub fn read_stored(text: &str) -> Result<Record, RecordError> {
+    let record: Record = serde_json::from_str(text).map_err(|e| RecordError::Malformed(e.to_string()))?;
+    if record.format != FORMAT {
+        return Err(RecordError::UnknownFormat(record.format));
+    }
+    super::bounds::check(&record).map_err(|field| RecordError::OutOfRange(field.to_owned()))?;
+    Ok(record)
+}
+
 impl SignedRecord {
     /// Encodes and signs.
     #[must_use]
@@ -118,6 +136,6 @@ impl SignedRecord {
 
     /// Whether the key made the signature over these bytes.
     pub fn verify(&self, key: &VerifyingKey) -> Result<(), RecordError> {
-        key.verify_strict(&self.hash().0, &Signature::from_bytes(&self.signature.0)).map_err(|_| RecordError::Signature)
+        self.signature.verify(&self.hash(), key)
     }
 }

@@ -37,9 +37,23 @@ pub enum Alone {
     },
 }
 
-/// Reads a blob and judges it without looking at anything else.
+impl Origin {
+    /// The key, read once for all blobs of a batch; nothing where it is none.
+    #[must_use]
+    pub fn verifying_key(&self) -> Option<VerifyingKey> {
+        VerifyingKey::from_bytes(&self.key.0).ok()
+    }
+}
+
+/// Reads a blob and judges it without looking at anything else. `key` is the origin's, `hash` that of the blob's bytes.
 #[must_use]
-pub fn alone(signed: &SignedRecord, sequence: u64, origin: Origin, rules: &Rulebook) -> Alone {
+pub fn alone(
+    signed: &SignedRecord,
+    hash: &Digest,
+    sequence: u64,
+    (origin, key): (Origin, Option<&VerifyingKey>),
+    rules: &Rulebook,
+) -> Alone {
     let Ok(record) = encoding::decode(&signed.record) else {
         return Alone::Rejected { rejection: Rejection::Malformed, id: None };
     };
@@ -48,8 +62,7 @@ pub fn alone(signed: &SignedRecord, sequence: u64, origin: Origin, rules: &Ruleb
     if (record.canteen, record.terminal, record.epoch, record.sequence) != (canteen, terminal, epoch, sequence) {
         return rejected(Rejection::OtherOrigin);
     }
-    let genuine = VerifyingKey::from_bytes(&origin.key.0).is_ok_and(|key| signed.verify(&key).is_ok());
-    if !genuine {
+    if !key.is_some_and(|key| signed.signature.verify(hash, key).is_ok()) {
         return rejected(Rejection::Signature);
     }
     let dispute = calculated(|| check(&record, rules).err()).unwrap_or(Some(Dispute::ImpossibleAmount));

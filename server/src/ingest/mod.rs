@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use domain::calendar::UnixMs;
 use domain::record::check::Dispute;
-use domain::sync::{Batch, BatchAnswer, MAX_BATCH_BYTES, MAX_BATCH_RECORDS};
+use domain::sync::{Batch, BatchAnswer, BatchRecord, MAX_BATCH_BYTES, MAX_BATCH_RECORDS};
 
 use crate::rules::Rules;
 use crate::store::Tx;
@@ -79,19 +79,29 @@ fn check_size(batch: &Batch) -> Result<(), Error> {
     Ok(())
 }
 
-/// Judges every blob by itself, on a thread for such work: signatures and decisions take milliseconds.
+/// So many blobs are judged in one go; a long batch is judged on as many threads as there are.
+const JUDGED: usize = 32;
+
+/// Judges every blob by itself, on threads for such work: signatures and decisions take milliseconds.
 async fn judged(office: &Office, origin: Origin, batch: &Arc<Batch>) -> Result<Vec<Blob>, Error> {
-    let (book, batch) = (office.book(), Arc::clone(batch));
-    let work = move || {
-        let blob = |sent: &domain::sync::BatchRecord| Blob {
-            sequence: sent.sequence,
-            digest: blob_digest(&sent.signed),
-            alone: judge::alone(&sent.signed, sent.sequence, origin, &book),
-            signed: sent.signed.clone(),
-        };
-        batch.records.iter().map(blob).collect()
-    };
-    tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(e.to_string()))
+    let (book, key) = (office.book(), origin.verifying_key());
+    let parts = (0..batch.records.len()).step_by(JUDGED).map(|from| {
+        let (book, batch) = (Arc::clone(&book), Arc::clone(batch));
+        tokio::task::spawn_blocking(move || -> Vec<Blob> {
+            let blob = |sent: &BatchRecord| {
+                let hash = sent.signed.hash();
+                let alone = judge::alone(&sent.signed, &hash, sent.sequence, (origin, key.as_ref()), &book);
+                let digest = blob_digest(&sent.signed);
+                Blob { sequence: sent.sequence, digest, hash, alone, signed: sent.signed.clone() }
+            };
+            batch.records[from..].iter().take(JUDGED).map(blob).collect()
+        })
+    });
+    let mut blobs = Vec::with_capacity(batch.records.len());
+    for part in parts.collect::<Vec<_>>() {
+        blobs.extend(part.await.map_err(|e| Error::Internal(e.to_string()))?);
+    }
+    Ok(blobs)
 }
 
 /// Whether the record names rules that may have been announced by another process.

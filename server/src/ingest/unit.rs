@@ -6,7 +6,7 @@ use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, Digest, ElderId, RecordId, ShiftId};
 use domain::record::encoding::SignedRecord;
 use domain::record::{Body, Record};
-use domain::sync::{BatchAnswer, Outcome, RecordAnswer, Rejection};
+use domain::sync::{BatchAnswer, Cursor, Outcome, RecordAnswer, Rejection};
 
 use super::judge::{self, Alone, Before, Origin};
 use crate::Error;
@@ -23,6 +23,8 @@ pub(super) struct Blob {
     pub(super) sequence: u64,
     /// Bytes and signature.
     pub(super) digest: Digest,
+    /// Of the bytes alone.
+    pub(super) hash: Digest,
     pub(super) signed: SignedRecord,
     pub(super) alone: Alone,
 }
@@ -30,6 +32,7 @@ pub(super) struct Blob {
 /// A genuine record that waits for its turn.
 struct Candidate {
     digest: Digest,
+    hash: Digest,
     signed: SignedRecord,
     record: Box<Record>,
     own: Option<domain::record::check::Dispute>,
@@ -68,7 +71,11 @@ pub(super) async fn store(
         Some(RecordAnswer { sequence, id, outcome })
     });
     let outcomes = outcomes.collect();
-    let cursor = terminals::cursor(tx, journal.canteen, journal.terminal, epoch).await?;
+    let head = epoch.next.checked_sub(1).and_then(|last| run.held.get(&last)).map(|row| row.hash);
+    let cursor = match head {
+        Some(head) => Cursor { epoch: epoch.epoch, next: epoch.next, head },
+        None => terminals::cursor(tx, journal.canteen, journal.terminal, epoch).await?,
+    };
     Ok(BatchAnswer { outcomes, cursor, server_time: now })
 }
 
@@ -112,10 +119,14 @@ struct Run {
     epoch: EpochRow,
     /// The epoch as it stood before.
     stood: EpochRow,
+    /// Whether the terminal has a later epoch.
+    superseded: bool,
     /// Held records, by place; new ones are added as they are settled.
     held: BTreeMap<u64, StoredRow>,
     /// Places that something in quarantine holds.
     rejected: BTreeMap<u64, Vec<RejectRow>>,
+    /// Spans of places for which quarantine was asked.
+    asked: Vec<(u64, u64)>,
     candidates: BTreeMap<u64, Vec<Candidate>>,
     taken: HashSet<RecordId>,
     outcomes: HashMap<(u64, Digest), Outcome>,
@@ -126,7 +137,9 @@ struct Run {
 
 impl Run {
     async fn load(tx: &mut Tx, revoked: bool, journal: Journal, blobs: &[Blob], now: UnixMs) -> Result<Self, Error> {
-        let epoch = terminals::epoch(tx, journal.canteen, journal.terminal, journal.epoch).await?;
+        let epochs = terminals::epochs(tx, journal.canteen, journal.terminal).await?;
+        let epoch = epochs.iter().find(|e| e.epoch == journal.epoch).copied();
+        let epoch = epoch.unwrap_or(EpochRow { epoch: journal.epoch, next: 0, last_at: None });
         let witnessed = if revoked { Some(epochs::witnessed(tx, journal).await?) } else { None };
         let ended = epochs::end(tx, journal).await?.is_some_and(|end| end.confirmed_at.is_some());
         let mut run = Self {
@@ -136,8 +149,10 @@ impl Run {
             now,
             epoch,
             stood: epoch,
+            superseded: epochs.iter().any(|e| e.epoch > journal.epoch),
             held: BTreeMap::new(),
             rejected: BTreeMap::new(),
+            asked: Vec::new(),
             candidates: BTreeMap::new(),
             taken: HashSet::new(),
             outcomes: HashMap::new(),
@@ -158,10 +173,12 @@ impl Run {
         for row in records::between(tx, self.journal, from, to).await? {
             self.held.insert(row.sequence, row);
         }
-        self.load_rejects(tx, from, to).await
+        // The cursor will ask what lies behind them.
+        self.load_rejects(tx, from, to.saturating_add(1)).await
     }
 
     async fn load_rejects(&mut self, tx: &mut Tx, from: u64, to: u64) -> Result<(), Error> {
+        self.asked.push((from, to));
         for row in records::rejects_between(tx, self.journal, from, to).await? {
             let rows = self.rejected.entry(row.sequence).or_default();
             if !rows.iter().any(|r| r.digest == row.digest) {
@@ -173,7 +190,7 @@ impl Run {
 
     /// Answers what was answered before, rejects what cannot be a record, and queues the rest.
     fn sort(&mut self, blob: Blob) {
-        let Blob { sequence, digest, signed, alone } = blob;
+        let Blob { sequence, digest, hash, signed, alone } = blob;
         let key = (sequence, digest);
         if let Some(held) = self.held.get(&sequence).filter(|held| held.is(&signed)) {
             self.outcomes.insert(key, held.outcome());
@@ -190,7 +207,7 @@ impl Run {
             Alone::Rejected { rejection, id } => self.reject(sequence, digest, id, signed, rejection, self.now),
             Alone::Genuine { record, dispute } => {
                 let received_at = self.now;
-                self.queue(Candidate { digest, signed, record, own: dispute, received_at });
+                self.queue(Candidate { digest, hash, signed, record, own: dispute, received_at });
             }
         }
     }
@@ -241,7 +258,7 @@ impl Run {
             self.had_waiting = true;
             rules.refresh(tx).await?;
         }
-        let book = rules.book();
+        let (book, key) = (rules.book(), origin.verifying_key());
         let full = i64::try_from(rows.len()).is_ok_and(|count| count == WAITING);
         let first = rows.first().map_or(last, |row| row.sequence);
         // What waits for one place must not be torn apart: the last place of a full page comes with the next one.
@@ -255,10 +272,11 @@ impl Run {
         for row in rows {
             let (sequence, digest, received_at) = (row.sequence, row.digest, row.received_at);
             let signed = row.signed()?;
-            match judge::alone(&signed, sequence, origin, &book) {
+            let hash = signed.hash();
+            match judge::alone(&signed, &hash, sequence, (origin, key.as_ref()), &book) {
                 Alone::Genuine { record, dispute } => {
                     ids.push(record.id);
-                    let candidate = Candidate { digest, signed, record, own: dispute, received_at };
+                    let candidate = Candidate { digest, hash, signed, record, own: dispute, received_at };
                     earlier.entry(sequence).or_default().push(candidate);
                 }
                 Alone::Rejected { rejection, id } => {
@@ -301,7 +319,7 @@ impl Run {
 
     /// Whether quarantine holds the place. Beyond the batch this asks the database, once a batch in the ordinary run.
     async fn holds_reject(&mut self, tx: &mut Tx, place: u64) -> Result<bool, Error> {
-        if !self.rejected.contains_key(&place) {
+        if !self.asked.iter().any(|(from, to)| (*from..=*to).contains(&place)) {
             self.load_rejects(tx, place, place + 100).await?;
         }
         Ok(self.rejected.contains_key(&place))
@@ -310,7 +328,7 @@ impl Run {
     /// The first genuine record takes the place, unless it or its id is taken; all others are conflicts.
     async fn settle(&mut self, tx: &mut Tx, sequence: u64, queue: Vec<Candidate>) -> Result<(), Error> {
         for candidate in queue {
-            let Candidate { digest, signed, record, own, received_at } = candidate;
+            let Candidate { digest, hash, signed, record, own, received_at } = candidate;
             if self.held.contains_key(&sequence) || !self.taken.insert(record.id) {
                 self.reject(sequence, digest, Some(record.id), signed, Rejection::Conflict, received_at);
                 continue;
@@ -319,14 +337,14 @@ impl Run {
             let row = StoredRow {
                 id: record.id,
                 sequence,
-                hash: signed.hash(),
+                hash,
                 signature: signed.signature.0.to_vec(),
                 dispute: dispute.clone().map(Json),
             };
             self.outcomes.insert((sequence, digest), row.outcome());
             self.held.insert(sequence, row);
             self.epoch.last_at = self.epoch.last_at.max(Some(record.at));
-            self.new_records.push(NewRecord { record: *record, signed, dispute, received_at });
+            self.new_records.push(NewRecord { record: *record, hash, signed, dispute, received_at });
         }
         Ok(())
     }
@@ -379,7 +397,7 @@ impl Run {
         if self.epoch != self.stood {
             terminals::advance(tx, self.journal.canteen, self.journal.terminal, self.epoch).await?;
         }
-        let late = self.late_meals(tx).await?;
+        let late = self.late_meals();
         let voids = self.new_records.iter().filter_map(|new| match &new.record.body {
             Body::Void { meal, .. } => Some(*meal),
             _ => None,
@@ -393,19 +411,15 @@ impl Run {
     }
 
     const fn moved(&self) -> Moved {
-        Moved { journal: self.journal, from: self.stood.next, to: self.epoch.next }
+        Moved { journal: self.journal, from: self.stood.next, to: self.epoch.next, superseded: self.superseded }
     }
 
     /// New meals whose void may be in store already: those put below the cursor, and all of an epoch that is not the
     /// terminal's last.
-    async fn late_meals(&self, tx: &mut Tx) -> Result<Vec<RecordId>, Error> {
-        let meals: Vec<_> = self.new_records.iter().filter(|new| matches!(new.record.body, Body::Meal(_))).collect();
-        if meals.is_empty() {
-            return Ok(Vec::new());
-        }
-        let epochs = terminals::epochs(tx, self.journal.canteen, self.journal.terminal).await?;
-        let old = epochs.iter().any(|e| e.epoch > self.journal.epoch);
-        Ok(meals.into_iter().filter(|m| old || m.record.sequence < self.stood.next).map(|m| m.record.id).collect())
+    fn late_meals(&self) -> Vec<RecordId> {
+        let late = |m: &&NewRecord| self.superseded || m.record.sequence < self.stood.next;
+        let meals = self.new_records.iter().filter(|new| matches!(new.record.body, Body::Meal(_)));
+        meals.filter(late).map(|m| m.record.id).collect()
     }
 }
 
@@ -453,6 +467,8 @@ struct Moved {
     /// Where the cursor stood before.
     from: u64,
     to: u64,
+    /// Whether the terminal has a later epoch.
+    superseded: bool,
 }
 
 /// Touches every canteen-day that the new records may bear on: their own, the day their shift was opened on, a voided
@@ -496,7 +512,7 @@ async fn touch(tx: &mut Tx, moved: Moved, stored: &[Record], now: UnixMs) -> Res
 /// later epochs, and of what lies behind a place that was empty.
 async fn forked(tx: &mut Tx, moved: Moved, stored: &[Record]) -> Result<Vec<BusinessDate>, Error> {
     let mut dates = Vec::new();
-    if !stored.is_empty() || moved.to != moved.from {
+    if moved.superseded && (!stored.is_empty() || moved.to != moved.from) {
         dates.extend(epochs::later_starts(tx, moved.journal).await?);
     }
     for record in stored.iter().filter(|record| record.sequence < moved.from) {

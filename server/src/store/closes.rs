@@ -8,12 +8,14 @@ use domain::decision::Line;
 use domain::elder::Elder;
 use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
 use domain::policy::{Limit, Policy};
-use domain::reconciliation::{Context, DayClose, Elsewhere, Frozen, Held, Prior, Reconciled, RefundPaid, Verdict};
+use domain::reconciliation::{
+    Context, DayClose, Elsewhere, Frozen, Held, Prior, Reconciled, RefundPaid, Settings, Verdict,
+};
 use domain::record::check::Rulebook;
 use domain::record::{Body, Record};
 
 use super::records::{self, Decoded};
-use super::{Bind as _, Json, Statement, Tx, Value, context, identities, insert, refund_payments};
+use super::{Bind as _, Json, Statement, Tx, Value, context, identities, insert, refund_payments, settings};
 use crate::error::Error;
 use crate::sql;
 
@@ -24,18 +26,28 @@ pub struct DayData {
     pub records: Vec<Held>,
     /// The highest sequence held below the day's, for each terminal and epoch.
     pub before: BTreeMap<(TerminalId, u32), u64>,
-    /// The canteen and those of `elsewhere`.
-    pub canteens: BTreeMap<CanteenId, Canteen>,
     /// Who ate.
     pub elders: BTreeMap<ElderId, Elder>,
-    /// Their meals of the same date in other canteens.
-    pub elsewhere: Vec<Elsewhere>,
-    /// Their uses on other dates of the week and month.
-    pub prior: Vec<Prior>,
     /// What its tills paid back to elders on the date.
     pub refunds: Vec<RefundPaid>,
     /// Whose the meals of unknown credentials were.
     pub identified: BTreeMap<RecordId, ElderId>,
+    /// What may change without touching a day that was never closed.
+    pub around: Around,
+}
+
+/// What a day close rests on beside the day itself: other days, other canteens, drafts and settings. Whatever changes in
+/// the rest of [`DayData`] touches the day; these touch only days that were closed before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Around {
+    /// The canteen and those of `elsewhere`.
+    pub canteens: BTreeMap<CanteenId, Canteen>,
+    /// The elders' meals of the same date in other canteens.
+    pub elsewhere: Vec<Elsewhere>,
+    /// Their uses on other dates of the week and month.
+    pub prior: Vec<Prior>,
+    /// The region's severities.
+    pub settings: Settings,
     /// What the day is held against beside its own records.
     pub context: Context,
 }
@@ -92,17 +104,30 @@ pub async fn load(
 ) -> Result<DayData, Error> {
     let records = records::held(tx, canteen, date).await?;
     let before = records::before(tx, canteen, date).await?;
-    let elsewhere = elsewhere(tx, canteen, date).await?;
     let elders = elders(tx, canteen, date).await?;
+    let refunds = refund_payments::paid_on(tx, canteen, date).await?;
+    let identified = identities::of_day(tx, canteen, date).await?;
+    let around = around(tx, rules, canteen, date, known).await?;
+    Ok(DayData { records, before, elders, refunds, identified, around })
+}
+
+/// Loads what a day close rests on beside the day itself.
+pub async fn around(
+    tx: &mut Tx,
+    rules: &Rulebook,
+    canteen: CanteenId,
+    date: BusinessDate,
+    known: UnixMs,
+) -> Result<Around, Error> {
+    let elsewhere = elsewhere(tx, canteen, date).await?;
     let mut canteens = BTreeMap::new();
     for id in elsewhere.iter().map(|e| e.canteen).chain([canteen]).collect::<BTreeSet<_>>() {
         canteens.extend(super::canteens::for_rules(tx, id).await?.map(|canteen| (id, canteen)));
     }
     let prior = prior(tx, canteen, date, looks_back(rules, &canteens)).await?;
-    let refunds = refund_payments::paid_on(tx, canteen, date).await?;
-    let identified = identities::of_day(tx, canteen, date).await?;
+    let settings = settings::of_day(tx, canteen, date, known).await?;
     let context = context::load(tx, canteen, date, known).await?;
-    Ok(DayData { records, before, canteens, elders, elsewhere, prior, refunds, identified, context })
+    Ok(Around { canteens, elsewhere, prior, settings, context })
 }
 
 /// Whether any version of a policy that ever covered one of the canteens counts uses of other dates. Where none does,
@@ -124,7 +149,7 @@ async fn elsewhere(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Resul
         "SELECT r.bytes, m.frozen_in FROM elder_meals m \
          JOIN records r ON r.canteen = m.canteen AND r.id = m.record \
          WHERE m.elder IN (SELECT o.elder FROM elder_meals o WHERE o.canteen = $1 AND o.date = $2) \
-         AND m.date = $2 AND m.canteen <> $1 AND m.voided_by IS NULL",
+         AND m.date = $2 AND m.canteen <> $1 AND m.voided_by IS NULL ORDER BY m.canteen, m.record",
         canteen,
         date
     )
@@ -175,7 +200,7 @@ async fn prior(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, everybody: b
          AND d.record = m.record \
          WHERE m.elder IN ({who}) \
          AND m.voided_by IS NULL AND m.date <> $2 AND m.date >= $3 AND m.date <= $4 \
-         AND (m.date < $2 OR m.frozen_in IS NOT NULL)"
+         AND (m.date < $2 OR m.frozen_in IS NOT NULL) ORDER BY m.elder, m.date, m.record"
     );
     let values = vec![canteen.bind(), date.bind(), from.bind(), to.bind()];
     let rows: Vec<Used> = Statement::built(tx, text, values).all().await?;

@@ -36,6 +36,8 @@ pub fn place(sequence: u64) -> i64 {
 pub struct NewRecord {
     /// As read from the bytes.
     pub record: Record,
+    /// Hash of its bytes.
+    pub hash: Digest,
     /// As signed.
     pub signed: SignedRecord,
     /// Why it is disputed, if it is.
@@ -197,7 +199,7 @@ pub async fn add(tx: &mut Tx, records: &[NewRecord]) -> Result<(), Error> {
             record.shift.bind(),
             voids.bind(),
             signed.record.as_bytes().bind(),
-            signed.hash().bind(),
+            new.hash.bind(),
             record.previous.bind(),
             signed.signature.0.as_slice().bind(),
             outcome.bind(),
@@ -332,7 +334,7 @@ impl Column for Decoded {
     fn read(row: &Row<'_>, at: At<'_>) -> Result<Self, Error> {
         let bytes: Vec<u8> = Column::read(row, at)?;
         let text = String::from_utf8(bytes).map_err(|_| Error::Corrupt("a record is text".to_owned()))?;
-        encoding::decode(&text).map(Self).map_err(|e| Error::Corrupt(format!("a stored record: {e}")))
+        encoding::read_stored(&text).map(Self).map_err(|e| Error::Corrupt(format!("a stored record: {e}")))
     }
 }
 

@@ -153,38 +153,68 @@ macro_rules! sql {
     };
 }
 
-/// Rows for [`insert`]: at most so many values are bound in one statement.
-const MAX_VALUES: usize = 16_000;
+/// So many rows go into one statement of [`insert`], the most that still have to go first: few texts, so that databases
+/// know each of them already. Reading and planning a text of thousands of places took as long as storing its rows.
+const ROWS: [usize; 4] = [64, 16, 4, 1];
 
-/// Inserts many rows with as few statements as may be: `head` (`INSERT INTO t (a, b)`), a list of rows, `tail`
-/// (such as `ON CONFLICT DO NOTHING`; may be empty), both made of fixed pieces, never of input. All rows have `width` values. Returns how many rows were changed.
+/// Inserts many rows with few statements: `head` (`INSERT INTO t (a, b)`), a list of rows, `tail`
+/// (such as `ON CONFLICT DO NOTHING`; may be empty), both made of fixed pieces, never of input. All rows have `width`
+/// values. Returns how many rows were changed.
 ///
 /// (On SQLite the places have no numbers: there a number is a name, and the driver asks for the name of each in a list
 /// that grows with them, which took a third of the time of storing a batch.)
 pub async fn insert(tx: &mut Tx, head: &str, width: usize, rows: Vec<Value<'_>>, tail: &str) -> Result<u64, Error> {
     debug_assert!(width > 0 && rows.len().is_multiple_of(width), "rows of {width} values");
     let numbered = tx.is_postgres();
-    let mut changed = 0;
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let chunk: Vec<Value<'_>> = rows.by_ref().take(MAX_VALUES / width * width).collect();
-        let mut text = format!("{head} VALUES ");
-        for row in 0..chunk.len() / width {
-            text.push_str(if row == 0 { "(" } else { ", (" });
-            for column in 0..width {
-                text.push_str(if column == 0 { "" } else { ", " });
-                if numbered {
-                    text.push('$');
-                    text.push_str(&(row * width + column + 1).to_string());
-                } else {
-                    text.push('?');
-                }
-            }
-            text.push(')');
+    let mut left = rows.len() / width;
+    let (mut rows, mut changed) = (rows.into_iter(), 0);
+    for most in ROWS {
+        if left < most {
+            continue;
         }
-        text.push(' ');
-        text.push_str(tail);
-        changed += Statement::built(tx, text, chunk).execute().await?;
+        let text = insertion(head, width, most, tail, numbered);
+        while left >= most {
+            let chunk: Vec<Value<'_>> = rows.by_ref().take(most * width).collect();
+            changed += Statement::built(tx, text.clone(), chunk).execute().await?;
+            left -= most;
+        }
     }
     Ok(changed)
+}
+
+fn insertion(head: &str, width: usize, rows: usize, tail: &str, numbered: bool) -> String {
+    let mut text = format!("{head} VALUES ");
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..width {
+            text.push_str(if column == 0 { "" } else { ", " });
+            if numbered {
+                text.push('$');
+                text.push_str(&(row * width + column + 1).to_string());
+            } else {
+                text.push('?');
+            }
+        }
+        text.push(')');
+    }
+    text.push(' ');
+    text.push_str(tail);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_numbered_only_where_that_is_cheap() {
+        assert_eq!(
+            insertion("INSERT INTO t (a, b)", 2, 2, "", true),
+            "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) "
+        );
+        assert_eq!(
+            insertion("INSERT INTO t (a)", 1, 2, "ON CONFLICT DO NOTHING", false),
+            "INSERT INTO t (a) VALUES (?), (?) ON CONFLICT DO NOTHING"
+        );
+    }
 }

@@ -46,29 +46,44 @@ pub(super) async fn verify(
         .read(|tx| Box::pin(async move { sql!(tx, "SELECT id FROM canteens ORDER BY id").values().await }))
         .await?;
     let count = canteens.len();
-    for (done, canteen) in canteens.into_iter().enumerate() {
+    let canteens = canteens.into_iter().enumerate().map(|(done, canteen)| {
         progress(&format!("日清：食堂 {canteen}（{}/{count}）", done + 1));
-        let dates: Vec<BusinessDate> = store
-            .read(move |tx| {
-                Box::pin(async move {
-                    sql!(tx, "SELECT DISTINCT date FROM day_closes WHERE canteen = $1 ORDER BY date", canteen)
-                        .values()
-                        .await
-                })
+        let (store, rules) = (store.clone(), Arc::clone(rules));
+        async move {
+            let mut report = VerifyReport::default();
+            let read = verify_canteen(&store, &rules, canteen, &mut report).await;
+            (report, read)
+        }
+    });
+    super::side_by_side(canteens, report).await
+}
+
+async fn verify_canteen(
+    store: &Store,
+    rules: &Arc<Rulebook>,
+    canteen: CanteenId,
+    report: &mut VerifyReport,
+) -> Result<(), Error> {
+    let dates: Vec<BusinessDate> = store
+        .read(move |tx| {
+            Box::pin(async move {
+                sql!(tx, "SELECT DISTINCT date FROM day_closes WHERE canteen = $1 ORDER BY date", canteen)
+                    .values()
+                    .await
             })
-            .await?;
-        for date in dates {
-            let rules = Arc::clone(rules);
-            let (stored, again, held) =
-                store.read(move |tx| Box::pin(async move { load(tx, &rules, canteen, date).await })).await?;
-            for close in &stored {
-                compare(close, &again, report);
-            }
-            if let (Some(last), Some((_, verdicts))) = (stored.last(), &again)
-                && held != Held::of(verdicts)
-            {
-                report.broken(last.place(), "应享表或应退表与逐份结果不符");
-            }
+        })
+        .await?;
+    for date in dates {
+        let rules = Arc::clone(rules);
+        let (stored, again, held) =
+            store.read(move |tx| Box::pin(async move { load(tx, &rules, canteen, date).await })).await?;
+        for close in &stored {
+            compare(close, &again, report);
+        }
+        if let (Some(last), Some((_, verdicts))) = (stored.last(), &again)
+            && held != Held::of(verdicts)
+        {
+            report.broken(last.place(), "应享表或应退表与逐份结果不符");
         }
     }
     Ok(())

@@ -76,14 +76,19 @@ pub(super) async fn verify(
         })
         .await?;
     let count = journals.len();
-    for (done, journal) in journals.into_iter().enumerate() {
+    let journals = journals.into_iter().enumerate().map(|(done, journal)| {
         progress(&format!("记录：终端 {}（{}/{count}）", journal.terminal, done + 1));
-        verify_journal(store, rules, &journal, report).await?;
-        if !part {
-            missing(store, &journal, report).await?;
+        let (store, rules) = (store.clone(), Arc::clone(rules));
+        async move {
+            let mut report = VerifyReport::default();
+            let mut read = verify_journal(&store, &rules, &journal, &mut report).await;
+            if read.is_ok() && !part {
+                read = missing(&store, &journal, &mut report).await;
+            }
+            (report, read)
         }
-    }
-    Ok(())
+    });
+    super::side_by_side(journals, report).await
 }
 
 async fn verify_journal(

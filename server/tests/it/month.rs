@@ -188,6 +188,44 @@ async fn a_double_use_is_a_finding_with_its_evidence(backend: Backend) {
     assert_eq!(close.z_reports, (1, 1));
 }
 
+/// Two jobs close days while both tills send what competes for the same limits: whatever was read before a record came
+/// or another day was saved, in the end every close is what the records give.
+async fn closes_that_were_overtaken_are_made_again(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let mut batches = Vec::new();
+    for day in 2..=13 {
+        let on = format!("2026-03-{day:02}");
+        let mut of_day = [scene.day(0, &on, 660, &[0, 1]), scene.day(1, &on, 720, &[1, 0])];
+        for (till, records) in of_day.iter_mut().enumerate() {
+            records.push(scene.over_through(till, &on));
+        }
+        batches.push(of_day);
+    }
+    scene.world.clock.set(date("2026-04-01").at_minute(540));
+    let close = |times: usize| {
+        let office = Arc::clone(scene.world.office());
+        tokio::spawn(async move {
+            for _ in 0..times {
+                close_days(&office.store, &office.book(), office.now()).await.unwrap();
+            }
+        })
+    };
+    let jobs = [close(15), close(15)];
+    for [first, second] in &batches {
+        tokio::join!(scene.ingest(0, first), scene.ingest(1, second));
+    }
+    for job in jobs {
+        job.await.unwrap();
+    }
+    let last = [scene.over(0), scene.over(1)];
+    scene.ingest(0, &last[..1]).await;
+    scene.ingest(1, &last[1..]).await;
+    close(1).await.unwrap();
+    let report = scene.verify().await;
+    assert_eq!((report.breaks.as_slice(), report.waiting), ([].as_slice(), 0));
+    assert!(report.closes >= 62, "31 days of two canteens: {}", report.closes);
+}
+
 async fn an_incomplete_day_waits_on_behind_later_days_that_are_closed(backend: Backend) {
     let mut scene = Scene::new(backend).await;
     let canteen = scene.canteen(0);
@@ -467,6 +505,7 @@ async fn findings_are_decided_and_statements_found(backend: Backend) {
 crate::on_both! {
     a_month_goes_from_draft_to_approval_by_two_people
     a_double_use_is_a_finding_with_its_evidence
+    closes_that_were_overtaken_are_made_again
     an_incomplete_day_waits_on_behind_later_days_that_are_closed
     an_incomplete_day_stops_submission_until_it_is_left_out_and_follows_late
     what_an_earlier_draft_froze_stays_first

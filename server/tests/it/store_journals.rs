@@ -105,7 +105,7 @@ fn journal(till: &Till) -> Journal {
 fn new_record(till: &mut Till, body: Body, dispute: Option<Dispute>) -> NewRecord {
     let record = till.draft(body);
     let sent = till.append(record.clone());
-    NewRecord { record, signed: sent.signed, dispute, received_at: noon() }
+    NewRecord { record, hash: sent.signed.hash(), signed: sent.signed, dispute, received_at: noon() }
 }
 
 fn cash(amount: i64) -> Body {

@@ -41,7 +41,7 @@ async fn people(world: &World) -> [UserId; 2] {
 fn new_record(till: &mut Till, body: Body) -> NewRecord {
     let record = till.draft(body);
     let sent = till.append(record.clone());
-    NewRecord { record, signed: sent.signed, dispute: None, received_at: noon() }
+    NewRecord { record, hash: sent.signed.hash(), signed: sent.signed, dispute: None, received_at: noon() }
 }
 
 async fn world(backend: Backend) -> (World, Till) {
