@@ -26,7 +26,7 @@ use crate::{Error, Office};
 pub const SHEET: usize = 600;
 
 /// Whose cards.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum CardsOf {
     /// These, whether they have cards or not: older ones are revoked.

@@ -1,12 +1,14 @@
 //! The API: one file a resource. A handler authenticates, parses into domain types, submits one unit of work and
 //! answers; every refusal is a problem document.
 
+mod api;
 mod audit;
 pub mod body;
 mod calendars;
 pub(crate) mod canteens;
 pub(crate) mod cards;
 mod elders;
+mod docs;
 mod enrolments;
 mod epochs;
 pub(crate) mod findings;
@@ -16,6 +18,7 @@ pub(crate) mod imports;
 mod ledger;
 pub(crate) mod months;
 mod office;
+mod once;
 pub(crate) mod payments;
 mod people;
 mod policies;
@@ -31,7 +34,7 @@ mod terminal;
 mod terminals;
 pub mod watch;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -39,6 +42,7 @@ use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 
+pub use api::{Document, Nothing, SignedBody, document};
 pub(crate) use canteens::permitted as of_canteen;
 pub(crate) use elders::permitted as of_elder;
 pub(crate) use imports::{may as may_import, permitted as of_import};
@@ -54,6 +58,7 @@ pub(crate) use terminals::of_terminal;
 use crate::Office;
 use crate::console::public::Shown;
 use crate::words::{self, Code};
+use once::Keyed;
 use routes::{Audited, Route, Routes};
 use signed::Nonces;
 use terminal::Lookups;
@@ -77,6 +82,8 @@ pub struct App {
     nonces: Arc<Nonces>,
     lookups: Arc<Lookups>,
     audited: Audited,
+    keyed: Keyed,
+    document: Arc<OnceLock<String>>,
     public: Arc<Shown>,
 }
 
@@ -102,6 +109,7 @@ fn all() -> Routes {
         crate::console::routes(),
         cards::routes(),
         elders::routes(),
+        docs::routes(),
         enrolments::routes(),
         epochs::routes(),
         findings::routes(),
@@ -124,6 +132,11 @@ fn all() -> Routes {
     each.into_iter().fold(Routes::new(), Routes::merge)
 }
 
+/// What the API's document tells of.
+fn operations() -> Vec<api::Sketch> {
+    all().into_parts().2
+}
+
 /// Every route that is served.
 #[must_use]
 pub fn table() -> Vec<Route> {
@@ -132,14 +145,16 @@ pub fn table() -> Vec<Route> {
 
 /// The whole API over one office.
 pub fn router(office: Arc<Office>) -> Router {
-    let (api, table) = all().into_parts();
+    let (api, table, operations) = all().into_parts();
     let watched = Arc::clone(&office);
-    let audited = Audited::of(&table);
+    let (audited, keyed) = (Audited::of(&table), Keyed::of(&operations));
     let (nonces, lookups, public) = (Arc::default(), Arc::default(), Arc::default());
-    let app = App { office, nonces, lookups, audited, public };
+    let app = App { office, nonces, lookups, audited, keyed, document: Arc::default(), public };
     api.fallback(async || Problem::from(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY))
+        .layer(axum::middleware::from_fn(api::link))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), once::once))
         .layer(axum::middleware::from_fn_with_state(app.clone(), routes::enter_denials))
         .layer(axum::middleware::from_fn(crate::console::layer::frame))
         .layer(axum::middleware::from_fn(limit_time))
