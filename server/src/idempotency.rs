@@ -11,8 +11,8 @@ use domain::id::{Digest, UserId};
 use uuid::Uuid;
 
 use crate::seal::Place;
-use crate::store::idempotency::{self, Key, Kept};
 use crate::store::Tx;
+use crate::store::idempotency::{self, Kept, Key};
 use crate::words::{self, Code};
 use crate::{Error, Office, Refusal};
 

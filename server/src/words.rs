@@ -476,3 +476,18 @@ pub fn batch(records: usize, bytes: usize) -> String {
         domain::sync::MAX_BATCH_BYTES
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_in_the_list_and_has_a_name_of_its_own() {
+        let entries = include_str!("words.rs")
+            .lines()
+            .filter(|line| line.starts_with("            Self::") && line.contains(" => "));
+        assert_eq!(entries.count(), Code::ALL.len());
+        let names: std::collections::BTreeSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+    }
+}

@@ -142,3 +142,19 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         Problem::new(code, words::json(&e.to_string()))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_is_found_and_what_only_looks_like_one_is_not() {
+        for text in [r#""\u0000""#, r#"{"a":"b\u0000c"}"#, r#""\\\u0000""#, r#""\n\u0000""#] {
+            assert!(holds_nul(text.as_bytes()), "{text}");
+        }
+        for text in ["", "\\", r#""\\u0000""#, r#""\u0001""#, "u0000"] {
+            assert!(!holds_nul(text.as_bytes()), "{text}");
+        }
+        assert!(has_coded_nul(b"/a/%00b") && !has_coded_nul(b"/a/%20b"));
+    }
+}

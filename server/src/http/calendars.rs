@@ -8,7 +8,7 @@ use domain::calendar::{UnixMs, WorkCalendar};
 use domain::id::{Digest, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::api::{Csv, File, Api, Created, NoContent};
+use super::api::{Api, Created, Csv, File, NoContent};
 use super::body::{Json, Path};
 use super::routes::Routes;
 use super::{Answer, Problem, RULES, SignedIn};

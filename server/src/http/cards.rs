@@ -15,7 +15,7 @@ use super::api::{Api, Gives, Image, Media as _, NoContent, Pdf, Sketch, Upload};
 use super::body::{Json, Path};
 use super::routes::Routes;
 use super::{Answer, Problem, SignedIn, elders};
-use crate::admin::{IssuedSheet, CardsOf};
+use crate::admin::{CardsOf, IssuedSheet};
 use crate::audit::Action;
 use crate::people::Right;
 use crate::words::{Code, register};
@@ -102,11 +102,7 @@ async fn put(
     Ok(NoContent)
 }
 
-async fn show(
-    State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
-    Path(id): Path<ElderId>,
-) -> Answer<Photo> {
+async fn show(State(office): State<Arc<Office>>, SignedIn(user): SignedIn, Path(id): Path<ElderId>) -> Answer<Photo> {
     elders::permitted(&office, &user, Right::ReadElders, id).await?;
     let photo = office.reveal_photo(id, user.id).await?;
     let (kind, bytes) = photo.ok_or_else(|| Error::refused(Code::NotFound, register::NO_PHOTO))?;

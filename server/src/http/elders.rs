@@ -115,6 +115,7 @@ struct Until {
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = ElderQuery)]
 struct Page {
     /// The cursor: the last elder of the page before.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use domain::sync::{Enrol, Enrolled, enrolment_digest};
 
-use super::api::Api;
 use super::Answer;
+use super::api::Api;
 use super::body::Json;
 use super::routes::Routes;
 use super::signed::check_signature;

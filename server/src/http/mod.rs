@@ -7,8 +7,8 @@ pub mod body;
 mod calendars;
 pub(crate) mod canteens;
 pub(crate) mod cards;
-mod elders;
 mod docs;
+mod elders;
 mod enrolments;
 mod epochs;
 pub(crate) mod findings;
@@ -42,7 +42,7 @@ use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 
-pub use api::{Document, Nothing, SignedBody, document};
+pub use api::{Document, document};
 pub(crate) use canteens::permitted as of_canteen;
 pub(crate) use elders::permitted as of_elder;
 pub(crate) use imports::{may as may_import, permitted as of_import};
@@ -52,7 +52,7 @@ pub use office::{Entering, Proven, SignedIn};
 pub(crate) use people::permitted as of_person;
 pub use problem::Problem;
 pub(crate) use proposals::may_see as may_see_proposal;
-pub use signed::{Delivery, Signed};
+pub(crate) use signed::{Delivery, Signed};
 pub(crate) use terminals::of_terminal;
 
 use crate::Office;

@@ -55,7 +55,8 @@ pub(super) async fn once(State(app): State<App>, request: Request, next: Next) -
         // Refused by its handler, in the words for it.
         return Ok(next.run(Request::from_parts(parts, body)).await);
     };
-    let key = key.to_str().ok().filter(|key| (1..=LONGEST).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
+    let key =
+        key.to_str().ok().filter(|key| (1..=LONGEST).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
     let key = key.ok_or_else(|| Problem::new(Code::Malformed, words::KEY))?.to_owned();
     let bytes = to_bytes(body, RULES).await.map_err(|_| Problem::from(Code::TooLarge))?;
     let address = parts.uri.path_and_query().map_or("/", |path| path.as_str());

@@ -25,21 +25,21 @@ use crate::{Error, Office};
 
 /// A request that is proven to come from a terminal in service.
 #[derive(Clone, Debug)]
-pub struct Signed<T> {
+pub(crate) struct Signed<T> {
     /// The terminal.
-    pub terminal: TerminalRow,
+    pub(crate) terminal: TerminalRow,
     /// The body that was signed.
-    pub body: T,
+    pub(crate) body: T,
 }
 
 /// A request that is proven to come from a terminal that was let in, in service or not any more: what it still holds is
 /// taken.
 #[derive(Clone, Debug)]
-pub struct Delivery<T> {
+pub(crate) struct Delivery<T> {
     /// The terminal.
-    pub terminal: TerminalRow,
+    pub(crate) terminal: TerminalRow,
     /// The body that was signed.
-    pub body: T,
+    pub(crate) body: T,
 }
 
 impl<T: SignedBody> FromRequest<App> for Signed<T> {

@@ -42,7 +42,9 @@ struct Usage {
 pub(super) fn routes() -> Routes {
     Api::of("Terminals: what they ask")
         .send("/api/v1/terminal/records", records, "Deliver records")
-        .notes("Also by a terminal out of service: nothing that was sold is lost. The same record gets the same outcome.")
+        .notes(
+            "Also by a terminal out of service: nothing that was sold is lost. The same record gets the same outcome.",
+        )
         .limit(BATCH)
         .send("/api/v1/terminal/hello", hello, "First words: versions, cursors, the server's time")
         .get("/api/v1/terminal/setup", setup, "Get everything about the canteen that is not about elders")
@@ -53,7 +55,10 @@ pub(super) fn routes() -> Routes {
         .routes()
 }
 
-async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body: said }: Signed<Hello>) -> Answer<Json<HelloAnswer>> {
+async fn hello(
+    State(office): State<Arc<Office>>,
+    Signed { terminal, body: said }: Signed<Hello>,
+) -> Answer<Json<HelloAnswer>> {
     if said.protocol != PROTOCOL {
         return Err(Problem::new(Code::ProtocolUnknown, words::protocol(said.protocol)));
     }
@@ -114,7 +119,10 @@ async fn usage(
     Ok(Json(office.usage(&terminal, asked.after).await?))
 }
 
-async fn refunds(State(office): State<Arc<Office>>, Signed { terminal, .. }: Signed<Nothing>) -> Answer<Json<RefundsDue>> {
+async fn refunds(
+    State(office): State<Arc<Office>>,
+    Signed { terminal, .. }: Signed<Nothing>,
+) -> Answer<Json<RefundsDue>> {
     Ok(Json(office.refunds(terminal.canteen).await?))
 }
 

@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn code_and_headings_stand_apart() {
-        let found: Vec<_> = pieces("**Units.** In `fen`, always").into_iter().map(|p| (p.text, p.style as u8)).collect();
+        let found: Vec<_> =
+            pieces("**Units.** In `fen`, always").into_iter().map(|p| (p.text, p.style as u8)).collect();
         let expected = [("Units.", 2), (" In ", 0), ("fen", 1), (", always", 0)];
         assert_eq!(found, expected.map(|(text, style)| (text.to_owned(), style)));
         assert_eq!(paragraphs("a\n\nb\n\n").len(), 2);

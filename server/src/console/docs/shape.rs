@@ -55,7 +55,8 @@ pub(super) fn kind(schema: &Value, w: &'static Words) -> Kind {
         }
     }
     if let Some(values) = schema["enum"].as_array() {
-        let values: Vec<String> = values.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect();
+        let values: Vec<String> =
+            values.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect();
         return Kind::text(values.join(" | "));
     }
     let types: Vec<&str> = match &schema["type"] {

@@ -6,7 +6,6 @@ catalogue! {
     title: "接口文档", "API";
     intro: "本页由程序随附的 OpenAPI 文档生成，说明为英文。", "Drawn from the OpenAPI document that comes with the program.";
     download: "下载 OpenAPI 文档（JSON）", "Get the OpenAPI document (JSON)";
-    operations: "接口", "Operations";
     shapes: "数据结构", "Schemas";
     contents: "目录", "Contents";
     parameters: "参数", "Parameters";
@@ -28,6 +27,5 @@ catalogue! {
     list_of: "列表：", "list of ";
     map_of: "对照表：", "map of ";
     or_nothing: "（可空）", " or nothing";
-    one_of: "之一", "one of";
     console: "返回工作台", "To the console";
 }

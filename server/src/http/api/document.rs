@@ -94,7 +94,8 @@ fn operation_id(of: &Sketch) -> String {
 fn operation(of: &Sketch) -> Value {
     let mut parameters = of.parameters.clone();
     if of.keyed {
-        let schema = json!({ "type": "string", "minLength": 1, "maxLength": idempotency::LONGEST, "pattern": "^[!-~]+$" });
+        let schema =
+            json!({ "type": "string", "minLength": 1, "maxLength": idempotency::LONGEST, "pattern": "^[!-~]+$" });
         let what = "Chosen by the sender, such as a UUID: the request is done once. See the description of the API.";
         parameters.push(header("Idempotency-Key", what, &schema));
     }
@@ -112,8 +113,10 @@ fn operation(of: &Sketch) -> Value {
         "security": security(of),
         "responses": responses,
     });
-    let entered = of.action.map(|action| format!("Entered in the audit log as `{}`, granted or denied.", action.name()));
-    let notes: Vec<&str> = [of.notes, entered.as_deref().unwrap_or_default()].into_iter().filter(|n| !n.is_empty()).collect();
+    let entered =
+        of.action.map(|action| format!("Entered in the audit log as `{}`, granted or denied.", action.name()));
+    let notes: Vec<&str> =
+        [of.notes, entered.as_deref().unwrap_or_default()].into_iter().filter(|n| !n.is_empty()).collect();
     if !notes.is_empty() {
         out["description"] = json!(notes.join("\n\n"));
     }
@@ -139,7 +142,8 @@ fn security(of: &Sketch) -> Value {
 }
 
 fn security_schemes() -> Value {
-    let header = |name: &str, what: &str| json!({ "type": "apiKey", "in": "header", "name": name, "description": what });
+    let header =
+        |name: &str, what: &str| json!({ "type": "apiKey", "in": "header", "name": name, "description": what });
     json!({
         "bearer": {
             "type": "http", "scheme": "bearer",

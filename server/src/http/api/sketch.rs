@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::id::{CanteenId, ElderId, ObjectionId, StatementId, TerminalId, UserId};
 use domain::calendar::Month;
+use domain::id::{CanteenId, ElderId, ObjectionId, StatementId, TerminalId, UserId};
 use domain::region::RegionCode;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::audit::Action;
@@ -98,7 +98,8 @@ impl Sketch {
     pub(crate) fn query<T: ToSchema>(&mut self) {
         let schema = serde_json::to_value(T::schema()).unwrap_or_default();
         T::schemas(&mut self.shapes);
-        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         for (name, field) in schema["properties"].as_object().into_iter().flatten() {
             let mut field = field.clone();
             let description = field.as_object_mut().and_then(|field| field.remove("description"));

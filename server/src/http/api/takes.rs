@@ -123,7 +123,7 @@ impl<M: Media> Takes for Upload<M> {
 }
 
 /// A body that a terminal signed.
-pub trait SignedBody: Sized + Send {
+pub(crate) trait SignedBody: Sized + Send {
     /// Reads it, when its signature has been found to fit.
     fn read(bytes: &[u8]) -> Result<Self, Problem>;
     /// Its JSON form in the document, if there is one.
@@ -132,7 +132,7 @@ pub trait SignedBody: Sized + Send {
 
 /// No body.
 #[derive(Clone, Copy, Debug)]
-pub struct Nothing;
+pub(crate) struct Nothing;
 
 impl SignedBody for Nothing {
     fn read(_: &[u8]) -> Result<Self, Problem> {
