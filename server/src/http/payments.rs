@@ -142,6 +142,7 @@ pub(super) fn routes() -> Routes {
     let disclosure = "/api/v1/months/{region}/{month}/disclosure";
     Api::of("After approval")
         .get("/api/v1/months/{region}/{month}/afterwards", show, "Get what followed a month's approval")
+        .refuses([409])
         .post(disclosure, Action::MonthDisclose, disclose, "Disclose an approved month")
         .post("/api/v1/months/{region}/{month}/archive", Action::MonthArchive, archive, "Archive a paid month")
         .post("/api/v1/statements/{id}/objections", Action::ObjectionNote, object, "Note an objection")

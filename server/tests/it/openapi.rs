@@ -41,7 +41,6 @@ fn the_document_tells_of_every_operation_and_of_nothing_else() {
 fn the_document_is_whole() {
     let made = document();
     assert!(made.clashes.is_empty(), "two schemas of one name: {:?}", made.clashes);
-    serde_json::from_value::<utoipa::openapi::OpenApi>(made.value.clone()).expect("it is an OpenAPI document");
     let mut ids = BTreeSet::new();
     for (method, path, of) in operations() {
         let what = format!("{method} {path}");

@@ -103,9 +103,10 @@ impl Sketch {
         for (name, field) in schema["properties"].as_object().into_iter().flatten() {
             let mut field = field.clone();
             let description = field.as_object_mut().and_then(|field| field.remove("description"));
+            let description = description.unwrap_or_else(|| json!(""));
             self.parameters.push(json!({
                 "name": name, "in": "query", "required": required.contains(&name.as_str()),
-                "description": description.unwrap_or_default(), "schema": field,
+                "description": description, "schema": field,
             }));
         }
     }
