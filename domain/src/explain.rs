@@ -8,7 +8,7 @@ use crate::decision::{Kind, Line};
 use crate::money::Fen;
 use crate::policy::Policy;
 use crate::subsidy::{Outcome, Why, gates_in_force};
-use crate::words::{Language, gate_sentence, kind_name, mode_name, period_name};
+use crate::words::{Language, gate_sentence, kind_name, mode_name, payer_name, period_name};
 
 /// The case's decision in Chinese or English, a line a benefit in file order.
 #[must_use]
@@ -82,11 +82,17 @@ fn meal_line(case: &Case, calendar: &WorkCalendar, l: Language) -> String {
 fn line_words(line: &Line, l: Language) -> String {
     let share = |s: &crate::decision::Share| {
         let unit = s.payer.unit.as_ref().map(|u| format!(" {u}")).unwrap_or_default();
-        format!("{}{unit} {}", s.payer.name, s.amount)
+        l.of(
+            format!("{}{unit} {} 元", payer_name(&s.payer.name, l), s.amount),
+            format!("{}{unit} {}", payer_name(&s.payer.name, l), s.amount),
+        )
     };
     let shares: Vec<String> = line.shares.iter().map(share).collect();
     let (kind, amount) = (kind_name(line.kind, l), line.amount);
-    let shares = if shares.is_empty() { String::new() } else { format!(" ({})", shares.join(", ")) };
+    let shares = match shares.as_slice() {
+        [] => String::new(),
+        some => l.of(format!("（{}）", some.join("、")), format!(" ({})", some.join(", "))),
+    };
     l.of(format!("{kind} {amount} 元{shares}"), format!("{kind} {amount}{shares}"))
 }
 

@@ -452,6 +452,24 @@ pub struct RosterEntry {
     pub cards: Vec<RosterCard>,
     /// Digest of the ID number under the terminal's key; only for the canteen's regulars.
     pub resident_id: Option<Digest>,
+    /// When the photo that the office has was put there; only for the canteen's regulars. A terminal that holds another
+    /// one, or none, asks for it ([`Photo`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<UnixMs>,
+}
+
+/// An elder's photo, for a till that may show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Photo {
+    /// Whose.
+    pub elder: ElderId,
+    /// When it was put there, as the roster tells it.
+    pub changed: UnixMs,
+    /// `image/jpeg` or `image/png`.
+    pub media_type: String,
+    /// The picture, as hexadecimal digits.
+    pub hex: String,
 }
 
 /// A card as a terminal knows one.

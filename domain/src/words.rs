@@ -1,8 +1,10 @@
 //! The words for what a policy decides, in Chinese and English, side by side so that neither is forgotten.
 
 mod benefit;
+mod payer;
 
 pub use benefit::{how_much, when, whom};
+pub use payer::payer_name;
 
 use crate::calendar::MealPeriod;
 use crate::decision::{Kind, Mode};

@@ -392,6 +392,9 @@ fn categories_tags_and_levels_are_registered() {
         refused_benefit(&format!("[benefit.elder]\n{bad}"));
     }
     refused_benefit("[benefit.canteen]\ntags = [\"discount-10\", \"vip\"] #! tag_unknown");
+    let unknown = format!("{HEAD}[register]\ntags = [\"near\"]\n{GOOD}[benefit.canteen]\ntags = [\"vip\"]\n");
+    let refusal = Policy::parse("t", &unknown).unwrap_err().to_string();
+    assert!(refusal.contains("vip") && refusal.contains("discount-5 | near"), "it says which there are: {refusal}");
     accepted_benefit("[benefit.canteen]\ntags = [\"discount-10\"]");
     accepted(&format!(
         "{HEAD}[register]\ncategories = [\"失独\", {{ name = \"护理\", levels = 5, worst = \"high\" }}]\ntags = [\"vip\"]\n{GOOD}\
@@ -442,10 +445,14 @@ fn reductions_that_act_together_leave_something() {
     refused_behind_head(&(gate(c, "60", "") + &gate(c, "41", over)));
     refused_behind_head(&(gate(c, "60", "") + &gate("licence = \"expired\"", "41", over)));
     refused_behind_head(&(gate(c, "60", "") + &gate("star_below = 3", "41", &format!("{over}\nfrom = 2026-01-01"))));
+    let hold = format!("[[gate]]\nwhen = {{ {c} }}\neffect = \"hold\"\nkinds = [\"diner\"]\n");
+    refused_behind_head(&(gate(c, "60", "") + &gate(c, "41", over) + &hold));
     let fine = |a: &str, b: &str| accepted(&format!("{HEAD}{a}{b}"));
     fine(&gate(c, "60", ""), &gate(c, "40", ""));
     fine(&gate(c, "60", ""), &gate("quality_grade = [\"B\"]", "60", ""));
     fine(&gate(c, "60", "\nuntil = 2025-12-31"), &gate(c, "60", "\nfrom = 2026-01-01"));
+    let whole = gate(c, "40", "") + &gate(c, "60", "\nuntil = 2025-12-31");
+    fine(&whole, &gate(c, "60", "\nfrom = 2026-01-01"));
     fine(&gate(c, "60", ""), &gate(c, "60", "").replace("[\"diner\", \"operator\"]", "[\"delivery\"]"));
 }
 

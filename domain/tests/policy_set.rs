@@ -157,6 +157,34 @@ fn what_was_charged_before_a_correction_stays_right() {
     assert_eq!(set.first(2).covering(&region("4403"), date("2026-02-10")).map(Policy::version), Some(1));
 }
 
+/// Something else than what covers the canteen was charged by: only a correction of it explains that.
+#[test]
+fn only_a_correction_that_had_begun_explains_another_version() {
+    let mut set = PolicySet::new();
+    let v = |version, dates: &str| policy("city", version, CITY, dates);
+    assert_eq!(code(&mut set, v(1, "effective_from = 2026-01-01"), "2025-12-01"), "");
+    assert_eq!(code(&mut set, v(2, "effective_from = 2026-02-01"), "2025-12-01"), "");
+    let first = set.policies().find(|p| p.version() == 1).unwrap().reference().clone();
+    let corrected = |set: &PolicySet, day: &str| set.is_corrected(Some(&first), &region("440304"), date(day));
+    assert!(!corrected(&set, "2026-02-10"), "the second version was announced ahead of its day: nothing was corrected");
+    assert_eq!(code(&mut set, v(3, "effective_from = 2026-01-20\ncorrects = 1"), "2026-02-15"), "");
+    assert!(!corrected(&set, "2026-01-19"), "the correction had not begun");
+    assert!(corrected(&set, "2026-01-20"), "it covers the canteen");
+    assert!(
+        corrected(&set, "2026-02-10"),
+        "what was charged by was corrected, though the next version covers the canteen"
+    );
+}
+
+#[test]
+fn a_correction_may_begin_on_the_day_of_its_announcement() {
+    let mut set = PolicySet::new();
+    let v = |version, dates: &str| policy("city", version, CITY, dates);
+    assert_eq!(code(&mut set, v(1, "effective_from = 2026-01-01"), "2025-12-01"), "");
+    assert_eq!(code(&mut set, v(2, "effective_from = 2026-02-02\ncorrects = 1"), "2026-02-01"), "corrects_future");
+    assert_eq!(code(&mut set, v(2, "effective_from = 2026-02-01\ncorrects = 1"), "2026-02-01"), "");
+}
+
 #[test]
 fn a_tie_is_refused_on_the_days_both_would_cover() {
     let city = |id: &str, dates: &str| policy(id, 1, CITY, dates);

@@ -141,6 +141,10 @@ actions! {
     CardIssue "card.issue";
     /// Cards were issued and drawn on a sheet.
     CardSheet "card.sheet";
+    /// Cards for many were proposed.
+    CardsPropose "cards.propose";
+    /// Cards for many were agreed to, turned down or taken back.
+    CardsDecide "cards.decide";
     /// An elder's photo was kept.
     PhotoPut "photo.put";
     /// An elder's photo was looked at.

@@ -14,7 +14,7 @@ use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::resident_id::ResidentId;
 use domain::sync::{
-    Found, RefundsDue, RosterCard, RosterEntry, RosterPage, Setup, UsageEntry, UsagePage, Use, Versions,
+    Found, Photo, RefundsDue, RosterCard, RosterEntry, RosterPage, Setup, UsageEntry, UsagePage, Use, Versions,
 };
 
 use crate::seal::{Keys, Place};
@@ -117,7 +117,7 @@ impl Office {
         let Some((row, elder, cards, uses)) = found else {
             return Ok(Found { entry: None, uses: Vec::new(), version: now });
         };
-        let entry = self.roster_entry(id, &row, elder, &cards, false)?;
+        let entry = self.roster_entry(id, &row, elder, &cards, false, None)?;
         Ok(Found { entry: Some(entry), uses: uses.into_iter().flat_map(|entry| entry.uses).collect(), version: now })
     }
 
@@ -130,7 +130,7 @@ impl Office {
         let now = self.now();
         let (canteen, book) = (terminal.canteen, self.book());
         let since = after.plus(-OVERLAP_MS);
-        let (mut rows, facts, cards, regulars) = self
+        let (mut rows, facts, cards, regulars, photos) = self
             .store
             .read(move |tx| {
                 Box::pin(async move {
@@ -150,7 +150,8 @@ impl Office {
                     let cards = elders::cards(tx, &ids).await?;
                     let recent = now.business_date().plus_days(-REGULAR_DAYS);
                     let regulars = feeds::served(tx, canteen, &ids, recent).await?;
-                    Ok((rows, facts, cards, regulars))
+                    let photos = feeds::photos(tx, &ids).await?;
+                    Ok((rows, facts, cards, regulars, photos))
                 })
             })
             .await?;
@@ -162,7 +163,7 @@ impl Office {
             let of_elder = cards.get(&row.id).map_or(&[][..], Vec::as_slice);
             let elder = facts.get(&row.id).cloned();
             let elder = elder.ok_or_else(|| Error::Corrupt(format!("elder {} vanished", row.id)))?;
-            self.roster_entry(terminal.id, row, elder, of_elder, regular)
+            self.roster_entry(terminal.id, row, elder, of_elder, regular, photos.get(&row.id).copied())
         };
         let entries = rows.iter().map(entry).collect::<Result<_, Error>>()?;
         Ok(RosterPage { entries, more, version: now })
@@ -175,6 +176,7 @@ impl Office {
         elder: domain::elder::Elder,
         cards: &[CardRow],
         regular: bool,
+        photo: Option<UnixMs>,
     ) -> Result<RosterEntry, Error> {
         let key = self.keys.terminal_digest_key(terminal);
         let card = |card: &CardRow| {
@@ -189,7 +191,31 @@ impl Office {
             female: row.female,
             cards: cards.iter().map(card).collect::<Result<_, Error>>()?,
             resident_id,
+            photo: photo.filter(|_| regular),
         })
+    }
+
+    /// The photo of one of the canteen's regulars.
+    ///
+    /// # Errors
+    /// When there is none, or the elder is nobody that this canteen's terminals are shown.
+    pub async fn photo_for(&self, terminal: &TerminalRow, elder: ElderId) -> Result<Photo, Error> {
+        let (canteen, recent) = (terminal.canteen, self.now().business_date().plus_days(-REGULAR_DAYS));
+        let held = self
+            .store
+            .read(move |tx| {
+                Box::pin(async move {
+                    let here = elders::get(tx, elder).await?.is_some_and(|row| row.registered_canteen == Some(canteen))
+                        || !feeds::served(tx, canteen, &[elder], recent).await?.is_empty();
+                    let changed = feeds::photos(tx, &[elder]).await?.remove(&elder);
+                    Ok(changed.filter(|_| here))
+                })
+            })
+            .await?;
+        let none = || Error::refused(Code::NotFound, register::NO_PHOTO);
+        let changed = held.ok_or_else(none)?;
+        let (media_type, bytes) = self.photo(elder).await?.ok_or_else(none)?;
+        Ok(Photo { elder, changed, media_type, hex: hex::encode(bytes) })
     }
 
     /// What elders have used this month and the last, for those whose meals changed at or after `after`; together with

@@ -9,6 +9,7 @@ use domain::settlement::{MonthState, Statement};
 
 use crate::audit::{Act, Action};
 use crate::error::Error;
+use crate::store::canteens;
 use crate::store::months::{self, Settlement, StoredStatement};
 use crate::store::payments::{self, Disclosure, Objection, Payment};
 use crate::store::{Store, Tx};
@@ -206,6 +207,11 @@ pub async fn note(
                     .iter()
                     .find(|(s, ..)| s.id == statement)
                     .ok_or_else(|| Error::Corrupt("a statement vanished".to_owned()))?;
+                let canteen = canteens::get(tx, stored.canteen).await?;
+                let unchecked = canteen.filter(|canteen| state == PaymentState::Sent && !canteen.payee_checked);
+                if let Some(canteen) = unchecked {
+                    return Err(Error::refused(Code::Conflict, words::payees_unchecked(&[canteen.name])));
+                }
                 let owed = to_pay(&stored, before, objections);
                 view.month().may_note(&owed, state, by, now.local_date()).map_err(refused)?;
                 let number = before.last().map_or(1, |last| last.number + 1);

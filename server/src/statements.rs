@@ -221,7 +221,7 @@ async fn decided(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<Decided>, 
 /// The bank batch of a region's month: one payment for each canteen that is owed something, which no earlier batch
 /// took to the bank and no objection holds.
 ///
-/// Refused before the month is approved.
+/// Refused before the month is approved, and while nobody but who typed it has looked at an account that is to be paid.
 pub async fn bank_batch(
     tx: &mut Tx,
     region: &RegionCode,
@@ -229,10 +229,14 @@ pub async fn bank_batch(
     keys: &Keys,
 ) -> Result<Vec<Payment>, Error> {
     let month_view = payment::afterwards(tx, region, month).await?;
-    let mut payments = Vec::new();
+    let (mut payments, mut unchecked) = (Vec::new(), Vec::new());
     for statement in month_view.unpaid() {
         let canteen = canteens::get(tx, statement.canteen).await?;
         let canteen = canteen.ok_or_else(|| Error::Corrupt("a statement of no canteen".to_owned()))?;
+        if !canteen.payee_checked {
+            unchecked.push(canteen.name);
+            continue;
+        }
         payments.push(Payment {
             account: account(&canteen, keys)?,
             payee: canteen.account_name,
@@ -240,6 +244,9 @@ pub async fn bank_batch(
             amount: statement.payable,
             purpose: words::payment_purpose(month, &statement.number),
         });
+    }
+    if !unchecked.is_empty() {
+        return Err(Error::refused(Code::Conflict, words::payees_unchecked(&unchecked)));
     }
     Ok(payments)
 }

@@ -326,6 +326,16 @@ pub mod register {
     pub const NOBODY_WAITS: &str = "没有需要发卡的老人";
     /// The same elder twice, or too many.
     pub const CARDS_COUNT: &str = "每次最多发 600 张卡，同一位老人只能列一次";
+    /// More cards than one person issues.
+    pub const CARDS_NEED_TWO: &str = "一次发卡超过 10 张，须先提出，由另一人同意后再打印";
+    /// No such batch.
+    pub const NO_BATCH: &str = "没有这批卡";
+    /// The batch was printed.
+    pub const BATCH_PRINTED: &str = "这批卡没有获得同意，或者已经打印；卡号只出现一次，遗失的卡请重新提出";
+    /// The batch was decided.
+    pub const BATCH_DECIDED: &str = "这批卡已有决定";
+    /// Whoever proposed decides.
+    pub const BATCH_SECOND: &str = "提出人不能同意自己提出的发卡";
     /// Across the top of a card.
     pub const CARD_TITLE: &str = "长者助餐卡";
     /// On the card of an elder without a canteen.

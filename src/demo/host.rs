@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use domain::calendar::Clock;
 use domain::id::Entropy;
-use terminal::Terminal;
+use terminal::{PrinterConfig, Terminal};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tracing::instrument::WithSubscriber as _;
@@ -113,8 +113,20 @@ impl TillHost {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> anyhow::Result<Self> {
+        Self::open_with_printer(folder, office, PrinterConfig::None, clock, entropy).await
+    }
+
+    /// Opens an enrolled terminal again, with a printer.
+    pub async fn open_with_printer(
+        folder: &Path,
+        office: SocketAddr,
+        printer: PrinterConfig,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> anyhow::Result<Self> {
         let line = Line::open(office).await?;
-        Self::serve(terminal::Config::new(folder, line.url()), line, clock, entropy).await
+        let config = terminal::Config { printer, ..terminal::Config::new(folder, line.url()) };
+        Self::serve(config, line, clock, entropy).await
     }
 
     async fn serve(

@@ -41,14 +41,17 @@ impl Desk {
         self.0.put("/api/v1/calendar", &serde_json::to_value(calendar)?).await
     }
 
-    /// Registers a canteen with its cashiers; answers with its id.
-    pub async fn register_canteen(&self, canteen: &DemoCanteen) -> anyhow::Result<String> {
+    /// Registers a canteen with its cashiers; another person looks at its account. Answers with its id.
+    pub async fn register_canteen(&self, canteen: &DemoCanteen, checker: &Self) -> anyhow::Result<String> {
         let body = json!({
             "region": canteen.region, "name": canteen.name, "operator": canteen.operator,
             "credit_code": canteen.credit_code, "address": canteen.address, "phone": canteen.phone,
             "bank": canteen.bank, "account_name": canteen.operator, "account": canteen.account, "capacity": 120,
         });
-        let id = self.created("/api/v1/canteens", &body).await?;
+        let made = self.0.post("/api/v1/canteens", &body).await?;
+        let id = text(&made, "/id")?.to_owned();
+        checker.prove().await?;
+        checker.second(&made["payee"]).await?;
         for cashier in canteen.cashiers {
             let body = json!({ "name": cashier.name, "pin": cashier.pin, "supervisor": cashier.supervisor });
             self.0.post(&format!("/api/v1/canteens/{id}/cashiers"), &body).await?;
@@ -62,6 +65,11 @@ impl Desk {
         let mut body = serde_json::to_value(CanteenFactKind::Standing { standing })?;
         body["valid_from"] = json!(date(from));
         self.0.post(&format!("/api/v1/canteens/{canteen}/facts"), &body).await.map(drop)
+    }
+
+    /// Proves once more who is here.
+    async fn prove(&self) -> anyhow::Result<()> {
+        self.0.post("/api/v1/session/step-up", &json!({ "passphrase": self.1.passphrase })).await.map(drop)
     }
 
     /// Approves what another person has proposed.
@@ -141,7 +149,7 @@ impl Desk {
     /// Approves what stands there now, once it is proven again who does.
     pub async fn approve(&self, region: &str, month: &str) -> anyhow::Result<Value> {
         let seen = self.month(region, month).await?;
-        self.0.post("/api/v1/session/step-up", &json!({ "passphrase": self.1.passphrase })).await?;
+        self.prove().await?;
         let body = json!({ "digest": text(&seen, "/digest")? });
         self.0.post(&format!("/api/v1/months/{region}/{month}/approve"), &body).await
     }

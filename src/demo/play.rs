@@ -115,7 +115,7 @@ impl Stage {
         let maker = self.desk(MAKER).await?;
         let checker = self.desk(CHECKER).await?;
         for canteen in &CANTEENS {
-            let id = administrator.register_canteen(canteen).await?;
+            let id = administrator.register_canteen(canteen, &checker).await?;
             maker.approve_prices(&id, canteen, &checker).await?;
             for (from, known, grade) in canteen.grades {
                 if *known == SET_UP {

@@ -1,4 +1,5 @@
-// Requests to the terminal, one at a time as far as keys go: while one is under way no other key acts.
+// Requests to the terminal, one at a time as far as keys go: while one is under way no other key acts. A function key
+// that was pressed meanwhile acts behind it, if it went well.
 
 import { losing, notice, place, show, $ } from "./page.js";
 
@@ -30,6 +31,7 @@ export async function act(path, body) {
   const answer = await post(path, body);
   if (answer && !QUIET.includes(path)) place.dialog = "";
   await show();
+  document.dispatchEvent(new CustomEvent("acted", { detail: answer !== null }));
   return answer;
 }
 

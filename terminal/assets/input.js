@@ -111,10 +111,24 @@ function character(event, char) {
   if (!typing && event.code !== "Space") event.preventDefault();
 }
 
+// A function key that waits for what is under way. Enter never waits: it could confirm what nobody has seen.
+let waiting = null;
+
 function named(event, name) {
   if (name === "F2" && inDialog()) { go(place.page); event.preventDefault(); return; }
-  if (event.repeat || busy()) { event.preventDefault(); return; }
+  if (event.repeat || busy()) {
+    if (!event.repeat && name.startsWith("F")) waiting = name;
+    event.preventDefault();
+    return;
+  }
   if (use(name)) event.preventDefault();
+}
+
+function acted(well) {
+  if (busy()) return;
+  const name = waiting;
+  waiting = null;
+  if (name && well) use(name);
 }
 
 function keydown(event) {
@@ -138,6 +152,7 @@ function keydown(event) {
 
 export function watchKeys() {
   document.addEventListener("keydown", keydown, true);
+  document.addEventListener("acted", (event) => acted(event.detail));
   document.addEventListener("click", (event) => {
     const finder = event.target.closest("[data-search]");
     if (finder) { search(finder.form); return; }

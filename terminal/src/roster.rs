@@ -4,6 +4,9 @@
 //! page is in, so an interrupted or repeated page does no harm. Everything about a person is sealed.
 
 mod held;
+mod photos;
+
+pub(crate) use photos::Picture;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -108,12 +111,15 @@ impl Roster {
             let elder = entry.elder.id.uuid();
             let sealed = self.seal("roster", elder.as_bytes(), entry)?;
             sqlx::query(
-                "INSERT INTO roster (elder, sealed) VALUES ($1, $2) ON CONFLICT (elder) DO UPDATE SET sealed = $2",
+                "INSERT INTO roster (elder, sealed, photo) VALUES ($1, $2, $3) \
+                 ON CONFLICT (elder) DO UPDATE SET sealed = $2, photo = $3",
             )
             .bind(elder)
             .bind(sealed)
+            .bind(entry.photo.map(UnixMs::get))
             .execute(&mut *unit)
             .await?;
+            photos::drop_other(&mut unit, elder, entry.photo).await?;
             sqlx::query("DELETE FROM credential WHERE elder = $1").bind(elder).execute(&mut *unit).await?;
             for digest in entry.cards.iter().map(|card| card.digest).chain(entry.resident_id) {
                 sqlx::query(

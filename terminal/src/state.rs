@@ -4,7 +4,7 @@ mod views;
 
 use domain::calendar::{BusinessDate, MealPeriod, UnixMs};
 use domain::decision::Kind;
-use domain::id::{CashierId, ShiftId};
+use domain::id::{CashierId, ElderId, ShiftId};
 use domain::money::Fen;
 use domain::record::{Body, Meal, Tender};
 use domain::sync::{Cashier, RefundDue};
@@ -14,7 +14,7 @@ use crate::core::Core;
 use crate::journal::Stored;
 use crate::outbox::Unsent;
 use crate::printer::Printed;
-use crate::roster::Feed;
+use crate::roster::{Feed, Picture};
 use crate::rules::{Rules, Serving};
 use crate::shift::{Count, DENOMINATIONS, DIFFERENCE_LIMIT, OpenShift, ShiftSums};
 use crate::storage::StorageError;
@@ -50,6 +50,7 @@ fn cashier_view(cashier: &Cashier) -> CashierView {
 fn person_view(person: &Person, date: BusinessDate) -> PersonView {
     let name = person.entry.masked_name.clone();
     PersonView {
+        photo: None,
         initial: name.chars().next().map(String::from).unwrap_or_default(),
         name,
         age: date.age(person.entry.elder.birth),
@@ -288,6 +289,14 @@ impl Core {
         Ok(views)
     }
 
+    /// Whether the cashier may reverse this meal alone; false for what is not there.
+    pub(crate) async fn reversed_by_one(&self, meal: domain::id::RecordId) -> Result<bool, StorageError> {
+        match self.journal.by_id(meal).await? {
+            Some(stored) => self.journal.reversed_by_one(&stored).await,
+            None => Ok(false),
+        }
+    }
+
     async fn stage_view(
         &self,
         state: &TillState,
@@ -310,18 +319,39 @@ impl Core {
             Stage::Idle => StageView::Idle,
             Stage::Serving { offer, tender, other } => {
                 let mut view = offer_view(offer, *tender);
+                if let (Some(person), Some(shown)) = (&offer.person, view.person.as_mut()) {
+                    shown.photo = self.photo_held(person).await?;
+                }
                 let name = |other: &crate::till::Other| other.found.as_ref().ok().map(|p| p.entry.masked_name.clone());
                 view.other = other.as_ref().map(|other| OtherView { name: name(other) });
                 StageView::Serving(Box::new(view))
             }
             Stage::Duplicate { person, period, first } => StageView::Duplicate {
-                person: person_view(person, now.business_date()),
+                person: PersonView {
+                    photo: self.photo_held(person).await?,
+                    ..person_view(person, now.business_date())
+                },
                 period: period.clone(),
                 first: Box::new(self.first_view(first, rules).await?),
                 price,
             },
             Stage::Refused(refusal) => refused_view(refusal, price),
         })
+    }
+
+    async fn photo_held(&self, person: &Person) -> Result<Option<ElderId>, StorageError> {
+        let elder = person.entry.elder.id;
+        Ok(self.roster.has_photo(elder).await?.then_some(elder))
+    }
+
+    /// The photo of who stands at the till, and of nobody else.
+    pub(crate) async fn photo_at_till(&self, elder: ElderId) -> Result<Option<Picture>, StorageError> {
+        let here = match &self.till.state.lock().await.stage {
+            Stage::Serving { offer, .. } => offer.person.as_ref().map(|person| person.entry.elder.id),
+            Stage::Duplicate { person, .. } => Some(person.entry.elder.id),
+            Stage::Idle | Stage::Refused(_) => None,
+        };
+        if here == Some(elder) { self.roster.photo(elder).await } else { Ok(None) }
     }
 
     async fn first_view(&self, first: &First, rules: Option<&Rules>) -> Result<FirstView, StorageError> {

@@ -7,18 +7,20 @@ use std::time::Duration;
 
 use domain::calendar::UnixMs;
 use domain::sync::{
-    Batch, BatchAnswer, Cursor, Hello, HelloAnswer, Outcome, PROTOCOL, RefundsDue, RosterPage, Setup, UsagePage,
+    Batch, BatchAnswer, Cursor, Hello, HelloAnswer, Outcome, PROTOCOL, Photo, RefundsDue, RosterPage, Setup, UsagePage,
 };
 
 use crate::core::Core;
 use crate::journal::{JournalError, SOFTWARE};
 use crate::office::OfficeError;
-use crate::roster::Feed;
+use crate::roster::{Feed, Picture};
 use crate::rules::{Rules, SetupError};
 use crate::storage::StorageError;
 
 /// A feed never has more pages than this.
 const MAX_PAGES: u32 = 10_000;
+/// So many photos are fetched in one round.
+const PHOTOS_A_ROUND: u32 = 20;
 /// Between rounds when all is well.
 pub(crate) const CALM: Duration = Duration::from_secs(20);
 /// Between rounds while an administrator has yet to let the terminal in: somebody stands before it and waits.
@@ -103,6 +105,7 @@ impl Core {
         if held.as_ref().is_none_or(|held| held.refunds != hello.versions.refunds) {
             self.refresh_refunds().await?;
         }
+        self.refresh_photos().await?;
         // A setup that cannot be used holds up neither records nor revocations.
         setup?;
         if held.as_ref() != Some(&hello.versions) {
@@ -242,11 +245,41 @@ impl Core {
         Ok(())
     }
 
+    /// Fetches a few of the photos that are missing. A photo is worth no round: what the office does not answer is asked
+    /// for again in the next one.
+    async fn refresh_photos(&self) -> Result<(), SyncError> {
+        if !self.disk.has_room() {
+            return Ok(());
+        }
+        for elder in self.roster.photos_wanted(PHOTOS_A_ROUND).await? {
+            match self.office.get::<Photo>(format!("/api/v1/terminal/photo?elder={elder}")).await {
+                Ok(photo) if photo.elder == elder && is_picture(&photo.media_type) => {
+                    let Ok(bytes) = hex::decode(&photo.hex) else {
+                        return Err(SyncError::Protocol("a photo is not in hexadecimal digits"));
+                    };
+                    let picture = Picture { media_type: photo.media_type, bytes };
+                    self.roster.keep_photo(elder, photo.changed, &picture).await?;
+                }
+                Ok(_) => return Err(SyncError::Protocol("the photo is of somebody else, or no picture")),
+                Err(OfficeError::Refused { status: 404, .. }) => self.roster.no_photo(elder).await?,
+                Err(error) => {
+                    tracing::info!(%error, "a photo is fetched in a later round");
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Fetches what may be paid back. A till that sees nothing new in a greeting asks for nothing.
     pub(crate) async fn refresh_refunds(&self) -> Result<(), SyncError> {
         let due: RefundsDue = self.office.get("/api/v1/terminal/refunds".to_owned()).await?;
         Ok(self.roster.store_refunds(&due).await?)
     }
+}
+
+fn is_picture(media_type: &str) -> bool {
+    matches!(media_type, "image/jpeg" | "image/png")
 }
 
 /// Whether a feed that is held up to an instant has everything that changed until `changed`.

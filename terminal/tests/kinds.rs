@@ -258,12 +258,53 @@ async fn a_reversal_keeps_who_allowed_it() {
     let mut cards = Vec::new();
     let till = Till::serving(|office| cards = crowd(office, 2)).await;
     let first = till.sell(&cards[0]).await;
+    till.clock.pass(MINUTE);
     till.sell(&cards[1]).await;
     let void = |who: Value| json!({ "meal": first, "reason": "按错", "supervisor": who });
+    assert_eq!(till.refused("/api/void", void(json!(null))).await, "supervisor_needed");
     assert_eq!(till.refused("/api/void", void(by(1))).await, "not_supervisor");
     till.ok("/api/void", void(by(2))).await;
     let Body::Void { approved_by, .. } = last(&till).await else { panic!("a reversal") };
     assert_eq!(approved_by, Some(cashier_id(2)));
+}
+
+#[tokio::test]
+async fn a_cashier_reverses_the_last_sale_alone_and_nothing_behind_it() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| cards = crowd(office, 4)).await;
+    let alone = |meal: &Value| json!({ "meal": meal, "reason": "按错" });
+    let oldest = till.sell(&cards[0]).await;
+    till.clock.pass(MINUTE);
+    till.scan(&cards[1]).await;
+    let state = till.ok("/api/portions", json!({ "portions": 3 })).await;
+    till.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await;
+    // All three portions are the last sale, in any order.
+    let portions: Vec<Value> = till.meals().await[..3].iter().map(|meal| meal["record"].clone()).collect();
+    for portion in [&portions[1], &portions[2], &portions[0]] {
+        till.ok("/api/void", alone(portion)).await;
+    }
+    // Going back one by one does not bring the older ones within reach.
+    assert_eq!(till.refused("/api/void", alone(&oldest)).await, "supervisor_needed");
+    assert_eq!(
+        till.refused("/api/void", json!({ "reason": "按错" })).await,
+        "supervisor_needed",
+        "the last that stands"
+    );
+    let (_, page) = till.get("/view?dialog=last").await;
+    assert!(String::from_utf8(page).unwrap().contains("不是上一笔，请主管输入 PIN"), "the page asks for the same");
+
+    // What comes back from a round is the cashier's to reverse, until it is ticked.
+    till.ok("/api/collection", json!({ "by": "delivery_round" })).await;
+    till.clock.pass(MINUTE);
+    let brought = till.sell(&cards[2]).await;
+    till.clock.pass(MINUTE);
+    let returned = till.sell(&cards[3]).await;
+    till.ok("/api/collection/end", json!({})).await;
+    till.clock.pass(MINUTE);
+    till.sell_guest().await;
+    till.ok("/api/delivered", json!({ "meal": brought, "delivered": true })).await;
+    assert_eq!(till.refused("/api/void", alone(&brought)).await, "supervisor_needed");
+    till.ok("/api/void", alone(&returned)).await;
 }
 
 #[tokio::test]

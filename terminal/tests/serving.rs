@@ -7,7 +7,7 @@ use domain::elder::{ElderFact, ElderFactKind};
 use domain::money::Fen;
 use serde_json::{Value, json};
 use support::fixture::TestClock;
-use support::till::Till;
+use support::till::{Till, by};
 use support::{NOON, elder_id};
 
 const MINUTE: i64 = 60_000;
@@ -117,7 +117,8 @@ async fn the_same_elder_and_period_is_never_charged_silently_again() {
     assert_eq!((&state["stage"]["to_pay"], &state["stage"]["person"]), (&json!(1500), &json!(null)));
     till.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await;
     // After a reversal the elder may eat.
-    till.ok("/api/void", json!({ "meal": record, "reason": "按错" })).await;
+    let older = |supervisor: serde_json::Value| json!({ "meal": record, "reason": "按错", "supervisor": supervisor });
+    till.ok("/api/void", older(by(2))).await;
     till.clock.pass(MINUTE);
     till.sell(&card).await;
     // And in the evening again.

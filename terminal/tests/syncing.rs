@@ -512,3 +512,63 @@ async fn the_latest_heads_of_the_audit_chain_are_kept_and_told_back() {
     till.terminal.sync_once().await.unwrap();
     assert_eq!(till.office.books().witnesses.len(), 4, "kept over a restart");
 }
+
+/// What the page shows of the elder at the till: the picture's address, and what is there.
+async fn shown(till: &Till, elder: domain::id::ElderId) -> (bool, Option<Vec<u8>>) {
+    let state = till.state().await;
+    let (status, bytes) = till.get(&format!("/photos/{elder}")).await;
+    (state["stage"]["person"]["photo"] == json!(elder), status.is_success().then_some(bytes))
+}
+
+#[tokio::test]
+async fn photos_follow_the_roster_and_are_shown_of_who_stands_there() {
+    let mut holders = Vec::new();
+    let till = Till::serving(|office| {
+        holders = (0..25).map(|_| office.add_elder("张*国", "1943-11-22", false, &[])).collect();
+        for holder in &holders {
+            office.photograph(holder.entry.elder.id, b"first");
+        }
+    })
+    .await;
+    let id = |n: usize| holders[n].entry.elder.id;
+    let asked = || till.office.books().requests.iter().filter(|path| path.contains("/photo?")).count();
+    for _ in 0..3 {
+        till.terminal.sync_once().await.unwrap();
+    }
+    assert_eq!(asked(), 25, "each once, a few a round");
+
+    till.scan(&holders[0].card).await;
+    assert_eq!(shown(&till, id(0)).await, (true, Some(b"first".to_vec())));
+    assert_eq!(shown(&till, id(1)).await.1, None, "nobody else's");
+    till.ok("/api/cancel", json!({})).await;
+    assert_eq!(shown(&till, id(0)).await.1, None, "nobody stands there");
+
+    // Another one takes the place of the first; one that is gone at the office is gone here.
+    till.clock.pass(120_000);
+    till.office.photograph(id(0), b"second");
+    till.office.change(id(1), |entry| entry.photo = None);
+    till.office.books().photos.remove(&id(2));
+    till.office.change(id(2), |entry| entry.photo = Some(UnixMs::new(7)));
+    for _ in 0..3 {
+        till.terminal.sync_once().await.unwrap();
+    }
+    assert_eq!(asked(), 27, "one that the office has not is not asked for again");
+    for (n, wanted) in [(0, Some(b"second".to_vec())), (1, None), (2, None), (3, Some(b"first".to_vec()))] {
+        till.scan(&holders[n].card).await;
+        assert_eq!(shown(&till, id(n)).await, (wanted.is_some(), wanted), "{n}");
+        till.ok("/api/cancel", json!({})).await;
+        till.clock.pass(4_000);
+    }
+
+    // Offline, and after a restart, they are there; a broken one is fetched again.
+    till.office.books().offline = true;
+    let till = till.restart(7).await;
+    till.sign_in(1).await;
+    till.scan(&holders[3].card).await;
+    assert_eq!(shown(&till, id(3)).await.1, Some(b"first".to_vec()));
+    // Nothing of a picture lies on the disk in the open.
+    for file in std::fs::read_dir(till.dir.path()).unwrap().flatten() {
+        let bytes = std::fs::read(file.path()).unwrap_or_default();
+        assert!(!bytes.windows(6).any(|part| part == b"second"), "{:?}", file.path());
+    }
+}

@@ -73,9 +73,10 @@ async fn an_amount_and_portions_are_keyed_before_the_scan_and_paid_together() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_one_is_undone_with_a_reason_and_an_older_one_with_a_supervisor() {
     with_page(async |page| {
-        page.sell(ELDER).await?;
-        page.sell(ELDER + 1).await?;
-        page.sell(ELDER + 2).await?;
+        for elder in ELDER..ELDER + 3 {
+            page.sell(elder).await?;
+            page.host.clock.advance(60_000);
+        }
         page.press(Key::Delete).await?;
         page.dialog("撤销上一笔").await?;
         page.press(Key::Enter).await?;

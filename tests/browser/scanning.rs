@@ -195,3 +195,28 @@ async fn a_scan_and_a_sale_are_answered_and_how_long_that_takes_is_printed() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_key_pressed_while_the_till_works_is_not_lost() {
+    with_page(async |page| {
+        page.slow(400).await;
+        // Back to scanning and at once a guest's meal, faster than the till answers.
+        page.press(Key::F2).await?;
+        page.press(Key::F7).await?;
+        page.stage("serving").await?;
+        assert!(page.text("#main").await?.contains("访客"));
+        // Enter and F7 for the next guest; the second Enter belongs to nothing that anybody has seen.
+        page.meant(Key::Enter).await?;
+        page.press(Key::F7).await?;
+        page.press(Key::Enter).await?;
+        page.until("one is sold and the next waits", async || {
+            let sold = page.meals().await.len();
+            Ok(sold == 1 && page.js("return document.body.dataset.stage").await? == "serving")
+        })
+        .await?;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(page.meals().await.len(), 1, "an Enter too early confirmed something");
+        Ok(())
+    })
+    .await;
+}

@@ -1,5 +1,6 @@
 //! A browser at a till of the demo's world, at eleven on a Monday, signed in through the page and with an open shift.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::calendar::Clock as _;
@@ -8,8 +9,11 @@ use serde_json::Value;
 use support::browser::Driver;
 use support::{Backend, TestDb};
 use thirtyfour::prelude::*;
+use zhucan::demo::chance::SeededEntropy;
+use zhucan::demo::clock::DemoClock;
+use zhucan::demo::host::TillHost;
 use zhucan::demo::http::{Caller, client};
-use zhucan::demo::play::Stage;
+use zhucan::demo::play::{Stage, till_folder};
 use zhucan::demo::world::{ADMINISTRATOR, CANTEENS, LIANHUA, MAKER, date};
 
 /// How long a page may take for anything.
@@ -32,6 +36,23 @@ pub(crate) struct Page {
 pub(crate) async fn with_page(test: impl AsyncFnOnce(&Page) -> WebDriverResult<()>) {
     let db = TestDb::new(Backend::Sqlite);
     let stage = Stage::set_up(db.folder(), db.url().parse().unwrap()).await.unwrap();
+    on_stage(stage, test).await;
+}
+
+/// The same at a till with a printer, which puts each slip into a file of the folder.
+pub(crate) async fn with_printer(test: impl AsyncFnOnce(&Page, &std::path::Path) -> WebDriverResult<()>) {
+    let db = TestDb::new(Backend::Sqlite);
+    let mut stage = Stage::set_up(db.folder(), db.url().parse().unwrap()).await.unwrap();
+    let slips = db.folder().join("slips");
+    let (printer, clock) = (terminal::PrinterConfig::Spool(slips.clone()), Arc::<DemoClock>::clone(&stage.clock));
+    stage.tills.remove(LIANHUA).close().await;
+    let (folder, entropy) = (till_folder(db.folder(), LIANHUA), Arc::new(SeededEntropy::new(20)));
+    let till = TillHost::open_with_printer(&folder, stage.office.address, printer, clock, entropy).await.unwrap();
+    stage.tills.insert(LIANHUA, till);
+    on_stage(stage, async |page: &Page| test(page, &slips).await).await;
+}
+
+async fn on_stage(stage: Stage, test: impl AsyncFnOnce(&Page) -> WebDriverResult<()>) {
     stage.clock.set(date("2026-03-02").at_minute(11 * 60));
     let till = &stage.tills[LIANHUA];
     till.sync().await.unwrap();
@@ -206,8 +227,17 @@ impl Page {
 
     /// Whether the browser reaches anything at all.
     pub(crate) async fn reach(&self, anything: bool) {
+        self.network(!anything, 0).await;
+    }
+
+    /// How long each request of the browser takes at least, ms.
+    pub(crate) async fn slow(&self, latency: u32) {
+        self.network(false, latency).await;
+    }
+
+    async fn network(&self, offline: bool, latency: u32) {
         let network = serde_json::json!({
-            "offline": !anything, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+            "offline": offline, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1,
         });
         self.chromium("Network.enable", serde_json::json!({})).await;
         self.chromium("Network.emulateNetworkConditions", network).await;

@@ -182,7 +182,7 @@ async fn canteens_of(server: &Server) -> anyhow::Result<Vec<CanteenId>> {
             account: format!("620000000000000{place:04}"),
             capacity: Some(120),
         };
-        let id = office.create_canteen(new, None).await?;
+        let id = office.create_canteen(new, None).await?.id;
         for meal in ["lunch", "dinner"] {
             let price = ListPrice { valid_from: date("2026-01-01"), period: period(meal), price: yuan(PRICES[place]) };
             office.add_price(id, price, None).await?;

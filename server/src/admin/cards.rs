@@ -6,24 +6,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::calendar::BusinessDate;
+use domain::calendar::{BusinessDate, UnixMs};
 use domain::credential::{CardNumber, Scan};
 use domain::id::{CanteenId, ElderId, RecordId, UserId};
 use domain::region::RegionCode;
 use receipts::PrintError;
 use receipts::card::{Card, CardSheet, render};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::photo;
 use crate::audit::{Act, Action};
 use crate::seal::Place;
 use crate::store::elders::{self, CardKind, CardRow, ElderRow};
-use crate::store::{Tx, canteens, imports};
+use crate::store::{Tx, batches, canteens, imports};
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
 /// A sheet has at most so many cards: sixty pages.
 pub const SHEET: usize = 600;
+
+/// One person issues so many cards in one go, a page; more need another person's word.
+pub const ALONE: usize = 10;
 
 /// Whose cards.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -49,6 +53,17 @@ pub struct IssuedSheet {
     pub more: bool,
 }
 
+/// Names and telephones of canteens, and of the office under nothing.
+type Places = BTreeMap<Option<CanteenId>, (String, String)>;
+
+/// Elders who are to get cards.
+pub(super) struct Waiting {
+    pub(super) rows: Vec<ElderRow>,
+    /// Whether more elders wait for cards than fit on one sheet.
+    pub(super) more: bool,
+    places: Places,
+}
+
 /// An elder on the way to a card.
 struct Wanted {
     row: ElderRow,
@@ -56,10 +71,13 @@ struct Wanted {
 }
 
 impl Office {
-    /// Issues printed cards and draws them. `inside` is where whoever asks may do that; nothing for everywhere.
+    /// Issues printed cards and draws them. `inside` is where whoever asks may do that; nothing for everywhere. A person
+    /// issues [`ALONE`] cards at most; more are proposed, and printed when another person has agreed. `by` is nothing at
+    /// the office's own computer.
     ///
     /// # Errors
-    /// When nobody waits for a card, an elder is unknown or outside, or a name cannot be printed: nothing is issued.
+    /// When nobody waits for a card, an elder is unknown or outside, there are too many for one person, or a name cannot
+    /// be printed: nothing is issued.
     pub async fn issue_sheet(
         &self,
         of: CardsOf,
@@ -67,11 +85,23 @@ impl Office {
         inside: Option<RegionCode>,
         by: Option<UserId>,
     ) -> Result<IssuedSheet, Error> {
-        let now = self.now();
-        if until.is_some_and(|until| until < now.business_date()) {
-            return Err(Error::refused(Code::Invalid, register::CARD_UNTIL));
+        let waiting = self.waiting(of, inside).await?;
+        if by.is_some() && waiting.rows.len() > ALONE {
+            return Err(Error::refused(Code::SecondPerson, register::CARDS_NEED_TWO));
         }
-        let (rows, more, places) = self.wanted(of, inside).await?;
+        self.issue(waiting, until, by, None).await
+    }
+
+    /// Issues cards to exactly these elders; of a batch, only if it has not been printed.
+    pub(super) async fn issue(
+        &self,
+        Waiting { rows, more, places }: Waiting,
+        until: Option<BusinessDate>,
+        by: Option<UserId>,
+        batch: Option<Uuid>,
+    ) -> Result<IssuedSheet, Error> {
+        let now = self.now();
+        not_over(until, now)?;
         let wanted: Vec<Wanted> =
             rows.into_iter().map(|row| Wanted { row, number: CardNumber::generate(&*self.entropy) }).collect();
         let sheet = self.sheet(&wanted, until, &places);
@@ -82,6 +112,11 @@ impl Office {
             .store
             .write_long_audited(move |tx| {
                 Box::pin(async move {
+                    if let Some(batch) = batch
+                        && !batches::issued(tx, batch, now).await?
+                    {
+                        return Err(Error::refused(Code::Conflict, register::BATCH_PRINTED));
+                    }
                     let ids: Vec<ElderId> = cards.iter().map(|card| card.elder).collect();
                     imports::touch(tx, &ids, now).await?;
                     let mut revoked = 0;
@@ -90,7 +125,12 @@ impl Office {
                         elders::add_card(tx, card).await?;
                     }
                     let act = Act::new(by, Action::CardSheet, "cards").with("cards", cards.len());
-                    act.with("revoked", revoked).done(tx, now).await?;
+                    let act = act.with("revoked", revoked);
+                    let act = match batch {
+                        Some(batch) => act.with("batch", batch.to_string()),
+                        None => act,
+                    };
+                    act.done(tx, now).await?;
                     Ok(revoked)
                 })
             })
@@ -98,12 +138,11 @@ impl Office {
         Ok(IssuedSheet { pdf, cards: count, revoked, more })
     }
 
-    /// The elders, whether there are more, and the canteens' names and telephones.
-    async fn wanted(
-        &self,
-        of: CardsOf,
-        inside: Option<RegionCode>,
-    ) -> Result<(Vec<ElderRow>, bool, BTreeMap<Option<CanteenId>, (String, String)>), Error> {
+    /// Who is to get a card.
+    ///
+    /// # Errors
+    /// When nobody is, or an elder is unknown or outside.
+    pub(super) async fn waiting(&self, of: CardsOf, inside: Option<RegionCode>) -> Result<Waiting, Error> {
         let today = self.now().business_date();
         let read = self.store.read(move |tx| {
             Box::pin(async move {
@@ -124,22 +163,17 @@ impl Office {
                 let more = rows.len() > SHEET;
                 rows.truncate(SHEET);
                 let places = places(tx, &rows).await?;
-                Ok((rows, more, places))
+                Ok(Waiting { rows, more, places })
             })
         });
-        let (rows, more, places) = read.await?;
-        if rows.is_empty() {
+        let waiting = read.await?;
+        if waiting.rows.is_empty() {
             return Err(Error::refused(Code::ElderUnknown, register::NOBODY_WAITS));
         }
-        Ok((rows, more, places))
+        Ok(waiting)
     }
 
-    fn sheet(
-        &self,
-        wanted: &[Wanted],
-        until: Option<BusinessDate>,
-        places: &BTreeMap<Option<CanteenId>, (String, String)>,
-    ) -> CardSheet {
+    fn sheet(&self, wanted: &[Wanted], until: Option<BusinessDate>, places: &Places) -> CardSheet {
         let nowhere = (String::new(), String::new());
         let office = places.get(&None).unwrap_or(&nowhere);
         let card = |wanted: &Wanted| {
@@ -185,6 +219,7 @@ impl Office {
             .write_audited(move |tx| {
                 Box::pin(async move {
                     elders::put_photo(tx, elder, kind, &sealed, now, by).await?;
+                    imports::touch(tx, &[elder], now).await?;
                     Act::new(by, Action::PhotoPut, format!("elder:{elder}")).done(tx, now).await.map(drop)
                 })
             })
@@ -219,6 +254,7 @@ impl Office {
                 Box::pin(async move {
                     let there = elders::remove_photo(tx, elder).await?;
                     if there {
+                        imports::touch(tx, &[elder], now).await?;
                         Act::new(by, Action::PhotoRemove, format!("elder:{elder}")).done(tx, now).await?;
                     }
                     Ok(there)
@@ -226,6 +262,14 @@ impl Office {
             })
             .await
     }
+}
+
+/// Refuses a last day that is over.
+pub(super) fn not_over(until: Option<BusinessDate>, now: UnixMs) -> Result<(), Error> {
+    if until.is_some_and(|until| until < now.business_date()) {
+        return Err(Error::refused(Code::Invalid, register::CARD_UNTIL));
+    }
+    Ok(())
 }
 
 /// One more than fit on a sheet, to see whether there are more.
@@ -247,7 +291,7 @@ async fn named(tx: &mut Tx, ids: Vec<ElderId>) -> Result<Vec<ElderRow>, Error> {
 }
 
 /// Names and telephones of the rows' canteens, and of the office for those without one.
-async fn places(tx: &mut Tx, rows: &[ElderRow]) -> Result<BTreeMap<Option<CanteenId>, (String, String)>, Error> {
+async fn places(tx: &mut Tx, rows: &[ElderRow]) -> Result<Places, Error> {
     let mut places = BTreeMap::new();
     let ids: BTreeSet<CanteenId> = rows.iter().filter_map(|row| row.registered_canteen).collect();
     for id in ids {

@@ -2,6 +2,7 @@
 //!
 //! Each is a method of [`crate::Office`]: it checks its input, submits one write unit and answers.
 
+mod batches;
 pub(crate) mod calendars;
 pub(crate) mod canteens;
 mod cards;
@@ -15,9 +16,10 @@ mod sign_in;
 mod terminals;
 pub(crate) mod valid;
 
+pub use batches::Batch;
 pub use calendars::{CalendarImport, Warning};
-pub use canteens::{NewCanteen, NewCashier};
-pub use cards::{CardsOf, IssuedSheet, SHEET};
+pub use canteens::{NewCanteen, NewCashier, Registered};
+pub use cards::{ALONE, CardsOf, IssuedSheet, SHEET};
 pub use draws::{NewDraw, NewResult};
 pub use elders::{IssuedCard, NewElder, NewElderFact, RegisteredChip};
 pub(crate) use people::DEMO;

@@ -106,9 +106,28 @@ impl Office {
     pub async fn propose(&self, what: Proposed, region: RegionCode, by: UserId) -> Result<ProposalRow, Error> {
         let what = checked(what)?;
         let now = self.now();
+        let row = self.proposal_row(what.clone(), region, by)?;
+        let stored = row.clone();
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    if let Proposed::Policy { file_name, source } = &what {
+                        rules_of::could_announce(tx, &policy_of(file_name, source)?, now).await?;
+                    }
+                    proposed(tx, &stored, now).await
+                })
+            })
+            .await?;
+        Ok(row)
+    }
+
+    /// The proposal as it is stored.
+    pub(super) fn proposal_row(&self, what: Proposed, region: RegionCode, by: UserId) -> Result<ProposalRow, Error> {
+        let what = checked(what)?;
+        let now = self.now();
         let id = RecordId::generate(now, &*self.entropy).uuid();
         let text = Zeroizing::new(serde_json::to_string(&what).map_err(|e| Error::Internal(e.to_string()))?);
-        let row = ProposalRow {
+        Ok(ProposalRow {
             id,
             kind: what.kind().to_owned(),
             region,
@@ -121,20 +140,7 @@ impl Office {
             checker: None,
             decided_at: None,
             reason: None,
-        };
-        let stored = row.clone();
-        self.store
-            .write_audited(move |tx| {
-                Box::pin(async move {
-                    if let Proposed::Policy { file_name, source } = &what {
-                        rules_of::could_announce(tx, &policy_of(file_name, source)?, now).await?;
-                    }
-                    proposals::add(tx, &stored).await?;
-                    act(by, Action::ProposalMake, &stored).done(tx, now).await.map(drop)
-                })
-            })
-            .await?;
-        Ok(row)
+        })
     }
 
     /// What a proposal says.
@@ -236,6 +242,12 @@ impl Office {
         }
         Ok(())
     }
+}
+
+/// Stores an open proposal, and enters that it was made.
+pub(super) async fn proposed(tx: &mut Tx, row: &ProposalRow, now: UnixMs) -> Result<(), Error> {
+    proposals::add(tx, row).await?;
+    act(row.maker, Action::ProposalMake, row).done(tx, now).await.map(drop)
 }
 
 fn place(id: Uuid) -> Place<'static> {

@@ -1,6 +1,5 @@
 //! Short names of findings, severities, payers and grades in both languages, for every page that shows them.
 
-use domain::decision::Payer;
 use domain::money::Fen;
 use domain::reconciliation::{Code, Finding, Measure, Severity};
 use domain::record::{Credential, Tender};
@@ -47,13 +46,6 @@ catalogue! {
     life_explained: "有正当理由", "Explained";
     life_confirmed: "成立", "Confirmed";
     life_closed: "已结案", "Closed";
-    province: "省财政", "Province";
-    city: "市财政", "City";
-    district: "区财政", "District";
-    town: "镇街", "Town";
-    village: "村居", "Village";
-    lottery: "福彩公益金", "Lottery fund";
-    charity: "慈善会", "Charity";
     unrated: "未评", "Unrated";
     card: "助餐卡", "Meal card";
     chip: "实体卡", "Chip card";
@@ -137,20 +129,6 @@ impl Words {
             Life::Explained => self.life_explained,
             Life::Confirmed => self.life_confirmed,
             Life::Closed => self.life_closed,
-        }
-    }
-
-    /// A payer; by its own name where it has no common one.
-    pub(crate) fn payer<'a>(&self, payer: &'a Payer) -> &'a str {
-        match payer.name.as_str() {
-            "province" => self.province,
-            "city" => self.city,
-            "district" => self.district,
-            "town" => self.town,
-            "village" => self.village,
-            "lottery" => self.lottery,
-            "charity" => self.charity,
-            other => other,
         }
     }
 

@@ -41,6 +41,7 @@ entries! {
     PEOPLE "/console/people" "users" nav_people;
     TERMINALS "/console/terminals" "monitor-smartphone" nav_terminals;
     ELDERS "/console/elders" "id-card" nav_elders;
+    CARDS "/console/cards" "printer" nav_cards;
     IMPORTS "/console/imports" "upload" nav_imports;
     PROPOSALS "/console/proposals" "list-checks" nav_proposals;
     OWN "/console/own" "store" nav_own;
@@ -56,8 +57,8 @@ pub(crate) const fn entries(role: Role) -> &'static [Entry] {
             &[TODAY, RECONCILIATION, FINDINGS, SETTLEMENT, STATEMENTS, FUNDS, CANTEENS, DRAWS, CHANGES, POLICIES, AUDIT]
         }
         Role::PolicyEditor => &[TODAY, POLICIES, PROPOSALS, CANTEENS],
-        Role::Administrator => &[TODAY, CANTEENS, PEOPLE, TERMINALS, ELDERS, IMPORTS],
-        Role::CardIssuer => &[ELDERS, IMPORTS],
+        Role::Administrator => &[TODAY, CANTEENS, PEOPLE, TERMINALS, ELDERS, CARDS, IMPORTS],
+        Role::CardIssuer => &[ELDERS, CARDS, IMPORTS],
         Role::CanteenManager => &[OWN, FINDINGS, STATEMENTS],
     }
 }

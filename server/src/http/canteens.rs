@@ -16,7 +16,7 @@ use super::body::{Json, Path};
 use super::proposals::Made;
 use super::routes::Routes;
 use super::{Answer, SignedIn};
-use crate::admin::{NewCanteen, NewCashier, Proposed};
+use crate::admin::{NewCanteen, NewCashier, Proposed, Registered};
 use crate::audit::Action;
 use crate::people::Right;
 use crate::store::canteens::{self, CanteenRow, Settings};
@@ -52,9 +52,12 @@ struct Whole {
     prices: Vec<ListPrice>,
 }
 
+/// A canteen that was just registered.
 #[derive(Serialize, utoipa::ToSchema)]
 struct CanteenAdded {
     id: CanteenId,
+    /// Its account waits for a second person.
+    payee: Option<Made>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -114,8 +117,8 @@ async fn create(
 ) -> Answer<Created<CanteenAdded>> {
     user.require(Right::ManageCanteens)?;
     user.require_inside(&new.region)?;
-    let id = office.create_canteen(new, Some(user.id)).await?;
-    Ok(Created(CanteenAdded { id }))
+    let Registered { id, payee } = office.create_canteen(new, Some(user.id)).await?;
+    Ok(Created(CanteenAdded { id, payee: payee.map(Made::from) }))
 }
 
 async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<List<Canteen>> {

@@ -1,4 +1,5 @@
-//! Cards by the sheet: `POST /api/v1/cards/sheets` issues cards and answers their PDF, the only time that it is made.
+//! Cards by the sheet: `POST /api/v1/cards/sheets` issues cards and answers their PDF, the only time that it is made. One
+//! person issues a page; more are proposed as a batch.
 //! Photos: `POST`, `GET` and `DELETE /api/v1/elders/{id}/photo`.
 
 use std::sync::Arc;
@@ -27,12 +28,12 @@ pub(crate) const PHOTO: usize = 512 * 1024;
 #[derive(Deserialize, utoipa::ToSchema)]
 #[schema(as = NewCardSheet)]
 #[serde(deny_unknown_fields)]
-struct New {
+pub(super) struct New {
     /// Whose: `{"elders": [...]}`, `{"canteen": ...}` or `{"region": ...}`.
-    of: CardsOf,
+    pub(super) of: CardsOf,
     /// The last day; nothing for cards without end.
     #[serde(default)]
-    until: Option<BusinessDate>,
+    pub(super) until: Option<BusinessDate>,
 }
 
 pub(super) fn routes() -> Routes {
@@ -63,7 +64,7 @@ async fn issue(
 }
 
 /// A sheet that was issued.
-struct Issued(IssuedSheet);
+pub(super) struct Issued(pub(super) IssuedSheet);
 
 impl IntoResponse for Issued {
     fn into_response(self) -> Response {

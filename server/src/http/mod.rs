@@ -3,6 +3,7 @@
 
 mod api;
 mod audit;
+mod batches;
 pub mod body;
 mod calendars;
 pub(crate) mod canteens;
@@ -43,6 +44,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 pub use api::{Document, document};
+pub(crate) use batches::{MOST as MOST_BATCHES, permitted as of_batch};
 pub(crate) use canteens::permitted as of_canteen;
 pub(crate) use elders::permitted as of_elder;
 pub(crate) use imports::{may as may_import, permitted as of_import};
@@ -104,6 +106,7 @@ impl FromRef<App> for Arc<Office> {
 fn all() -> Routes {
     let each = [
         audit::routes(),
+        batches::routes(),
         calendars::routes(),
         canteens::routes(),
         crate::console::routes(),

@@ -1,4 +1,4 @@
-//! What terminals ask: hello, records, setup, roster, usage, refunds, a resident ID. Every request is signed
+//! What terminals ask: hello, records, setup, roster, photos, usage, refunds, a resident ID. Every request is signed
 //! ([`domain::sync`]).
 
 use std::collections::HashMap;
@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
 use domain::calendar::UnixMs;
-use domain::id::TerminalId;
+use domain::id::{ElderId, TerminalId};
 use domain::resident_id::ResidentId;
 use domain::sync::{
-    Batch, BatchAnswer, Found, Hello, HelloAnswer, Lookup, PROTOCOL, RefundsDue, RosterPage, Setup, UsagePage,
+    Batch, BatchAnswer, Found, Hello, HelloAnswer, Lookup, PROTOCOL, Photo, RefundsDue, RosterPage, Setup, UsagePage,
     WITNESSES,
 };
 use serde::Deserialize;
@@ -32,6 +32,12 @@ struct Roster {
     page: u32,
 }
 
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = PhotoQuery)]
+struct OfElder {
+    elder: ElderId,
+}
+
 /// `epoch` names the terminal's current epoch; cursors of all its epochs are answered.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[schema(as = UsageQuery)]
@@ -49,6 +55,7 @@ pub(super) fn routes() -> Routes {
         .send("/api/v1/terminal/hello", hello, "First words: versions, cursors, the server's time")
         .get("/api/v1/terminal/setup", setup, "Get everything about the canteen that is not about elders")
         .get("/api/v1/terminal/roster", roster, "Get what changed in the roster after an instant")
+        .get("/api/v1/terminal/photo", photo, "Get the photo of one of the canteen's regulars")
         .get("/api/v1/terminal/usage", usage, "Get what elders have used, as far as it changed after an instant")
         .get("/api/v1/terminal/refunds", refunds, "Get what may be paid back to elders")
         .send("/api/v1/terminal/lookup", lookup, "Ask whom a resident ID names")
@@ -109,6 +116,14 @@ async fn roster(
     Signed { terminal, .. }: Signed<Nothing>,
 ) -> Answer<Json<RosterPage>> {
     Ok(Json(office.roster(&terminal, asked.after, asked.page).await?))
+}
+
+async fn photo(
+    State(office): State<Arc<Office>>,
+    Query(asked): Query<OfElder>,
+    Signed { terminal, .. }: Signed<Nothing>,
+) -> Answer<Json<Photo>> {
+    Ok(Json(office.photo_for(&terminal, asked.elder).await?))
 }
 
 async fn usage(

@@ -307,9 +307,9 @@ impl<'r> Chunks<'r> {
             return Ok((Change::Same, problem));
         }
         if let Some(origin) = origin {
-            let row = self.office().canteen_row(new.clone())?;
-            canteens::add(tx, &row).await?;
-            imports::mark_canteen(tx, row.id, &origin).await?;
+            let registration = self.office().registration(new.clone(), self.run.by)?;
+            registration.add(tx, self.run.now).await?;
+            imports::mark_canteen(tx, registration.row.id, &origin).await?;
         }
         Ok((Change::New, None))
     }

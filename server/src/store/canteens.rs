@@ -54,6 +54,8 @@ row! {
         pub capacity: Option<u32>,
         /// When it was registered, unix ms.
         pub created_at: UnixMs,
+        /// Whether a second person has looked at the payee account: nothing is paid before.
+        pub payee_checked: bool,
     }
 }
 
@@ -82,8 +84,8 @@ pub async fn add(tx: &mut Tx, canteen: &CanteenRow) -> Result<(), Error> {
     sql!(
         tx,
         "INSERT INTO canteens (id, region, name, operator, credit_code, address, phone, bank, account_name, account,
-                               capacity, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                               capacity, created_at, payee_checked)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         canteen.id,
         &canteen.region,
         &canteen.name,
@@ -95,7 +97,8 @@ pub async fn add(tx: &mut Tx, canteen: &CanteenRow) -> Result<(), Error> {
         &canteen.account_name,
         &canteen.account,
         canteen.capacity,
-        canteen.created_at
+        canteen.created_at,
+        canteen.payee_checked
     )
     .execute()
     .await
@@ -160,7 +163,7 @@ pub async fn for_rules(tx: &mut Tx, id: CanteenId) -> Result<Option<Canteen>, Er
     Ok(Some(Canteen { id, region, facts: facts(tx, id).await? }))
 }
 
-/// Puts another payee in the place of the one before.
+/// Puts another payee in the place of the one before, or the same: a second person has looked at it.
 pub async fn set_payee(
     tx: &mut Tx,
     canteen: CanteenId,
@@ -170,11 +173,12 @@ pub async fn set_payee(
 ) -> Result<(), Error> {
     sql!(
         tx,
-        "UPDATE canteens SET bank = $2, account_name = $3, account = $4 WHERE id = $1",
+        "UPDATE canteens SET bank = $2, account_name = $3, account = $4, payee_checked = $5 WHERE id = $1",
         canteen,
         bank,
         account_name,
-        account
+        account,
+        true
     )
     .execute()
     .await

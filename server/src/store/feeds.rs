@@ -1,6 +1,6 @@
 //! The statements behind the feeds: the roster, what it stands at, and who is a regular.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, ElderId};
@@ -98,4 +98,17 @@ pub async fn served(
         served.extend(Statement::built(tx, text, values).values::<ElderId>().await?);
     }
     Ok(served)
+}
+
+/// When the photos of these elders were put there, for those who have one, unix ms.
+pub async fn photos(tx: &mut Tx, elders: &[ElderId]) -> Result<BTreeMap<ElderId, UnixMs>, Error> {
+    let mut photos = BTreeMap::new();
+    for elders in elders.chunks(500) {
+        let places: Vec<String> = (1..=elders.len()).map(|n| format!("${n}")).collect();
+        let text = format!("SELECT elder, changed_at FROM elder_photos WHERE elder IN ({})", places.join(", "));
+        let values = elders.iter().map(|id| id.bind()).collect();
+        let found: Vec<(ElderId, UnixMs)> = Statement::built(tx, text, values).all().await?;
+        photos.extend(found);
+    }
+    Ok(photos)
 }

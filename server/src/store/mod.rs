@@ -33,6 +33,7 @@
 //! tuples by position or as structs made with [`crate::row!`] by name.
 
 pub mod audit;
+pub mod batches;
 pub mod board;
 pub mod canteens;
 pub mod closes;

@@ -67,6 +67,8 @@ pub const fn action(action: Action) -> &'static str {
         Action::ElderRegister => "登记老人",
         Action::ElderFact => "登记老人情况",
         Action::CardIssue => "发卡（含卡号）",
+        Action::CardsPropose => "提出批量发卡",
+        Action::CardsDecide => "决定批量发卡",
         Action::CardSheet => "批量发卡（含卡号）",
         Action::CardRevoke => "挂失",
         Action::PhotoPut => "保存照片",

@@ -112,19 +112,7 @@ pub const fn bearer(bearer: Bearer) -> &'static str {
 /// A payer's column.
 #[must_use]
 pub fn payer(payer: &Payer) -> String {
-    match payer.name.as_str() {
-        "province" => "省财政",
-        "city" => "市财政",
-        "district" => "区财政",
-        "town" => "镇街",
-        "village" => "村居",
-        "lottery" => "福彩公益金",
-        "charity" => "慈善会",
-        "league" => "盟财政",
-        "banner" => "旗财政",
-        other => other,
-    }
-    .to_owned()
+    domain::words::payer_name(&payer.name, domain::words::Language::Chinese).to_owned()
 }
 
 /// The addition to a line's label that tells who gets the money.
@@ -134,6 +122,12 @@ pub const fn paid_to_canteen(kind: Kind) -> &'static str {
         Kind::Operator | Kind::Delivery => "（付给食堂）",
         Kind::Diner | Kind::Concession => "",
     }
+}
+
+/// Accounts that only one person has looked at.
+#[must_use]
+pub fn payees_unchecked(canteens: &[String]) -> String {
+    format!("以下食堂的收款账户还没有经另一人核对，请先在“待审事项”中批准：{}", canteens.join("、"))
 }
 
 /// Signature cells and rows of a statement.

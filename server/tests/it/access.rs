@@ -7,7 +7,7 @@ use axum::Router;
 use axum::http::Method;
 use domain::id::{ObjectionId, StatementId};
 use serde_json::{Value, json};
-use server::admin::{NewDraw, NewUser, Proposed};
+use server::admin::{CardsOf, NewDraw, NewUser, Proposed};
 use server::http::{routes::Route, table};
 use server::import::Kind;
 use server::import::stored::NewImport;
@@ -115,6 +115,16 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/elders/{id}/chips", Only(ELDERS, Region)),
     ("DELETE", "/api/v1/elders/{id}/chips/{card}", Only(ELDERS, Region)),
     ("POST", "/api/v1/cards/sheets", Only(ELDERS, Region)),
+    ("GET", "/api/v1/cards/batches", Only(ELDERS, Any)),
+    ("POST", "/api/v1/cards/batches", Only(ELDERS, Region)),
+    ("POST", "/api/v1/cards/batches/{id}/approve", Only(ELDERS, Region)),
+    ("POST", "/api/v1/cards/batches/{id}/reject", Only(ELDERS, Region)),
+    ("POST", "/api/v1/cards/batches/{id}/sheet", Only(ELDERS, Region)),
+    ("GET", "/console/cards", Only(ELDERS, Region)),
+    ("POST", "/console/cards", Only(ELDERS, Region)),
+    ("POST", "/console/cards/{id}/approve", Only(ELDERS, Region)),
+    ("POST", "/console/cards/{id}/reject", Only(ELDERS, Region)),
+    ("POST", "/console/cards/{id}/sheet", Only(ELDERS, Region)),
     ("POST", "/api/v1/elders/{id}/photo", Only(ELDERS, Region)),
     ("GET", "/api/v1/elders/{id}/photo", Only(READ_ELDERS, Region)),
     ("DELETE", "/api/v1/elders/{id}/photo", Only(ELDERS, Region)),
@@ -206,6 +216,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/terminal/records", Terminals),
     ("GET", "/api/v1/terminal/setup", Terminals),
     ("GET", "/api/v1/terminal/roster", Terminals),
+    ("GET", "/api/v1/terminal/photo", Terminals),
     ("GET", "/api/v1/terminal/usage", Terminals),
     ("GET", "/api/v1/terminal/refunds", Terminals),
     ("POST", "/api/v1/terminal/lookup", Terminals),
@@ -380,7 +391,11 @@ impl Ground {
             seed_on: date("2026-06-01"),
         };
         let draw = office.announce_draw(draw, region("440304"), scene.maker.user).await.unwrap();
+        let batch = office.propose_cards(CardsOf::Elders(vec![elder]), None, region("440304"), scene.maker.user);
+        let batch = batch.await.unwrap().batch;
         let ids = BTreeMap::from([
+            ("batches", batch.to_string()),
+            ("cards", batch.to_string()),
             ("assets", "console.css".to_owned()),
             ("draws", draw.id.to_string()),
             ("imports", import.id.to_string()),
@@ -445,6 +460,7 @@ impl Ground {
                 "?region=440304&month=2026-03"
             }
             path if path.starts_with("/console/reconciliation") => "?region=440304&month=2026-03",
+            "/api/v1/terminal/photo" => "?elder=00000000-0000-0000-0000-000000000007",
             "/api/v1/terminal/roster" | "/api/v1/terminal/usage" => "?after=0",
             "/api/v1/holds" | "/api/v1/ledger/trial-balance" | "/api/v1/refunds" => "?region=440304",
             "/console/own" => "?month=2026-03",
@@ -480,7 +496,10 @@ impl Ground {
             ("POST", "/api/v1/elders") => {
                 json!({"resident_id": resident_id(300), "name": "测试长者", "region": "440304"})
             }
-            ("POST", "/api/v1/cards/sheets") => json!({ "of": { "elders": [self.ids["elders"]] } }),
+            ("POST", "/api/v1/cards/batches/{id}/reject") => json!({"reason": "名单有误"}),
+            ("POST", "/api/v1/cards/sheets" | "/api/v1/cards/batches") => {
+                json!({ "of": { "elders": [self.ids["elders"]] } })
+            }
             ("POST", "/api/v1/imports/{id}/apply") => json!({ "digest": domain::id::Digest([0; 32]).to_string() }),
             ("POST", "/api/v1/elders/{id}/facts") => {
                 json!({"valid_from": "2026-06-01", "fact": "death", "dead": false})
@@ -599,7 +618,7 @@ impl Ground {
                 ("hukou", String::new()),
             ],
             "/console/elders/find" => vec![("number", resident_id(7))],
-            "/console/elders/sheets" => text(&[("canteen", ""), ("until", "")]),
+            "/console/elders/sheets" | "/console/cards" => text(&[("canteen", ""), ("until", "")]),
             "/console/elders/{id}/sheet" => text(&[("until", "")]),
             "/console/elders/{id}/facts" => {
                 text(&[("valid_from", "2026-06-01"), ("kind", "death_withdrawn"), ("what", ""), ("level", "")])

@@ -4,17 +4,22 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use domain::calendar::UnixMs;
 use domain::credential::Scan;
-use domain::id::ElderId;
+use domain::id::{ElderId, UserId};
 use serde_json::{Value, json};
 use server::admin::CardsOf;
 use server::people::Role;
 use server::seal::Place;
+use server::store::batches::{self, BatchRow};
 use server::store::elders::{self, CardRow};
+use server::store::{Json, Statement, feeds};
 use support::Backend;
+use uuid::Uuid;
 
 use crate::client::{Answered, request, send, world as with_till};
 use crate::common::{World, date, region};
 use crate::office::person;
+use crate::proposals::id_of;
+use crate::rows::n;
 use crate::unit;
 
 async fn cards(world: &World, elder: ElderId) -> Vec<CardRow> {
@@ -86,6 +91,137 @@ pub fn picture() -> Vec<u8> {
     [&head[..], b"\x03\x01\x22\0\x02\x11\x01\x03\x11\x01 and so on \xff\xd9"].concat()
 }
 
+async fn batches_are_decided_once_printed_once_and_never_edited(backend: Backend) {
+    let (world, _) = with_till(backend).await;
+    for name in ["甲", "乙"] {
+        person(&world, name, Role::CardIssuer, "4403").await;
+    }
+    let (maker, checker) = (id_of(&world, "甲").await, id_of(&world, "乙").await);
+    let store = &world.office().store;
+    let row = |number: u128, place: &str| BatchRow {
+        id: n(number),
+        region: region(place),
+        title: "莲花".into(),
+        elders: Json(vec![ElderId::from_uuid(n(40)), ElderId::from_uuid(n(41))]),
+        until: Some(date("2028-12-31")),
+        maker,
+        made_at: UnixMs::new(4),
+        decision: None,
+        checker: None,
+        decided_at: None,
+        reason: None,
+        issued_at: None,
+    };
+    let all = [row(1, "440304"), row(2, "440304"), row(3, "440305")];
+    let rows = all.clone();
+    unit!(store, |tx| {
+        for row in &rows {
+            batches::add(tx, row).await?;
+        }
+        Ok(())
+    });
+    assert_eq!(unit!(store, |tx| batches::get(tx, n(1)).await), Some(all[0].clone()));
+    assert_eq!(unit!(store, |tx| batches::get(tx, n(9)).await), None);
+    let here = unit!(store, |tx| batches::list(tx, &region("440304"), 9).await);
+    assert_eq!(here, all[..2].to_vec());
+    let decided = |id: Uuid, decision: &'static str, by: UserId| {
+        store.write(move |tx| {
+            Box::pin(async move { batches::decide(tx, id, decision, by, Some("因为"), UnixMs::new(9)).await })
+        })
+    };
+    let printed =
+        |id: Uuid| store.write(move |tx| Box::pin(async move { batches::issued(tx, id, UnixMs::new(10)).await }));
+    assert!(!printed(n(1)).await.unwrap(), "nobody has agreed");
+    assert!(decided(n(1), "approved", maker).await.is_err(), "the database refuses the maker too");
+    assert!(decided(n(1), "approved", checker).await.unwrap() && !decided(n(1), "rejected", checker).await.unwrap());
+    assert!(printed(n(1)).await.unwrap() && !printed(n(1)).await.unwrap(), "once");
+    assert!(decided(n(2), "withdrawn", maker).await.unwrap() && !printed(n(2)).await.unwrap());
+    for edit in [
+        "UPDATE card_batches SET elders = '[]'",
+        "UPDATE card_batches SET issued_at = NULL",
+        "UPDATE card_batches SET decision = 'rejected', reason = NULL WHERE decision = 'approved'",
+        "DELETE FROM card_batches",
+    ] {
+        let tried =
+            store.write(move |tx| Box::pin(async move { Statement::built(tx, edit.into(), vec![]).execute().await }));
+        assert!(tried.await.is_err(), "{edit}");
+    }
+}
+
+async fn tills_are_told_of_the_photos_of_their_regulars(backend: Backend) {
+    let (world, till) = with_till(backend).await;
+    let office = world.office();
+    let (regular, far) = (world.elder(1, Some(till.row.canteen)).await, world.elder(2, None).await);
+    let told = async |elder: ElderId| {
+        let roster = office.roster(&till.row, UnixMs::new(0), 0).await.unwrap();
+        roster.entries.into_iter().find(|entry| entry.elder.id == elder).unwrap().photo
+    };
+    assert_eq!(told(regular).await, None);
+    for elder in [regular, far] {
+        office.put_photo(elder, &picture(), None).await.unwrap();
+    }
+    assert_eq!((told(regular).await, told(far).await), (Some(office.now()), None), "only a regular's");
+    let both = unit!(office.store, |tx| feeds::photos(tx, &[regular, far]).await);
+    assert_eq!(both.into_values().collect::<Vec<_>>(), [office.now(); 2]);
+    let photo = office.photo_for(&till.row, regular).await.unwrap();
+    assert_eq!((photo.changed, photo.media_type.as_str()), (office.now(), "image/jpeg"));
+    assert_eq!(hex::decode(&photo.hex).unwrap(), picture());
+    let refused = office.photo_for(&till.row, far).await.err().unwrap();
+    assert_eq!(refused.code().unwrap().name(), "not_found");
+
+    // Another photo, and its end, are news of the roster.
+    world.clock.pass(600_000);
+    let since = office.now();
+    let news = async || office.roster(&till.row, since, 0).await.unwrap().entries.len();
+    assert_eq!(news().await, 0);
+    world.clock.pass(600_000);
+    office.put_photo(regular, &picture(), None).await.unwrap();
+    assert_eq!((news().await, told(regular).await), (1, Some(office.now())));
+    assert!(office.remove_photo(regular, None).await.unwrap());
+    assert_eq!(told(regular).await, None);
+    assert!(office.photo_for(&till.row, regular).await.is_err());
+}
+
+async fn cards_for_many_take_two_people(backend: Backend) {
+    let (world, till) = with_till(backend).await;
+    let canteen = till.row.canteen;
+    let mut elders = Vec::new();
+    for number in 1..=11 {
+        elders.push(world.elder(number, Some(canteen)).await);
+    }
+    let issuer = person(&world, "发卡员", Role::CardIssuer, "4403").await;
+    let other = person(&world, "另一发卡员", Role::CardIssuer, "4403").await;
+    let far = person(&world, "外区发卡员", Role::CardIssuer, "440305").await;
+    let post = |path: &str, token: &str, body: Value| request(Method::POST, path, Some(token), &body);
+    let of = json!({"of": {"canteen": canteen}, "until": "2027-12-31"});
+    send(&world, post("/api/v1/cards/sheets", &issuer, of.clone())).await.is_problem(403, "second_person");
+    assert!(cards(&world, elders[0]).await.is_empty(), "nothing was issued");
+
+    let made = send(&world, post("/api/v1/cards/batches", &issuer, of)).await;
+    assert_eq!((made.status.as_u16(), made.json()["cards"].as_u64()), (201, Some(11)));
+    let at = |what: &str| format!("/api/v1/cards/batches/{}/{what}", made.json()["batch"].as_str().unwrap());
+    // Who joins later is not on the list.
+    let late = world.elder(12, Some(canteen)).await;
+    send(&world, post(&at("sheet"), &issuer, Value::Null)).await.is_problem(409, "conflict");
+    send(&world, post(&at("approve"), &issuer, Value::Null)).await.is_problem(403, "second_person");
+    send(&world, post(&at("approve"), &far, Value::Null)).await.is_problem(403, "out_of_scope");
+    assert_eq!(send(&world, post(&at("approve"), &other, Value::Null)).await.status, 204);
+    send(&world, post(&at("reject"), &other, json!({"reason": "不对"}))).await.is_problem(409, "conflict");
+    let sheet = send(&world, post(&at("sheet"), &issuer, Value::Null)).await;
+    assert_eq!((sheet.status.as_u16(), sheet.kind.as_str()), (201, "application/pdf"));
+    send(&world, post(&at("sheet"), &issuer, Value::Null)).await.is_problem(409, "conflict");
+    for elder in &elders {
+        assert_eq!(cards(&world, *elder).await.len(), 1);
+    }
+    assert!(cards(&world, late).await.is_empty());
+    let listed = send(&world, request(Method::GET, "/api/v1/cards/batches", Some(&other), &Value::Null)).await.json();
+    assert_eq!((&listed[0]["decision"], &listed[0]["cards"]), (&json!("approved"), &json!(11)));
+    assert!(listed[0]["issued_at"].is_number());
+    // The one who is left is one person's work.
+    let of = json!({"of": {"canteen": canteen}});
+    assert_eq!(send(&world, post("/api/v1/cards/sheets", &issuer, of)).await.status, 201);
+}
+
 async fn sheets_and_photos_over_the_api(backend: Backend) {
     let (world, _) = with_till(backend).await;
     let elder = world.elder(1, None).await;
@@ -127,5 +263,8 @@ async fn sheets_and_photos_over_the_api(backend: Backend) {
 crate::on_both! {
     a_sheet_is_issued_once_and_what_is_on_it_is_good
     what_cannot_be_issued_issues_nothing
+    batches_are_decided_once_printed_once_and_never_edited
+    tills_are_told_of_the_photos_of_their_regulars
+    cards_for_many_take_two_people
     sheets_and_photos_over_the_api
 }

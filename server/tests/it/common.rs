@@ -150,7 +150,7 @@ impl World {
 
     pub async fn canteen(&self, name: &str) -> CanteenId {
         let office = self.office();
-        let id = office.create_canteen(new_canteen(name), None).await.unwrap();
+        let id = office.create_canteen(new_canteen(name), None).await.unwrap().id;
         let standing = domain::canteen::Standing { quality_grade: "A".into(), ..Default::default() };
         let fact = CanteenFactKind::Standing { standing };
         office.add_canteen_fact(id, date("2026-01-01"), fact, None).await.unwrap();

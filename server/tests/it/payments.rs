@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::common::{date, region};
 use crate::month::{MARCH, Scene};
+use crate::unit;
 
 /// March, approved; April goes on.
 struct Paying {
@@ -150,6 +151,27 @@ async fn a_month_is_disclosed_paid_and_archived(backend: Backend) {
     assert!(paying.scene.verify().await.breaks.is_empty());
 }
 
+async fn nothing_is_paid_to_an_account_that_one_person_typed(backend: Backend) {
+    let paying = Paying::new(backend).await;
+    let office = paying.scene.world.office();
+    paying.today("2026-04-11");
+    paying.disclose(1).await.unwrap();
+    paying.today("2026-04-12");
+    let canteen = paying.scene.canteen(0);
+    unit!(office.store, |tx| {
+        server::sql!(tx, "UPDATE canteens SET payee_checked = $2 WHERE id = $1", canteen, false).execute().await
+    });
+    let kept = std::sync::Arc::clone(office);
+    let read = office
+        .store
+        .read(move |tx| Box::pin(async move { bank_batch(tx, &region("440304"), month(), &kept.keys).await }));
+    let Err(Error::Refused(refusal)) = read.await else { panic!("a batch with an account nobody has looked at") };
+    assert!(refusal.code == Code::Conflict && refusal.detail.contains("待审事项"), "{}", refusal.detail);
+    let maker = paying.scene.maker.user;
+    assert_eq!(code(paying.note(0, PaymentState::Sent, maker).await), Code::Conflict);
+    paying.note(1, PaymentState::Sent, maker).await.unwrap();
+}
+
 async fn an_upheld_objection_holds_one_canteens_payment(backend: Backend) {
     let paying = Paying::new(backend).await;
     let (maker, checker) = (paying.scene.maker.user, paying.scene.checker.user);
@@ -188,6 +210,7 @@ async fn of_two_who_send_one_is_told(backend: Backend) {
 
 crate::on_both! {
     a_month_is_disclosed_paid_and_archived
+    nothing_is_paid_to_an_account_that_one_person_typed
     an_upheld_objection_holds_one_canteens_payment
     of_two_who_send_one_is_told
 }

@@ -15,7 +15,7 @@ use support::Backend;
 use uuid::Uuid;
 
 use crate::client::{Answered, code_of, request, second, send, world};
-use crate::common::{POLICY, World, region};
+use crate::common::{POLICY, World, new_canteen, region};
 use crate::office::person;
 use crate::rows::n;
 use crate::unit;
@@ -26,7 +26,7 @@ async fn call(world: &World, method: Method, path: &str, token: &str, body: &Val
     send(world, request(method, path, Some(token), body)).await
 }
 
-async fn id_of(world: &World, name: &'static str) -> UserId {
+pub async fn id_of(world: &World, name: &'static str) -> UserId {
     unit!(world.office().store, |tx| server::store::people::by_name(tx, name).await).unwrap().id
 }
 
@@ -190,6 +190,25 @@ async fn a_payee_changes_by_two_people_who_prove_who_they_are(backend: Backend) 
     }
 }
 
+async fn a_canteens_first_account_waits_for_a_second_person(backend: Backend) {
+    let (world, _) = world(backend).await;
+    let administrator = person(&world, "管理员", Role::Administrator, "4403").await;
+    let checker = person(&world, "复核", Role::FinanceChecker, "4403").await;
+    let office = world.office();
+    let new = new_canteen("新食堂");
+    let body = json!({"region": new.region, "name": new.name, "operator": new.operator, "phone": new.phone,
+        "credit_code": new.credit_code, "bank": new.bank, "account_name": new.account_name, "account": new.account});
+    let made = call(&world, Method::POST, "/api/v1/canteens", &administrator, &body).await.read::<Value>();
+    let id: domain::id::CanteenId = made["id"].as_str().unwrap().parse().unwrap();
+    let is_checked = async || unit!(office.store, |tx| canteens::get(tx, id).await).unwrap().payee_checked;
+    assert!(!is_checked().await, "whoever typed it is one person");
+    second(&world, &administrator, &made["payee"]).await.is_problem(403, "forbidden");
+    second(&world, &checker, &made["payee"]).await.is_problem(403, "step_up_needed");
+    prove(&world, "复核", &checker).await;
+    assert_eq!(second(&world, &checker, &made["payee"]).await.status, 204);
+    assert!(is_checked().await);
+}
+
 async fn a_price_holds_when_it_is_approved(backend: Backend) {
     let (world, till) = world(backend).await;
     let maker = person(&world, "经办", Role::FinanceMaker, "4403").await;
@@ -254,5 +273,6 @@ crate::on_both! {
     rows_are_decided_once_and_never_edited
     a_policy_is_in_force_when_another_person_approves_it
     a_payee_changes_by_two_people_who_prove_who_they_are
+    a_canteens_first_account_waits_for_a_second_person
     a_price_holds_when_it_is_approved
 }

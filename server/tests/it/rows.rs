@@ -36,6 +36,7 @@ pub fn canteen_row(number: u128, place: &str) -> CanteenRow {
         account: vec![1, 2, 3],
         capacity: None,
         created_at: UnixMs::new(5),
+        payee_checked: true,
     }
 }
 

@@ -209,6 +209,22 @@ impl Journal {
         row.map(stored).transpose()
     }
 
+    /// Whether one person may reverse this meal: it is of the last sale of its shift, or a delivery that is not ticked as
+    /// handed over. All portions of a sale have one instant; what was sold later counts even where it was reversed.
+    pub(crate) async fn reversed_by_one(&self, meal: &Stored) -> Result<bool, StorageError> {
+        let record = &meal.record;
+        let (last, on_its_way): (bool, bool) = sqlx::query_as(
+            "SELECT NOT EXISTS (SELECT 1 FROM record r WHERE r.shift = m.shift AND r.kind = 'meal' AND r.at <> m.at \
+             AND (r.epoch > m.epoch OR (r.epoch = m.epoch AND r.sequence > m.sequence))), \
+             m.mode IS 'delivery' AND NOT EXISTS (SELECT 1 FROM delivered d WHERE d.record = m.id) \
+             FROM record m WHERE m.id = $1",
+        )
+        .bind(record.id.uuid())
+        .fetch_one(self.storage().reader())
+        .await?;
+        Ok(last || on_its_way)
+    }
+
     /// The last record of a kind.
     pub(crate) async fn last_of(&self, kind: &'static str) -> Result<Option<Stored>, StorageError> {
         let row: Option<Row> = sqlx::query_as(

@@ -206,6 +206,7 @@ mod tests {
             female: false,
             cards: vec![RosterCard { digest, tail: "1234".into(), revoked: None, expires: None }],
             resident_id: None,
+            photo: None,
         };
         let page = RosterPage { entries: vec![entry], more: false, version };
         roster.apply_roster(&page, Some(version)).await.unwrap();

@@ -229,6 +229,8 @@ pub(crate) struct NextView {
 #[derive(Debug, Serialize)]
 pub(crate) struct PersonView {
     pub(crate) name: String,
+    /// Whose photo this till holds, if it holds one.
+    pub(crate) photo: Option<ElderId>,
     pub(crate) initial: String,
     pub(crate) age: u8,
     pub(crate) female: bool,

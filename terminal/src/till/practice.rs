@@ -121,6 +121,7 @@ impl Core {
             female: persona.female,
             cards: Vec::new(),
             resident_id: None,
+            photo: None,
         };
         let uses = if persona.served { vec![earlier(&rules, now)] } else { Vec::new() };
         let (tail, fresh) = (card(place).split_off(20), Fresh { uses, version: now });

@@ -8,7 +8,7 @@ use crate::core::Core;
 use crate::journal::Entry;
 
 impl Core {
-    /// Reverses a meal of the open shift, or its last one.
+    /// Reverses a meal of the open shift, or its last one. What lies further back than the last sale needs a supervisor.
     pub(crate) async fn void(
         &self,
         meal: Option<RecordId>,
@@ -32,7 +32,8 @@ impl Core {
         }
         let approved_by = match approval {
             Some(approval) => Some(self.approve(Some(approval)).await?.id),
-            None => None,
+            None if self.journal.reversed_by_one(&stored).await? => None,
+            None => return Err(TillError::SupervisorNeeded),
         };
         let body = Body::Void { meal: stored.record.id, reason, approved_by };
         let entry = Entry { id: None, cashier: Some(duty.cashier), shift: Some(duty.shift.id), body };

@@ -97,11 +97,6 @@ impl Cx<'_> {
         reasons.split('|').collect()
     }
 
-    /// Undoing the last one is the cashier's; what lies further back is looked at by two.
-    pub(super) fn void_needs_supervisor(&self, why: impl By<VoidFor>) -> bool {
-        *why.by() == VoidFor::Chosen
-    }
-
     pub(super) fn refund_text(&self, refund: &RefundView) -> String {
         self.w.fill(self.w.refund_text, &[("name", &refund.name), ("date", &refund.date.to_string())])
     }

@@ -10,14 +10,14 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use domain::id::RecordId;
+use domain::id::{ElderId, RecordId};
 use serde::{Deserialize, Serialize};
 use tokio_stream::{Stream, StreamExt as _};
 
 use super::error::{ApiError, Failure};
 use super::view::{self, Asked, Cx, Lists, Page, Plain, Regions, VoidFor};
 use super::{Shared, lang};
-use crate::state::{Snapshot, StageView};
+use crate::state::{MealView, Snapshot, StageView};
 use crate::words::Lang;
 
 pub(super) fn routes() -> Router<Shared> {
@@ -28,6 +28,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/view", get(regions))
         .route("/events", get(events))
         .route("/slips/{file}", get(slip))
+        .route("/photos/{elder}", get(photo))
 }
 
 #[derive(Deserialize)]
@@ -137,6 +138,9 @@ async fn lists(shared: &Shared, snapshot: &Snapshot, page: Page, wanted: Option<
     if page == Page::Meals || by_id {
         lists.meals = core.day_list(snapshot.clock.date).await?;
     }
+    if let Some(meal) = wanted.and_then(|wanted| to_reverse(wanted, &lists.meals)) {
+        lists.by_one = core.reversed_by_one(meal.record).await?;
+    }
     if page == Page::Delivery {
         lists.deliveries = core.delivery_list(snapshot.clock.date).await?;
     }
@@ -146,14 +150,24 @@ async fn lists(shared: &Shared, snapshot: &Snapshot, page: Page, wanted: Option<
     Ok(lists)
 }
 
+/// Meals that can still be reversed here, the last first.
+fn reversible(meals: &[MealView]) -> impl Iterator<Item = &MealView> {
+    meals.iter().filter(|meal| meal.here_shift && !meal.voided)
+}
+
+/// The meal that is meant by `last` or by its id, which may stand behind `undelivered:`.
+fn to_reverse<'a>(wanted: &str, meals: &'a [MealView]) -> Option<&'a MealView> {
+    if wanted == "last" {
+        return reversible(meals).next();
+    }
+    let id = wanted.strip_prefix("undelivered:").unwrap_or(wanted).parse::<RecordId>().ok()?;
+    reversible(meals).find(|meal| meal.record == id)
+}
+
 /// `last`, a record's id, `undelivered:` or `refund:` with an id, or the name of a dialog.
 fn asked<'a>(wanted: &str, lists: &'a Lists) -> Option<Asked<'a>> {
-    let mut possible = lists.meals.iter().filter(|meal| meal.here_shift && !meal.voided);
     if wanted == "recount" {
         return Some(Asked::Recount);
-    }
-    if wanted == "last" {
-        return Some(Asked::Void { meal: possible.next(), why: VoidFor::Last });
     }
     if let Some(id) = wanted.strip_prefix("refund:") {
         return lists.refunds.iter().find(|refund| refund.id.to_string() == id).map(Asked::Refund);
@@ -162,14 +176,14 @@ fn asked<'a>(wanted: &str, lists: &'a Lists) -> Option<Asked<'a>> {
     if let Ok(plain) = plain {
         return Some(Asked::Plain(plain));
     }
-    let (id, why) = match wanted.strip_prefix("undelivered:") {
-        Some(id) => (id, VoidFor::Undelivered),
-        None => (wanted, VoidFor::Chosen),
+    let meal = to_reverse(wanted, &lists.meals);
+    let last = reversible(&lists.meals).next().map(|meal| meal.record);
+    let why = match meal {
+        _ if wanted.starts_with("undelivered:") => VoidFor::Undelivered,
+        Some(meal) if Some(meal.record) != last => VoidFor::Chosen,
+        _ => VoidFor::Last,
     };
-    let id = id.parse::<RecordId>().ok();
-    let last = possible.clone().next().is_some_and(|meal| Some(meal.record) == id);
-    let why = if last && why == VoidFor::Chosen { VoidFor::Last } else { why };
-    Some(Asked::Void { meal: possible.find(|meal| Some(meal.record) == id), why })
+    Some(Asked::Void { meal, why, by_one: lists.by_one })
 }
 
 fn token(snapshot: &Snapshot) -> (&'static str, String) {
@@ -183,6 +197,22 @@ fn token(snapshot: &Snapshot) -> (&'static str, String) {
         StageView::Serving(offer) => ("serving", offer.sale.to_string()),
         StageView::Duplicate { first, person, .. } => ("duplicate", format!("{}{}", first.at.get(), person.name)),
         StageView::Refused { code, tail, .. } => ("refused", format!("{code}{}", tail.as_deref().unwrap_or_default())),
+    }
+}
+
+/// The photo of the elder who is being served.
+async fn photo(State(shared): State<Shared>, elder: Result<Path<ElderId>, PathRejection>) -> Response {
+    let picture = match elder {
+        Ok(Path(elder)) => shared.core.photo_at_till(elder).await,
+        Err(_) => Ok(None),
+    };
+    match picture {
+        Ok(Some(picture)) => {
+            let headers = [(header::CONTENT_TYPE, picture.media_type), (header::CACHE_CONTROL, "no-store".to_owned())];
+            (headers, picture.bytes).into_response()
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => Failure::from(error).answer(Lang::Zh).into_response(),
     }
 }
 

@@ -44,6 +44,8 @@ impl Page {
 #[derive(Default)]
 pub(crate) struct Lists {
     pub(crate) meals: Vec<MealView>,
+    /// The meal that the dialog asks about may be reversed by the cashier alone.
+    pub(crate) by_one: bool,
     pub(crate) deliveries: Vec<DeliveryView>,
     pub(crate) refunds: Vec<RefundView>,
 }
@@ -146,6 +148,8 @@ pub(crate) enum Asked<'a> {
         meal: Option<&'a MealView>,
         /// Why it is asked for.
         why: VoidFor,
+        /// The cashier may do it alone.
+        by_one: bool,
     },
     /// Whether the drawer may be counted again.
     Recount,

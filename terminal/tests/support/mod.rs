@@ -19,8 +19,8 @@ use domain::record::Body;
 use domain::record::encoding::{SignatureHex, SignedRecord, decode};
 use domain::sync::{
     AuditHead, Batch, BatchAnswer, Cashier, Cursor, Enrol, Enrolled, Found, Hello, HelloAnswer, ListPrice, Lookup,
-    OfflineLimits, Outcome, RecordAnswer, RefundDue, RefundsDue, Rejection, RosterCard, RosterEntry, RosterPage, Setup,
-    UsageEntry, UsagePage, Use, enrolment_digest, request_digest,
+    OfflineLimits, Outcome, Photo, RecordAnswer, RefundDue, RefundsDue, Rejection, RosterCard, RosterEntry, RosterPage,
+    Setup, UsageEntry, UsagePage, Use, enrolment_digest, request_digest,
 };
 use ed25519_dalek::{Signature, VerifyingKey};
 use fixture::{SeededEntropy, TestClock};
@@ -139,6 +139,8 @@ pub struct Books {
     /// When a meal of an elder last changed.
     pub usage_changed: UnixMs,
     pub refunds: RefundsDue,
+    /// Photos of elders.
+    pub photos: BTreeMap<ElderId, Photo>,
     /// The head of the audit chain that it tells.
     pub audit: Option<AuditHead>,
     /// What the terminal told back last.
@@ -230,6 +232,7 @@ impl Office {
             changed: BTreeMap::new(),
             usage_changed: UnixMs::new(1),
             refunds: RefundsDue::default(),
+            photos: BTreeMap::new(),
             audit: None,
             witnesses: Vec::new(),
             ids: BTreeMap::new(),
@@ -265,6 +268,7 @@ impl Office {
             female,
             cards: vec![RosterCard { digest, tail: card.tail().into(), revoked: None, expires: None }],
             resident_id: None,
+            photo: None,
         };
         let now = books.clock.wall();
         books.changed.insert(entry.elder.id, now);
@@ -277,6 +281,14 @@ impl Office {
         let now = books.clock.wall();
         books.changed.insert(elder, now);
         change(books.roster.iter_mut().find(|entry| entry.elder.id == elder).unwrap());
+    }
+
+    /// The office has a photo of the elder, or another one than before.
+    pub fn photograph(&self, elder: ElderId, bytes: &[u8]) {
+        let changed = self.books().clock.wall();
+        let photo = Photo { elder, changed, media_type: "image/jpeg".into(), hex: hex::encode(bytes) };
+        self.books().photos.insert(elder, photo);
+        self.change(elder, |entry| entry.photo = Some(changed));
     }
 
     /// Money is due back to an elder; its number.
@@ -396,6 +408,13 @@ impl Books {
             "/api/v1/terminal/roster" => ok(&self.page(number("after"), number("page"), now)),
             "/api/v1/terminal/refunds" => ok(&self.refunds),
             "/api/v1/terminal/lookup" => ok(&self.look_up(&serde_json::from_slice(&request.body).unwrap(), now)),
+            "/api/v1/terminal/photo" => {
+                let elder = query.strip_prefix("elder=").and_then(|id| id.parse().ok());
+                match elder.and_then(|elder: ElderId| self.photos.get(&elder)) {
+                    Some(photo) => ok(photo),
+                    None => refuse(404, "not_found", now),
+                }
+            }
             "/api/v1/terminal/usage" => ok(&self.usage(now)),
             _ => refuse(404, "not_found", now),
         }

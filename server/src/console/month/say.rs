@@ -10,6 +10,7 @@ use domain::record::Credential;
 use domain::region::RegionCode;
 use domain::settlement::payment::PaymentState;
 use domain::settlement::{MonthState, Reason};
+use domain::words::payer_name;
 
 use super::words::Words;
 use crate::console::fmt;
@@ -48,19 +49,7 @@ pub(super) const fn payment_look(state: Option<PaymentState>) -> &'static str {
 
 /// A payer; its unit where several units have the same name.
 pub(super) fn payer(lang: Lang, payer: &Payer, unit: Option<&str>) -> String {
-    let name = match (lang, payer.name.as_str()) {
-        (Lang::Zh, _) => paper::payer(payer),
-        (Lang::En, "province") => "Province".to_owned(),
-        (Lang::En, "city") => "City".to_owned(),
-        (Lang::En, "district") => "District".to_owned(),
-        (Lang::En, "town") => "Town".to_owned(),
-        (Lang::En, "village") => "Village".to_owned(),
-        (Lang::En, "lottery") => "Lottery fund".to_owned(),
-        (Lang::En, "charity") => "Charity".to_owned(),
-        (Lang::En, "league") => "League".to_owned(),
-        (Lang::En, "banner") => "Banner".to_owned(),
-        (Lang::En, other) => other.to_owned(),
-    };
+    let name = payer_name(&payer.name, lang.domain()).to_owned();
     match unit {
         Some(unit) => format!("{unit}{}{name}", lang.of("", " ")),
         None => name,

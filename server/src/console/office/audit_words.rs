@@ -90,6 +90,8 @@ const fn english(action: Action) -> &'static str {
         Action::ElderRegister => "Registered an elder",
         Action::ElderFact => "Recorded a fact of an elder",
         Action::CardIssue => "Issued a card (with its number)",
+        Action::CardsPropose => "Proposed cards for many",
+        Action::CardsDecide => "Decided about cards for many",
         Action::CardSheet => "Issued cards by the sheet (with numbers)",
         Action::PhotoPut => "Kept a photo",
         Action::PhotoShow => "Looked at a photo",

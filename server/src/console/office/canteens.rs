@@ -231,7 +231,7 @@ async fn create(State(office): State<Arc<Office>>, view: View, Form(new): Form<N
     let New { name, operator, credit_code, address, phone, bank, account_name, account, .. } = new;
     let account = account.as_str().to_owned();
     let new = NewCanteen { region, name, operator, credit_code, address, phone, bank, account_name, account, capacity };
-    let id = office.create_canteen(new, Some(view.user.id)).await?;
+    let id = office.create_canteen(new, Some(view.user.id)).await?.id;
     Ok(Redirect::to(&view.link(&format!("{HOME}/{id}?done=saved"))))
 }
 

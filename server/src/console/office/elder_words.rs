@@ -30,7 +30,7 @@ catalogue! {
     hukou: "户籍所在区划（留空为未知）", "Household registration (empty: unknown)";
     no_canteen: "不指定", "none";
     sheet: "批量发卡（打印页）", "Issue cards by the sheet";
-    sheet_hint: "给还没有有效卡的老人发卡，得到可打印的 PDF；每次最多 600 张，卡号只出现这一次。", "For elders without a good card: a PDF for the printer, 600 at most; numbers appear this once.";
+    sheet_hint: "给还没有有效卡的老人发卡，得到可打印的 PDF，卡号只出现这一次；超过 10 张先提出，由另一人同意后打印。", "For elders without a good card: a PDF for the printer; numbers appear this once. More than 10 are proposed, and printed when another person agrees.";
     sheet_of: "给哪家食堂的老人", "For regulars of";
     whole_region: "整个区域", "the whole region";
     until: "有效期至（留空为长期）", "Good until (empty: without end)";

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::calendar::BusinessDate;
 use domain::elder::ElderFactKind;
 use domain::id::{CanteenId, ElderId};
@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 
 use super::elder_words::Words;
 use super::words::Words as Common;
-use super::{escaped, read, typed, wanted};
-use crate::admin::{CardsOf, IssuedSheet, NewElder, NewElderFact};
+use super::{batches, escaped, read, typed, wanted};
+use crate::admin::{IssuedSheet, NewElder, NewElderFact};
 use crate::audit::Action;
 use crate::console::Page;
 use crate::console::lang::fill;
@@ -197,14 +197,20 @@ pub(super) fn download(sheet: IssuedSheet) -> impl IntoResponse + use<> {
     (StatusCode::OK, headers, sheet.pdf)
 }
 
-async fn issue(State(office): State<Arc<Office>>, view: View, Form(asked): Form<SheetOf>) -> Answer<impl IntoResponse> {
+/// A page of cards at once; more wait for another person.
+async fn issue(State(office): State<Arc<Office>>, view: View, Form(asked): Form<SheetOf>) -> Answer<Response> {
     view.user.require(Right::ManageElders)?;
     view.user.require_inside(&view.region.code)?;
-    let canteen: Option<CanteenId> = read(&asked.canteen, said::CHOOSE)?;
-    let of = canteen.map_or_else(|| CardsOf::Region(view.region.code.clone()), CardsOf::Canteen);
+    let of = batches::whose(read(&asked.canteen, said::CHOOSE)?, &view.region.code);
     let until = read(&asked.until, said::DATE)?;
-    let region = Some(view.user.region.clone());
-    Ok(download(office.issue_sheet(of, until, region, Some(view.user.id)).await?))
+    let region = view.user.region.clone();
+    match office.issue_sheet(of.clone(), until, Some(region.clone()), Some(view.user.id)).await {
+        Err(error) if error.code() == Some(Code::SecondPerson) => {
+            office.propose_cards(of, until, region, view.user.id).await?;
+            Ok(Redirect::to(&view.link(&format!("{}?done=proposed", batches::HOME))).into_response())
+        }
+        sheet => Ok(download(sheet?).into_response()),
+    }
 }
 
 /// The elder, if the person may do that for them.

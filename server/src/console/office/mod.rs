@@ -5,6 +5,7 @@
 
 mod audit;
 mod audit_words;
+mod batches;
 mod canteen;
 mod canteen_words;
 mod canteens;
@@ -42,6 +43,7 @@ use crate::words::{Code, office as said};
 pub(super) fn routes() -> Routes {
     let each = [
         audit::routes(),
+        batches::routes(),
         canteen::routes(),
         canteens::routes(),
         changes::routes(),

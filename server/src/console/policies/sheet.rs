@@ -1,16 +1,15 @@
 //! A policy as a sheet that people read: its benefits by how they add up, what is new since the version before, and what
 //! else it says.
 
-use domain::decision::{Kind, Payer};
+use domain::decision::Kind;
 use domain::money::{Fen, Rounding};
 use domain::policy::{Amount, Bearer, Benefit, Policy};
 use domain::region::RegionCode;
-use domain::words::{gate_sentence, how_much, period_name, when, whom};
+use domain::words::{gate_sentence, how_much, payer_name, period_name, when, whom};
 
 use super::words::Words;
 use crate::console::fmt;
 use crate::console::lang::{Lang, fill};
-use crate::words::settlement;
 
 /// How a regions's code is said.
 pub(super) type Place<'p> = &'p dyn Fn(&RegionCode) -> String;
@@ -51,12 +50,9 @@ fn amount(benefit: &Benefit, lang: Lang) -> String {
     }
 }
 
-/// A payer as statements name it; its name in the file in English.
+/// A payer as statements name it.
 fn payer(name: &str, lang: Lang) -> String {
-    match lang {
-        Lang::Zh => settlement::payer(&Payer { name: name.to_owned(), unit: None }),
-        Lang::En => name.to_owned(),
-    }
+    payer_name(name, lang.domain()).to_owned()
 }
 
 fn payers(benefit: &Benefit, w: &Words, lang: Lang) -> String {

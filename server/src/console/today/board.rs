@@ -346,7 +346,7 @@ impl Shape<'_> {
         let (of_year, _) = view.month.ym();
         let row = |(payer, month, of_year): &(domain::decision::Payer, Fen, Fen)| PayerRow {
             class: format!("p-{}", payer.name),
-            name: self.codes.payer(payer).to_owned(),
+            name: domain::words::payer_name(&payer.name, view.lang.domain()).to_owned(),
             month: fmt::dash(month),
             year: fmt::yuan(of_year),
             share: fmt::percent(permille(*of_year, year.spent())),

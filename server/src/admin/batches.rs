@@ -1,0 +1,146 @@
+//! Cards for many elders at once: one person proposes whom, another agrees, then the sheet is printed, once.
+//!
+//! Whom is written down when it is proposed: the agreement is to these elders and to nobody who joins them later.
+
+use domain::calendar::BusinessDate;
+use domain::id::{CanteenId, ElderId, RecordId, UserId};
+use domain::region::RegionCode;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::cards::{CardsOf, IssuedSheet, not_over};
+use crate::audit::{Act, Action};
+use crate::store::batches::{self, BatchRow};
+use crate::store::{Json, Tx, canteens};
+use crate::words::{Code, register};
+use crate::{Error, Office};
+
+/// A batch that was just proposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = CardBatch)]
+pub struct Batch {
+    /// Its id.
+    pub batch: Uuid,
+    /// For how many elders.
+    pub cards: usize,
+    /// Whether more elders wait for cards than fit into one batch.
+    pub more: bool,
+}
+
+impl Office {
+    /// Proposes cards for everybody who waits for one. `region` is where whoever asks may do that.
+    ///
+    /// # Errors
+    /// When nobody waits for a card, an elder is unknown or outside, or the last day is over.
+    pub async fn propose_cards(
+        &self,
+        of: CardsOf,
+        until: Option<BusinessDate>,
+        region: RegionCode,
+        by: UserId,
+    ) -> Result<Batch, Error> {
+        let now = self.now();
+        not_over(until, now)?;
+        let (canteen, place) = match &of {
+            CardsOf::Canteen(id) => (Some(*id), region.clone()),
+            CardsOf::Region(code) if region.contains(code) => (None, code.clone()),
+            CardsOf::Region(_) | CardsOf::Elders(_) => (None, region.clone()),
+        };
+        let waiting = self.waiting(of, Some(region)).await?;
+        let elders: Vec<ElderId> = waiting.rows.iter().map(|row| row.id).collect();
+        let id = RecordId::generate(now, &*self.entropy).uuid();
+        let made = Batch { batch: id, cards: elders.len(), more: waiting.more };
+        self.store
+            .write_audited(move |tx| {
+                let (elders, place) = (elders.clone(), place.clone());
+                Box::pin(async move {
+                    let title = title(tx, canteen, &place).await?;
+                    let row = BatchRow {
+                        id,
+                        region: place,
+                        title,
+                        elders: Json(elders),
+                        until,
+                        maker: by,
+                        made_at: now,
+                        decision: None,
+                        checker: None,
+                        decided_at: None,
+                        reason: None,
+                        issued_at: None,
+                    };
+                    batches::add(tx, &row).await?;
+                    act(Action::CardsPropose, &row, by).done(tx, now).await.map(drop)
+                })
+            })
+            .await?;
+        Ok(made)
+    }
+
+    /// The batch, or a refusal.
+    pub async fn batch(&self, id: Uuid) -> Result<BatchRow, Error> {
+        let row = self.store.read(move |tx| Box::pin(async move { batches::get(tx, id).await })).await?;
+        row.ok_or_else(|| Error::refused(Code::NotFound, register::NO_BATCH))
+    }
+
+    /// Another person agrees to a batch.
+    pub async fn approve_batch(&self, id: Uuid, by: UserId) -> Result<(), Error> {
+        let row = self.batch(id).await?;
+        if row.maker == by {
+            return Err(Error::refused(Code::SecondPerson, register::BATCH_SECOND));
+        }
+        self.decide_batch(row, "approved", None, by).await
+    }
+
+    /// Turns a batch down; its maker takes it back by this.
+    pub async fn reject_batch(&self, id: Uuid, reason: String, by: UserId) -> Result<(), Error> {
+        let row = self.batch(id).await?;
+        let decision = if row.maker == by { "withdrawn" } else { "rejected" };
+        self.decide_batch(row, decision, Some(reason), by).await
+    }
+
+    async fn decide_batch(
+        &self,
+        row: BatchRow,
+        decision: &'static str,
+        reason: Option<String>,
+        by: UserId,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        self.store
+            .write_audited(move |tx| {
+                let (row, reason) = (row.clone(), reason.clone());
+                Box::pin(async move {
+                    if !batches::decide(tx, row.id, decision, by, reason.as_deref(), now).await? {
+                        return Err(Error::refused(Code::Conflict, register::BATCH_DECIDED));
+                    }
+                    act(Action::CardsDecide, &row, by).with("decision", decision).done(tx, now).await.map(drop)
+                })
+            })
+            .await
+    }
+
+    /// Issues the cards of an approved batch and draws them, once.
+    pub async fn issue_batch(&self, id: Uuid, by: UserId) -> Result<IssuedSheet, Error> {
+        let row = self.batch(id).await?;
+        if row.decision.as_deref() != Some("approved") || row.issued_at.is_some() {
+            return Err(Error::refused(Code::Conflict, register::BATCH_PRINTED));
+        }
+        let waiting = self.waiting(CardsOf::Elders(row.elders.0), None).await?;
+        self.issue(waiting, row.until, Some(by), Some(id)).await
+    }
+}
+
+async fn title(tx: &mut Tx, canteen: Option<CanteenId>, place: &RegionCode) -> Result<String, Error> {
+    if let Some(id) = canteen {
+        return Ok(canteens::get(tx, id).await?.map(|canteen| canteen.name).unwrap_or_default());
+    }
+    let regions = canteens::regions(tx).await?;
+    let named = regions.into_iter().find(|region| region.code == *place);
+    Ok(named.map_or_else(|| place.to_string(), |region| region.name))
+}
+
+fn act(action: Action, row: &BatchRow, by: UserId) -> Act {
+    let act = Act::new(by, action, format!("batch:{}", row.id)).with("cards", row.elders.0.len());
+    act.with("maker", row.maker.to_string())
+}

@@ -1,0 +1,207 @@
+//! `/console/cards`: cards for many elders. One person proposes, another agrees, then the sheet is printed, once.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::calendar::BusinessDate;
+use domain::id::{CanteenId, UserId};
+use domain::region::RegionCode;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::elders::download;
+use super::words::Words as Common;
+use super::{person, read};
+use crate::Office;
+use crate::admin::CardsOf;
+use crate::audit::Action;
+use crate::console::lang::{catalogue, fill};
+use crate::console::view::{Shell, View};
+use crate::console::{Page, fmt};
+use crate::http::body::{Form, Path};
+use crate::http::routes::Routes;
+use crate::http::{Answer, MOST_BATCHES, explained, of_batch};
+use crate::people::Right;
+use crate::store::batches::{self, BatchRow};
+use crate::store::people::UserRow;
+use crate::store::{canteens, people};
+use crate::words::office as said;
+
+catalogue! {
+    title: "批量发卡", "Cards for many";
+    hint: "一次发卡超过 {alone} 张要两个人：一人提出，另一人同意，然后打印一次。同意的是提出时名单上的这些老人。", "More than {alone} cards at once take two people: one proposes, another agrees, then they are printed, once. What is agreed to are the elders on the list when it was proposed.";
+    nothing: "还没有批量发卡。", "No cards for many yet.";
+    whose: "给谁", "For whom";
+    cards: "张数", "Cards";
+    until: "有效期至", "Last day";
+    endless: "长期", "no end";
+    maker: "提出人", "Proposed by";
+    checker: "决定人", "Decided by";
+    open: "待同意", "waits";
+    approved: "待打印", "to be printed";
+    printed: "已打印", "printed";
+    rejected: "已驳回", "turned down";
+    withdrawn: "已撤回", "taken back";
+    agree: "同意", "Agree";
+    print: "打印（卡号只出现这一次）", "Print (numbers appear this once)";
+    reject: "驳回", "Turn down";
+    withdraw: "撤回", "Take back";
+    why: "理由", "Reason";
+    acts: "操作", "Acts";
+    propose: "提出一批", "Propose a batch";
+    of: "给哪家食堂的老人", "For regulars of";
+    whole: "本区域全部老人", "All elders of the region";
+    propose_hint: "名单是此刻还没有有效卡的老人，每批最多 600 位。", "Elders without a good card right now, 600 at most.";
+}
+
+pub(super) const HOME: &str = "/console/cards";
+
+/// A batch as it stands on the page.
+struct Line {
+    id: Uuid,
+    title: String,
+    cards: usize,
+    until: String,
+    maker: String,
+    state: (&'static str, &'static str),
+    decided: String,
+    reason: String,
+    is_own: bool,
+    is_open: bool,
+    to_print: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/office/batches.html")]
+struct BatchesPage {
+    shell: Shell,
+    w: &'static Words,
+    c: &'static Common,
+    hint: String,
+    lines: Vec<Line>,
+    canteens: Vec<(String, String)>,
+    today: BusinessDate,
+}
+
+impl BatchesPage {
+    fn post(&self, one: &Line, what: &str) -> String {
+        self.shell.view.link(&format!("{HOME}/{}/{what}", one.id))
+    }
+
+    fn home(&self) -> String {
+        self.shell.view.link(HOME)
+    }
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    canteen: String,
+    until: String,
+}
+
+#[derive(Deserialize)]
+struct Reject {
+    reason: String,
+}
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get(HOME, list)
+        .post(HOME, Action::CardsPropose, propose)
+        .post("/console/cards/{id}/approve", Action::CardsDecide, approve)
+        .post("/console/cards/{id}/reject", Action::CardsDecide, reject)
+        .post("/console/cards/{id}/sheet", Action::CardSheet, sheet)
+}
+
+fn line(row: BatchRow, staff: &[UserRow], me: UserId, view: &View) -> Line {
+    let w = Words::of(view.lang);
+    let state = match (row.decision.as_deref(), row.issued_at) {
+        (None, _) => (w.open, "chip-warn"),
+        (Some("approved"), None) => (w.approved, "chip-warn"),
+        (Some("approved"), Some(_)) => (w.printed, "chip-ok"),
+        (Some("rejected"), _) => (w.rejected, "chip-bad"),
+        _ => (w.withdrawn, "chip-off"),
+    };
+    let who = row.checker.map(|by| person(staff, by, view.lang)).unwrap_or_default();
+    let when = row.decided_at.map(|at| fmt::at(at, view.lang)).unwrap_or_default();
+    Line {
+        id: row.id,
+        title: row.title,
+        cards: row.elders.0.len(),
+        until: row.until.map_or_else(|| w.endless.to_owned(), |day| fmt::full_day(day, view.lang)),
+        maker: format!("{} · {}", person(staff, row.maker, view.lang), fmt::at(row.made_at, view.lang)),
+        state,
+        decided: [who, when].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "),
+        reason: row.reason.unwrap_or_default(),
+        is_own: row.maker == me,
+        is_open: row.decision.is_none(),
+        to_print: row.decision.as_deref() == Some("approved") && row.issued_at.is_none(),
+    }
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+    view.user.require(Right::ManageElders)?;
+    view.user.require_inside(&view.region.code)?;
+    let (region, staff) = (view.region.code.clone(), view.user.region.clone());
+    let (rows, staff, places) = office
+        .store
+        .read(move |tx| {
+            Box::pin(async move {
+                let rows = batches::list(tx, &region, MOST_BATCHES).await?;
+                Ok((rows, people::inside(tx, &staff).await?, canteens::inside(tx, &region).await?))
+            })
+        })
+        .await?;
+    let w = Words::of(view.lang);
+    Page::of(&BatchesPage {
+        w,
+        c: Common::of(view.lang),
+        hint: fill(w.hint, &[("alone", &crate::admin::ALONE)]),
+        lines: rows.into_iter().map(|row| line(row, &staff, view.user.id, &view)).collect(),
+        canteens: places.iter().map(|row| (row.id.to_string(), row.name.clone())).collect(),
+        today: view.now.business_date(),
+        shell: view.shell(HOME, w.title),
+    })
+}
+
+/// Whose cards a form of this page or of the elders' asks for.
+pub(super) fn whose(canteen: Option<CanteenId>, region: &RegionCode) -> CardsOf {
+    canteen.map_or_else(|| CardsOf::Region(region.clone()), CardsOf::Canteen)
+}
+
+fn back(view: &View, done: &str) -> Redirect {
+    Redirect::to(&view.link(&format!("{HOME}?done={done}")))
+}
+
+async fn propose(State(office): State<Arc<Office>>, view: View, Form(asked): Form<Asked>) -> Answer<Redirect> {
+    view.user.require(Right::ManageElders)?;
+    view.user.require_inside(&view.region.code)?;
+    let of = whose(read(&asked.canteen, said::CHOOSE)?, &view.region.code);
+    let until = read(&asked.until, said::DATE)?;
+    office.propose_cards(of, until, view.region.code.clone(), view.user.id).await?;
+    Ok(back(&view, "proposed"))
+}
+
+async fn approve(State(office): State<Arc<Office>>, view: View, Path(id): Path<Uuid>) -> Answer<Redirect> {
+    of_batch(&office, &view.user, id).await?;
+    office.approve_batch(id, view.user.id).await?;
+    Ok(back(&view, "agreed"))
+}
+
+async fn reject(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path(id): Path<Uuid>,
+    Form(body): Form<Reject>,
+) -> Answer<Redirect> {
+    of_batch(&office, &view.user, id).await?;
+    office.reject_batch(id, explained(&body.reason)?, view.user.id).await?;
+    Ok(back(&view, "said"))
+}
+
+async fn sheet(State(office): State<Arc<Office>>, view: View, Path(id): Path<Uuid>) -> Answer<Response> {
+    of_batch(&office, &view.user, id).await?;
+    Ok(download(office.issue_batch(id, view.user.id).await?).into_response())
+}

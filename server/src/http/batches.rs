@@ -1,0 +1,137 @@
+//! Cards for many: `POST /api/v1/cards/batches` proposes them, `POST .../{id}/approve` is another person's word,
+//! `POST .../{id}/reject` turns them down, `POST .../{id}/sheet` issues them and answers their PDF, once;
+//! `GET /api/v1/cards/batches` lists them.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use domain::calendar::{BusinessDate, UnixMs};
+use domain::id::UserId;
+use domain::region::RegionCode;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::api::{Api, Created, List, NoContent};
+use super::body::{Json, Path};
+use super::cards::{Issued, New};
+use super::months::explained;
+use super::routes::Routes;
+use super::{Answer, SignedIn};
+use crate::admin::Batch;
+use crate::audit::Action;
+use crate::people::Right;
+use crate::store::batches::{self, BatchRow};
+use crate::store::people::UserRow;
+use crate::{Error, Office};
+
+/// So many batches are listed.
+pub(crate) const MOST: i64 = 200;
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CardBatchListed)]
+struct Listed {
+    id: Uuid,
+    region: RegionCode,
+    title: String,
+    /// For how many elders.
+    cards: usize,
+    until: Option<BusinessDate>,
+    maker: UserId,
+    made_at: UnixMs,
+    /// `approved`, `rejected` or `withdrawn`; nothing while it is open.
+    decision: Option<String>,
+    checker: Option<UserId>,
+    decided_at: Option<UnixMs>,
+    reason: Option<String>,
+    issued_at: Option<UnixMs>,
+}
+
+impl From<BatchRow> for Listed {
+    fn from(row: BatchRow) -> Self {
+        Self {
+            id: row.id,
+            region: row.region,
+            title: row.title,
+            cards: row.elders.0.len(),
+            until: row.until,
+            maker: row.maker,
+            made_at: row.made_at,
+            decision: row.decision,
+            checker: row.checker,
+            decided_at: row.decided_at,
+            reason: row.reason,
+            issued_at: row.issued_at,
+        }
+    }
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CardBatchRejection)]
+struct Reject {
+    reason: String,
+}
+
+pub(super) fn routes() -> Routes {
+    let sheets = "/api/v1/cards/batches/{id}/sheet";
+    Api::of("Cards")
+        .get("/api/v1/cards/batches", list, "List cards for many, the latest first")
+        .post("/api/v1/cards/batches", Action::CardsPropose, propose, "Propose cards for many")
+        .post("/api/v1/cards/batches/{id}/approve", Action::CardsDecide, approve, "Approve cards for many")
+        .post("/api/v1/cards/batches/{id}/reject", Action::CardsDecide, reject, "Reject or withdraw cards for many")
+        .post(sheets, Action::CardSheet, sheet, "Issue approved cards and get their sheet, once")
+        .routes()
+}
+
+/// The batch, if the person may do something about it.
+pub(crate) async fn permitted(office: &Office, user: &UserRow, id: Uuid) -> Result<BatchRow, Error> {
+    user.require(Right::ManageElders)?;
+    let row = office.batch(id).await?;
+    user.require_inside(&row.region)?;
+    Ok(row)
+}
+
+async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<List<Listed>> {
+    user.require(Right::ManageElders)?;
+    user.require_inside(&user.region)?;
+    let region = user.region;
+    let rows = office.store.read(move |tx| Box::pin(async move { batches::list(tx, &region, MOST).await }));
+    Ok(List::whole(rows.await?.into_iter().map(Listed::from).collect()))
+}
+
+async fn propose(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(New { of, until }): Json<New>,
+) -> Answer<Created<Batch>> {
+    user.require(Right::ManageElders)?;
+    user.require_inside(&user.region)?;
+    Ok(Created(office.propose_cards(of, until, user.region, user.id).await?))
+}
+
+async fn approve(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Answer<NoContent> {
+    permitted(&office, &user, id).await?;
+    office.approve_batch(id, user.id).await?;
+    Ok(NoContent)
+}
+
+async fn reject(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(body): Json<Reject>,
+) -> Answer<NoContent> {
+    permitted(&office, &user, id).await?;
+    office.reject_batch(id, explained(&body.reason)?, user.id).await?;
+    Ok(NoContent)
+}
+
+/// The headers are those of `POST /api/v1/cards/sheets`.
+async fn sheet(State(office): State<Arc<Office>>, SignedIn(user): SignedIn, Path(id): Path<Uuid>) -> Answer<Issued> {
+    permitted(&office, &user, id).await?;
+    Ok(Issued(office.issue_batch(id, user.id).await?))
+}

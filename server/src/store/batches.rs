@@ -1,0 +1,104 @@
+//! Cards for many elders at once: proposed by one person, agreed to by another, printed once.
+
+use domain::calendar::{BusinessDate, UnixMs};
+use domain::id::{ElderId, UserId};
+use domain::region::RegionCode;
+use uuid::Uuid;
+
+use super::{Json, Tx};
+use crate::error::Error;
+use crate::{row, sql};
+
+row! {
+    /// Who is to get a card.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct BatchRow {
+        /// Which one.
+        pub id: Uuid,
+        /// Where its elders are registered.
+        pub region: RegionCode,
+        /// What it is called: a canteen's or a region's name.
+        pub title: String,
+        /// Exactly these.
+        pub elders: Json<Vec<ElderId>>,
+        /// The cards' last day; nothing for cards without end.
+        pub until: Option<BusinessDate>,
+        /// Who proposes.
+        pub maker: UserId,
+        /// Unix ms.
+        pub made_at: UnixMs,
+        /// `approved`, `rejected` or `withdrawn`; nothing while it is open.
+        pub decision: Option<String>,
+        /// Who decided.
+        pub checker: Option<UserId>,
+        /// Unix ms.
+        pub decided_at: Option<UnixMs>,
+        /// Why it was not approved.
+        pub reason: Option<String>,
+        /// When the cards were issued, unix ms.
+        pub issued_at: Option<UnixMs>,
+    }
+}
+
+/// Adds an open batch.
+pub async fn add(tx: &mut Tx, row: &BatchRow) -> Result<(), Error> {
+    sql!(
+        tx,
+        "INSERT INTO card_batches (id, region, title, elders, until, maker, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        row.id,
+        &row.region,
+        &row.title,
+        row.elders.clone(),
+        row.until,
+        row.maker,
+        row.made_at
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// The batch with that id.
+pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<BatchRow>, Error> {
+    sql!(tx, "SELECT * FROM card_batches WHERE id = $1", id).optional().await
+}
+
+/// The batches of a region, the last proposed first, at most `most`.
+pub async fn list(tx: &mut Tx, region: &RegionCode, most: i64) -> Result<Vec<BatchRow>, Error> {
+    sql!(tx, "SELECT * FROM card_batches WHERE region LIKE $1 || '%' ORDER BY made_at DESC, id LIMIT $2", region, most)
+        .all()
+        .await
+}
+
+/// Decides an open batch; says whether it was open.
+pub async fn decide(
+    tx: &mut Tx,
+    id: Uuid,
+    decision: &str,
+    by: UserId,
+    reason: Option<&str>,
+    now: UnixMs,
+) -> Result<bool, Error> {
+    let decided = sql!(
+        tx,
+        "UPDATE card_batches SET decision = $2, checker = $3, decided_at = $4, reason = $5 \
+         WHERE id = $1 AND decision IS NULL",
+        id,
+        decision,
+        by,
+        now,
+        reason
+    );
+    Ok(decided.execute().await? == 1)
+}
+
+/// Notes that an approved batch is being printed; says whether it was approved and had not been.
+pub async fn issued(tx: &mut Tx, id: Uuid, now: UnixMs) -> Result<bool, Error> {
+    let noted = sql!(
+        tx,
+        "UPDATE card_batches SET issued_at = $2 WHERE id = $1 AND decision = 'approved' AND issued_at IS NULL",
+        id,
+        now
+    );
+    Ok(noted.execute().await? == 1)
+}
