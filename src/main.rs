@@ -9,6 +9,7 @@ mod doctor_command;
 mod generate_command;
 mod import_command;
 mod office_command;
+mod openapi_command;
 mod out;
 mod policy_command;
 mod secret;
@@ -89,6 +90,8 @@ enum Command {
     Policy(policy_command::PolicyArgs),
     /// Look at keys, database, clock, disk, calendar, days and terminals of an office
     Doctor(doctor_command::DoctorArgs),
+    /// Print the OpenAPI document of the office's API
+    Openapi(openapi_command::OpenapiArgs),
     /// Print what a shell completes: zhucan completions bash > /etc/bash_completion.d/zhucan
     Completions(shell_command::CompletionsArgs),
     /// Write the manual's pages
@@ -147,6 +150,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Restore(args) => runtime.block_on(backup_command::restore(args, clock, entropy)),
         Command::CopyDb(args) => runtime.block_on(copy_command::run(args, clock)),
         Command::Doctor(args) => runtime.block_on(doctor_command::run(args, clock)),
+        Command::Openapi(args) => openapi_command::run(&args),
         Command::Completions(args) => shell_command::completions(&args, Cli::command()),
         Command::Man(args) => shell_command::man(&args, Cli::command()),
         Command::Terminal(args) => runtime.block_on(terminal_command::run(args, clock, entropy)),

@@ -11,6 +11,7 @@ use crate::region::RegionCode;
 
 /// Whether a licence holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Licence {
     /// In force.
@@ -24,6 +25,7 @@ pub enum Licence {
 
 /// Whether the canteen's filing (备案) with the civil affairs office is in force.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Filing {
     /// In force.
@@ -36,6 +38,7 @@ pub enum Filing {
 /// Food-safety standing in force on a date. Two scales whose letters collide are kept apart by their names:
 /// the quantified grade (A best, C worst, or `unrated`) and the risk level (A best, D worst).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Standing {
     /// Quantified grade 量化等级: `A`, `B`, `C` or `unrated`. A missing grade is unrated.
@@ -70,6 +73,7 @@ impl Default for Standing {
 
 /// What a fact says of a canteen, from its first day on until a later fact of the same kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "fact", rename_all = "snake_case", deny_unknown_fields)]
 pub enum CanteenFactKind {
     /// The whole standing.
@@ -86,6 +90,7 @@ pub enum CanteenFactKind {
 
 /// One dated fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CanteenFact {
     /// First business date on which it holds.
     pub valid_from: BusinessDate,

@@ -102,6 +102,7 @@ impl std::fmt::Debug for ChipNumber {
 
 /// How a card reader that types like a keyboard writes a chip's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReaderFormat {
     /// In which digits.
@@ -113,6 +114,7 @@ pub struct ReaderFormat {
 
 /// The digits of [`ReaderFormat`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReaderDigits {
     /// Two hex digits a byte, upper or lower case.

@@ -95,6 +95,7 @@ impl Usage {
 
 /// Whom a benefit pays and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = BenefitKind))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Lowers what the elder pays; reimbursed to the canteen.
@@ -109,6 +110,7 @@ pub enum Kind {
 
 /// Who carries a part of a benefit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Payer {
     /// As the policy names it: a level (`city`, `district` ...) or a fund (`lottery`, `charity` ...).
@@ -120,6 +122,7 @@ pub struct Payer {
 
 /// A payer's part of a benefit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Share {
     /// Who.
@@ -130,6 +133,7 @@ pub struct Share {
 
 /// One applied benefit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AppliedBenefit))]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// The benefit's id.
@@ -147,6 +151,7 @@ pub struct Line {
 
 /// One version of one policy, by content.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PolicyRef {
     /// Stable id.

@@ -22,6 +22,7 @@ pub struct Category {
 
 /// What a fact says, from its first day on until a later fact of the same subject says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "fact", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ElderFactKind {
     /// Household registration (户籍).
@@ -52,6 +53,7 @@ pub enum ElderFactKind {
 
 /// One dated fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ElderFact {
     /// First business date on which it holds.
     pub valid_from: BusinessDate,
@@ -64,6 +66,7 @@ pub struct ElderFact {
 
 /// An elder as the rules see one: no name, no number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = RosterElder))]
 pub struct Elder {
     /// The pseudonym.
     pub id: ElderId,

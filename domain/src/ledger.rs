@@ -27,6 +27,7 @@ use crate::settlement::{Reason, Statement};
 
 /// An account. Every account is kept apart by payer, so that no unit ever pays another one's share.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "account", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Account {
     /// What the programme has cost a payer: debit balance.
@@ -57,6 +58,7 @@ pub enum Account {
 
 /// Which line of a statement an entry is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = LedgerLine))]
 #[serde(tag = "part", content = "line", rename_all = "snake_case")]
 pub enum Line {
     /// Part one, from 0.
@@ -71,6 +73,7 @@ pub enum Line {
 
 /// One entry: an amount moves from one account to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Posting {
     /// For which line.
@@ -138,6 +141,7 @@ pub fn of_payment(statement: &Statement, returned: bool) -> Vec<Posting> {
 
 /// What an account was debited and credited in all, fen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Turnover {
     /// Fen.
     pub debit: Fen,

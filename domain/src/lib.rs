@@ -26,6 +26,8 @@ pub mod reconciliation;
 pub mod record;
 pub mod region;
 pub mod resident_id;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod settlement;
 pub mod simulation;
 pub mod subsidy;

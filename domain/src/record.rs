@@ -150,6 +150,7 @@ impl Body {
 
 /// The end of a chain: where it is and what its hash is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = JournalHead))]
 #[serde(deny_unknown_fields)]
 pub struct Head {
     /// Epoch.

@@ -80,6 +80,7 @@ pub struct Released {
 /// A canteen's statement for a month: what the office owes it and why. All amounts in fen; what is taken away is
 /// negative.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
     /// The canteen.
@@ -102,6 +103,7 @@ pub struct Statement {
 
 /// One line of part one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ServedLine {
     /// The policy version.
@@ -122,6 +124,7 @@ pub struct ServedLine {
 
 /// Why a line of part two is there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ChangeReason))]
 #[serde(tag = "reason", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Reason {
     /// A negative balance of last month.
@@ -196,6 +199,7 @@ pub enum Reason {
 
 /// One line of part two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeLine {
     /// Why.
@@ -214,6 +218,7 @@ pub struct ChangeLine {
 
 /// A payer's column of part three. `approved + held = payable + carried`, all fen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PayerLine {
     /// Who.
@@ -230,6 +235,7 @@ pub struct PayerLine {
 
 /// Part four: how the figures were checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = StatementReconciliation))]
 #[serde(deny_unknown_fields)]
 pub struct Reconciliation {
     /// Days of the month.

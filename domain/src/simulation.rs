@@ -153,6 +153,7 @@ fn used_before<'a>(meal: &StoredMeal, others: impl Iterator<Item = &'a (&'a Stor
 
 /// An amount as it stands and as it would be, fen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = NowAndThen))]
 pub struct Pair {
     /// As it stands.
     pub now: Fen,
@@ -175,6 +176,7 @@ impl Pair {
 
 /// How often a benefit is given and what it comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = NowAndThenTally))]
 pub struct Tally {
     /// Times, as it stands.
     pub count_now: u64,
@@ -187,6 +189,7 @@ pub struct Tally {
 
 /// Some elders, and an amount over all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ElderSide))]
 pub struct Side {
     /// How many.
     pub elders: u64,
@@ -196,6 +199,7 @@ pub struct Side {
 
 /// Who pays less and who pays more over the month.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = GainAndLoss))]
 pub struct Elders {
     /// Who would pay less.
     pub gain: Side,

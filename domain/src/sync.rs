@@ -48,6 +48,7 @@ pub fn request_digest(method: &str, path_and_query: &str, body: &[u8], time: Uni
 
 /// Asks to be let in with a one-time code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Enrol {
     /// The code that the office gave out.
@@ -72,6 +73,7 @@ pub fn fingerprint(public_key: &Digest) -> String {
 
 /// The answer to [`Enrol`]. The same key again gets the same answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Enrolled {
     /// The terminal's name from now on.
     pub terminal: TerminalId,
@@ -88,6 +90,7 @@ pub struct Enrolled {
 
 /// First words of every contact.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Hello {
     /// [`PROTOCOL`].
@@ -108,6 +111,7 @@ pub const WITNESSES: usize = 4;
 
 /// The last entry of the office's audit chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AuditHead {
     /// Its place, from 1.
     pub sequence: u64,
@@ -117,6 +121,7 @@ pub struct AuditHead {
 
 /// What the server holds and where things stand.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct HelloAnswer {
     /// Names the server's database; another one means that it was made anew or restored.
     pub server_epoch: String,
@@ -136,6 +141,7 @@ pub struct HelloAnswer {
 /// The versions of everything a terminal is told. The parts of the setup travel together and are named apart, so that
 /// a person can see which of them is old.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Versions {
     /// Digest of the policies in force and announced.
     pub policies: Digest,
@@ -157,6 +163,7 @@ pub struct Versions {
 
 /// How far a terminal's epoch is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = JournalCursor))]
 pub struct Cursor {
     /// Epoch.
     pub epoch: u32,
@@ -168,6 +175,7 @@ pub struct Cursor {
 
 /// Records in order, all of one epoch.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Batch {
     /// Epoch.
@@ -178,6 +186,7 @@ pub struct Batch {
 
 /// One record of a batch.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BatchRecord {
     /// Sequence in the terminal's journal.
@@ -188,6 +197,7 @@ pub struct BatchRecord {
 
 /// An answer to every record of the batch, in its order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BatchAnswer {
     /// Outcomes in the order of the batch.
     pub outcomes: Vec<RecordAnswer>,
@@ -199,6 +209,7 @@ pub struct BatchAnswer {
 
 /// What became of one record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RecordAnswer {
     /// Sequence as sent.
     pub sequence: u64,
@@ -210,6 +221,7 @@ pub struct RecordAnswer {
 
 /// What the server makes of a record. An outcome never flips.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = RecordOutcome))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// Genuine, and right by its own inputs.
@@ -228,6 +240,7 @@ pub enum Outcome {
 
 /// Why a blob cannot be a record of the terminal that sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = RecordRejection))]
 #[serde(rename_all = "snake_case")]
 pub enum Rejection {
     /// Not readable as a record in its one encoding.
@@ -242,6 +255,7 @@ pub enum Rejection {
 
 /// Everything of a terminal's canteen that is not about elders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Setup {
     /// The canteen.
     pub canteen: CanteenId,
@@ -271,6 +285,7 @@ pub struct Setup {
 
 /// How old a roster, with its list of revoked cards, may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OfflineLimits {
     /// Older than this: a banner tells the cashier, ms.
@@ -328,6 +343,7 @@ impl Setup {
 
 /// A set meal's price from a day on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ListPrice {
     /// First business date.
     pub valid_from: BusinessDate,
@@ -339,6 +355,7 @@ pub struct ListPrice {
 
 /// A cashier, with what a PIN is checked against.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Cashier {
     /// Who.
     pub id: CashierId,
@@ -353,6 +370,7 @@ pub struct Cashier {
 /// Asks whom a resident ID names that the terminal holds no digest of. Sent only over a connection that nobody else
 /// reads, never written down.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lookup {
     /// The number, 18 characters.
@@ -361,6 +379,7 @@ pub struct Lookup {
 
 /// The answer to [`Lookup`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = LookupAnswer))]
 pub struct Found {
     /// The elder, without the digest of the number; nothing when the office does not know the number.
     pub entry: Option<RosterEntry>,
@@ -372,6 +391,7 @@ pub struct Found {
 
 /// What this canteen's tills may pay back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RefundsDue {
     /// All that are due and not known to be paid.
     pub refunds: Vec<RefundDue>,
@@ -391,6 +411,7 @@ impl RefundsDue {
 
 /// Money due back to an elder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefundDue {
     /// The entry of the office's list.
@@ -407,6 +428,7 @@ pub struct RefundDue {
 
 /// A part of the roster.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RosterPage {
     /// Rows that replace the terminal's.
     pub entries: Vec<RosterEntry>,
@@ -418,6 +440,7 @@ pub struct RosterPage {
 
 /// An elder as a terminal knows one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RosterEntry {
     /// Pseudonym, birth date and dated facts.
     pub elder: Elder,
@@ -437,6 +460,7 @@ pub struct RosterEntry {
 
 /// An elder's photo, for a till that may show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Photo {
     /// Whose.
     pub elder: ElderId,
@@ -450,6 +474,7 @@ pub struct Photo {
 
 /// A card as a terminal knows one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RosterCard {
     /// Digest of the card's number, printed or in its chip, under the terminal's key
     /// ([`crate::credential::Scan::digest`]).
@@ -465,6 +490,7 @@ pub struct RosterCard {
 
 /// What elders have used, in every canteen, as far as the server knows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UsagePage {
     /// Rows that replace the terminal's.
     pub entries: Vec<UsageEntry>,
@@ -476,6 +502,7 @@ pub struct UsagePage {
 
 /// One elder's uses of the current and the last calendar month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UsageEntry {
     /// Who.
     pub elder: ElderId,
@@ -485,6 +512,7 @@ pub struct UsageEntry {
 
 /// One applied benefit of one meal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = BenefitUse))]
 pub struct Use {
     /// Business date of the meal.
     pub date: BusinessDate,

@@ -21,6 +21,7 @@ pub mod doctor;
 pub mod error;
 pub mod feeds;
 pub mod http;
+pub mod idempotency;
 pub mod identify;
 pub mod import;
 pub mod ingest;

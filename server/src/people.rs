@@ -106,6 +106,21 @@ impl<'de> serde::Deserialize<'de> for Role {
     }
 }
 
+impl utoipa::PartialSchema for Role {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        let names = Self::ALL.iter().map(|role| role.name());
+        let role = utoipa::openapi::schema::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String);
+        let role = role.enum_values(Some(names)).description(Some("What a person is at the office."));
+        utoipa::openapi::schema::Schema::Object(role.build()).into()
+    }
+}
+
+impl utoipa::ToSchema for Role {
+    fn name() -> std::borrow::Cow<'static, str> {
+        std::borrow::Cow::Borrowed("Role")
+    }
+}
+
 impl UserRow {
     /// Refuses what the person's role may not do.
     pub fn require(&self, right: Right) -> Result<(), Error> {

@@ -23,7 +23,7 @@ use crate::words::settlement as words;
 const CHUNK: i64 = 200;
 
 /// What a policy would have changed about a month. All amounts in fen.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Simulated {
     /// The policy that was tried.
     pub policy: PolicyRef,
@@ -52,7 +52,8 @@ pub struct Simulated {
 }
 
 /// A payer's part.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = SimulatedPayer)]
 pub struct OfPayer {
     /// Who.
     #[serde(flatten)]
@@ -65,7 +66,8 @@ pub struct OfPayer {
 }
 
 /// A benefit's part.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = SimulatedBenefit)]
 pub struct OfBenefit {
     /// Its id.
     pub benefit: String,
@@ -79,7 +81,8 @@ pub struct OfBenefit {
 }
 
 /// A canteen's part.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = SimulatedCanteen)]
 pub struct OfCanteen {
     /// Which one.
     pub canteen: CanteenId,

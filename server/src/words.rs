@@ -108,9 +108,67 @@ pub enum Code {
     ImportRefused,
     /// What was asked for does not fit the state things are in.
     Conflict,
+    /// The first request with the idempotency key is still being worked on.
+    KeyUnderWay,
+    /// The idempotency key came with another request before.
+    KeyReused,
+    /// The request with the idempotency key was done; what was answered is not known any more.
+    AnswerLost,
 }
 
 impl Code {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::Malformed,
+        Self::Invalid,
+        Self::Timeout,
+        Self::Busy,
+        Self::DatabaseAway,
+        Self::Internal,
+        Self::SignInNeeded,
+        Self::SignInFailed,
+        Self::SignInLocked,
+        Self::CodeNeeded,
+        Self::StepUpNeeded,
+        Self::SetupNeeded,
+        Self::ForeignForm,
+        Self::Forbidden,
+        Self::OutOfScope,
+        Self::SignatureMissing,
+        Self::SignatureInvalid,
+        Self::ClockOff,
+        Self::Replayed,
+        Self::TerminalUnknown,
+        Self::TerminalRevoked,
+        Self::EnrolmentPending,
+        Self::FingerprintDiffers,
+        Self::RecordsUnsent,
+        Self::SecondPerson,
+        Self::LookupLimit,
+        Self::ProtocolUnknown,
+        Self::CodeInvalid,
+        Self::BatchSize,
+        Self::CanteenUnknown,
+        Self::ElderUnknown,
+        Self::ElderExists,
+        Self::CardUnknown,
+        Self::CardTaken,
+        Self::NameTaken,
+        Self::PolicyRefused,
+        Self::PolicyUnknown,
+        Self::CalendarRefused,
+        Self::ImportUnreadable,
+        Self::ImportRefused,
+        Self::Conflict,
+        Self::KeyUnderWay,
+        Self::KeyReused,
+        Self::AnswerLost,
+    ];
+
     /// The HTTP status.
     #[must_use]
     pub const fn status(self) -> u16 {
@@ -190,6 +248,9 @@ impl Code {
             Self::ImportUnreadable => (422, "import_unreadable", "名单无法读取", "请按提示处理文件后重新提交"),
             Self::ImportRefused => (409, "import_refused", "名单未导入", "请重新试导入，按问题清单更正后再导入"),
             Self::Conflict => (409, "conflict", "与当前状态不符", "请刷新后再办理"),
+            Self::KeyUnderWay => (409, "key_under_way", "同一请求正在办理", "请稍后以同一 Idempotency-Key 重试"),
+            Self::KeyReused => (422, "key_reused", "请求标识重复", "内容不同的请求请换一个 Idempotency-Key"),
+            Self::AnswerLost => (409, "answer_lost", "已经办理，答复未留存", "请查询当前状态，勿重复办理"),
         }
     }
 }
@@ -384,6 +445,19 @@ pub fn form(reason: &str) -> String {
     format!("表单内容无法读取：{reason}")
 }
 
+/// A cursor that no page named.
+pub const CURSOR: &str = "翻页位置不正确，请从第一页开始";
+/// A text with a character that can neither be kept nor printed.
+pub const NUL: &str = "文字中含有空字符（NUL），无法保存";
+/// An idempotency key that is none.
+pub const KEY: &str = "Idempotency-Key 应为 1 至 200 个可见的 ASCII 字符";
+/// The first request with the key is still being worked on.
+pub const KEY_UNDER_WAY: &str = "同一 Idempotency-Key 的请求正在办理";
+/// The key came with another request before.
+pub const KEY_REUSED: &str = "此 Idempotency-Key 已用于另一个请求";
+/// It was done, and what was answered is not known any more.
+pub const ANSWER_LOST: &str = "此请求已经办理，但当时的答复没有留存";
+
 /// The address or its query is not what is asked for.
 #[must_use]
 pub fn address(reason: &str) -> String {
@@ -411,4 +485,19 @@ pub fn batch(records: usize, bytes: usize) -> String {
         domain::sync::MAX_BATCH_RECORDS,
         domain::sync::MAX_BATCH_BYTES
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_in_the_list_and_has_a_name_of_its_own() {
+        let entries = include_str!("words.rs")
+            .lines()
+            .filter(|line| line.starts_with("            Self::") && line.contains(" => "));
+        assert_eq!(entries.count(), Code::ALL.len());
+        let names: std::collections::BTreeSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+    }
 }

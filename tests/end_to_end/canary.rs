@@ -105,7 +105,7 @@ async fn drive(admin: &Newcomer) -> Vec<String> {
     }
     for path in [
         format!("/api/v1/elders/{}", encoded(ELDER)),
-        format!("/api/v1/elders?page=0&name={}", encoded(ELDER)),
+        format!("/api/v1/elders?name={}", encoded(ELDER)),
         format!("/api/v1/elders/{id}/photo?phone={PHONE}"),
         format!("/verify/{}/1/{}", encoded(ELDER), id),
         format!("/{id}/{PHONE}"),

@@ -10,12 +10,14 @@ use super::BusinessDate;
 ///
 /// A year that the table does not mention is unknown, not empty: [`WorkCalendar::kind`] then has no answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WorkCalendar {
     exceptions: BTreeMap<BusinessDate, DayKind>,
 }
 
 /// What the state calls a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DayKind {
     /// A working day, make-up days on weekends included.

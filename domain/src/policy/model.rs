@@ -195,6 +195,7 @@ pub struct MealWindow {
 
 /// Who carries money that should not have been given; never the elder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Bearer {
     /// The programme pays the canteen all the same.

@@ -14,6 +14,7 @@ use crate::money::Fen;
 
 /// What kind of thing does not agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = FindingCode))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// Subsidised beyond the policy's limits, over all canteens.
@@ -133,6 +134,7 @@ impl Code {
 
 /// What a finding does to the month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The month cannot be submitted before somebody has decided it.
@@ -147,6 +149,7 @@ pub enum Severity {
 
 /// From where on something is a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = FindingThresholds))]
 #[serde(deny_unknown_fields, default)]
 pub struct Thresholds {
     /// Minutes outside the meal's window that are tolerated.
@@ -189,6 +192,7 @@ impl Default for Thresholds {
 
 /// A region's severities and thresholds; what it does not set has the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = RegionSettings))]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// By code.
@@ -199,6 +203,7 @@ pub struct Settings {
 
 /// What was measured, and the region's threshold when it was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
     /// What was found, in the unit of its code: minutes, elders, meals, thousandths, fen.
@@ -220,6 +225,7 @@ impl Settings {
 
 /// One thing that does not agree. The number is the same each time the day is closed again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// `F-0311-9c41d2`: month and day, and six digits of the digest of what it is about.

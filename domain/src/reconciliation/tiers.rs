@@ -19,6 +19,7 @@ use crate::subsidy::gates_in_force;
 
 /// Amounts by payer; each payer stands once, in the order of the levels, then funds by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct PayerSums(Vec<(Payer, Fen)>);
 

@@ -53,6 +53,7 @@ impl Rulebook {
 
 /// Why a genuine record is not right by its own inputs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Dispute {
     /// It names a policy that was never announced.

@@ -19,6 +19,7 @@ pub const MAX_BYTES: usize = 64 * 1024;
 /// A record's bytes with the terminal's signature over their hash. This is what is stored and sent; the text of the
 /// record travels as a JSON string, so that nobody re-serialises it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignedRecord {
     /// The encoded record.

@@ -8,6 +8,7 @@ use crate::money::Fen;
 
 /// A number of meals and an amount.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CountSum {
     /// Meals.

@@ -11,6 +11,7 @@ use crate::money::Fen;
 
 /// Where an approved month stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = MonthStage))]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Not disclosed yet.
@@ -38,6 +39,7 @@ impl Stage {
 
 /// What became of a statement's payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentState {
     /// Given to the bank.

@@ -10,6 +10,7 @@ use crate::reconciliation::{Bearer, Correction, DayClose, Finding, PayerSums, Se
 
 /// What the office has ruled about a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Ruling {
     /// There is a good reason; nothing follows.

@@ -16,7 +16,8 @@ use crate::words::{Code, register};
 use crate::{Error, Office};
 
 /// A batch that was just proposed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = CardBatch)]
 pub struct Batch {
     /// Its id.
     pub batch: Uuid,

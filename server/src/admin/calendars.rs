@@ -14,7 +14,7 @@ use crate::words::{Code, register};
 use crate::{Error, Office};
 
 /// What an import did.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct CalendarImport {
     /// Counts what was put in force, from 1.
     pub number: i64,
@@ -25,7 +25,7 @@ pub struct CalendarImport {
 }
 
 /// One year of a calendar.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct CalendarYear {
     /// The year.
     pub year: i16,
@@ -36,7 +36,8 @@ pub struct CalendarYear {
 }
 
 /// Something that the office should see to, though all runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = OfficeWarning)]
 pub struct Warning {
     /// The stable code.
     pub code: &'static str,

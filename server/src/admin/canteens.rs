@@ -18,7 +18,7 @@ use crate::words::{Code, register};
 use crate::{Error, Office};
 
 /// A canteen to be registered.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCanteen {
     /// Where it stands; twelve digits, so that every level is known.
@@ -46,7 +46,7 @@ pub struct NewCanteen {
 }
 
 /// A cashier to be added.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCashier {
     /// Name in full.

@@ -30,7 +30,7 @@ pub const SHEET: usize = 600;
 pub const ALONE: usize = 10;
 
 /// Whose cards.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum CardsOf {
     /// These, whether they have cards or not: older ones are revoked.

@@ -22,7 +22,7 @@ use crate::words::{Code, register};
 use crate::{Error, Office};
 
 /// What is learned of an elder.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct NewElderFact {
     /// First business date on which it holds.
     pub valid_from: BusinessDate,
@@ -32,15 +32,17 @@ pub struct NewElderFact {
 }
 
 /// An elder to be registered. Birth date and sex are those of the resident ID.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewElder {
     /// Resident ID, as typed.
+    #[schema(value_type = String)]
     pub resident_id: Zeroizing<String>,
     /// Name in full.
     pub name: String,
     /// Telephone; nothing if there is none.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub phone: Option<Zeroizing<String>>,
     /// The office that looks after the elder.
     pub region: RegionCode,

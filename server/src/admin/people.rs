@@ -34,7 +34,7 @@ pub struct NewUser {
 }
 
 /// A person to be added who gets a one-time passphrase.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPerson {
     /// The name to sign in with: the full name.

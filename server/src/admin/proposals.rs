@@ -23,7 +23,7 @@ use crate::words::{Code, proposals as words};
 use crate::{Error, Office};
 
 /// What is proposed.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Proposed {
     /// A policy is to be announced.
@@ -49,6 +49,7 @@ pub enum Proposed {
         /// The account's holder.
         account_name: String,
         /// The account.
+        #[schema(value_type = String)]
         account: Zeroizing<String>,
     },
 }

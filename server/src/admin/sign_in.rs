@@ -69,7 +69,8 @@ pub struct Session {
 }
 
 /// What a person has to do before anything else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SessionMust)]
 #[serde(rename_all = "snake_case")]
 pub enum Must {
     /// Choose a passphrase of one's own.

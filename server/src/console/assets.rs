@@ -19,6 +19,7 @@ macro_rules! file {
 const FILES: &[(&str, &str, &str)] = &[
     file!("console.css", "text/css; charset=utf-8"),
     file!("days.css", "text/css; charset=utf-8"),
+    file!("docs.css", "text/css; charset=utf-8"),
     file!("month.css", "text/css; charset=utf-8"),
     file!("office.css", "text/css; charset=utf-8"),
     file!("policies.css", "text/css; charset=utf-8"),

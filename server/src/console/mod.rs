@@ -8,6 +8,7 @@
 mod assets;
 mod codes;
 mod days;
+pub(crate) mod docs;
 mod enter;
 mod files;
 mod findings;

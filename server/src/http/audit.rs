@@ -10,6 +10,7 @@ use domain::sync::AuditHead;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::api::Api;
 use super::body::{Json, Query};
 use super::routes::Routes;
 use super::{Answer, Problem, SignedIn};
@@ -22,7 +23,8 @@ use crate::{Error, Office};
 /// So many entries on a page, unless fewer are asked for.
 const PAGE: i64 = 100;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = AuditQuery)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     actor: Option<String>,
@@ -37,7 +39,8 @@ struct Asked {
     limit: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = AuditPage)]
 struct Body {
     /// The whole chain's head now; nothing while it is empty.
     head: Option<AuditHead>,
@@ -46,7 +49,8 @@ struct Body {
     next: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = AuditEntry)]
 struct EntryBody {
     sequence: u64,
     at: UnixMs,
@@ -76,7 +80,7 @@ impl TryFrom<Entry> for EntryBody {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/api/v1/audit", list)
+    Api::of("Audit log").get("/api/v1/audit", list, "List entries of the audit log, the latest first").routes()
 }
 
 async fn list(

@@ -5,16 +5,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::UserId;
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::api::{Api, Created, List, NoContent};
 use super::body::{Json, Path};
-use super::cards::{New, drawn};
+use super::cards::{Issued, New};
 use super::months::explained;
 use super::routes::Routes;
 use super::{Answer, SignedIn};
@@ -28,7 +27,8 @@ use crate::{Error, Office};
 /// So many batches are listed.
 pub(crate) const MOST: i64 = 200;
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CardBatchListed)]
 struct Listed {
     id: Uuid,
     region: RegionCode,
@@ -65,19 +65,22 @@ impl From<BatchRow> for Listed {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CardBatchRejection)]
 struct Reject {
     reason: String,
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/api/v1/cards/batches", list)
-        .post("/api/v1/cards/batches", Action::CardsPropose, propose)
-        .post("/api/v1/cards/batches/{id}/approve", Action::CardsDecide, approve)
-        .post("/api/v1/cards/batches/{id}/reject", Action::CardsDecide, reject)
-        .post("/api/v1/cards/batches/{id}/sheet", Action::CardSheet, sheet)
+    let sheets = "/api/v1/cards/batches/{id}/sheet";
+    Api::of("Cards")
+        .get("/api/v1/cards/batches", list, "List cards for many, the latest first")
+        .post("/api/v1/cards/batches", Action::CardsPropose, propose, "Propose cards for many")
+        .post("/api/v1/cards/batches/{id}/approve", Action::CardsDecide, approve, "Approve cards for many")
+        .post("/api/v1/cards/batches/{id}/reject", Action::CardsDecide, reject, "Reject or withdraw cards for many")
+        .post(sheets, Action::CardSheet, sheet, "Issue approved cards and get their sheet, once")
+        .routes()
 }
 
 /// The batch, if the person may do something about it.
@@ -88,32 +91,32 @@ pub(crate) async fn permitted(office: &Office, user: &UserRow, id: Uuid) -> Resu
     Ok(row)
 }
 
-async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Vec<Listed>>> {
+async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<List<Listed>> {
     user.require(Right::ManageElders)?;
     user.require_inside(&user.region)?;
     let region = user.region;
     let rows = office.store.read(move |tx| Box::pin(async move { batches::list(tx, &region, MOST).await }));
-    Ok(Json(rows.await?.into_iter().map(Listed::from).collect()))
+    Ok(List::whole(rows.await?.into_iter().map(Listed::from).collect()))
 }
 
 async fn propose(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(New { of, until }): Json<New>,
-) -> Answer<(StatusCode, Json<Batch>)> {
+) -> Answer<Created<Batch>> {
     user.require(Right::ManageElders)?;
     user.require_inside(&user.region)?;
-    Ok((StatusCode::CREATED, Json(office.propose_cards(of, until, user.region, user.id).await?)))
+    Ok(Created(office.propose_cards(of, until, user.region, user.id).await?))
 }
 
 async fn approve(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<Uuid>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     permitted(&office, &user, id).await?;
     office.approve_batch(id, user.id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 async fn reject(
@@ -121,18 +124,14 @@ async fn reject(
     SignedIn(user): SignedIn,
     Path(id): Path<Uuid>,
     Json(body): Json<Reject>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     permitted(&office, &user, id).await?;
     office.reject_batch(id, explained(&body.reason)?, user.id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// The headers are those of `POST /api/v1/cards/sheets`.
-async fn sheet(
-    State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
-    Path(id): Path<Uuid>,
-) -> Answer<impl IntoResponse> {
+async fn sheet(State(office): State<Arc<Office>>, SignedIn(user): SignedIn, Path(id): Path<Uuid>) -> Answer<Issued> {
     permitted(&office, &user, id).await?;
-    Ok(drawn(office.issue_batch(id, user.id).await?))
+    Ok(Issued(office.issue_batch(id, user.id).await?))
 }

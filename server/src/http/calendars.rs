@@ -4,12 +4,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
 use domain::calendar::{UnixMs, WorkCalendar};
 use domain::id::{Digest, UserId};
 use serde::{Deserialize, Serialize};
 
+use super::api::{Api, Created, Csv, File, NoContent};
 use super::body::{Json, Path};
 use super::routes::Routes;
 use super::{Answer, Problem, RULES, SignedIn};
@@ -20,7 +19,8 @@ use crate::store::policies::{self, CalendarVersion};
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = NewCalendarFile)]
 #[serde(deny_unknown_fields)]
 struct Import {
     /// Stands in messages.
@@ -29,7 +29,7 @@ struct Import {
     source: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Calendars {
     /// The digest of what is in force.
     in_force: Digest,
@@ -39,7 +39,8 @@ struct Calendars {
     versions: Vec<Listed>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CalendarVersion)]
 struct Listed {
     number: i64,
     digest: Digest,
@@ -56,26 +57,27 @@ impl From<CalendarVersion> for Listed {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .post("/api/v1/calendars", Action::CalendarPublish, import)
-        .get("/api/v1/calendars", list)
+    Api::of("Calendar")
+        .post("/api/v1/calendars", Action::CalendarPublish, import, "Put the years of a calendar file in force")
+        .get("/api/v1/calendars", list, "List what was put in force, the latest first")
         .limit(RULES)
-        .get("/api/v1/calendars/{number}", source)
-        .get("/api/v1/calendar", calendar)
-        .put("/api/v1/calendar", Action::CalendarPublish, publish)
+        .get("/api/v1/calendars/{number}", source, "Get a calendar file as it was put in force")
+        .get("/api/v1/calendar", calendar, "Get the whole statutory calendar in force")
+        .put("/api/v1/calendar", Action::CalendarPublish, publish, "Replace the whole statutory calendar")
+        .routes()
 }
 
 async fn import(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(new): Json<Import>,
-) -> Answer<(StatusCode, Json<CalendarImport>)> {
+) -> Answer<Created<CalendarImport>> {
     user.require(Right::AnnouncePolicies)?;
     if new.file_name.chars().count() > 200 || new.file_name.chars().any(char::is_control) {
         return Err(Problem::new(Code::Invalid, register::TEXT));
     }
     let done = office.import_calendar(&new.file_name, &new.source, Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(done)))
+    Ok(Created(done))
 }
 
 async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Calendars>> {
@@ -94,12 +96,12 @@ async fn source(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(number): Path<i64>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<File<Csv>> {
     user.require(Right::Read)?;
     let versions = office.store.read(|tx| Box::pin(async move { policies::calendar_versions(tx).await })).await?;
     let version = versions.into_iter().find(|version| version.number == number);
     let version = version.ok_or_else(|| Error::refused(Code::NotFound, register::NO_CALENDAR))?;
-    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], version.source))
+    Ok(File::shown(version.source))
 }
 
 async fn calendar(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<WorkCalendar>> {
@@ -111,8 +113,8 @@ async fn publish(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(calendar): Json<WorkCalendar>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     user.require(Right::AnnouncePolicies)?;
     office.publish_calendar(calendar, Some(user.id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use domain::calendar::BusinessDate;
 use domain::canteen::{CanteenFact, CanteenFactKind};
-use domain::id::CanteenId;
+use domain::id::{CanteenId, CashierId};
 use domain::region::RegionCode;
 use domain::sync::ListPrice;
 use serde::{Deserialize, Serialize};
 
+use super::api::{Api, Created, List};
 use super::body::{Json, Path};
 use super::proposals::Made;
 use super::routes::Routes;
@@ -24,7 +24,7 @@ use crate::store::people::UserRow;
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Canteen {
     id: CanteenId,
     region: RegionCode,
@@ -43,7 +43,8 @@ impl From<CanteenRow> for Canteen {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CanteenWhole)]
 struct Whole {
     #[serde(flatten)]
     canteen: Canteen,
@@ -52,26 +53,27 @@ struct Whole {
 }
 
 /// A canteen that was just registered.
-#[derive(Serialize)]
-struct New {
+#[derive(Serialize, utoipa::ToSchema)]
+struct CanteenAdded {
     id: CanteenId,
     /// Its account waits for a second person.
     payee: Option<Made>,
 }
 
-#[derive(Serialize)]
-struct Added<T> {
-    id: T,
+#[derive(Serialize, utoipa::ToSchema)]
+struct CashierAdded {
+    id: CashierId,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = NewCanteenFact)]
 struct NewFact {
     valid_from: BusinessDate,
     #[serde(flatten)]
     kind: CanteenFactKind,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPrice {
     valid_from: BusinessDate,
@@ -81,15 +83,17 @@ struct NewPrice {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .post("/api/v1/canteens", Action::CanteenCreate, create)
-        .get("/api/v1/canteens", list)
-        .get("/api/v1/canteens/{id}", show)
-        .post("/api/v1/canteens/{id}/facts", Action::CanteenFact, add_fact)
-        .post("/api/v1/canteens/{id}/prices", Action::ProposalMake, add_price)
-        .post("/api/v1/canteens/{id}/cashiers", Action::CashierAdd, add_cashier)
-        .get("/api/v1/canteens/{id}/settings", settings)
-        .put("/api/v1/canteens/{id}/settings", Action::CanteenSettings, put_settings)
+    Api::of("Canteens")
+        .post("/api/v1/canteens", Action::CanteenCreate, create, "Register a canteen")
+        .get("/api/v1/canteens", list, "List the canteens of one's own region or canteen")
+        .get("/api/v1/canteens/{id}", show, "Get a canteen with its facts and prices")
+        .post("/api/v1/canteens/{id}/facts", Action::CanteenFact, add_fact, "Add a dated fact: standing or tags")
+        .post("/api/v1/canteens/{id}/prices", Action::ProposalMake, add_price, "Propose a list price")
+        .notes("Holds from its day on when another person has approved the proposal.")
+        .post("/api/v1/canteens/{id}/cashiers", Action::CashierAdd, add_cashier, "Add a cashier")
+        .get("/api/v1/canteens/{id}/settings", settings, "Get how a canteen's terminals are set")
+        .put("/api/v1/canteens/{id}/settings", Action::CanteenSettings, put_settings, "Set a canteen's terminals")
+        .routes()
 }
 
 /// The canteen, if the person may do that there.
@@ -110,19 +114,19 @@ async fn create(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(new): Json<NewCanteen>,
-) -> Answer<(StatusCode, Json<New>)> {
+) -> Answer<Created<CanteenAdded>> {
     user.require(Right::ManageCanteens)?;
     user.require_inside(&new.region)?;
     let Registered { id, payee } = office.create_canteen(new, Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(New { id, payee: payee.map(Made::from) })))
+    Ok(Created(CanteenAdded { id, payee: payee.map(Made::from) }))
 }
 
-async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Vec<Canteen>>> {
+async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<List<Canteen>> {
     user.require(Right::Read)?;
     let region = user.region.clone();
     let rows = office.store.read(move |tx| Box::pin(async move { canteens::inside(tx, &region).await })).await?;
     let own = rows.into_iter().filter(|row| user.require_canteen(row.id, &row.region).is_ok());
-    Ok(Json(own.map(Canteen::from).collect()))
+    Ok(List::whole(own.map(Canteen::from).collect()))
 }
 
 async fn show(
@@ -143,10 +147,10 @@ async fn add_fact(
     SignedIn(user): SignedIn,
     Path(id): Path<CanteenId>,
     Json(new): Json<NewFact>,
-) -> Answer<(StatusCode, Json<CanteenFact>)> {
+) -> Answer<Created<CanteenFact>> {
     permitted(&office, &user, Right::ManageCanteens, id).await?;
     let fact = office.add_canteen_fact(id, new.valid_from, new.kind, Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(fact)))
+    Ok(Created(fact))
 }
 
 async fn add_price(
@@ -154,11 +158,11 @@ async fn add_price(
     SignedIn(user): SignedIn,
     Path(id): Path<CanteenId>,
     Json(new): Json<NewPrice>,
-) -> Answer<(StatusCode, Json<Made>)> {
+) -> Answer<Created<Made>> {
     let row = permitted(&office, &user, Right::ApprovePrices, id).await?;
     let price = ListPrice { valid_from: new.valid_from, period: new.period, price: new.price };
     let made = office.propose(Proposed::Price { canteen: id, price }, row.region, user.id).await?;
-    Ok((StatusCode::CREATED, Json(made.into())))
+    Ok(Created(made.into()))
 }
 
 async fn add_cashier(
@@ -166,10 +170,10 @@ async fn add_cashier(
     SignedIn(user): SignedIn,
     Path(id): Path<CanteenId>,
     Json(new): Json<NewCashier>,
-) -> Answer<(StatusCode, Json<Added<domain::id::CashierId>>)> {
+) -> Answer<Created<CashierAdded>> {
     permitted(&office, &user, Right::ManageCanteens, id).await?;
     let id = office.add_cashier(id, new, Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(Added { id })))
+    Ok(Created(CashierAdded { id }))
 }
 
 async fn settings(

@@ -4,15 +4,16 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Request, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use domain::calendar::BusinessDate;
 use domain::id::ElderId;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::body::{Json, Path, unread};
+use super::api::{Api, Gives, Image, Media as _, NoContent, Pdf, Sketch, Upload};
+use super::body::{Json, Path};
 use super::routes::Routes;
 use super::{Answer, Problem, SignedIn, elders};
 use crate::admin::{CardsOf, IssuedSheet};
@@ -24,7 +25,8 @@ use crate::{Error, Office};
 /// A photo is no larger, bytes; what is a little larger is told why.
 pub(crate) const PHOTO: usize = 512 * 1024;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = NewCardSheet)]
 #[serde(deny_unknown_fields)]
 pub(super) struct New {
     /// Whose: `{"elders": [...]}`, `{"canteen": ...}` or `{"region": ...}`.
@@ -36,9 +38,17 @@ pub(super) struct New {
 
 pub(super) fn routes() -> Routes {
     let path = "/api/v1/elders/{id}/photo";
-    let photos = Routes::new().post(path, Action::PhotoPut, put).reveal(path, Action::PhotoShow, show);
-    let photos = photos.delete(path, Some(Action::PhotoRemove), remove).limit(PHOTO);
-    Routes::new().post("/api/v1/cards/sheets", Action::CardSheet, issue).merge(photos)
+    let photos = Api::of("Elders")
+        .post(path, Action::PhotoPut, put, "Put an elder's photo in place")
+        .notes("JPEG or PNG, as the body.")
+        .reveal(path, Action::PhotoShow, show, "Get an elder's photo")
+        .delete(path, Some(Action::PhotoRemove), remove, "Remove an elder's photo")
+        .limit(PHOTO);
+    Api::of("Cards")
+        .post("/api/v1/cards/sheets", Action::CardSheet, issue, "Issue cards and get their sheet for printing")
+        .notes("The numbers are on the sheet and nowhere else; a sheet that is lost is issued again.")
+        .merge(photos)
+        .routes()
 }
 
 /// The headers tell how many cards there are, how many older ones were revoked and whether more elders wait.
@@ -46,61 +56,91 @@ async fn issue(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(New { of, until }): Json<New>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<Issued> {
     user.require(Right::ManageElders)?;
     user.require_inside(&user.region)?;
-    Ok(drawn(office.issue_sheet(of, until, Some(user.region), Some(user.id)).await?))
+    let sheet = office.issue_sheet(of, until, Some(user.region), Some(user.id)).await?;
+    Ok(Issued(sheet))
 }
 
-/// A sheet as it is answered.
-pub(super) fn drawn(sheet: IssuedSheet) -> impl IntoResponse + use<> {
-    let headers = [
-        ("content-type", "application/pdf".to_owned()),
-        ("content-disposition", "attachment; filename=\"cards.pdf\"".to_owned()),
-        ("cache-control", "no-store".to_owned()),
-        ("zhucan-cards", sheet.cards.to_string()),
-        ("zhucan-revoked", sheet.revoked.to_string()),
-        ("zhucan-more", sheet.more.to_string()),
-    ];
-    (StatusCode::CREATED, headers, sheet.pdf)
+/// A sheet that was issued.
+pub(super) struct Issued(pub(super) IssuedSheet);
+
+impl IntoResponse for Issued {
+    fn into_response(self) -> Response {
+        let sheet = self.0;
+        let headers = [
+            ("content-type", "application/pdf".to_owned()),
+            ("content-disposition", "attachment; filename=\"cards.pdf\"".to_owned()),
+            ("cache-control", "no-store".to_owned()),
+            ("zhucan-cards", sheet.cards.to_string()),
+            ("zhucan-revoked", sheet.revoked.to_string()),
+            ("zhucan-more", sheet.more.to_string()),
+        ];
+        (StatusCode::CREATED, headers, sheet.pdf).into_response()
+    }
+}
+
+impl Gives for Issued {
+    fn gives(sketch: &mut Sketch) {
+        sketch.answers(201, "The sheet, A4.", Some((Pdf::TYPE, Value::Null)));
+        let (number, truth) = (json!({ "type": "integer" }), json!({ "type": "boolean" }));
+        sketch.header(201, "zhucan-cards", "How many cards are on it.", &number);
+        sketch.header(201, "zhucan-revoked", "How many older cards were revoked.", &number);
+        sketch.header(201, "zhucan-more", "Whether more elders wait for a card.", &truth);
+    }
 }
 
 async fn put(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<ElderId>,
-    request: Request,
-) -> Answer<StatusCode> {
+    photo: Upload<Image>,
+) -> Answer<NoContent> {
     elders::permitted(&office, &user, Right::ManageElders, id).await?;
-    let bytes = Bytes::from_request(request, &()).await.map_err(|e| unread(&e))?;
+    let bytes = photo.bytes().await?;
     office.put_photo(id, &bytes, Some(user.id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
-async fn show(
-    State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
-    Path(id): Path<ElderId>,
-) -> Answer<impl IntoResponse> {
+async fn show(State(office): State<Arc<Office>>, SignedIn(user): SignedIn, Path(id): Path<ElderId>) -> Answer<Photo> {
     elders::permitted(&office, &user, Right::ReadElders, id).await?;
     let photo = office.reveal_photo(id, user.id).await?;
     let (kind, bytes) = photo.ok_or_else(|| Error::refused(Code::NotFound, register::NO_PHOTO))?;
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-    ];
-    Ok((headers, bytes))
+    Ok(Photo { kind, bytes })
+}
+
+/// A photo with its media type.
+struct Photo {
+    kind: String,
+    bytes: Vec<u8>,
+}
+
+impl IntoResponse for Photo {
+    fn into_response(self) -> Response {
+        let headers = [
+            (header::CONTENT_TYPE, self.kind),
+            (header::CACHE_CONTROL, "no-store".to_owned()),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        ];
+        (headers, self.bytes).into_response()
+    }
+}
+
+impl Gives for Photo {
+    fn gives(sketch: &mut Sketch) {
+        sketch.answers(200, "The photo, JPEG or PNG.", Some((Image::TYPE, Value::Null)));
+    }
 }
 
 async fn remove(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<ElderId>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     elders::permitted(&office, &user, Right::ManageElders, id).await?;
     if office.remove_photo(id, Some(user.id)).await? {
-        Ok(StatusCode::NO_CONTENT)
+        Ok(NoContent)
     } else {
         Err(Problem::new(Code::NotFound, register::NO_PHOTO))
     }

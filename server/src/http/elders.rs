@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::elder::{Elder, ElderFact};
 use domain::id::{CanteenId, ElderId};
@@ -15,21 +14,20 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::api::{Api, Created, List, page_size};
 use super::body::{Json, Path, Query};
 use super::routes::Routes;
 use super::{Answer, SignedIn};
 use crate::admin::{NewElder, NewElderFact};
 use crate::audit::Action;
 use crate::people::Right;
-use crate::store::elders::{self, ElderRow};
+use crate::store::elders::{self, ElderRow, Of};
 use crate::store::people::UserRow;
 use crate::words::{Code, register};
 use crate::{Error, Office, names};
 
-/// So many elders on one page.
-const PAGE: i64 = 100;
-
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Elder)]
 struct Listed {
     id: ElderId,
     masked_name: String,
@@ -52,7 +50,8 @@ impl From<&ElderRow> for Listed {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = ElderCard)]
 struct Card {
     id: Uuid,
     /// `card` or `chip`.
@@ -64,7 +63,8 @@ struct Card {
     expires: Option<BusinessDate>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = ElderWhole)]
 struct Whole {
     #[serde(flatten)]
     elder: Listed,
@@ -72,12 +72,13 @@ struct Whole {
     cards: Vec<Card>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = ElderAdded)]
 struct Added {
     id: ElderId,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct NewCard {
     id: Uuid,
     /// For the printer; it is not shown again.
@@ -85,47 +86,58 @@ struct NewCard {
     revoked: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CardsRevoked)]
 struct Revoked {
     revoked: u64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewChip {
     /// Hex, the chip's first byte first.
+    #[schema(value_type = String)]
     number: Zeroizing<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Chip {
     id: Uuid,
     tail: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = CardUntil)]
 struct Until {
     /// The card's last day; nothing for one without end.
     #[serde(default)]
     until: Option<BusinessDate>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ElderQuery)]
 struct Page {
-    #[serde(default)]
-    page: u32,
+    /// The cursor: the last elder of the page before.
+    after: Option<ElderId>,
+    /// Only regulars of this canteen.
+    canteen: Option<CanteenId>,
+    /// So many on a page, 1 to 500; 100 unless it is said.
+    limit: Option<i64>,
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .post("/api/v1/elders", Action::ElderRegister, create)
-        .get("/api/v1/elders", list)
-        .get("/api/v1/elders/{id}", show)
-        .post("/api/v1/elders/{id}/facts", Action::ElderFact, add_fact)
-        .post("/api/v1/elders/{id}/cards", Action::CardIssue, issue_card)
-        .delete("/api/v1/elders/{id}/cards", Some(Action::CardRevoke), revoke_cards)
-        .post("/api/v1/elders/{id}/chips", Action::ChipRegister, register_chip)
-        .delete("/api/v1/elders/{id}/chips/{card}", Some(Action::CardRevoke), revoke_chip)
+    Api::of("Elders")
+        .post("/api/v1/elders", Action::ElderRegister, create, "Register an elder")
+        .get("/api/v1/elders", list, "List the elders of one's own region, by name")
+        .notes("Names are masked; numbers are never shown.")
+        .get("/api/v1/elders/{id}", show, "Get an elder with facts and cards")
+        .post("/api/v1/elders/{id}/facts", Action::ElderFact, add_fact, "Add a dated fact")
+        .post("/api/v1/elders/{id}/cards", Action::CardIssue, issue_card, "Issue a card; older ones are revoked")
+        .delete("/api/v1/elders/{id}/cards", Some(Action::CardRevoke), revoke_cards, "Revoke all cards of an elder")
+        .post("/api/v1/elders/{id}/chips", Action::ChipRegister, register_chip, "Register a physical card")
+        .delete("/api/v1/elders/{id}/chips/{card}", Some(Action::CardRevoke), revoke_chip, "Revoke one card")
+        .routes()
 }
 
 /// The elder, if the person may do that for them.
@@ -141,23 +153,22 @@ async fn create(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(new): Json<NewElder>,
-) -> Answer<(StatusCode, Json<Added>)> {
+) -> Answer<Created<Added>> {
     user.require(Right::ManageElders)?;
     user.require_inside(&new.region)?;
     let id = office.register_elder(new, Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(Added { id })))
+    Ok(Created(Added { id }))
 }
 
 async fn list(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
-    Query(Page { page }): Query<Page>,
-) -> Answer<Json<Vec<Listed>>> {
+    Query(Page { after, canteen, limit }): Query<Page>,
+) -> Answer<List<Listed>> {
     user.require(Right::ReadElders)?;
-    let (region, skip) = (user.region.clone(), i64::from(page) * PAGE);
-    let rows =
-        office.store.read(move |tx| Box::pin(async move { elders::inside(tx, &region, skip, PAGE).await })).await?;
-    Ok(Json(rows.iter().map(Listed::from).collect()))
+    let (of, most) = (Of { region: user.region, canteen }, page_size(limit));
+    let rows = office.store.read(move |tx| Box::pin(async move { elders::inside(tx, &of, after, most + 1).await }));
+    Ok(List::page(rows.await?, most, |row| row.id.to_string(), |row| Listed::from(&row)))
 }
 
 async fn show(
@@ -189,10 +200,10 @@ async fn add_fact(
     SignedIn(user): SignedIn,
     Path(id): Path<ElderId>,
     Json(new): Json<NewElderFact>,
-) -> Answer<(StatusCode, Json<ElderFact>)> {
+) -> Answer<Created<ElderFact>> {
     permitted(&office, &user, Right::ManageElders, id).await?;
     let fact = office.add_elder_fact(id, new, Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(fact)))
+    Ok(Created(fact))
 }
 
 async fn issue_card(
@@ -200,11 +211,11 @@ async fn issue_card(
     SignedIn(user): SignedIn,
     Path(id): Path<ElderId>,
     Query(Until { until }): Query<Until>,
-) -> Answer<(StatusCode, Json<NewCard>)> {
+) -> Answer<Created<NewCard>> {
     permitted(&office, &user, Right::ManageElders, id).await?;
     let card = office.issue_card_until(id, until, Some(user.id)).await?;
     let answer = NewCard { id: card.id, number: card.number.expose().to_owned(), revoked: card.revoked };
-    Ok((StatusCode::CREATED, Json(answer)))
+    Ok(Created(answer))
 }
 
 async fn revoke_cards(
@@ -221,10 +232,10 @@ async fn register_chip(
     SignedIn(user): SignedIn,
     Path(id): Path<ElderId>,
     Json(new): Json<NewChip>,
-) -> Answer<(StatusCode, Json<Chip>)> {
+) -> Answer<Created<Chip>> {
     permitted(&office, &user, Right::ManageElders, id).await?;
     let chip = office.register_chip(id, &new.number, Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(Chip { id: chip.id, tail: chip.tail })))
+    Ok(Created(Chip { id: chip.id, tail: chip.tail }))
 }
 
 async fn revoke_chip(

@@ -6,13 +6,18 @@ use axum::extract::State;
 use domain::sync::{Enrol, Enrolled, enrolment_digest};
 
 use super::Answer;
+use super::api::Api;
 use super::body::Json;
 use super::routes::Routes;
 use super::signed::check_signature;
 use crate::Office;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().send("/api/v1/enrolments", enrol)
+    Api::of("Terminals: what they ask")
+        .send("/api/v1/enrolments", enrol, "Ask to be let in with a one-time code")
+        .notes("Signed in the body by the key that is enrolled. The same key again gets the same answer.")
+        .refuses([401, 403, 409])
+        .routes()
 }
 
 async fn enrol(State(office): State<Arc<Office>>, Json(asked): Json<Enrol>) -> Answer<Json<Enrolled>> {

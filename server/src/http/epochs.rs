@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use domain::id::TerminalId;
 use serde::{Deserialize, Serialize};
 
+use super::api::{Api, Created, List};
 use super::body::{Json, Path};
 use super::routes::Routes;
 use super::terminals::of_terminal;
@@ -19,7 +19,8 @@ use crate::people::Right;
 use crate::store::epochs::{self, EndRow, Fork};
 use crate::words::{Code, terminals as words};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = EpochReason)]
 #[serde(deny_unknown_fields)]
 struct Why {
     reason: String,
@@ -36,18 +37,23 @@ impl Why {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = ForkResolved)]
 struct Resolved {
     /// Whether it was undecided until now.
     resolved: bool,
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .post("/api/v1/terminals/{id}/epochs/{epoch}/end", Action::EpochEndAsk, ask)
-        .post("/api/v1/terminals/{id}/epochs/{epoch}/end/confirmation", Action::EpochEnd, confirm)
-        .get("/api/v1/forks", forks)
-        .post("/api/v1/terminals/{id}/forks/{epoch}/{sequence}/resolution", Action::ForkResolve, resolve)
+    let end = "/api/v1/terminals/{id}/epochs/{epoch}/end";
+    let confirmation = "/api/v1/terminals/{id}/epochs/{epoch}/end/confirmation";
+    let resolution = "/api/v1/terminals/{id}/forks/{epoch}/{sequence}/resolution";
+    Api::of("Terminals")
+        .post(end, Action::EpochEndAsk, ask, "Ask for the end of a destroyed terminal's journal")
+        .post(confirmation, Action::EpochEnd, confirm, "End the journal, as the second person")
+        .get("/api/v1/forks", forks, "List journals that forked")
+        .post(resolution, Action::ForkResolve, resolve, "Write down what was decided about a fork")
+        .routes()
 }
 
 async fn ask(
@@ -55,10 +61,10 @@ async fn ask(
     SignedIn(user): SignedIn,
     Path((id, epoch)): Path<(TerminalId, u32)>,
     Json(why): Json<Why>,
-) -> Answer<(StatusCode, Json<EndRow>)> {
+) -> Answer<Created<EndRow>> {
     of_terminal(&office, &user, Right::ManageTerminals, id).await?;
     let end = office.ask_epoch_end(id, epoch, why.checked()?, user.id).await?;
-    Ok((StatusCode::CREATED, Json(end)))
+    Ok(Created(end))
 }
 
 async fn confirm(
@@ -70,12 +76,12 @@ async fn confirm(
     Ok(Json(office.confirm_epoch_end(id, epoch, user.id).await?))
 }
 
-async fn forks(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Vec<Fork>>> {
+async fn forks(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<List<Fork>> {
     user.require(Right::Read)?;
     let region = user.region.clone();
     let mut forks = office.store.read(move |tx| Box::pin(async move { epochs::forks(tx, &region).await })).await?;
     forks.retain(|fork| user.canteen.is_none_or(|own| own == fork.canteen));
-    Ok(Json(forks))
+    Ok(List::whole(forks))
 }
 
 async fn resolve(

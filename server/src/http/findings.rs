@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, UserId};
 use domain::reconciliation::{Finding, Settings, Thresholds};
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
-use super::body::{Json, Path};
+use super::api::{Api, List};
+use super::body::{Json, Path, Query};
 use super::canteens::permitted;
 use super::months::explained;
 use super::routes::Routes;
@@ -26,7 +27,8 @@ use crate::words::{Code, settlement as words};
 use crate::{Error, Office};
 
 /// A finding of a day's last close with what became of it.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = FindingOfDay)]
 struct FindingBody {
     canteen: CanteenId,
     date: BusinessDate,
@@ -40,7 +42,8 @@ struct FindingBody {
     finding: Finding,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = FindingStep)]
 struct StepBody {
     step: i64,
     what: String,
@@ -58,14 +61,16 @@ impl From<StepRow> for StepBody {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = FindingWhole)]
 struct Whole {
     #[serde(flatten)]
     finding: FindingBody,
     steps: Vec<StepBody>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = FindingQuery)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     region: RegionCode,
@@ -75,7 +80,8 @@ struct Asked {
 }
 
 /// Something to be said about a finding. `owner` and `due` only when it is `assigned`.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = NewFindingStep)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewStep {
     pub(crate) what: String,
@@ -84,7 +90,8 @@ pub(crate) struct NewStep {
     pub(crate) due: Option<BusinessDate>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = RegionSettingsVersion)]
 struct SettingsBody {
     valid_from: BusinessDate,
     settings: Settings,
@@ -92,7 +99,8 @@ struct SettingsBody {
     set_at: UnixMs,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = NewRegionSettings)]
 #[serde(deny_unknown_fields)]
 struct NewSettings {
     valid_from: BusinessDate,
@@ -100,12 +108,14 @@ struct NewSettings {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/api/v1/findings", list)
-        .get("/api/v1/findings/{canteen}/{number}", show)
-        .post("/api/v1/findings/{canteen}/{number}/steps", Action::FindingStep, say)
-        .get("/api/v1/regions/{region}/settings", region_settings)
-        .put("/api/v1/regions/{region}/settings", Action::RegionSettings, put_settings)
+    let settings = "/api/v1/regions/{region}/settings";
+    Api::of("Findings")
+        .get("/api/v1/findings", list, "List the findings of a region's month")
+        .get("/api/v1/findings/{canteen}/{number}", show, "Get a finding with its steps")
+        .post("/api/v1/findings/{canteen}/{number}/steps", Action::FindingStep, say, "Say something about a finding")
+        .get(settings, region_settings, "Get what a region makes of findings, all versions")
+        .put(settings, Action::RegionSettings, put_settings, "Set what a region makes of findings")
+        .routes()
 }
 
 /// Where a finding stands after these steps.
@@ -149,13 +159,13 @@ async fn list(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Query(asked): Query<Asked>,
-) -> Answer<Json<Vec<FindingBody>>> {
+) -> Answer<List<FindingBody>> {
     user.require(Right::Read)?;
     if user.canteen.is_none() {
         user.require_inside(&asked.region)?;
     }
     let own = user.canteen;
-    Ok(Json(office.store.read(move |tx| Box::pin(async move { of_month(tx, &asked, own).await })).await?))
+    Ok(List::whole(office.store.read(move |tx| Box::pin(async move { of_month(tx, &asked, own).await })).await?))
 }
 
 async fn show(
@@ -233,7 +243,7 @@ async fn region_settings(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(region): Path<RegionCode>,
-) -> Answer<Json<Vec<SettingsBody>>> {
+) -> Answer<List<SettingsBody>> {
     user.require(Right::Read)?;
     user.require_inside(&region)?;
     let rows = office.store.read(move |tx| Box::pin(async move { settings::of_region(tx, &region).await })).await?;
@@ -243,7 +253,7 @@ async fn region_settings(
         set_by,
         set_at,
     };
-    Ok(Json(rows.into_iter().map(body).collect()))
+    Ok(List::whole(rows.into_iter().map(body).collect()))
 }
 
 /// What a threshold may be: nothing negative, and no more days than are looked at.
@@ -289,7 +299,8 @@ async fn put_settings(
     Ok(Json(NewSettingsDone { valid_from }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = RegionSettingsDone)]
 struct NewSettingsDone {
     valid_from: BusinessDate,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use domain::calendar::Month;
 use domain::decision::PolicyRef;
 use domain::id::CanteenId;
@@ -11,7 +11,8 @@ use domain::reconciliation::PayerSums;
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
-use super::body::Json;
+use super::api::{Api, List};
+use super::body::{Json, Query};
 use super::canteens::permitted;
 use super::months::explained;
 use super::routes::Routes;
@@ -24,7 +25,8 @@ use crate::store::{Tx, canteens, holds};
 use crate::{Error, Office};
 
 /// What approved statements hold and nobody has released.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Hold)]
 pub(crate) struct HoldBody {
     pub(crate) canteen: CanteenId,
     /// The month of the meals.
@@ -38,13 +40,15 @@ pub(crate) struct HoldBody {
     pub(crate) shares: PayerSums,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = HoldQuery)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     region: RegionCode,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = HoldRelease)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Release {
     pub(crate) canteen: CanteenId,
@@ -55,7 +59,10 @@ pub(crate) struct Release {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/api/v1/holds", list).post("/api/v1/holds/release", Action::HoldRelease, release)
+    Api::of("Months")
+        .get("/api/v1/holds", list, "List money that waits for a canteen's standing")
+        .post("/api/v1/holds/release", Action::HoldRelease, release, "Release a hold: the next draft pays it")
+        .routes()
 }
 
 async fn of_canteen(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<HoldBody>, Error> {
@@ -71,10 +78,10 @@ async fn list(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Query(Asked { region }): Query<Asked>,
-) -> Answer<Json<Vec<HoldBody>>> {
+) -> Answer<List<HoldBody>> {
     user.require(Right::Read)?;
     user.require_inside(&region)?;
-    Ok(Json(office.store.read(move |tx| Box::pin(async move { of_region(tx, &region).await })).await?))
+    Ok(List::whole(office.store.read(move |tx| Box::pin(async move { of_region(tx, &region).await })).await?))
 }
 
 /// What approved statements of a region's canteens hold and nobody has released.
@@ -91,8 +98,8 @@ async fn release(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(body): Json<Release>,
-) -> Answer<Json<Vec<HoldBody>>> {
-    Ok(Json(release_hold_of(&office, &user, body).await?))
+) -> Answer<List<HoldBody>> {
+    Ok(List::whole(release_hold_of(&office, &user, body).await?))
 }
 
 /// Releases a hold for a person who makes months; answers what is still held of the canteen.

@@ -5,17 +5,15 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Request, State};
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::extract::State;
 use domain::calendar::UnixMs;
 use domain::id::{Digest, UserId};
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::body::{Json, Path, Query, unread};
+use super::api::{Api, File, Later, List, Sheet, Upload, Xlsx, page_size};
+use super::body::{Json, Path, Query};
 use super::routes::Routes;
 use super::{Answer, Problem, SignedIn};
 use crate::audit::Action;
@@ -33,7 +31,8 @@ pub(crate) const FILE: usize = 64 * 1024 * 1024;
 pub(crate) const LISTED: i64 = 100;
 pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = NewImportQuery)]
 #[serde(deny_unknown_fields)]
 struct New {
     kind: Kind,
@@ -43,20 +42,33 @@ struct New {
     region: Option<RegionCode>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportPageQuery)]
 struct Page {
     #[serde(default)]
     page: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ImportQuery)]
+struct Behind {
+    /// The cursor: the last import of the page before.
+    after: Option<Uuid>,
+    /// So many are looked at for a page, 1 to 500; 100 unless it is said. Those of other regions are left out.
+    limit: Option<i64>,
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportApply)]
 #[serde(deny_unknown_fields)]
 struct Apply {
     /// Of the file, as the check showed it.
     digest: Digest,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Import)]
 struct Shown {
     id: Uuid,
     kind: String,
@@ -101,16 +113,19 @@ fn shown(office: &Office, row: ImportRow) -> Shown {
 }
 
 pub(super) fn routes() -> Routes {
-    let brought = Routes::new().post("/api/v1/imports", Action::ImportBring, create).limit(FILE);
-    brought.merge(
-        Routes::new()
-            .get("/api/v1/imports", list)
-            .get("/api/v1/imports/{id}", show)
-            .get("/api/v1/imports/{id}/problems", problems)
-            .get("/api/v1/imports/{id}/report", report)
-            .post("/api/v1/imports/{id}/apply", Action::ImportApply, apply)
-            .get("/api/v1/imports/templates/{kind}", template),
-    )
+    let brought = Api::of("Imports")
+        .post("/api/v1/imports", Action::ImportBring, create, "Bring a list; it is checked and nothing is changed")
+        .notes("The file is the body: XLSX or CSV. A long list is checked after the answer.")
+        .limit(FILE);
+    let problems = "/api/v1/imports/{id}/problems";
+    let rest = Api::of("Imports")
+        .get("/api/v1/imports", list, "List imports, the latest first")
+        .get("/api/v1/imports/{id}", show, "Get an import")
+        .get(problems, problems_of, "List the rows that cannot be taken or are worth a look")
+        .get("/api/v1/imports/{id}/report", report, "Get the same as a workbook")
+        .post("/api/v1/imports/{id}/apply", Action::ImportApply, apply, "Take a checked list over, as a whole")
+        .get("/api/v1/imports/templates/{kind}", template, "Get an empty list of a kind");
+    brought.merge(rest).routes()
 }
 
 /// Whether the person may see and apply that import.
@@ -130,8 +145,8 @@ async fn create(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Query(new): Query<New>,
-    request: Request,
-) -> Answer<(StatusCode, Json<Shown>)> {
+    file: Upload<Sheet>,
+) -> Answer<Later<201, Shown>> {
     user.require(new.kind.right())?;
     user.require_inside(new.region.as_ref().unwrap_or(&user.region))?;
     let named = (1..=200).contains(&new.file_name.chars().count()) && !new.file_name.chars().any(char::is_control);
@@ -139,18 +154,22 @@ async fn create(
         return Err(Problem::new(Code::Invalid, register::TEXT));
     }
     // Read only now: whoever may not import sends nothing.
-    let bytes = Bytes::from_request(request, &()).await.map_err(|e| unread(&e))?;
+    let bytes = file.bytes().await?;
     let New { kind, file_name, region: elder_region } = new;
     let (by, scope, bytes) = (user.id, user.region, bytes.to_vec());
     let row = office.receive_import(NewImport { kind, file_name, elder_region, by, scope, bytes }).await?;
-    let status = if row.state == "checking" { StatusCode::ACCEPTED } else { StatusCode::CREATED };
-    Ok((status, Json(shown(&office, row))))
+    Ok(Later { is_done: row.state != "checking", body: shown(&office, row) })
 }
 
-async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Vec<Shown>>> {
-    let rows = office.store.read(|tx| Box::pin(async move { imports::list(tx, LISTED).await })).await?;
-    let own = rows.into_iter().filter(|row| may(&user, row).is_ok());
-    Ok(Json(own.map(|row| shown(&office, row)).collect()))
+async fn list(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Query(Behind { after, limit }): Query<Behind>,
+) -> Answer<List<Shown>> {
+    let most = page_size(limit);
+    let rows = office.store.read(move |tx| Box::pin(async move { imports::list(tx, after, most + 1).await })).await?;
+    let page = List::page(rows, most, |row| row.id.to_string(), |row| row);
+    Ok(page.only(|row| may(&user, row).is_ok()).map(|row| shown(&office, row)))
 }
 
 async fn show(
@@ -167,25 +186,24 @@ async fn show(
     Ok(Json(shown(&office, row)))
 }
 
-async fn problems(
+async fn problems_of(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<Uuid>,
     Query(Page { page }): Query<Page>,
-) -> Answer<Json<Vec<Finding>>> {
+) -> Answer<List<Finding>> {
     permitted(&office, &user, id).await?;
-    Ok(Json(office.import_findings(id, i64::from(page)).await?.unwrap_or_default()))
+    Ok(List::whole(office.import_findings(id, i64::from(page)).await?.unwrap_or_default()))
 }
 
 async fn report(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<Uuid>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<File<Xlsx>> {
     permitted(&office, &user, id).await?;
     let bytes = office.import_report(id).await?;
-    let name = format!("attachment; filename=\"import-{id}.xlsx\"");
-    Ok(([(header::CONTENT_TYPE, XLSX.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes))
+    Ok(File::kept(&format!("import-{id}.xlsx"), bytes))
 }
 
 async fn apply(
@@ -193,16 +211,14 @@ async fn apply(
     SignedIn(user): SignedIn,
     Path(id): Path<Uuid>,
     Json(Apply { digest }): Json<Apply>,
-) -> Answer<(StatusCode, Json<Shown>)> {
+) -> Answer<Later<200, Shown>> {
     permitted(&office, &user, id).await?;
     let row = office.apply_stored(id, digest, user.id).await?;
-    let status = if row.state == "applied" { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok((status, Json(shown(&office, row))))
+    Ok(Later { is_done: row.state == "applied", body: shown(&office, row) })
 }
 
-async fn template(SignedIn(user): SignedIn, Path(kind): Path<Kind>) -> Answer<impl IntoResponse> {
+async fn template(SignedIn(user): SignedIn, Path(kind): Path<Kind>) -> Answer<File<Xlsx>> {
     user.require(kind.right())?;
     let bytes = empty_list(kind).map_err(|e| Error::Internal(e.to_string()))?;
-    let name = format!("attachment; filename=\"{}.xlsx\"", kind.name());
-    Ok(([(header::CONTENT_TYPE, XLSX.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes))
+    Ok(File::kept(&format!("{}.xlsx", kind.name()), bytes))
 }

@@ -8,6 +8,7 @@ use domain::ledger::{Account, Posting, Turnover};
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
+use super::api::{Api, List};
 use super::body::{Json, Path, Query};
 use super::routes::Routes;
 use super::statements::permit;
@@ -17,14 +18,16 @@ use crate::store::{ledger, months};
 use crate::words::{Code, settlement as words};
 use crate::{Error, Office};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = LedgerQuery)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     /// The person's own region unless another one inside it is named.
     region: Option<RegionCode>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = TrialBalanceRow)]
 struct Row {
     #[serde(flatten)]
     account: Account,
@@ -33,7 +36,7 @@ struct Row {
 }
 
 /// All amounts in fen.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct TrialBalance {
     accounts: Vec<Row>,
     /// All debits and all credits: equal, or the database was tampered with.
@@ -41,7 +44,10 @@ struct TrialBalance {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/api/v1/ledger/trial-balance", trial_balance).get("/api/v1/statements/{id}/postings", postings)
+    Api::of("Ledger")
+        .get("/api/v1/ledger/trial-balance", trial_balance, "Get the trial balance of a region")
+        .get("/api/v1/statements/{id}/postings", postings, "List the postings of a statement")
+        .routes()
 }
 
 async fn trial_balance(
@@ -71,7 +77,7 @@ async fn postings(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<StatementId>,
-) -> Answer<Json<Vec<Posting>>> {
+) -> Answer<List<Posting>> {
     let postings = office
         .store
         .read(move |tx| {
@@ -83,5 +89,5 @@ async fn postings(
             })
         })
         .await?;
-    Ok(Json(postings))
+    Ok(List::whole(postings))
 }

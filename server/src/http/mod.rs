@@ -1,12 +1,14 @@
 //! The API: one file a resource. A handler authenticates, parses into domain types, submits one unit of work and
 //! answers; every refusal is a problem document.
 
+mod api;
 mod audit;
 mod batches;
 pub mod body;
 mod calendars;
 pub(crate) mod canteens;
 pub(crate) mod cards;
+mod docs;
 mod elders;
 mod enrolments;
 mod epochs;
@@ -17,6 +19,7 @@ pub(crate) mod imports;
 mod ledger;
 pub(crate) mod months;
 mod office;
+mod once;
 pub(crate) mod payments;
 mod people;
 mod policies;
@@ -32,7 +35,7 @@ mod terminal;
 mod terminals;
 pub mod watch;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -40,6 +43,7 @@ use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 
+pub use api::{Document, document};
 pub(crate) use batches::{MOST as MOST_BATCHES, permitted as of_batch};
 pub(crate) use canteens::permitted as of_canteen;
 pub(crate) use elders::permitted as of_elder;
@@ -50,12 +54,13 @@ pub use office::{Entering, Proven, SignedIn};
 pub(crate) use people::permitted as of_person;
 pub use problem::Problem;
 pub(crate) use proposals::may_see as may_see_proposal;
-pub use signed::{Delivery, Signed};
+pub(crate) use signed::{Delivery, Signed};
 pub(crate) use terminals::of_terminal;
 
 use crate::Office;
 use crate::console::public::Shown;
 use crate::words::{self, Code};
+use once::Keyed;
 use routes::{Audited, Route, Routes};
 use signed::Nonces;
 use terminal::Lookups;
@@ -79,6 +84,8 @@ pub struct App {
     nonces: Arc<Nonces>,
     lookups: Arc<Lookups>,
     audited: Audited,
+    keyed: Keyed,
+    document: Arc<OnceLock<String>>,
     public: Arc<Shown>,
 }
 
@@ -105,6 +112,7 @@ fn all() -> Routes {
         crate::console::routes(),
         cards::routes(),
         elders::routes(),
+        docs::routes(),
         enrolments::routes(),
         epochs::routes(),
         findings::routes(),
@@ -127,6 +135,11 @@ fn all() -> Routes {
     each.into_iter().fold(Routes::new(), Routes::merge)
 }
 
+/// What the API's document tells of.
+fn operations() -> Vec<api::Sketch> {
+    all().into_parts().2
+}
+
 /// Every route that is served.
 #[must_use]
 pub fn table() -> Vec<Route> {
@@ -135,14 +148,16 @@ pub fn table() -> Vec<Route> {
 
 /// The whole API over one office.
 pub fn router(office: Arc<Office>) -> Router {
-    let (api, table) = all().into_parts();
+    let (api, table, operations) = all().into_parts();
     let watched = Arc::clone(&office);
-    let audited = Audited::of(&table);
+    let (audited, keyed) = (Audited::of(&table), Keyed::of(&operations));
     let (nonces, lookups, public) = (Arc::default(), Arc::default(), Arc::default());
-    let app = App { office, nonces, lookups, audited, public };
+    let app = App { office, nonces, lookups, audited, keyed, document: Arc::default(), public };
     api.fallback(async || Problem::from(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY))
+        .layer(axum::middleware::from_fn(api::link))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), once::once))
         .layer(axum::middleware::from_fn_with_state(app.clone(), routes::enter_denials))
         .layer(axum::middleware::from_fn(crate::console::layer::frame))
         .layer(axum::middleware::from_fn(limit_time))

@@ -4,8 +4,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::IntoResponse;
 use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, Digest, StatementId};
 use domain::money::Fen;
@@ -13,6 +11,7 @@ use domain::region::RegionCode;
 use domain::settlement::{Role as MonthRole, Ruling};
 use serde::{Deserialize, Serialize};
 
+use super::api::{Api, Csv, File};
 use super::body::{Json, Path};
 use super::canteens::permitted;
 use super::routes::Routes;
@@ -28,7 +27,8 @@ use crate::store::people::UserRow;
 use crate::words::{Code, settlement as words};
 use crate::{Error, Office};
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = MonthView)]
 struct MonthBody {
     region: RegionCode,
     month: Month,
@@ -43,13 +43,14 @@ struct MonthBody {
     statements: Vec<StatementHead>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = MonthInTheWay)]
 struct InTheWay {
     canteen: CanteenId,
     reason: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct StatementHead {
     id: StatementId,
     number: String,
@@ -88,14 +89,16 @@ impl From<MonthView> for MonthBody {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = DaysClosed)]
 struct CloseBody {
     added: usize,
     unchanged: usize,
     incomplete: Vec<DayKey>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CanteenDay)]
 struct DayKey {
     date: BusinessDate,
     canteen: CanteenId,
@@ -108,20 +111,23 @@ impl From<CloseReport> for CloseBody {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = MonthSendBack)]
 #[serde(deny_unknown_fields)]
 struct SendBack {
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = MonthApproval)]
 #[serde(deny_unknown_fields)]
 struct Approve {
     /// The month's digest as it was shown.
     digest: Digest,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = DayLeftOut)]
 #[serde(deny_unknown_fields)]
 struct LeaveOut {
     canteen: CanteenId,
@@ -129,7 +135,8 @@ struct LeaveOut {
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = FindingDecision)]
 #[serde(deny_unknown_fields)]
 struct Decide {
     canteen: CanteenId,
@@ -145,16 +152,20 @@ const fn explained_away() -> Ruling {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/api/v1/months/{region}/{month}", show)
-        .post("/api/v1/months/{region}/{month}/draft", Action::MonthDraft, draft)
-        .post("/api/v1/months/{region}/{month}/submit", Action::MonthSubmit, submit)
-        .post("/api/v1/months/{region}/{month}/send-back", Action::MonthSendBack, send_back)
-        .post("/api/v1/months/{region}/{month}/approve", Action::MonthApprove, approve)
-        .reveal("/api/v1/months/{region}/{month}/bank.csv", Action::BankBatch, bank)
-        .send("/api/v1/days/close", close)
-        .post("/api/v1/days/left-out", Action::DayLeaveOut, leave_out)
-        .post("/api/v1/findings/decision", Action::FindingStep, decide)
+    let month = "/api/v1/months/{region}/{month}";
+    let bank_batch = "/api/v1/months/{region}/{month}/bank.csv";
+    Api::of("Months")
+        .get(month, show, "Get a region's month")
+        .post("/api/v1/months/{region}/{month}/draft", Action::MonthDraft, draft, "Draft the month's statements")
+        .post("/api/v1/months/{region}/{month}/submit", Action::MonthSubmit, submit, "Submit the month to the checker")
+        .post("/api/v1/months/{region}/{month}/send-back", Action::MonthSendBack, send_back, "Send the month back")
+        .post("/api/v1/months/{region}/{month}/approve", Action::MonthApprove, approve, "Approve the month")
+        .notes("By its digest, and after `POST /api/v1/session/step-up`.")
+        .reveal(bank_batch, Action::BankBatch, bank, "Get the payments of an approved month for the bank")
+        .send("/api/v1/days/close", close, "Close all days that can be closed")
+        .post("/api/v1/days/left-out", Action::DayLeaveOut, leave_out, "Leave a day of a canteen out of its month")
+        .post("/api/v1/findings/decision", Action::FindingStep, decide, "Decide a finding")
+        .routes()
 }
 
 /// The person as maker or checker of the region's month.
@@ -232,7 +243,7 @@ async fn bank(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path((region, of)): Path<(RegionCode, Month)>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<File<Csv>> {
     let right = if user.role.rights().contains(&Right::CheckMonth) { Right::CheckMonth } else { Right::MakeMonth };
     actor(&user, &region, right)?;
     let (kept, now) = (Arc::clone(&office), office.now());
@@ -247,7 +258,7 @@ async fn bank(
         })
         .await?;
     let csv = receipts::bank::csv(&payments).map_err(|e| Error::Internal(e.to_string()))?;
-    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], csv))
+    Ok(File::shown(csv))
 }
 
 async fn close(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<CloseBody>> {

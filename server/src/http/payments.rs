@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, ObjectionId, StatementId, UserId};
 use domain::money::Fen;
@@ -13,6 +12,7 @@ use domain::region::RegionCode;
 use domain::settlement::payment::{PaymentState, Stage};
 use serde::{Deserialize, Serialize};
 
+use super::api::{Api, Created, NoContent};
 use super::body::{Json, Path};
 use super::months::{actor, explained};
 use super::routes::Routes;
@@ -25,7 +25,8 @@ use crate::store::{months, payments};
 use crate::words::{Code, settlement as words};
 use crate::{Error, Office};
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = MonthAfterwards)]
 struct Body {
     stage: Stage,
     /// The last day on which objections are taken.
@@ -33,7 +34,8 @@ struct Body {
     statements: Vec<StatementBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = StatementAfterwards)]
 struct StatementBody {
     id: StatementId,
     number: String,
@@ -44,7 +46,8 @@ struct StatementBody {
     objections: Vec<ObjectionBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = PaymentNote)]
 struct PaymentBody {
     state: PaymentState,
     reference: String,
@@ -52,7 +55,8 @@ struct PaymentBody {
     noted_at: UnixMs,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Objection)]
 struct ObjectionBody {
     id: ObjectionId,
     content: String,
@@ -96,32 +100,37 @@ impl From<Afterwards> for Body {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = NewDisclosure)]
 #[serde(deny_unknown_fields)]
 struct Disclose {
     /// For so many days, today included.
     days: i64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = NewObjection)]
 #[serde(deny_unknown_fields)]
 struct Object {
     content: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = ObjectionNoted)]
 struct Noted {
     id: ObjectionId,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = ObjectionDecision)]
 #[serde(deny_unknown_fields)]
 struct Decide {
     upheld: bool,
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = NewPaymentNote)]
 #[serde(deny_unknown_fields)]
 struct Note {
     state: PaymentState,
@@ -130,13 +139,17 @@ struct Note {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/api/v1/months/{region}/{month}/afterwards", show)
-        .post("/api/v1/months/{region}/{month}/disclosure", Action::MonthDisclose, disclose)
-        .post("/api/v1/months/{region}/{month}/archive", Action::MonthArchive, archive)
-        .post("/api/v1/statements/{id}/objections", Action::ObjectionNote, object)
-        .post("/api/v1/statements/{id}/payments", Action::PaymentNote, note)
-        .post("/api/v1/objections/{id}/decision", Action::ObjectionDecide, decide)
+    let disclosure = "/api/v1/months/{region}/{month}/disclosure";
+    Api::of("After approval")
+        .get("/api/v1/months/{region}/{month}/afterwards", show, "Get what followed a month's approval")
+        .refuses([409])
+        .post(disclosure, Action::MonthDisclose, disclose, "Disclose an approved month")
+        .post("/api/v1/months/{region}/{month}/archive", Action::MonthArchive, archive, "Archive a paid month")
+        .post("/api/v1/statements/{id}/objections", Action::ObjectionNote, object, "Note an objection")
+        .post("/api/v1/statements/{id}/payments", Action::PaymentNote, note, "Note what became of a payment")
+        .notes("What moves money asks for `POST /api/v1/session/step-up` first.")
+        .post("/api/v1/objections/{id}/decision", Action::ObjectionDecide, decide, "Decide an objection")
+        .routes()
 }
 
 async fn show(
@@ -182,9 +195,9 @@ async fn object(
     SignedIn(user): SignedIn,
     Path(statement): Path<StatementId>,
     Json(body): Json<Object>,
-) -> Answer<(StatusCode, Json<Noted>)> {
+) -> Answer<Created<Noted>> {
     let id = note_objection(&office, &user, statement, &body.content).await?;
-    Ok((StatusCode::CREATED, Json(Noted { id })))
+    Ok(Created(Noted { id }))
 }
 
 /// Notes an objection for a person who makes or checks the statement's month.
@@ -206,9 +219,9 @@ async fn decide(
     SignedIn(user): SignedIn,
     Path(id): Path<ObjectionId>,
     Json(body): Json<Decide>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     decide_objection(&office, &user, id, body.upheld, &body.reason).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Decides an objection for a person who makes or checks the statement's month.
@@ -231,10 +244,10 @@ async fn note(
     Proven(present): Proven,
     Path(statement): Path<StatementId>,
     Json(body): Json<Note>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     let fresh = async || Ok(present.require_fresh(office.now())?);
     note_payment(&office, &present.user, statement, body.state, &body.reference, fresh).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Notes what became of a statement's payment; `fresh` is asked where money moves.

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use domain::calendar::UnixMs;
 use domain::id::{CanteenId, UserId};
 use domain::region::RegionCode;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::api::{Api, Created, List};
 use super::body::{Json, Path};
 use super::routes::Routes;
 use super::{Answer, SignedIn};
@@ -21,7 +21,8 @@ use crate::store::people::{self, UserRow};
 use crate::words::{Code, sign_in};
 use crate::{Error, Office};
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Person)]
 struct Listed {
     id: UserId,
     name: String,
@@ -36,38 +37,42 @@ struct Listed {
     second_factor: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = PersonInvited)]
 struct Invited {
     id: UserId,
     /// For the person, once; it is not shown again.
+    #[schema(value_type = String)]
     one_time_passphrase: Zeroizing<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = PersonLeft)]
 struct Left {
     left: bool,
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .post("/api/v1/people", Action::PersonAdd, add)
-        .get("/api/v1/people", list)
-        .post("/api/v1/people/{id}/reset", Action::PersonReset, reset)
-        .post("/api/v1/people/{id}/departure", Action::PersonLeave, depart)
+    Api::of("People")
+        .post("/api/v1/people", Action::PersonAdd, add, "Add a person, who gets a one-time passphrase")
+        .get("/api/v1/people", list, "List the people of one's own region")
+        .post("/api/v1/people/{id}/reset", Action::PersonReset, reset, "Give a new one-time passphrase")
+        .post("/api/v1/people/{id}/departure", Action::PersonLeave, depart, "End a person's access")
+        .routes()
 }
 
 async fn add(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(new): Json<NewPerson>,
-) -> Answer<(StatusCode, Json<Invited>)> {
+) -> Answer<Created<Invited>> {
     user.require(Right::ManagePeople)?;
     user.require_inside(&new.region)?;
     let (id, one_time_passphrase) = office.invite(new, Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(Invited { id, one_time_passphrase })))
+    Ok(Created(Invited { id, one_time_passphrase }))
 }
 
-async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Vec<Listed>>> {
+async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<List<Listed>> {
     user.require(Right::ManagePeople)?;
     let (region, now) = (user.region, office.now());
     let rows = office.store.read(move |tx| Box::pin(async move { people::inside(tx, &region).await })).await?;
@@ -82,7 +87,7 @@ async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> An
         locked_until: Some(row.locked_until).filter(|until| *until > now),
         second_factor: row.totp_at.is_some(),
     };
-    Ok(Json(rows.into_iter().map(listed).collect()))
+    Ok(List::whole(rows.into_iter().map(listed).collect()))
 }
 
 /// Refuses a person outside the administrator's region.

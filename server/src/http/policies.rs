@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
 use domain::calendar::{BusinessDate, Month};
 use domain::decision::PolicyRef;
 use domain::policy::Policy;
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
+use super::api::{Api, Created, File, List, Toml};
 use super::body::{Json, Path};
 use super::proposals::Made;
 use super::routes::Routes;
@@ -23,7 +22,8 @@ use crate::simulate::Simulated;
 use crate::words::{self, Code};
 use crate::{Error, Office};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = NewPolicy)]
 #[serde(deny_unknown_fields)]
 struct Announce {
     /// Stands in messages.
@@ -32,19 +32,21 @@ struct Announce {
     source: String,
 }
 
-#[derive(Serialize)]
-struct Listed<'a> {
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = PolicyListed)]
+struct Listed {
     #[serde(flatten)]
-    reference: &'a PolicyRef,
-    name: &'a str,
-    regions: &'a [RegionCode],
+    reference: PolicyRef,
+    name: String,
+    regions: Vec<RegionCode>,
     effective_from: BusinessDate,
     last_day: Option<BusinessDate>,
     corrects: Option<u32>,
     semantics: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = PolicyTrial)]
 #[serde(deny_unknown_fields)]
 struct Try {
     /// Stands in messages.
@@ -58,7 +60,8 @@ struct Try {
 }
 
 /// What was proposed, by what it will be called.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = PolicyProposed)]
 struct Announced {
     #[serde(flatten)]
     made: Made,
@@ -67,19 +70,21 @@ struct Announced {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .post("/api/v1/policies", Action::ProposalMake, announce)
-        .get("/api/v1/policies", list)
-        .send("/api/v1/policies/simulate", simulate)
+    Api::of("Policies")
+        .post("/api/v1/policies", Action::ProposalMake, announce, "Propose a policy")
+        .notes("It is announced when another person has approved the proposal.")
+        .get("/api/v1/policies", list, "List the policies that were announced")
+        .send("/api/v1/policies/simulate", simulate, "Decide a stored month again under a policy")
         .limit(RULES)
-        .get("/api/v1/policies/{id}/{version}", source)
+        .get("/api/v1/policies/{id}/{version}", source, "Get a policy's source")
+        .routes()
 }
 
 async fn announce(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(new): Json<Announce>,
-) -> Answer<(StatusCode, Json<Announced>)> {
+) -> Answer<Created<Announced>> {
     user.require(Right::AnnouncePolicies)?;
     let policy = Policy::parse(&new.file_name, &new.source);
     let policy = policy.map_err(|e| Error::refused(Code::PolicyRefused, e.to_string()))?;
@@ -89,37 +94,37 @@ async fn announce(
     let region = policy.regions().first().cloned().unwrap_or_else(|| user.region.clone());
     let what = Proposed::Policy { file_name: new.file_name, source: new.source };
     let made = office.propose(what, region, user.id).await?.into();
-    Ok((StatusCode::CREATED, Json(Announced { made, reference: policy.reference().clone() })))
+    Ok(Created(Announced { made, reference: policy.reference().clone() }))
 }
 
-async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<impl IntoResponse> {
+async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<List<Listed>> {
     user.require(Right::Read)?;
     let book = office.book();
     let listed = |policy| {
         let policy: &Policy = policy;
         Listed {
-            reference: policy.reference(),
-            name: policy.name(),
-            regions: policy.regions(),
+            reference: policy.reference().clone(),
+            name: policy.name().to_owned(),
+            regions: policy.regions().to_vec(),
             effective_from: policy.effective_from(),
             last_day: book.policies.last_day(policy.reference()),
             corrects: policy.corrects(),
             semantics: policy.semantics(),
         }
     };
-    Ok(Json(book.policies.policies().map(listed).collect::<Vec<_>>()).into_response())
+    Ok(List::whole(book.policies.policies().map(listed).collect()))
 }
 
 async fn source(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path((id, version)): Path<(String, u32)>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<File<Toml>> {
     user.require(Right::Read)?;
     let book = office.book();
     let policy = book.policies.policies().find(|p| p.id() == id && p.version() == version);
     let policy = policy.ok_or_else(|| Problem::new(Code::PolicyUnknown, words::NO_POLICY))?;
-    Ok(([(header::CONTENT_TYPE, "application/toml; charset=utf-8")], policy.source().to_owned()))
+    Ok(File::shown(policy.source()))
 }
 
 /// Whoever may announce a policy may try one, on canteens of the own region.

@@ -4,7 +4,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::calendar::UnixMs;
 use serde::Serialize;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::{PartialSchema as _, ToSchema as _};
 
+use super::api::sketch::Shapes;
 use crate::error::{Error, Refusal};
 use crate::words::{self, Code};
 
@@ -13,16 +16,38 @@ use crate::words::{self, Code};
 pub struct Problem(Refusal);
 
 /// The document.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
 struct Document<'a> {
+    /// `urn:zhucan:problem:` and the code.
     r#type: String,
+    /// In Chinese; the same for every refusal of the code.
     title: &'a str,
+    /// The HTTP status.
     status: u16,
+    /// What is special about this case, in Chinese. No personal data.
     detail: &'a str,
+    #[schema(schema_with = codes)]
     code: &'a str,
+    /// What to do, in Chinese.
     next_step: &'a str,
+    /// The office's time, for a terminal whose clock is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     server_time: Option<UnixMs>,
+}
+
+/// The document's shape.
+pub(super) fn shapes() -> Shapes {
+    let mut shapes = vec![(Document::name().into_owned(), Document::schema())];
+    Document::schemas(&mut shapes);
+    shapes
+}
+
+/// Every code, by name.
+fn codes() -> Object {
+    let names = Code::ALL.iter().map(|code| code.name());
+    let codes = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+    codes.description(Some("What kind of refusal; never changes.")).build()
 }
 
 impl Problem {

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use domain::calendar::UnixMs;
 use domain::id::{CanteenId, Digest, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::api::{Api, Created, List, NoContent, page_size};
 use super::body::{Json, Path, Query};
 use super::canteens::permitted;
 use super::months::explained;
@@ -25,10 +25,8 @@ use crate::store::people::UserRow;
 use crate::store::proposals::{self, ProposalRow};
 use crate::{Error, Office};
 
-/// So many decided ones are listed.
-const MOST: i64 = 200;
-
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Proposal)]
 struct Listed {
     id: Uuid,
     /// Names what is proposed; whoever approves says it back.
@@ -44,42 +42,53 @@ struct Listed {
     proposed: Proposed,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = ProposalQuery)]
 #[serde(deny_unknown_fields)]
 struct Asked {
+    /// The open ones unless it is said.
     state: Option<Wanted>,
+    /// The cursor among the decided ones: the last proposal of the page before.
+    after: Option<Uuid>,
+    /// So many decided ones are looked at for a page, 1 to 500; 100 unless it is said.
+    limit: Option<i64>,
 }
 
-#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Deserialize, utoipa::ToSchema)]
+#[schema(as = ProposalState)]
 #[serde(rename_all = "snake_case")]
 enum Wanted {
     Open,
     Decided,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = ProposalApproval)]
 #[serde(deny_unknown_fields)]
 struct Approve {
     /// As it was shown.
     digest: Digest,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = ProposalRejection)]
 #[serde(deny_unknown_fields)]
 struct Reject {
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPayee {
     bank: String,
     account_name: String,
+    #[schema(value_type = String)]
     account: Zeroizing<String>,
 }
 
 /// A proposal that was just made.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = ProposalMade)]
 pub(super) struct Made {
     /// Its id.
     pub(super) proposal: Uuid,
@@ -94,13 +103,14 @@ impl From<ProposalRow> for Made {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/api/v1/proposals", list)
-        .get("/api/v1/proposals/{id}", show)
-        .post("/api/v1/proposals/{id}/approve", Action::ProposalApprove, approve)
-        .post("/api/v1/proposals/{id}/reject", Action::ProposalReject, reject)
-        .post("/api/v1/proposals/{id}/reveal", Action::ProposalReveal, reveal)
-        .post("/api/v1/canteens/{id}/payee", Action::ProposalMake, payee)
+    Api::of("Proposals")
+        .get("/api/v1/proposals", list, "List what waits for a second person, or what was decided")
+        .get("/api/v1/proposals/{id}", show, "Get a proposal")
+        .post("/api/v1/proposals/{id}/approve", Action::ProposalApprove, approve, "Approve, by the digest shown")
+        .post("/api/v1/proposals/{id}/reject", Action::ProposalReject, reject, "Reject or withdraw")
+        .post("/api/v1/proposals/{id}/reveal", Action::ProposalReveal, reveal, "Get a proposal with the whole account")
+        .post("/api/v1/canteens/{id}/payee", Action::ProposalMake, payee, "Propose another payee account")
+        .routes()
 }
 
 fn listed(office: &Office, row: ProposalRow) -> Result<Listed, Error> {
@@ -121,17 +131,22 @@ async fn list(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Query(asked): Query<Asked>,
-) -> Answer<Json<Vec<Listed>>> {
+) -> Answer<List<Listed>> {
     user.require(Right::Read)?;
     let region = user.region.clone();
-    let decided = asked.state == Some(Wanted::Decided);
+    let (decided, after, most) = (asked.state == Some(Wanted::Decided), asked.after, page_size(asked.limit));
     let rows = office.store.read(move |tx| {
         Box::pin(async move {
-            if decided { proposals::decided(tx, &region, MOST).await } else { proposals::open(tx, &region).await }
+            if decided {
+                proposals::decided(tx, &region, after, most + 1).await
+            } else {
+                proposals::open(tx, &region).await
+            }
         })
     });
-    let own = rows.await?.into_iter().filter(|row| may_see(&user, row).is_ok());
-    Ok(Json(own.map(|row| listed(&office, row)).collect::<Result<_, _>>()?))
+    let rows = rows.await?;
+    let page = if decided { List::page(rows, most, |row| row.id.to_string(), |row| row) } else { List::whole(rows) };
+    page.only(|row| may_see(&user, row).is_ok()).try_map(|row| Ok(listed(&office, row)?))
 }
 
 async fn show(
@@ -150,7 +165,7 @@ async fn approve(
     Proven(present): Proven,
     Path(id): Path<Uuid>,
     Json(body): Json<Approve>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     let row = office.proposal(id).await?;
     let what = office.proposed(&row)?;
     office.may_decide(&present.user, &row, &what)?;
@@ -158,7 +173,7 @@ async fn approve(
         present.require_fresh(office.now())?;
     }
     office.approve_proposal(id, body.digest, present.user.id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 async fn reject(
@@ -166,13 +181,13 @@ async fn reject(
     SignedIn(user): SignedIn,
     Path(id): Path<Uuid>,
     Json(body): Json<Reject>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     let row = office.proposal(id).await?;
     if row.maker != user.id {
         office.may_decide(&user, &row, &office.proposed(&row)?)?;
     }
     office.reject_proposal(id, explained(&body.reason)?, user.id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 async fn reveal(
@@ -190,10 +205,10 @@ async fn payee(
     Proven(present): Proven,
     Path(id): Path<CanteenId>,
     Json(new): Json<NewPayee>,
-) -> Answer<(StatusCode, Json<Made>)> {
+) -> Answer<Created<Made>> {
     let row = permitted(&office, &present.user, Right::MakeMonth, id).await?;
     present.require_fresh(office.now())?;
     let NewPayee { bank, account_name, account } = new;
     let what = Proposed::Payee { canteen: id, bank, account_name, account };
-    Ok((StatusCode::CREATED, Json(office.propose(what, row.region, present.user.id).await?.into())))
+    Ok(Created(office.propose(what, row.region, present.user.id).await?.into()))
 }

@@ -6,26 +6,25 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::id::{CanteenId, ElderId, RecordId};
+use domain::id::{CanteenId, ElderId, RecordId, RefundId};
 use domain::money::Fen;
 use domain::region::RegionCode;
 use domain::sync::RefundDue;
 use serde::{Deserialize, Serialize};
 
+use super::api::{Api, List, page_size};
 use super::body::{Json, Path, Query};
 use super::canteens::permitted;
 use super::routes::Routes;
-use super::{Answer, SignedIn};
+use super::{Answer, Problem, SignedIn};
 use crate::Office;
 use crate::people::Right;
 use crate::store::identities::{self, UnidentifiedRow};
 use crate::store::refund_payments::{self, EntryRow, EntryState, Filter, RefundConflict};
-use crate::words::Code;
+use crate::words::{self, Code};
 
-/// So many entries on a page, before the state is asked for.
-const PAGE: i64 = 200;
-
-#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Deserialize, utoipa::ToSchema)]
+#[schema(as = RefundState)]
 #[serde(rename_all = "snake_case")]
 enum Wanted {
     Due,
@@ -33,18 +32,22 @@ enum Wanted {
     Replaced,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = RefundQuery)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     state: Option<Wanted>,
     elder: Option<ElderId>,
     canteen: Option<CanteenId>,
     region: Option<RegionCode>,
-    #[serde(default)]
-    page: u32,
+    /// The cursor of the next page, as `Link` names it.
+    after: Option<String>,
+    /// So many entries are looked at for a page, before the state is asked for, 1 to 500; 100 unless it is said.
+    limit: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = RefundEntry)]
 struct Entry {
     #[serde(flatten)]
     row: EntryRow,
@@ -52,7 +55,8 @@ struct Entry {
     state: EntryState,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CanteenRefunds)]
 struct Refunds {
     due: Vec<RefundDue>,
     /// By meal, fen.
@@ -61,17 +65,18 @@ struct Refunds {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/api/v1/refunds", entries)
-        .get("/api/v1/canteens/{id}/refunds", refunds)
-        .get("/api/v1/canteens/{id}/unidentified", unidentified)
+    Api::of("Refunds")
+        .get("/api/v1/refunds", entries, "List money due back to elders, paid or replaced")
+        .get("/api/v1/canteens/{id}/refunds", refunds, "Get what a canteen's tills may pay back, and what they paid")
+        .get("/api/v1/canteens/{id}/unidentified", unidentified, "List meals whose elder is not known yet")
+        .routes()
 }
 
 async fn entries(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Query(asked): Query<Asked>,
-) -> Answer<Json<Vec<Entry>>> {
+) -> Answer<List<Entry>> {
     user.require(Right::Read)?;
     if let Some(region) = &asked.region {
         user.require_inside(region)?;
@@ -83,10 +88,10 @@ async fn entries(
     }
     let region = asked.region.or_else(|| user.canteen.is_none().then(|| user.region.clone()));
     let filter = Filter { region, canteen: user.canteen.or(asked.canteen), elder: asked.elder };
-    let skip = i64::from(asked.page) * PAGE;
+    let (after, most) = (asked.after.as_deref().map(cursor).transpose()?, page_size(asked.limit));
     let rows = office
         .store
-        .read(move |tx| Box::pin(async move { refund_payments::entries(tx, &filter, skip, PAGE).await }))
+        .read(move |tx| Box::pin(async move { refund_payments::entries(tx, &filter, after, most + 1).await }))
         .await?;
     let wanted = |state: &EntryState| match asked.state {
         None => true,
@@ -94,8 +99,14 @@ async fn entries(
         Some(Wanted::Paid) => matches!(state, EntryState::Paid { .. }),
         Some(Wanted::Replaced) => *state == EntryState::Replaced,
     };
-    let entries = rows.into_iter().filter(|(_, state)| wanted(state)).map(|(row, state)| Entry { row, state });
-    Ok(Json(entries.collect()))
+    let page = List::page(rows, most, |(row, _)| format!("{}.{}", row.canteen, row.id), |entry| entry);
+    Ok(page.only(|(_, state)| wanted(state)).map(|(row, state)| Entry { row, state }))
+}
+
+/// A canteen and its entry, with a dot between.
+fn cursor(text: &str) -> Result<(CanteenId, RefundId), Problem> {
+    let parts = text.split_once('.').and_then(|(canteen, id)| Some((canteen.parse().ok()?, id.parse().ok()?)));
+    parts.ok_or_else(|| Problem::new(Code::Malformed, words::CURSOR))
 }
 
 async fn refunds(
@@ -120,7 +131,7 @@ async fn unidentified(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<CanteenId>,
-) -> Answer<Json<Vec<UnidentifiedRow>>> {
+) -> Answer<List<UnidentifiedRow>> {
     permitted(&office, &user, Right::Read, id).await?;
-    Ok(Json(office.store.read(move |tx| Box::pin(async move { identities::open(tx, id).await })).await?))
+    Ok(List::whole(office.store.read(move |tx| Box::pin(async move { identities::open(tx, id).await })).await?))
 }

@@ -12,6 +12,7 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 
 use super::App;
+use super::api::Sketch;
 use crate::audit::{Act, Action, is_denial};
 use crate::store::people::UserRow;
 use crate::words::Code;
@@ -31,11 +32,13 @@ pub struct Route {
 pub(crate) struct Routes {
     router: Router<App>,
     table: Vec<Route>,
+    /// What the API's document says of them.
+    operations: Vec<Sketch>,
 }
 
 impl Routes {
     pub(crate) fn new() -> Self {
-        Self { router: Router::new(), table: Vec::new() }
+        Self { router: Router::new(), table: Vec::new(), operations: Vec::new() }
     }
 
     fn route<H, T>(mut self, route: Route, filter: MethodFilter, handler: H) -> Self
@@ -90,12 +93,25 @@ impl Routes {
 
     pub(crate) fn merge(mut self, other: Self) -> Self {
         self.table.extend(other.table);
+        self.operations.extend(other.operations);
         self.router = self.router.merge(other.router);
         self
     }
 
-    pub(crate) fn into_parts(self) -> (Router<App>, Vec<Route>) {
-        (self.router, self.table)
+    /// Tells the API's document of the route that was named last.
+    pub(crate) fn tell(&mut self, operation: Sketch) {
+        self.operations.push(operation);
+    }
+
+    /// Tells more about the operation that was told of last.
+    pub(crate) fn last(&mut self, tell: impl FnOnce(&mut Sketch)) {
+        if let Some(operation) = self.operations.last_mut() {
+            tell(operation);
+        }
+    }
+
+    pub(crate) fn into_parts(self) -> (Router<App>, Vec<Route>, Vec<Sketch>) {
+        (self.router, self.table, self.operations)
     }
 }
 

@@ -7,15 +7,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, State};
-use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use domain::calendar::UnixMs;
 use domain::id::{CanteenId, UserId};
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::api::{Api, Created, Gives, NoContent, Sketch, Whoever};
 use super::body::Json;
 use super::office::{Entering, Proven, is_own_form, set_cookie, shown};
 use super::routes::Routes;
@@ -26,21 +27,25 @@ use crate::people::Role;
 use crate::store::people::UserRow;
 use crate::words::{Code, sign_in as sign_in_words};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SignIn {
     name: String,
+    #[schema(value_type = String)]
     passphrase: Zeroizing<String>,
     /// The second factor's code, or a recovery code.
+    #[schema(value_type = Option<String>)]
     code: Option<Zeroizing<String>>,
     /// A cookie in place of a token.
     #[serde(default)]
     cookie: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = SessionOpened)]
 struct Opened {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     token: Option<Zeroizing<String>>,
     /// What a page's forms have to bring, in the header `zhucan-csrf`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +56,8 @@ struct Opened {
     must: Vec<Must>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = SessionPerson)]
 struct Person {
     id: UserId,
     name: String,
@@ -60,7 +66,8 @@ struct Person {
     canteen: Option<CanteenId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Session)]
 struct Who {
     #[serde(flatten)]
     person: Person,
@@ -75,69 +82,87 @@ impl From<UserRow> for Person {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StepUp {
+    #[schema(value_type = String)]
     passphrase: Zeroizing<String>,
+    #[schema(value_type = Option<String>)]
     code: Option<Zeroizing<String>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = StepUpDone)]
 struct Fresh {
     /// Until when money may be moved.
     until: UnixMs,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = PassphraseChange)]
 #[serde(deny_unknown_fields)]
 struct Change {
+    #[schema(value_type = String)]
     old: Zeroizing<String>,
+    #[schema(value_type = String)]
     new: Zeroizing<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = SecondFactor)]
 struct NewFactor {
     /// For typing into the app.
+    #[schema(value_type = String)]
     secret: Zeroizing<String>,
     /// For a QR code.
+    #[schema(value_type = String)]
     url: Zeroizing<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = SecondFactorCode)]
 #[serde(deny_unknown_fields)]
 struct FirstCode {
+    #[schema(value_type = String)]
     code: Zeroizing<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = RecoveryCodes)]
 struct Recovery {
     /// Each is good once; they are not shown again.
     recovery_codes: Vec<String>,
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .send("/api/v1/session", sign_in)
-        .get("/api/v1/session", who)
-        .delete("/api/v1/session", None, sign_out)
-        .send("/api/v1/session/step-up", step_up)
-        .send("/api/v1/session/passphrase", change)
-        .send("/api/v1/session/totp", begin)
-        .send("/api/v1/session/totp/confirmation", confirm)
+    let confirmation = "/api/v1/session/totp/confirmation";
+    Api::of("Session")
+        .send("/api/v1/session", sign_in, "Sign in")
+        .refuses([401, 403, 429])
+        .get("/api/v1/session", who, "Get who is signed in")
+        .delete("/api/v1/session", None, sign_out, "Sign out")
+        .send("/api/v1/session/step-up", step_up, "Prove once more who it is, before money is moved")
+        .refuses([429])
+        .send("/api/v1/session/passphrase", change, "Change one's own passphrase")
+        .refuses([429])
+        .send("/api/v1/session/totp", begin, "Begin to take up a second factor")
+        .send(confirmation, confirm, "Take up the second factor; answers recovery codes")
+        .refuses([429])
+        .routes()
 }
 
 async fn sign_in(
     State(app): State<App>,
     from: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
     Json(body): Json<SignIn>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<Begun> {
     let office = &app.office;
     let address = from.map(|axum::Extension(ConnectInfo(address))| address.ip());
     let code = body.code.as_deref().map(String::as_str);
     let claim = Claim { name: &body.name, passphrase: &body.passphrase, code, address };
     let session = office.sign_in(claim).await?;
     let Present { must, .. } = office.present(&session.token).await?;
-    let cookie = body.cookie.then(|| (header::SET_COOKIE, set_cookie(office, Some(&session.token))));
+    let cookie = body.cookie.then(|| set_cookie(office, Some(&session.token)));
     let opened = Opened {
         csrf: body.cookie.then(|| csrf_of(&session.token)),
         token: (!body.cookie).then_some(session.token),
@@ -145,7 +170,43 @@ async fn sign_in(
         user: session.user.into(),
         must,
     };
-    Ok((StatusCode::CREATED, AppendHeaders(cookie), Json(opened)))
+    Ok(Begun { cookie, opened })
+}
+
+/// A session that was begun, with its cookie for a browser.
+struct Begun {
+    cookie: Option<String>,
+    opened: Opened,
+}
+
+impl IntoResponse for Begun {
+    fn into_response(self) -> Response {
+        let cookie = self.cookie.map(|cookie| (header::SET_COOKIE, cookie));
+        (AppendHeaders(cookie), Created(self.opened)).into_response()
+    }
+}
+
+impl Gives for Begun {
+    fn gives(sketch: &mut Sketch) {
+        Created::<Opened>::gives(sketch);
+        sketch.header(201, "set-cookie", "The session's cookie, if it was asked for.", &json!({ "type": "string" }));
+    }
+}
+
+/// The session is over; a browser forgets its cookie.
+struct Ended(String);
+
+impl IntoResponse for Ended {
+    fn into_response(self) -> Response {
+        (StatusCode::NO_CONTENT, [(header::SET_COOKIE, self.0)]).into_response()
+    }
+}
+
+impl Gives for Ended {
+    fn gives(sketch: &mut Sketch) {
+        NoContent::gives(sketch);
+        sketch.header(204, "set-cookie", "An empty cookie.", &json!({ "type": "string" }));
+    }
 }
 
 async fn who(Entering(present): Entering) -> Json<Who> {
@@ -153,14 +214,14 @@ async fn who(Entering(present): Entering) -> Json<Who> {
     Json(Who { person: user.into(), must, expires: session.expires_at })
 }
 
-async fn sign_out(State(office): State<Arc<Office>>, parts: Parts) -> Answer<impl IntoResponse> {
+async fn sign_out(State(office): State<Arc<Office>>, Whoever(parts): Whoever) -> Answer<Ended> {
     if let Some(shown) = shown(&parts) {
         if shown.by_cookie && !is_own_form(&parts, &shown.token) {
             return Err(Problem::new(Code::ForeignForm, sign_in_words::CSRF));
         }
         office.sign_out(&shown.token).await?;
     }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(&office, None))]))
+    Ok(Ended(set_cookie(&office, None)))
 }
 
 async fn step_up(
@@ -176,9 +237,9 @@ async fn change(
     State(office): State<Arc<Office>>,
     Entering(present): Entering,
     Json(body): Json<Change>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     office.change_passphrase(&present, &body.old, &body.new).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 async fn begin(State(office): State<Arc<Office>>, Entering(present): Entering) -> Answer<Json<NewFactor>> {

@@ -16,6 +16,7 @@ use domain::record::encoding::SignatureHex;
 use domain::sync::{NONCE_WINDOW_MS, request_digest};
 use ed25519_dalek::{Signature, VerifyingKey};
 
+use super::api::SignedBody;
 use super::body::unread;
 use super::{App, Problem};
 use crate::store::terminals::{self, TerminalRow};
@@ -24,24 +25,24 @@ use crate::{Error, Office};
 
 /// A request that is proven to come from a terminal in service.
 #[derive(Clone, Debug)]
-pub struct Signed {
+pub(crate) struct Signed<T> {
     /// The terminal.
-    pub terminal: TerminalRow,
+    pub(crate) terminal: TerminalRow,
     /// The body that was signed.
-    pub body: Bytes,
+    pub(crate) body: T,
 }
 
 /// A request that is proven to come from a terminal that was let in, in service or not any more: what it still holds is
 /// taken.
 #[derive(Clone, Debug)]
-pub struct Delivery {
+pub(crate) struct Delivery<T> {
     /// The terminal.
-    pub terminal: TerminalRow,
+    pub(crate) terminal: TerminalRow,
     /// The body that was signed.
-    pub body: Bytes,
+    pub(crate) body: T,
 }
 
-impl FromRequest<App> for Signed {
+impl<T: SignedBody> FromRequest<App> for Signed<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
@@ -50,16 +51,16 @@ impl FromRequest<App> for Signed {
             return Err(Problem::new(Code::TerminalRevoked, words::TERMINAL_REVOKED));
         }
         let (terminal, body) = proven.once(app)?;
-        Ok(Self { terminal, body })
+        Ok(Self { terminal, body: T::read(&body)? })
     }
 }
 
-impl FromRequest<App> for Delivery {
+impl<T: SignedBody> FromRequest<App> for Delivery<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (terminal, body) = Proven::read(request, app).await?.once(app)?;
-        Ok(Self { terminal, body })
+        Ok(Self { terminal, body: T::read(&body)? })
     }
 }
 

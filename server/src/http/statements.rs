@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{Html, IntoResponse};
+use axum::response::Html;
 use domain::calendar::Month;
 use domain::id::{CanteenId, StatementId};
 use domain::region::RegionCode;
@@ -15,6 +14,7 @@ use receipts::statement::StatementSheet;
 use receipts::statement::disclosure::DisclosureSheet;
 use receipts::workbook::MealSheet;
 
+use super::api::{Api, Csv, File, Pdf, Xlsx};
 use super::body::{Json, Path};
 use super::routes::Routes;
 use super::{Answer, Problem, SignedIn};
@@ -25,18 +25,19 @@ use crate::store::{Tx, canteens, months};
 use crate::words::{Code, settlement as words};
 use crate::{Error, Office};
 
-const PDF: &str = "application/pdf";
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/api/v1/statements/{id}", show)
-        .get("/api/v1/statements/{id}/pdf", pdf)
-        .get("/api/v1/statements/{id}/xlsx", xlsx)
-        .get("/api/v1/statements/{id}/disclosure.pdf", disclosed)
-        .get("/api/v1/months/{region}/{month}/summary.pdf", summary_pdf)
-        .get("/api/v1/months/{region}/{month}/disclosure.xlsx", disclosure_xlsx)
-        .get("/api/v1/months/{region}/{month}/disclosure.csv", disclosure_csv)
+    let summary = "/api/v1/months/{region}/{month}/summary.pdf";
+    let workbook = "/api/v1/months/{region}/{month}/disclosure.xlsx";
+    let table = "/api/v1/months/{region}/{month}/disclosure.csv";
+    Api::of("Statements")
+        .get("/api/v1/statements/{id}", show, "Get a statement")
+        .get("/api/v1/statements/{id}/pdf", pdf, "Get a statement as a paper")
+        .get("/api/v1/statements/{id}/xlsx", xlsx, "Get a statement with its meals as a workbook")
+        .get("/api/v1/statements/{id}/disclosure.pdf", disclosed, "Get a statement's masked list as a paper")
+        .get(summary, summary_pdf, "Get a region's month as a paper")
+        .get(workbook, disclosure_xlsx, "Get a region's masked lists as a workbook")
+        .get(table, disclosure_csv, "Get a region's masked lists as a table")
+        .routes()
         .get("/verify/month/{region}/{month}/{version}/{digest}", verify_month)
         .get("/verify/{number}/{version}/{digest}", verify)
 }
@@ -100,36 +101,31 @@ async fn printed(
     bytes.map_err(|e| Problem::new(Code::Conflict, words::cannot_be_printed(&e.to_string())))
 }
 
-fn download(media: &'static str, name: &str, bytes: Vec<u8>) -> impl IntoResponse + use<> {
-    let disposition = format!("inline; filename=\"{name}\"");
-    ([(header::CONTENT_TYPE, media.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes)
-}
-
 async fn pdf(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<StatementId>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<File<Pdf>> {
     let (sheet, _, name) = papers(&office, user, id, false).await?;
     let bytes = printed(move || receipts::statement::render(&sheet, &office.fonts)).await?;
-    Ok(download(PDF, &format!("{name}.pdf"), bytes))
+    Ok(File::inline(&format!("{name}.pdf"), bytes))
 }
 
 async fn xlsx(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<StatementId>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<File<Xlsx>> {
     let (sheet, meals, name) = papers(&office, user, id, true).await?;
     let bytes = printed(move || receipts::workbook::xlsx(&sheet, &meals)).await?;
-    Ok(download(XLSX, &format!("{name}.xlsx"), bytes))
+    Ok(File::inline(&format!("{name}.xlsx"), bytes))
 }
 
 async fn disclosed(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<StatementId>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<File<Pdf>> {
     let (kept, now) = (Arc::clone(&office), office.now());
     let work = office.store.read(move |tx| {
         Box::pin(async move {
@@ -142,7 +138,7 @@ async fn disclosed(
     let sheet = work.await?;
     let name = format!("{}-v{}-disclosure.pdf", sheet.number, sheet.version);
     let bytes = printed(move || receipts::statement::disclosure::render(&sheet, &office.fonts)).await?;
-    Ok(download(PDF, &name, bytes))
+    Ok(File::inline(&name, bytes))
 }
 
 /// The region's month is for those who may see all of the region.
@@ -155,7 +151,7 @@ async fn summary_pdf(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path((region, month)): Path<(RegionCode, Month)>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<File<Pdf>> {
     permit_region(&user, &region)?;
     let (kept, now) = (Arc::clone(&office), office.now());
     let work =
@@ -163,7 +159,7 @@ async fn summary_pdf(
     let sheet = work.await?;
     let name = format!("{}-v{}.pdf", sheet.number, sheet.version);
     let bytes = printed(move || receipts::statement::summary::render(&sheet, &office.fonts)).await?;
-    Ok(download(PDF, &name, bytes))
+    Ok(File::inline(&name, bytes))
 }
 
 async fn lists(
@@ -184,22 +180,22 @@ async fn disclosure_xlsx(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path((region, month)): Path<(RegionCode, Month)>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<File<Xlsx>> {
     let name = format!("disclosure-{region}-{month}.xlsx");
     let sheets = lists(&office, &user, region, month).await?;
     let bytes = printed(move || receipts::workbook::disclosure(&sheets)).await?;
-    Ok(download(XLSX, &name, bytes))
+    Ok(File::inline(&name, bytes))
 }
 
 async fn disclosure_csv(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path((region, month)): Path<(RegionCode, Month)>,
-) -> Answer<impl IntoResponse> {
+) -> Answer<File<Csv>> {
     let name = format!("disclosure-{region}-{month}.csv");
     let sheets = lists(&office, &user, region, month).await?;
     let bytes = printed(move || receipts::statement::disclosure::csv(&sheets)).await?;
-    Ok(download("text/csv; charset=utf-8", &name, bytes))
+    Ok(File::inline(&name, bytes))
 }
 
 /// The same for a region's summary.

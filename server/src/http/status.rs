@@ -6,6 +6,7 @@ use axum::extract::State;
 use domain::calendar::{BusinessDate, UnixMs};
 use serde::Serialize;
 
+use super::api::Api;
 use super::body::Json;
 use super::routes::Routes;
 use super::{Answer, SignedIn};
@@ -13,7 +14,8 @@ use crate::Office;
 use crate::admin::Warning;
 use crate::people::Right;
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = OfficeStatus)]
 struct Status {
     now: UnixMs,
     business_date: BusinessDate,
@@ -22,7 +24,7 @@ struct Status {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/api/v1/office", status)
+    Api::of("Office").get("/api/v1/office", status, "Get the day at the office and what to see to").routes()
 }
 
 async fn status(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Status>> {

@@ -15,7 +15,8 @@ use domain::sync::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::body::{self, Json, Query};
+use super::api::{Api, Nothing};
+use super::body::{Json, Query};
 use super::routes::Routes;
 use super::{Answer, App, BATCH, Delivery, Problem, Signed};
 use crate::error::Refusal;
@@ -23,39 +24,48 @@ use crate::store::{audit, terminals};
 use crate::words::{self, Code, register};
 use crate::{Office, ingest};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = RosterQuery)]
 struct Roster {
     after: UnixMs,
     #[serde(default)]
     page: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = PhotoQuery)]
 struct OfElder {
     elder: ElderId,
 }
 
 /// `epoch` names the terminal's current epoch; cursors of all its epochs are answered.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = UsageQuery)]
 struct Usage {
     after: UnixMs,
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .send("/api/v1/terminal/records", records)
+    Api::of("Terminals: what they ask")
+        .send("/api/v1/terminal/records", records, "Deliver records")
+        .notes(
+            "Also by a terminal out of service: nothing that was sold is lost. The same record gets the same outcome.",
+        )
         .limit(BATCH)
-        .send("/api/v1/terminal/hello", hello)
-        .get("/api/v1/terminal/setup", setup)
-        .get("/api/v1/terminal/roster", roster)
-        .get("/api/v1/terminal/photo", photo)
-        .get("/api/v1/terminal/usage", usage)
-        .get("/api/v1/terminal/refunds", refunds)
-        .send("/api/v1/terminal/lookup", lookup)
+        .send("/api/v1/terminal/hello", hello, "First words: versions, cursors, the server's time")
+        .get("/api/v1/terminal/setup", setup, "Get everything about the canteen that is not about elders")
+        .get("/api/v1/terminal/roster", roster, "Get what changed in the roster after an instant")
+        .get("/api/v1/terminal/photo", photo, "Get the photo of one of the canteen's regulars")
+        .get("/api/v1/terminal/usage", usage, "Get what elders have used, as far as it changed after an instant")
+        .get("/api/v1/terminal/refunds", refunds, "Get what may be paid back to elders")
+        .send("/api/v1/terminal/lookup", lookup, "Ask whom a resident ID names")
+        .routes()
 }
 
-async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body }: Signed) -> Answer<Json<HelloAnswer>> {
-    let said: Hello = body::parse(&body)?;
+async fn hello(
+    State(office): State<Arc<Office>>,
+    Signed { terminal, body: said }: Signed<Hello>,
+) -> Answer<Json<HelloAnswer>> {
     if said.protocol != PROTOCOL {
         return Err(Problem::new(Code::ProtocolUnknown, words::protocol(said.protocol)));
     }
@@ -91,20 +101,19 @@ async fn hello(State(office): State<Arc<Office>>, Signed { terminal, body }: Sig
 /// Taken from a terminal out of service, too: nothing that was sold is lost.
 async fn records(
     State(office): State<Arc<Office>>,
-    Delivery { terminal, body }: Delivery,
+    Delivery { terminal, body: batch }: Delivery<Batch>,
 ) -> Answer<Json<BatchAnswer>> {
-    let batch: Batch = body::parse(&body)?;
     Ok(Json(ingest::ingest(&office, &terminal, batch).await?))
 }
 
-async fn setup(State(office): State<Arc<Office>>, Signed { terminal, .. }: Signed) -> Answer<Json<Setup>> {
+async fn setup(State(office): State<Arc<Office>>, Signed { terminal, .. }: Signed<Nothing>) -> Answer<Json<Setup>> {
     Ok(Json(office.setup(terminal.canteen).await?))
 }
 
 async fn roster(
     State(office): State<Arc<Office>>,
     Query(asked): Query<Roster>,
-    Signed { terminal, .. }: Signed,
+    Signed { terminal, .. }: Signed<Nothing>,
 ) -> Answer<Json<RosterPage>> {
     Ok(Json(office.roster(&terminal, asked.after, asked.page).await?))
 }
@@ -112,7 +121,7 @@ async fn roster(
 async fn photo(
     State(office): State<Arc<Office>>,
     Query(asked): Query<OfElder>,
-    Signed { terminal, .. }: Signed,
+    Signed { terminal, .. }: Signed<Nothing>,
 ) -> Answer<Json<Photo>> {
     Ok(Json(office.photo_for(&terminal, asked.elder).await?))
 }
@@ -120,18 +129,19 @@ async fn photo(
 async fn usage(
     State(office): State<Arc<Office>>,
     Query(asked): Query<Usage>,
-    Signed { terminal, .. }: Signed,
+    Signed { terminal, .. }: Signed<Nothing>,
 ) -> Answer<Json<UsagePage>> {
     Ok(Json(office.usage(&terminal, asked.after).await?))
 }
 
-async fn refunds(State(office): State<Arc<Office>>, Signed { terminal, .. }: Signed) -> Answer<Json<RefundsDue>> {
+async fn refunds(
+    State(office): State<Arc<Office>>,
+    Signed { terminal, .. }: Signed<Nothing>,
+) -> Answer<Json<RefundsDue>> {
     Ok(Json(office.refunds(terminal.canteen).await?))
 }
 
-/// The number is in no log and in no answer: what cannot be read is not repeated either.
-async fn lookup(State(app): State<App>, Signed { terminal, body }: Signed) -> Answer<Json<Found>> {
-    let asked: Lookup = serde_json::from_slice(&body).map_err(|_| Problem::new(Code::Malformed, words::LOOKUP_BODY))?;
+async fn lookup(State(app): State<App>, Signed { terminal, body: asked }: Signed<Lookup>) -> Answer<Json<Found>> {
     let number = Zeroizing::new(asked.resident_id);
     let number = ResidentId::parse(&number).map_err(|_| Problem::new(Code::Invalid, register::RESIDENT_ID))?;
     app.lookups.take(terminal.id, app.office.now())?;

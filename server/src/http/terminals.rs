@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, TerminalId};
 use serde::{Deserialize, Serialize};
 
+use super::api::{Api, Created, List};
 use super::body::{Json, Path};
 use super::canteens::permitted;
 use super::routes::Routes;
@@ -20,13 +20,15 @@ use crate::store::terminals::{self, TerminalRow};
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = EnrolmentCode)]
 struct CodeIssued {
     code: String,
     expires: UnixMs,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Terminal)]
 struct Listed {
     id: TerminalId,
     /// The key in short, to be compared with what the terminal shows.
@@ -58,32 +60,36 @@ impl From<TerminalRow> for Listed {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = TerminalRevoked)]
 struct Revoked {
     /// Whether it was in service until now.
     revoked: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = Fingerprint)]
 #[serde(deny_unknown_fields)]
 struct Compared {
     /// The fingerprint as the terminal shows it.
     fingerprint: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = TerminalConfirmed)]
 struct Confirmed {
     /// Whether it was not let in until now.
     confirmed: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = TerminalRetired)]
 struct Retired {
     /// Whether it was in service until now.
     retired: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct LookupsOfDay {
     date: BusinessDate,
     asked: i64,
@@ -91,33 +97,35 @@ struct LookupsOfDay {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .post("/api/v1/canteens/{id}/enrolment-codes", Action::TerminalCode, issue)
-        .get("/api/v1/canteens/{id}/terminals", list)
-        .post("/api/v1/terminals/{id}/confirmation", Action::TerminalConfirm, confirm)
-        .post("/api/v1/terminals/{id}/revocation", Action::TerminalRevoke, revoke)
-        .post("/api/v1/terminals/{id}/retirement", Action::TerminalRetire, retire)
-        .get("/api/v1/terminals/{id}/lookups", lookups)
+    let lookups_path = "/api/v1/terminals/{id}/lookups";
+    Api::of("Terminals")
+        .post("/api/v1/canteens/{id}/enrolment-codes", Action::TerminalCode, issue, "Issue a one-time enrolment code")
+        .get("/api/v1/canteens/{id}/terminals", list, "List a canteen's terminals")
+        .post("/api/v1/terminals/{id}/confirmation", Action::TerminalConfirm, confirm, "Let a terminal in")
+        .post("/api/v1/terminals/{id}/revocation", Action::TerminalRevoke, revoke, "Revoke a stolen terminal")
+        .post("/api/v1/terminals/{id}/retirement", Action::TerminalRetire, retire, "Retire a terminal that sent all")
+        .get(lookups_path, lookups, "List how often a terminal asked for resident IDs, by day")
+        .routes()
 }
 
 async fn issue(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<CanteenId>,
-) -> Answer<(StatusCode, Json<CodeIssued>)> {
+) -> Answer<Created<CodeIssued>> {
     permitted(&office, &user, Right::ManageTerminals, id).await?;
     let code = office.issue_enrolment_code(id, Some(user.id)).await?;
-    Ok((StatusCode::CREATED, Json(CodeIssued { code: code.code, expires: code.expires })))
+    Ok(Created(CodeIssued { code: code.code, expires: code.expires }))
 }
 
 async fn list(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<CanteenId>,
-) -> Answer<Json<Vec<Listed>>> {
+) -> Answer<List<Listed>> {
     permitted(&office, &user, Right::Read, id).await?;
     let rows = office.store.read(move |tx| Box::pin(async move { terminals::of_canteen(tx, id).await })).await?;
-    Ok(Json(rows.into_iter().map(Listed::from).collect()))
+    Ok(List::whole(rows.into_iter().map(Listed::from).collect()))
 }
 
 async fn revoke(
@@ -166,8 +174,8 @@ async fn lookups(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<TerminalId>,
-) -> Answer<Json<Vec<LookupsOfDay>>> {
+) -> Answer<List<LookupsOfDay>> {
     of_terminal(&office, &user, Right::Read, id).await?;
     let rows = office.store.read(move |tx| Box::pin(async move { terminals::lookups(tx, id).await })).await?;
-    Ok(Json(rows.into_iter().map(|(date, asked, found)| LookupsOfDay { date, asked, found }).collect()))
+    Ok(List::whole(rows.into_iter().map(|(date, asked, found)| LookupsOfDay { date, asked, found }).collect()))
 }

@@ -33,7 +33,8 @@ use table::SheetFound;
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $name:literal $chinese:literal $right:ident;)*) => {
         /// A kind of list.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[schema(as = ImportKind)]
         #[serde(rename_all = "snake_case")]
         pub enum Kind {
             $($(#[$doc])* $kind,)*
@@ -100,7 +101,8 @@ impl std::str::FromStr for Kind {
 }
 
 /// How much a problem is in the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportLevel)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// The row cannot be taken.
@@ -112,7 +114,8 @@ pub enum Level {
 }
 
 /// Something about a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportProblem)]
 pub struct Problem {
     /// The sheet's name; empty in a CSV file.
     pub sheet: String,
@@ -138,9 +141,11 @@ pub struct Problem {
 }
 
 /// A row with problems, as the report shows it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportFinding)]
 pub struct Finding {
     /// The heads of its sheet.
+    #[schema(value_type = Vec<String>)]
     pub titles: Arc<[String]>,
     /// Its cells as they are shown.
     pub cells: Vec<String>,
@@ -149,7 +154,8 @@ pub struct Finding {
 }
 
 /// What a list comes to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportCounts)]
 pub struct Counts {
     /// Rows of the list.
     pub rows: u64,
@@ -166,7 +172,8 @@ pub struct Counts {
 }
 
 /// What came of reading a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportOutcome)]
 pub struct Outcome {
     /// The kind of list.
     pub kind: Kind,

@@ -138,7 +138,8 @@ impl<'l> Reading<'l> {
 }
 
 /// What was found of a sheet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportSheet)]
 pub struct SheetFound {
     /// Its name; empty in a CSV file.
     pub name: String,

@@ -248,7 +248,8 @@ pub async fn cashiers(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<Cashier>, E
 }
 
 /// How a canteen's terminals are set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CanteenSettings)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// How long they serve on an old roster.

@@ -1,6 +1,7 @@
 //! Elders, their dated facts and their cards.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::elder::{Elder, ElderFact};
@@ -136,17 +137,29 @@ pub async fn by_resident_id(tx: &mut Tx, digest: Digest) -> Result<Option<ElderR
     sql!(tx, "SELECT * FROM elders WHERE resident_id_digest = $1", digest).optional().await
 }
 
-/// Elders of a region by name, so many behind the first `skip`.
-pub async fn inside(tx: &mut Tx, region: &RegionCode, skip: i64, most: i64) -> Result<Vec<ElderRow>, Error> {
-    sql!(
-        tx,
-        "SELECT * FROM elders WHERE region LIKE $1 || '%' ORDER BY sort_key, id LIMIT $2 OFFSET $3",
-        region,
-        most,
-        skip
-    )
-    .all()
-    .await
+/// Which elders are listed.
+#[derive(Clone, Debug)]
+pub struct Of {
+    /// Inside this region.
+    pub region: RegionCode,
+    /// Only regulars of this canteen.
+    pub canteen: Option<CanteenId>,
+}
+
+/// Elders by name, at most so many, behind the elder `after`.
+pub async fn inside(tx: &mut Tx, of: &Of, after: Option<ElderId>, most: i64) -> Result<Vec<ElderRow>, Error> {
+    let mut values: Vec<Value<'_>> = vec![of.region.as_str().to_owned().bind(), most.bind()];
+    let mut text = "SELECT * FROM elders WHERE region LIKE $1 || '%'".to_owned();
+    if let Some(canteen) = of.canteen {
+        values.push(canteen.bind());
+        let _ = write!(text, " AND registered_canteen = ${}", values.len());
+    }
+    if let Some(after) = after {
+        values.push(after.bind());
+        let _ = write!(text, " AND (sort_key, id) > (SELECT sort_key, id FROM elders WHERE id = ${})", values.len());
+    }
+    text.push_str(" ORDER BY sort_key, id LIMIT $2");
+    Statement::built(tx, text, values).all().await
 }
 
 /// Marks the elder as changed, so that terminals fetch the roster entry again. Also holds other changes of the same

@@ -16,7 +16,8 @@ use crate::{row, sql};
 
 row! {
     /// An epoch that somebody asked to end, or that two people ended.
-    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+    #[schema(as = EpochEnd)]
     pub struct EndRow {
         /// The epoch.
         pub epoch: u32,
@@ -148,7 +149,7 @@ pub async fn witnessed(tx: &mut Tx, journal: Journal) -> Result<u64, Error> {
 }
 
 /// What about a journal does not fit what is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ForkKind {
     /// A new epoch names an earlier head than the office holds: the terminal was restored from a backup, or copied.
@@ -162,7 +163,7 @@ pub enum ForkKind {
 }
 
 /// A journal that does not go on from what the office holds; it waits for a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Fork {
     /// The terminal's canteen.
     pub canteen: CanteenId,
@@ -184,7 +185,8 @@ pub struct Fork {
 
 row! {
     /// What somebody decided about a fork.
-    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+    #[schema(as = ForkResolution)]
     pub struct Resolution {
         /// Why it is settled.
         pub reason: String,

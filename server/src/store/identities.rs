@@ -18,7 +18,8 @@ use crate::{row, sql};
 
 row! {
     /// A meal whose credential nobody knew when it was served.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+    #[schema(as = UnidentifiedMeal)]
     pub struct UnidentifiedRow {
         /// Its canteen.
         pub canteen: CanteenId,

@@ -108,9 +108,15 @@ pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<ImportRow>, Error> {
     sql!(tx, "SELECT * FROM imports WHERE id = $1", id).optional().await
 }
 
-/// Imports, the latest first.
-pub async fn list(tx: &mut Tx, most: i64) -> Result<Vec<ImportRow>, Error> {
-    sql!(tx, "SELECT * FROM imports ORDER BY made_at DESC, id LIMIT $1", most).all().await
+/// Imports, the latest first, at most so many, behind the import `after`.
+pub async fn list(tx: &mut Tx, after: Option<Uuid>, most: i64) -> Result<Vec<ImportRow>, Error> {
+    let Some(after) = after else {
+        return sql!(tx, "SELECT * FROM imports ORDER BY made_at DESC, id LIMIT $1", most).all().await;
+    };
+    let text = "SELECT i.* FROM imports i JOIN imports a ON a.id = $1
+                WHERE i.made_at < a.made_at OR (i.made_at = a.made_at AND i.id > a.id)
+                ORDER BY i.made_at DESC, i.id LIMIT $2";
+    sql!(tx, text, after, most).all().await
 }
 
 /// When a file with that digest was applied last.

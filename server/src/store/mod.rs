@@ -46,6 +46,7 @@ pub mod epochs;
 pub mod feeds;
 pub mod findings;
 pub mod holds;
+pub mod idempotency;
 pub mod identities;
 pub mod imports;
 pub mod ledger;
@@ -81,6 +82,7 @@ pub use statement::{Statement, Tx, insert};
 pub use value::{At, Bind, Column, FromRow, Json, Row, Value};
 
 use crate::error::Error;
+use crate::idempotency::Attempt;
 use crate::words::{self, Code};
 
 /// A future on the heap, as units of work are: `Box::pin(async move { ... })`.
@@ -303,9 +305,10 @@ impl Store {
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
         T: Send + 'static,
     {
+        let attempt = Attempt::current();
         self.write(move |tx| {
             Box::pin(async move {
-                audit::hold(tx).await?;
+                hold(tx, attempt).await?;
                 work(tx).await
             })
         })
@@ -318,9 +321,10 @@ impl Store {
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
         T: Send + 'static,
     {
+        let attempt = Attempt::current();
         self.write_long(move |tx| {
             Box::pin(async move {
-                audit::hold(tx).await?;
+                hold(tx, attempt).await?;
                 work(tx).await
             })
         })
@@ -333,11 +337,11 @@ impl Store {
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let work = Arc::new(work);
+        let (work, attempt) = (Arc::new(work), Attempt::current());
         self.write_serializable(move |tx| {
             let work = Arc::clone(&work);
             Box::pin(async move {
-                audit::hold(tx).await?;
+                hold(tx, attempt).await?;
                 work(tx).await
             })
         })
@@ -469,5 +473,15 @@ mod tests {
         for good in ["3.51.3", "3.52.0", "4.0.0"] {
             assert!(check_version(good).is_ok(), "{good}");
         }
+    }
+}
+
+/// What comes before work that is entered in the audit log: it takes its turn, and marks the key of the request that it
+/// belongs to.
+async fn hold(tx: &mut Tx, attempt: Option<Attempt>) -> Result<(), Error> {
+    audit::hold(tx).await?;
+    match attempt {
+        Some(attempt) => attempt.mark(tx).await,
+        None => Ok(()),
     }
 }

@@ -72,17 +72,23 @@ pub async fn open(tx: &mut Tx, region: &RegionCode) -> Result<Vec<ProposalRow>, 
         .await
 }
 
-/// The decided proposals of a region, the last decided first, at most `limit`.
-pub async fn decided(tx: &mut Tx, region: &RegionCode, limit: i64) -> Result<Vec<ProposalRow>, Error> {
-    sql!(
-        tx,
-        "SELECT * FROM proposals WHERE decision IS NOT NULL AND region LIKE $1 || '%' \
-         ORDER BY decided_at DESC, id LIMIT $2",
-        region,
-        limit
-    )
-    .all()
-    .await
+/// The decided proposals of a region, the last decided first, at most `limit`, behind the proposal `after`.
+pub async fn decided(
+    tx: &mut Tx,
+    region: &RegionCode,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<ProposalRow>, Error> {
+    let Some(after) = after else {
+        let text = "SELECT * FROM proposals WHERE decision IS NOT NULL AND region LIKE $1 || '%'
+                    ORDER BY decided_at DESC, id LIMIT $2";
+        return sql!(tx, text, region, limit).all().await;
+    };
+    let text = "SELECT p.* FROM proposals p JOIN proposals a ON a.id = $3
+                WHERE p.decision IS NOT NULL AND p.region LIKE $1 || '%'
+                AND (p.decided_at < a.decided_at OR (p.decided_at = a.decided_at AND p.id > a.id))
+                ORDER BY p.decided_at DESC, p.id LIMIT $2";
+    sql!(tx, text, region, limit, after).all().await
 }
 
 /// Decides an open proposal; says whether it was open.

@@ -212,7 +212,8 @@ row! {
 }
 
 /// Why a refund record settles nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
+#[schema(as = RefundConflictKind)]
 #[serde(rename_all = "snake_case")]
 pub enum Conflict {
     /// The office never listed such an entry.
@@ -226,7 +227,7 @@ pub enum Conflict {
 }
 
 /// A refund record that settles nothing: cash may have been handed out, and people have to look.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 pub struct RefundConflict {
     /// The refund record.
     pub record: RecordId,
@@ -347,7 +348,8 @@ pub async fn days_of(tx: &mut Tx, canteen: CanteenId, meal: RecordId) -> Result<
 
 row! {
     /// One entry of the list of refunds.
-    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+    #[schema(as = RefundEntryRow)]
     pub struct EntryRow {
         /// Where the meal was eaten, and where the refund is paid.
         pub canteen: CanteenId,
@@ -364,6 +366,7 @@ row! {
         /// Fen, positive.
         pub amount: Fen,
         /// By payer, signed.
+        #[schema(value_type = PayerSums)]
         pub shares: Json<PayerSums>,
         /// The code of the finding behind it.
         pub reason: String,
@@ -383,9 +386,14 @@ pub struct Filter {
     pub elder: Option<ElderId>,
 }
 
-/// Entries that pass the filter, by date, canteen, meal and step; `most` of them behind the first `skip`. Each with the
+/// Entries that pass the filter, by date, canteen, meal and step; `most` of them behind the entry `after` of a canteen. Each with the
 /// record that paid it, or whether it is due now; an entry that is neither was replaced when its day was closed again.
-pub async fn entries(tx: &mut Tx, filter: &Filter, skip: i64, most: i64) -> Result<Vec<(EntryRow, EntryState)>, Error> {
+pub async fn entries(
+    tx: &mut Tx,
+    filter: &Filter,
+    after: Option<(CanteenId, RefundId)>,
+    most: i64,
+) -> Result<Vec<(EntryRow, EntryState)>, Error> {
     let (mut conditions, mut values): (Vec<String>, Vec<Value<'_>>) = (vec!["1 = 1".to_owned()], Vec::new());
     let mut and = |condition: &str, value: Value<'static>| {
         values.push(value);
@@ -400,13 +408,20 @@ pub async fn entries(tx: &mut Tx, filter: &Filter, skip: i64, most: i64) -> Resu
     if let Some(elder) = filter.elder {
         and("e.elder = ?", elder.bind());
     }
-    values.extend([most.bind(), skip.bind()]);
+    if let Some((canteen, id)) = after {
+        values.extend([canteen.bind(), id.bind()]);
+        let (of, entry) = (values.len() - 1, values.len());
+        conditions.push(format!(
+            "(e.date, e.canteen, e.meal, e.paid_before, e.listed_at, e.id) > (SELECT a.date, a.canteen, a.meal, \
+             a.paid_before, a.listed_at, a.id FROM refund_entries a WHERE a.canteen = ${of} AND a.id = ${entry})"
+        ));
+    }
+    values.push(most.bind());
     let text = format!(
         "SELECT e.canteen, e.id, e.meal, e.date, e.elder, e.paid_before, e.amount, e.shares, e.reason, e.listed_at \
          FROM refund_entries e JOIN canteens c ON c.id = e.canteen WHERE {} \
-         ORDER BY e.date, e.canteen, e.meal, e.paid_before, e.listed_at LIMIT ${} OFFSET ${}",
+         ORDER BY e.date, e.canteen, e.meal, e.paid_before, e.listed_at, e.id LIMIT ${}",
         conditions.join(" AND "),
-        values.len() - 1,
         values.len()
     );
     let rows: Vec<EntryRow> = Statement::built(tx, text, values).all().await?;
@@ -419,7 +434,8 @@ pub async fn entries(tx: &mut Tx, filter: &Filter, skip: i64, most: i64) -> Resu
 }
 
 /// What became of an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RefundEntryState)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum EntryState {
     /// A till may pay it.

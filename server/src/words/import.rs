@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// A reason with its stable code and the next step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportWhy)]
 pub struct Why {
     /// Never changes.
     pub code: Cow<'static, str>,

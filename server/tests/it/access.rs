@@ -86,6 +86,8 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/console/policies/proposals/{id}", Only(READ, Region)),
     ("GET", "/console/policies/{id}/{version}", Only(READ, Any)),
     // The API
+    ("GET", "/api/docs", Anybody),
+    ("GET", "/api/v1/openapi.json", Anybody),
     ("GET", "/api/v1/audit", Only(&[Auditor], Any)),
     ("POST", "/api/v1/calendars", Only(EDITOR, Any)),
     ("GET", "/api/v1/calendars", Only(READ, Any)),
@@ -301,12 +303,12 @@ const TABLE: &[(&str, &str, Who)] = &[
 ];
 
 /// Somebody who tries.
-struct Person {
+pub struct Person {
     what: String,
     role: Role,
     /// Whether the things tried lie in the person's own place.
     inside: bool,
-    token: String,
+    pub token: String,
 }
 
 impl Who {
@@ -327,15 +329,15 @@ impl Who {
     }
 }
 
-struct Ground {
-    scene: Scene,
-    router: Router,
+pub struct Ground {
+    pub scene: Scene,
+    pub router: Router,
     /// What stands in the place of `{…}`, by what stands before it.
     ids: BTreeMap<&'static str, String>,
 }
 
 impl Ground {
-    async fn new(backend: Backend) -> Self {
+    pub async fn new(backend: Backend) -> Self {
         let mut scene = Scene::new(backend).await;
         scene.march().await;
         let (view, _) = scene.draft(MARCH).await.unwrap();
@@ -424,7 +426,7 @@ impl Ground {
         Self { scene, router, ids }
     }
 
-    async fn person(&self, role: Role, inside: bool, n: usize) -> Person {
+    pub async fn person(&self, role: Role, inside: bool, n: usize) -> Person {
         let (office, name) = (self.scene.world.office(), format!("试权限的人{n}"));
         let manager = role == CanteenManager;
         let canteen = manager.then(|| self.scene.canteen(usize::from(!inside)));
@@ -437,7 +439,7 @@ impl Ground {
     }
 
     /// The route's address with everything in it that is there.
-    fn address(&self, path: &str) -> String {
+    pub fn address(&self, path: &str) -> String {
         let mut done: Vec<String> = Vec::new();
         let mut before = "";
         for part in path.split('/') {
@@ -474,7 +476,7 @@ impl Ground {
     }
 
     /// A body that is read as what is asked for: refusals for its form would come before those for rights.
-    fn body(&self, method: &str, path: &str) -> Value {
+    pub fn body(&self, method: &str, path: &str) -> Value {
         let canteen = self.scene.canteen(0);
         let new = new_canteen("另一食堂");
         match (method, path) {

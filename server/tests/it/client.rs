@@ -44,9 +44,13 @@ impl Answered {
     }
 }
 
+/// Sends a request and reads what is answered: it is what the API's document says.
 pub async fn send(world: &World, request: Request<Body>) -> Answered {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = world.server.router().oneshot(request).await.unwrap();
-    read(response).await
+    let answered = read(response).await;
+    crate::openapi::assert_told(&method, &path, &answered);
+    answered
 }
 
 pub async fn read(response: axum::response::Response) -> Answered {

@@ -71,7 +71,7 @@ fn codes(findings: &[Finding]) -> Vec<(String, String)> {
 }
 
 async fn everybody(office: &Office) -> Vec<ElderRow> {
-    unit!(office.store, |tx| elders::inside(tx, &region("44"), 0, 1000).await)
+    unit!(office.store, |tx| elders::inside(tx, &elders::Of { region: region("44"), canteen: None }, None, 1000).await)
 }
 
 async fn counts(office: &Office) -> (i64, i64) {
@@ -428,7 +428,7 @@ async fn chunks_are_one_list(backend: Backend) {
     let double = format!("{text}{}\n", text.lines().nth(1).unwrap());
     let (tried, findings) = check(office, Kind::Elders, double.as_bytes()).await.unwrap();
     assert_eq!((tried.counts.bad, codes(&findings)), (1, vec![("2302".to_owned(), "duplicate".to_owned())]));
-    let applied = unit!(office.store, |tx| imports::list(tx, 10).await);
+    let applied = unit!(office.store, |tx| imports::list(tx, None, 10).await);
     assert_eq!(applied.len(), 1, "what changed nothing leaves no trace");
 }
 

@@ -79,9 +79,11 @@ async fn rows_are_decided_once_and_never_edited(backend: Backend) {
     assert!(!tried(n(1), "rejected", checker).await.unwrap(), "decided");
     assert!(tried(n(2), "withdrawn", maker).await.unwrap());
     assert_eq!(unit!(store, |tx| proposals::open(tx, &region("440304")).await), []);
-    let decided = unit!(store, |tx| proposals::decided(tx, &region("4403"), 9).await);
+    let decided = unit!(store, |tx| proposals::decided(tx, &region("4403"), None, 9).await);
     assert_eq!(decided.iter().map(|row| row.id).collect::<Vec<_>>(), [n(1), n(2)]);
-    assert_eq!(unit!(store, |tx| proposals::decided(tx, &region("4403"), 1).await).len(), 1);
+    assert_eq!(unit!(store, |tx| proposals::decided(tx, &region("4403"), None, 1).await).len(), 1);
+    let behind = unit!(store, |tx| proposals::decided(tx, &region("4403"), Some(n(1)), 9).await);
+    assert_eq!(behind.iter().map(|row| row.id).collect::<Vec<_>>(), [n(2)]);
     for text in [
         "UPDATE proposals SET reason = 'x' WHERE decision = 'approved'",
         "UPDATE proposals SET made_at = 5 WHERE decision IS NULL",
@@ -178,7 +180,7 @@ async fn a_payee_changes_by_two_people_who_prove_who_they_are(backend: Backend) 
     assert_eq!(second(&world, &checker, &made).await.status, 204);
     assert_eq!(account().await, "6217000012345678");
     // The number stands nowhere in the open: not in the proposal's row, not in the log.
-    let rows = unit!(office.store, |tx| proposals::decided(tx, &region("44"), 9).await);
+    let rows = unit!(office.store, |tx| proposals::decided(tx, &region("44"), None, 9).await);
     assert!(!rows[0].payload.windows(8).any(|bytes| bytes == b"12345678"));
     let log = unit!(office.store, |tx| audit::from(tx, 0, 999).await);
     let text = serde_json::to_string(&log).unwrap();

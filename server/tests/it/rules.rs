@@ -354,8 +354,14 @@ async fn a_refund_is_paid_once(scene: &mut Scene, due: &[Value]) {
     let given = unit!(store, |tx| refund_payments::paid_on(tx, canteen, date("2026-04-10")).await);
     assert_eq!(given.iter().map(|r| (r.record, r.amount)).collect::<Vec<_>>(), [(first, yuan("2.00"))]);
     let of_elder = Filter { canteen: Some(canteen), elder: Some(elder), ..Filter::default() };
-    let listed = unit!(store, |tx| refund_payments::entries(tx, &of_elder, 0, 9).await);
+    let listed = unit!(store, |tx| refund_payments::entries(tx, &of_elder, None, 9).await);
     assert!(listed.iter().any(|(row, state)| row.meal == meal && matches!(state, EntryState::Paid { .. })));
+    let all = unit!(store, |tx| refund_payments::entries(tx, &Filter::default(), None, 99).await);
+    for (place, (row, _)) in all.iter().enumerate() {
+        let cursor = Some((row.canteen, row.id));
+        let behind = unit!(store, |tx| refund_payments::entries(tx, &Filter::default(), cursor, 99).await);
+        assert_eq!(behind[..], all[place + 1..], "each row once, in the same order");
+    }
 }
 
 /// The third version replaces the second from its first day on: who was refunded too much keeps it, who was not yet is

@@ -115,9 +115,20 @@ async fn elders_and_their_cards(backend: Backend) {
     let again = ElderRow { id: ElderId::from_uuid(n(8)), ..one.clone() };
     let again = store.write(move |tx| Box::pin(async move { elders::add(tx, &again).await })).await;
     assert!(again.unwrap_err().is_unique_violation(), "one registration a resident ID");
-    assert_eq!(unit!(store, |tx| elders::inside(tx, &region("4403"), 0, 10).await), [one, two.clone()]);
-    assert_eq!(unit!(store, |tx| elders::inside(tx, &region("4403"), 1, 10).await), [two]);
-    assert_eq!(unit!(store, |tx| elders::inside(tx, &region("4404"), 0, 10).await), []);
+    let of = |code: &str, canteen| elders::Of { region: region(code), canteen };
+    let (here, there, regulars) = (of("4403", None), of("4404", None), of("4403", one.registered_canteen));
+    let (first, second) = (one.id, two.id);
+    let of_canteen: Vec<_> =
+        [&one, &two].into_iter().filter(|row| row.registered_canteen == one.registered_canteen).cloned().collect();
+    assert_eq!(unit!(store, |tx| elders::inside(tx, &regulars, None, 10).await), of_canteen);
+    let everybody = here.clone();
+    assert_eq!(unit!(store, |tx| elders::inside(tx, &everybody, None, 10).await), [one.clone(), two.clone()]);
+    let everybody = here.clone();
+    assert_eq!(unit!(store, |tx| elders::inside(tx, &everybody, None, 1).await), [one]);
+    let everybody = here.clone();
+    assert_eq!(unit!(store, |tx| elders::inside(tx, &everybody, Some(first), 10).await), [two]);
+    assert_eq!(unit!(store, |tx| elders::inside(tx, &here, Some(second), 10).await), []);
+    assert_eq!(unit!(store, |tx| elders::inside(tx, &there, None, 10).await), []);
     assert!(unit!(store, |tx| elders::touch(tx, id, UnixMs::new(9)).await));
     assert!(!unit!(store, |tx| elders::touch(tx, ElderId::from_uuid(n(9)), UnixMs::new(9)).await));
     assert_eq!(unit!(store, |tx| elders::get(tx, id).await).unwrap().changed_at, UnixMs::new(9));
@@ -403,8 +414,9 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 26] = [
+const MODULES: [(&str, &str); 27] = [
     ("batches", include_str!("../../src/store/batches.rs")),
+    ("idempotency", include_str!("../../src/store/idempotency.rs")),
     ("draws", include_str!("../../src/store/draws.rs")),
     ("register", include_str!("../../src/store/register.rs")),
     ("audit", include_str!("../../src/store/audit.rs")),
@@ -448,7 +460,8 @@ fn nothing_is_left_out() {
         include_str!("audit.rs"),
         include_str!("cards.rs"),
         include_str!("proposals.rs"),
-        include_str!("console_office.rs")
+        include_str!("console_office.rs"),
+        include_str!("idempotency.rs")
     );
     let here: String = here.split_whitespace().collect();
     let mut functions = 0;

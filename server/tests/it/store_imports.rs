@@ -44,7 +44,10 @@ async fn imports_and_their_pieces(backend: Backend) {
     });
     assert_eq!(unit!(store, |tx| imports::get(tx, n(1)).await), Some(one.clone()));
     assert_eq!(unit!(store, |tx| imports::get(tx, n(9)).await), None);
-    assert_eq!(unit!(store, |tx| imports::list(tx, 10).await), [two, one]);
+    assert_eq!(unit!(store, |tx| imports::list(tx, None, 10).await), [two.clone(), one.clone()]);
+    let last = two.id;
+    assert_eq!(unit!(store, |tx| imports::list(tx, None, 1).await), [two]);
+    assert_eq!(unit!(store, |tx| imports::list(tx, Some(last), 10).await), [one]);
     assert!(!unit!(store, |tx| imports::set_applied(tx, n(1), "{}", None, noon()).await), "not checked yet");
     assert!(unit!(store, |tx| imports::checked(tx, n(1), "checked", "{}").await));
     assert_eq!(unit!(store, |tx| imports::applied(tx, "elders", Digest([3; 32])).await), None);

@@ -243,7 +243,7 @@ async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
     let own = kinds(&view)?;
     let staff = view.user.region.clone();
     let read = office.store.read(move |tx| {
-        Box::pin(async move { Ok((imports::list(tx, LISTED).await?, people::inside(tx, &staff).await?)) })
+        Box::pin(async move { Ok((imports::list(tx, None, LISTED).await?, people::inside(tx, &staff).await?)) })
     });
     let (rows, staff) = read.await?;
     let rows = rows.into_iter().filter(|row| may_import(&view.user, row).is_ok());

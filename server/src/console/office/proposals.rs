@@ -185,7 +185,7 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
         .read(move |tx| {
             Box::pin(async move {
                 let rows = if is_decided {
-                    proposals::decided(tx, &region, MOST).await?
+                    proposals::decided(tx, &region, None, MOST).await?
                 } else {
                     proposals::open(tx, &region).await?
                 };
