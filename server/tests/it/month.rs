@@ -202,8 +202,9 @@ async fn closes_that_were_overtaken_are_made_again(backend: Backend) {
         batches.push(of_day);
     }
     scene.world.clock.set(date("2026-04-01").at_minute(540));
+    let office = Arc::clone(scene.world.office());
     let close = |times: usize| {
-        let office = Arc::clone(scene.world.office());
+        let office = Arc::clone(&office);
         tokio::spawn(async move {
             for _ in 0..times {
                 close_days(&office.store, &office.book(), office.now()).await.unwrap();
@@ -212,7 +213,8 @@ async fn closes_that_were_overtaken_are_made_again(backend: Backend) {
     };
     let jobs = [close(15), close(15)];
     for [first, second] in &batches {
-        tokio::join!(scene.ingest(0, first), scene.ingest(1, second));
+        scene.ingest(0, first).await;
+        scene.ingest(1, second).await;
     }
     for job in jobs {
         job.await.unwrap();
