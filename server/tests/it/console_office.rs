@@ -313,9 +313,10 @@ async fn a_canteen_is_registered_and_kept_by_its_page(backend: Backend) {
     maker.post(&format!("{page}/prices"), &price).await.went("done=proposed");
     maker.get(&page).await.has(&["午餐 ¥19.50", "待审事项", "还没有核定餐价"]);
     let waiting = checker.get("/console/proposals").await;
-    waiting.has(&["午餐 ¥19.50", "2026年5月1日", "测试经办（经办）", "新食堂"]);
+    waiting.has(&["午餐 ¥19.50", "2026年5月1日", "测试经办（经办）", "新食堂", "收款账户", "****2399"]);
     let html = waiting.html();
-    let one = html.split("href=\"/console/proposals/").nth(1).unwrap().split('?').next().unwrap();
+    let before = html.split("午餐 ¥19.50").next().unwrap();
+    let one = before.rsplit("href=\"/console/proposals/").next().unwrap().split('?').next().unwrap();
     let one = format!("/console/proposals/{one}");
     maker.get(&one).await.has(&["这是您提出的事项", "撤回"]).lacks(&["/approve"]);
     let digest = checker.get(&one).await.field("digest");
