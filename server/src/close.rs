@@ -173,9 +173,9 @@ async fn make(
     }
     let rules = current(tx, rules).await?;
     let seen = days::get(tx, canteen, date).await?.map_or(0, |day| day.version);
-    let data = closes::load(tx, &rules, canteen, date, now).await?;
-    let reconciled = reconciled(&data, &rules, canteen, date, now);
-    Ok(Ok(Made { seen, rules, around: data.around, reconciled }))
+    let day = closes::load(tx, &rules, canteen, date, now).await?;
+    let reconciled = reconciled(&day, &rules, canteen, date, now);
+    Ok(Ok(Made { seen, rules, around: day.around, reconciled }))
 }
 
 /// Whether making the close again would give the same: the day was not touched since, nor is anything else different
@@ -208,12 +208,12 @@ pub async fn reconcile(
     date: BusinessDate,
     known: UnixMs,
 ) -> Result<Reconciled, Error> {
-    let data = closes::load(tx, rules, canteen, date, known).await?;
-    Ok(reconciled(&data, rules, canteen, date, known))
+    let day = closes::load(tx, rules, canteen, date, known).await?;
+    Ok(reconciled(&day, rules, canteen, date, known))
 }
 
-fn reconciled(data: &DayData, rules: &Rulebook, canteen: CanteenId, date: BusinessDate, known: UnixMs) -> Reconciled {
-    let DayData { records, before, elders, refunds, identified, around } = data;
+fn reconciled(day: &DayData, rules: &Rulebook, canteen: CanteenId, date: BusinessDate, known: UnixMs) -> Reconciled {
+    let DayData { records, before, elders, refunds, identified, around } = day;
     let Around { canteens, elsewhere, prior, settings, context } = around;
     reconcile_day(&DayInput {
         canteen,

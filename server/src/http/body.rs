@@ -53,7 +53,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let request = without_nul(request, state, |bytes| has_coded_nul(bytes)).await?;
+        let request = without_nul(request, state, has_coded_nul).await?;
         match axum::extract::Form::<T>::from_request(request, state).await {
             Ok(axum::extract::Form(value)) => Ok(Self(value)),
             Err(FormRejection::BytesRejection(rejection)) => Err(unread(&rejection)),

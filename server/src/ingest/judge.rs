@@ -62,7 +62,7 @@ pub fn alone(
     if (record.canteen, record.terminal, record.epoch, record.sequence) != (canteen, terminal, epoch, sequence) {
         return rejected(Rejection::OtherOrigin);
     }
-    if !key.is_some_and(|key| signed.signature.verify(hash, key).is_ok()) {
+    if key.is_none_or(|key| signed.signature.verify(hash, key).is_err()) {
         return rejected(Rejection::Signature);
     }
     let dispute = calculated(|| check(&record, rules).err()).unwrap_or(Some(Dispute::ImpossibleAmount));

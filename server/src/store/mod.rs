@@ -461,6 +461,16 @@ async fn connect_postgres(url: &str) -> Result<Store, Error> {
     Ok(Store::Postgres(pool))
 }
 
+/// What comes before work that is entered in the audit log: it takes its turn, and marks the key of the request that it
+/// belongs to.
+async fn hold(tx: &mut Tx, attempt: Option<Attempt>) -> Result<(), Error> {
+    audit::hold(tx).await?;
+    match attempt {
+        Some(attempt) => attempt.mark(tx).await,
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -473,15 +483,5 @@ mod tests {
         for good in ["3.51.3", "3.52.0", "4.0.0"] {
             assert!(check_version(good).is_ok(), "{good}");
         }
-    }
-}
-
-/// What comes before work that is entered in the audit log: it takes its turn, and marks the key of the request that it
-/// belongs to.
-async fn hold(tx: &mut Tx, attempt: Option<Attempt>) -> Result<(), Error> {
-    audit::hold(tx).await?;
-    match attempt {
-        Some(attempt) => attempt.mark(tx).await,
-        None => Ok(()),
     }
 }

@@ -53,8 +53,11 @@ struct Operation {
     asker: &'static str,
     parameters: Vec<Field>,
     body: Vec<(String, Kind)>,
-    answers: Vec<(String, Vec<Piece>, Vec<(String, Kind)>)>,
+    answers: Vec<Answered>,
 }
+
+/// A status, what it means, and its bodies by media type.
+type Answered = (String, Vec<Piece>, Vec<(String, Kind)>);
 
 /// A schema.
 struct Shape {
