@@ -5,6 +5,7 @@ that operations are asked for things that exist and not only for such as do not.
 """
 
 import base64
+import datetime
 import hashlib
 import hmac
 import json
@@ -15,6 +16,8 @@ import time
 import urllib.request
 
 URL, PASSPHRASE, FOLDER = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+# Policies are announced ahead of their day.
+AHEAD = str(datetime.date.today() + datetime.timedelta(days=3))
 OWN = "throw-away 测试口令"
 
 POLICY = """
@@ -24,7 +27,7 @@ name = "测试政策"
 version = 1
 semantics = 1
 region = "4403"
-effective_from = 2026-03-02
+effective_from = DAY
 rounding = "half_up"
 source = "测试数据"
 
@@ -95,7 +98,7 @@ for role in ["card_issuer", "policy_editor", "finance_maker", "finance_checker",
     invited = ask("POST", "/api/v1/people", new, admin)
     tokens[role], secrets[role] = enter(new["name"], invited["one_time_passphrase"])
 elder = ask("POST", "/api/v1/elders", {"resident_id": resident_id(7), "name": "测试长者", "region": "440304"}, admin)["id"]
-proposal = ask("POST", "/api/v1/policies", {"file_name": "test.toml", "source": POLICY}, tokens["policy_editor"])
+proposal = ask("POST", "/api/v1/policies", {"file_name": "test.toml", "source": POLICY.replace("DAY", AHEAD)}, tokens["policy_editor"])
 second = ask("POST", f"/api/v1/canteens/{canteen}/prices",
              {"valid_from": "2026-01-01", "period": "lunch", "price": 1800}, tokens["finance_maker"])
 ask("POST", "/api/v1/session/step-up",

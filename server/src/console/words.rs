@@ -24,7 +24,7 @@ catalogue! {
     nav_people: "人员", "People";
     nav_terminals: "终端", "Tills";
     nav_elders: "老人", "Elders";
-    nav_cards: "批量发卡", "Cards for many";
+    nav_cards: "发卡", "Cards";
     nav_imports: "导入", "Imports";
     nav_proposals: "待审", "Waiting";
     nav_own: "我的", "Mine";
