@@ -34,7 +34,7 @@ use run::{Failed, play};
 use zhucan::machine::{SystemClock, SystemEntropy};
 
 /// Seeds of an ordinary run: some twelve minutes of two free cores in a development build.
-const SEEDS: u64 = 700;
+const SEEDS: u64 = 600;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     match std::env::var(name) {
