@@ -35,7 +35,7 @@ mod terminal;
 mod terminals;
 pub mod watch;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -135,24 +135,40 @@ fn all() -> Routes {
     each.into_iter().fold(Routes::new(), Routes::merge)
 }
 
+/// What the program serves: a constant, made once, for it is the same for every office and is read from the types of some
+/// hundred handlers.
+struct Served {
+    router: Router<App>,
+    table: Vec<Route>,
+    operations: Vec<api::Sketch>,
+    audited: Audited,
+    keyed: Keyed,
+}
+
+static SERVED: LazyLock<Served> = LazyLock::new(|| {
+    let (router, table, operations) = all().into_parts();
+    let (audited, keyed) = (Audited::of(&table), Keyed::of(&operations));
+    Served { router, table, operations, audited, keyed }
+});
+
 /// What the API's document tells of.
-fn operations() -> Vec<api::Sketch> {
-    all().into_parts().2
+fn operations() -> &'static [api::Sketch] {
+    &SERVED.operations
 }
 
 /// Every route that is served.
 #[must_use]
 pub fn table() -> Vec<Route> {
-    all().into_parts().1
+    SERVED.table.clone()
 }
 
 /// The whole API over one office.
 pub fn router(office: Arc<Office>) -> Router {
-    let (api, table, operations) = all().into_parts();
     let watched = Arc::clone(&office);
-    let (audited, keyed) = (Audited::of(&table), Keyed::of(&operations));
+    let (audited, keyed) = (SERVED.audited.clone(), SERVED.keyed.clone());
     let (nonces, lookups, public) = (Arc::default(), Arc::default(), Arc::default());
     let app = App { office, nonces, lookups, audited, keyed, document: Arc::default(), public };
+    let api = SERVED.router.clone();
     api.fallback(async || Problem::from(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY))

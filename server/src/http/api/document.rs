@@ -73,7 +73,7 @@ pub(crate) fn assemble(operations: &[Sketch]) -> Document {
 /// The document of this program's API.
 #[must_use]
 pub fn document() -> Document {
-    assemble(&crate::http::operations())
+    assemble(crate::http::operations())
 }
 
 /// What any operation may be refused with: too slow, a defect, the database away.
