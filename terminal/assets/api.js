@@ -1,26 +1,25 @@
-// Requests to the terminal, one at a time as far as keys go: while one is under way no other key acts. A function key
-// that was pressed meanwhile acts behind it, if it went well.
+// Requests to the terminal, and showing what came of them. Whoever acts does so in `work`: see turns.js.
 
 import { losing, notice, place, show, $ } from "./page.js";
+import { dropKeys } from "./turns.js";
 
-let acting = 0;
-export const busy = () => acting > 0;
+// The sale that was charged last: another Enter for it wants what was done.
+let charged = null;
+export const isCharged = (sale) => sale !== null && sale === charged;
 
 export async function post(path, body = {}) {
-  acting += 1;
   try {
     const response = await fetch(path, {
       method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
     });
     const answer = await response.json();
-    if (!response.ok) notice(answer.message ?? String(response.status), answer.next ?? "");
-    return response.ok ? answer : null;
+    if (response.ok) return answer;
+    dropKeys();
+    notice(answer.message ?? String(response.status), answer.next ?? "");
   } catch {
     losing();
-    return null;
-  } finally {
-    acting -= 1;
   }
+  return null;
 }
 
 // These leave a dialog or the waiting sale as it is.
@@ -29,9 +28,9 @@ const QUIET = ["/api/tender", "/api/repeat"];
 export async function act(path, body) {
   notice("");
   const answer = await post(path, body);
+  if (answer && path === "/api/confirm") charged = body.sale;
   if (answer && !QUIET.includes(path)) place.dialog = "";
   await show();
-  document.dispatchEvent(new CustomEvent("acted", { detail: answer !== null }));
   return answer;
 }
 

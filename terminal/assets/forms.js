@@ -3,6 +3,7 @@
 import { act, post, scan } from "./api.js";
 import { notice, place, show, $ } from "./page.js";
 import { keep } from "./settings.js";
+import { work } from "./turns.js";
 
 // Yuan as typed to fen; null when it is none.
 export function fen(text) {
@@ -56,9 +57,11 @@ const CLOSES_DIALOG = new Set(["void", "approve", "second", "amount", "cash", "r
 
 const visible = (input) => input.offsetParent !== null;
 
-export async function submit(form) {
+export const submit = (form) => work(() => send(form));
+
+async function send(form) {
   const kind = form.dataset.form;
-  if (kind === "found" && !new FormData(form).get("elder")) { await search(form); return; }
+  if (kind === "found" && !new FormData(form).get("elder")) { await find(form); return; }
   const missing = [...form.elements].find((input) => input.required && visible(input) && !input.value.trim());
   if (missing) { missing.focus(); return; }
   if (kind === "scan") {
@@ -81,7 +84,9 @@ export async function submit(form) {
 }
 
 // Elders of that name and birth date, to choose one from. Masked: whoever asks knows the name already.
-export async function search(form) {
+export const search = (form) => work(() => find(form));
+
+async function find(form) {
   const name = form.elements.name.value.trim();
   const birth = form.elements.birth.value.trim();
   if (!name || !birth) { (name ? form.elements.birth : form.elements.name).focus(); return; }

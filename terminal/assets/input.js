@@ -1,18 +1,21 @@
 // Keys, scans and clicks, and what each of them does.
 
 import { KeyStream, charOf } from "./keys.js";
-import { act, busy, scan } from "./api.js";
+import { act, isCharged, scan } from "./api.js";
 import { forget, moveDenomination, search, submit, sumUp } from "./forms.js";
 import { filter, moveRow, rowControl } from "./lists.js";
 import { flip, shortcuts } from "./settings.js";
-import { go, inDialog, place, show, $ } from "./page.js";
+import { go, inDialog, notice, place, show, $ } from "./page.js";
+import { busy, dropKeys, inTurn, work } from "./turns.js";
 
 const NAMED = { Delete: "Del", Escape: "Escape" };
 const isTyping = (element) => element?.matches?.("input:not([type=radio]), textarea");
 let byTab = false;
 
 // Every control says what it does: a request, a page, a dialog, a setting or a text to fill in.
-async function press(control) {
+const press = (control) => work(() => perform(control));
+
+async function perform(control) {
   const { post: path, body, page, dialog, toggle, fill, then } = control.dataset;
   if (path) {
     const answer = await act(path, body ? JSON.parse(body) : {});
@@ -31,17 +34,47 @@ function controlOf(key) {
   return $(selector, $("#main")) ?? rowControl(key) ?? $(selector, $("#keys")) ?? $(selector, $("#banner"));
 }
 
-function use(key) {
-  const control = controlOf(key);
-  if (!control) return false;
+function use(control) {
   if (control.form && control.type === "submit") control.form.requestSubmit();
   else control.click();
-  return true;
+}
+
+const saleOf = (control) => control?.closest("[data-sale]")?.dataset.sale ?? null;
+
+// What a control would do here, and to which sale: only what is the same can be meant by one key.
+function deed(control) {
+  if (!control) return null;
+  const { post: path, body, page, dialog, toggle } = control.dataset;
+  const form = control.type === "submit" ? control.form : null;
+  const of = form && [form.dataset.post, ...[...form.querySelectorAll("[type=hidden]")].map((input) => input.value)];
+  return JSON.stringify([document.body.dataset.page, inDialog(), path, body, page, dialog, toggle, of, saleOf(control)]);
+}
+
+// A key acts when its turn comes. A function key does what its name says then; any other, Enter above all, only what it
+// would have done on the screen that was looked at when it was pressed. Tells whether it is a key at all.
+function key(name) {
+  const control = controlOf(name);
+  const seen = { deed: deed(control), sale: saleOf(control), dialog: inDialog(), function: /^F\d/.test(name) };
+  const isKey = control !== null || busy() || (name === "F2" && seen.dialog);
+  inTurn(() => turn(name, seen), true);
+  return isKey;
+}
+
+function turn(name, seen) {
+  const leaves = name === "F2" || name === "Escape";
+  // The dialog that it was to leave is gone.
+  if (leaves && seen.dialog && !inDialog()) return;
+  if (name === "F2" && inDialog()) { work(() => go(place.page)); return; }
+  const control = controlOf(name);
+  const meant = seen.function ? seen.sale === null || seen.sale === saleOf(control) : seen.deed === deed(control);
+  if (control && meant) { use(control); return; }
+  if (seen.deed === null || isCharged(seen.sale)) return;
+  dropKeys();
+  notice(document.body.dataset.stale, document.body.dataset.staleNext);
 }
 
 // What a field held before a burst of keys: if the burst was a scan, it is put back.
 let before = null;
-let queue = Promise.resolve();
 
 const stream = new KeyStream({
   later: (run, ms) => setTimeout(run, ms),
@@ -53,17 +86,16 @@ const stream = new KeyStream({
       before.element.value = before.value;
     }
     before = null;
-    // One after another: two codes may have come glued together.
-    queue = queue.then(() => scan(code));
+    inTurn(() => work(() => scan(code)), false);
   },
   onChars: (chars) => {
     before = null;
     if (isTyping(document.activeElement)) return;
     const manual = !inDialog() && (place.page === "till" || place.page === "paper") ? $("#manual") : null;
     if (manual && /^[0-9X]+$/.test(chars)) { manual.value += chars; return; }
-    if (chars.length === 1 && shortcuts()) use(chars);
+    if (chars.length === 1 && shortcuts()) key(chars);
   },
-  onEnter: () => { if (!busy() && !moveDenomination(1)) use("Enter"); },
+  onEnter: () => { if (!moveDenomination(1)) key("Enter"); },
 });
 
 // An arrow goes through denominations, rows, or the choices of a dialog. Tells whether it did.
@@ -95,8 +127,11 @@ function enter(event) {
   if (event.isComposing && event.timeStamp - stream.last > 50) return;
   const focused = document.activeElement;
   const onControl = byTab && focused?.matches?.("button, a, select, [tabindex]");
-  if (event.repeat || busy()) { event.preventDefault(); return; }
-  if (onControl && performance.now() >= stream.quietUntil && event.timeStamp - stream.last > 50) return;
+  if (event.repeat) { event.preventDefault(); return; }
+  if (onControl && performance.now() >= stream.quietUntil && event.timeStamp - stream.last > 50) {
+    if (busy()) event.preventDefault();
+    return;
+  }
   event.preventDefault();
   stream.enter(event.timeStamp);
 }
@@ -111,24 +146,8 @@ function character(event, char) {
   if (!typing && event.code !== "Space") event.preventDefault();
 }
 
-// A function key that waits for what is under way. Enter never waits: it could confirm what nobody has seen.
-let waiting = null;
-
 function named(event, name) {
-  if (name === "F2" && inDialog()) { go(place.page); event.preventDefault(); return; }
-  if (event.repeat || busy()) {
-    if (!event.repeat && name.startsWith("F")) waiting = name;
-    event.preventDefault();
-    return;
-  }
-  if (use(name)) event.preventDefault();
-}
-
-function acted(well) {
-  if (busy()) return;
-  const name = waiting;
-  waiting = null;
-  if (name && well) use(name);
+  if (event.repeat || key(name)) event.preventDefault();
 }
 
 function keydown(event) {
@@ -152,7 +171,6 @@ function keydown(event) {
 
 export function watchKeys() {
   document.addEventListener("keydown", keydown, true);
-  document.addEventListener("acted", (event) => acted(event.detail));
   document.addEventListener("click", (event) => {
     const finder = event.target.closest("[data-search]");
     if (finder) { search(finder.form); return; }

@@ -4,6 +4,7 @@ import { play } from "./sound.js";
 import { remember } from "./settings.js";
 import { keepRow } from "./lists.js";
 import { sumUp } from "./forms.js";
+import { dropKeys } from "./turns.js";
 
 // A terminal that does not answer is asked again after this time.
 const ASK_AGAIN_MS = 1500;
@@ -14,6 +15,7 @@ let token = null;
 let clock = { at: 0, since: 0 };
 let lost = false;
 let wanted = 0;
+let newest = null;
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const inDialog = () => $("#dialog").firstElementChild !== null;
@@ -53,14 +55,20 @@ function swap(name, html) {
   else if (focused) document.activeElement?.blur?.();
 }
 
-export async function refresh() {
-  const mine = ++wanted;
+// Shows what the terminal says now; done when that, or something newer, is on the screen.
+export function refresh() {
+  wanted += 1;
+  newest = load(wanted);
+  return newest;
+}
+
+async function load(mine) {
   const query = new URLSearchParams({ page: place.page });
   if (place.dialog) query.set("dialog", place.dialog);
   const response = await fetch(`/view?${query}`, { headers: { accept: "application/json" } });
   const view = await response.json();
-  if (mine !== wanted) return;
-  if (!response.ok) { notice(view.message, view.next); return; }
+  if (mine !== wanted) { await newest; return; }
+  if (!response.ok) { dropKeys(); notice(view.message, view.next); return; }
   place.page = view.page;
   const cleared = view.token !== token && view.stage === "idle";
   if (cleared && $("#manual")) $("#manual").value = "";
@@ -82,6 +90,7 @@ export async function refresh() {
 // The terminal does not answer. The page says so and goes on trying by itself.
 export function losing() {
   lost = true;
+  dropKeys();
   setTimeout(() => { if (lost) show(); }, ASK_AGAIN_MS);
   delete document.body.dataset.reading;
   notice(document.body.dataset.lost, document.body.dataset.lostNext);

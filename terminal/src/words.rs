@@ -708,6 +708,8 @@ catalogue! {
     n_too_large: "刷新页面再试", "Reload the page and try again";
     lost_till: "收银程序没有响应，正在重连", "The till program does not answer; trying again";
     lost_till_next: "没有新收费。若久等，请重启本机", "Nothing new was charged. If it lasts, restart this computer";
+    stale_key: "画面已变，这一按没有起作用，没有收费", "The screen has changed: that key did nothing and charged nothing";
+    stale_key_next: "看清现在的画面，再按一次", "Look at the screen as it is now, then press again";
 }
 
 impl Words {

@@ -220,3 +220,79 @@ async fn a_function_key_pressed_while_the_till_works_is_not_lost() {
     })
     .await;
 }
+
+/// Half of a request's time under [`Page::slow`] later: the till has answered, and the page asks for its new screen.
+const ANSWERED: Duration = Duration::from_millis(450);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_act_in_the_order_in_which_they_were_pressed_however_slow_the_till_is() {
+    with_page(async |page| {
+        page.slow(400).await;
+        page.press(Key::F4).await?;
+        page.press(Key::F2).await?;
+        tokio::time::sleep(ANSWERED).await;
+        // The guest comes behind the way back to scanning, as it was keyed.
+        page.press(Key::F7).await?;
+        page.until("the guest waits", async || Ok(page.api("/api/state").await["stage"]["kind"] == "serving")).await?;
+        page.stage("serving").await?;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        page.stage("serving").await?;
+        assert!(page.text("#main").await?.contains("访客"));
+        assert_eq!(page.api("/api/state").await["stage"]["mode"], "dine_in", "F2 took the way back that F4 had keyed");
+        page.press(Key::Enter).await?;
+        page.stage("idle").await?;
+        assert_eq!(page.meals().await.len(), 1);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_enter_behind_a_waiting_f2_charges_nothing_and_says_so() {
+    with_page(async |page| {
+        page.scan(&page.card(ELDER)).await?;
+        page.stage("serving").await?;
+        tokio::time::sleep(crate::till::SETTLED).await;
+        page.slow(400).await;
+        page.letter("2").await?;
+        page.press(Key::F2).await?;
+        tokio::time::sleep(ANSWERED).await;
+        // The sale is still on the screen; F2 has left it.
+        page.press(Key::Enter).await?;
+        page.says("#notice", "画面已变").await?;
+        page.stage("idle").await?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(page.meals().await.len(), 0, "a sale that was left was charged");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_enter_charges_only_the_sale_that_was_on_the_screen_when_it_was_pressed() {
+    with_page(async |page| {
+        page.scan(&page.card(ELDER)).await?;
+        page.stage("serving").await?;
+        tokio::time::sleep(crate::till::SETTLED).await;
+        page.slow(400).await;
+        page.press(Key::F2).await?;
+        page.press(Key::F7).await?;
+        page.press(Key::Enter).await?;
+        page.says("#notice", "画面已变").await?;
+        page.stage("serving").await?;
+        assert!(page.text("#main").await?.contains("访客"));
+        assert_eq!(page.meals().await.len(), 0, "the guest was never seen, the elder was left");
+        // An Enter behind another key for the same sale has its turn behind it, and charges once.
+        page.letter("2").await?;
+        page.press(Key::Enter).await?;
+        page.press(Key::Enter).await?;
+        page.stage("idle").await?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let meals = page.meals().await;
+        assert_eq!(meals.len(), 1);
+        assert_eq!((&meals[0]["name"], &meals[0]["tender"]), (&Value::Null, &json!("qr_payment")));
+        assert_eq!(page.text("#notice").await?, "", "the second Enter wanted what was done");
+        Ok(())
+    })
+    .await;
+}

@@ -16,7 +16,7 @@ macro_rules! file {
     };
 }
 
-const FILES: [(&str, &str, &str); 19] = [
+const FILES: [(&str, &str, &str); 20] = [
     file!("till.css", "text/css; charset=utf-8"),
     file!("desk.css", "text/css; charset=utf-8"),
     file!("narrow.css", "text/css; charset=utf-8"),
@@ -31,6 +31,7 @@ const FILES: [(&str, &str, &str); 19] = [
     file!("pad.js", "text/javascript; charset=utf-8"),
     file!("settings.js", "text/javascript; charset=utf-8"),
     file!("sound.js", "text/javascript; charset=utf-8"),
+    file!("turns.js", "text/javascript; charset=utf-8"),
     file!("doctor.js", "text/javascript; charset=utf-8"),
     file!("wizard.js", "text/javascript; charset=utf-8"),
     file!("elder.js", "text/javascript; charset=utf-8"),
