@@ -231,7 +231,15 @@ impl Roster {
         let included: Vec<(u32, i64)> =
             sqlx::query_as("SELECT epoch, next_sequence FROM usage_included").fetch_all(&mut *snapshot).await?;
         snapshot.rollback().await?;
-        let uses = sealed.map(|sealed| self.unseal("elder_usage", elder.uuid().as_bytes(), &sealed)).transpose()?;
+        let uses = sealed.map(|sealed| self.unseal("elder_usage", elder.uuid().as_bytes(), &sealed)).transpose();
+        let uses = match uses {
+            // Nothing is sold on uses that cannot be read; the office sends all of them again in the next round.
+            Err(error) => {
+                self.unchanged_until(Feed::Usage, UnixMs::new(0)).await?;
+                return Err(error);
+            }
+            Ok(uses) => uses,
+        };
         let included = included.into_iter().map(|(epoch, next)| (epoch, u64::try_from(next).unwrap_or(0))).collect();
         Ok(KnownUsage { uses: uses.unwrap_or_default(), included, version: UnixMs::new(version.unwrap_or(0)) })
     }

@@ -6,6 +6,7 @@
 
 mod carve;
 mod rescue;
+mod takeover;
 
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,8 @@ pub(crate) struct Damage {
     pub(crate) saved: u64,
     /// Places where records are missing.
     pub(crate) gaps: u64,
+    /// Rows of what the terminal held of the office that were lost.
+    pub(crate) lost: u64,
 }
 
 /// Opens the database of a data directory. A damaged one is put aside, and what can be read of it is saved.
@@ -78,10 +81,10 @@ pub(crate) async fn open(data_dir: &Path, key: &SigningKey, now: UnixMs) -> Resu
     Storage::open(data_dir).await
 }
 
-/// Whether SQLite finds its file in order, every record is what its hash and its successor say, and the records that
+/// Whether SQLite finds its file in order (its indexes too: a quick check reads none), every record is what its hash and its successor say, and the records that
 /// people still look for or that still have to be sent are what their other columns say.
 async fn examine(storage: &Storage, key: &VerifyingKey) -> Result<(), StorageError> {
-    let said: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(storage.reader()).await?;
+    let said: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(storage.reader()).await?;
     if said != "ok" {
         return Err(StorageError::damaged("database", &said));
     }
@@ -201,17 +204,18 @@ impl Storage {
 
     /// The damage that no cashier has seen yet.
     pub(crate) async fn damage(&self) -> Result<Option<Damage>, StorageError> {
-        let row: Option<(i64, String, i64, i64)> = sqlx::query_as(
-            "SELECT at, aside, saved, gaps FROM damage WHERE seen_at IS NULL ORDER BY number DESC LIMIT 1",
+        let row: Option<(i64, String, i64, i64, i64)> = sqlx::query_as(
+            "SELECT at, aside, saved, gaps, lost FROM damage WHERE seen_at IS NULL ORDER BY number DESC LIMIT 1",
         )
         .fetch_optional(self.reader())
         .await?;
         let count = |n: i64| u64::try_from(n).unwrap_or(0);
-        Ok(row.map(|(at, aside, saved, gaps)| Damage {
+        Ok(row.map(|(at, aside, saved, gaps, lost)| Damage {
             at: UnixMs::new(at),
             aside,
             saved: count(saved),
             gaps: count(gaps),
+            lost: count(lost),
         }))
     }
 

@@ -9,34 +9,13 @@ use ed25519_dalek::SigningKey;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
 use super::carve::{self, Found};
+use super::takeover::take_over;
 use super::{COMPANIONS, SAVED_FILE, WORKSHOP, file_error, rename};
 use crate::journal::insert_saved;
 use crate::storage::{DATABASE_FILE, Storage, StorageError};
 
 /// So many rows are read at once; where that fails, one at a time.
 const STRIDE: i64 = 500;
-/// What the terminal holds of the office, taken over table by table where it can be read: without it nothing could be
-/// sold before the office is reached again. A feed's version goes with its rows only.
-const FEEDS: [&str; 14] = [
-    "INSERT INTO setup SELECT * FROM old.setup",
-    "INSERT INTO pin_failure SELECT * FROM old.pin_failure",
-    "INSERT INTO menu SELECT * FROM old.menu",
-    "INSERT INTO delivered SELECT d.* FROM old.delivered d JOIN record r ON r.id = d.record",
-    "INSERT INTO refund_due SELECT * FROM old.refund_due",
-    "INSERT INTO outcome SELECT o.* FROM old.outcome o JOIN record r USING (epoch, sequence)",
-    "INSERT INTO roster SELECT * FROM old.roster",
-    "INSERT INTO credential SELECT * FROM old.credential",
-    "INSERT INTO feed SELECT * FROM old.feed WHERE name = 'roster' AND (SELECT COUNT(*) FROM credential) = \
-     (SELECT COUNT(*) FROM old.credential)",
-    "INSERT INTO elder_usage SELECT * FROM old.elder_usage",
-    "INSERT INTO usage_included SELECT * FROM old.usage_included",
-    "INSERT INTO feed SELECT * FROM old.feed WHERE name = 'usage' AND (SELECT COUNT(*) FROM elder_usage) = \
-     (SELECT COUNT(*) FROM old.elder_usage)",
-    "INSERT INTO office SELECT only_row, server_epoch, NULL FROM old.office",
-    "INSERT INTO clock SELECT * FROM old.clock WHERE true ON CONFLICT (only_row) DO UPDATE SET \
-     server_time = excluded.server_time, monotonic = excluded.monotonic, boot = excluded.boot, \
-     floor = MAX(clock.floor, excluded.floor)",
-];
 
 /// Makes the new database and leaves it, whole, as `terminal.db.saved`.
 pub(super) async fn build(data_dir: &Path, key: &SigningKey, now: UnixMs, aside: &str) -> Result<(), StorageError> {
@@ -62,7 +41,7 @@ pub(super) async fn build(data_dir: &Path, key: &SigningKey, now: UnixMs, aside:
     let storage = Storage::open(&workshop).await?;
     restore(&storage, &found, now, aside).await?;
     if let Some(copy) = &copy {
-        take_over_feeds(&storage, copy).await?;
+        take_over(&storage, copy, &found).await?;
     }
     storage.close().await;
     rename(&workshop.join(DATABASE_FILE), &data_dir.join(SAVED_FILE))?;
@@ -156,19 +135,4 @@ async fn restore(storage: &Storage, found: &Found, now: UnixMs, aside: &str) -> 
         .execute(&mut *unit)
         .await?;
     Ok(unit.commit().await?)
-}
-
-async fn take_over_feeds(storage: &Storage, copy: &Path) -> Result<(), StorageError> {
-    let mut writer = storage.writer().acquire().await?;
-    let path = copy.to_string_lossy().into_owned();
-    if sqlx::query("ATTACH DATABASE $1 AS old").bind(path).execute(&mut *writer).await.is_err() {
-        return Ok(());
-    }
-    for sql in FEEDS {
-        if let Err(error) = sqlx::query(sql).execute(&mut *writer).await {
-            tracing::warn!(%error, "a part of what the office had sent was not saved");
-        }
-    }
-    sqlx::query("DETACH DATABASE old").execute(&mut *writer).await?;
-    Ok(())
 }

@@ -133,6 +133,143 @@ async fn a_record_whose_signature_or_columns_are_wrong_is_saved_and_sent_as_it_w
     }
 }
 
+/// Where a table or index begins in the file: its root page, and the bytes of that page.
+async fn root(dir: &Path, name: &str) -> std::ops::Range<usize> {
+    let pool = crate::storage::peek(dir).await.unwrap();
+    let page: i64 = sqlx::query_scalar("SELECT rootpage FROM sqlite_schema WHERE name = $1 AND type IN ('table', 'index')")
+        .bind(name)
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+    let at = usize::try_from(page - 1).unwrap() * 4096;
+    at..at + 4096
+}
+
+/// Changes one byte beside a text on the root page of a table or index.
+async fn spoil(dir: &Path, name: &str, beside: &[u8], offset: isize, (was, becomes): (u8, u8)) {
+    let page = root(dir, name).await;
+    let file = dir.join(DATABASE_FILE);
+    let mut bytes = std::fs::read(&file).unwrap();
+    let place = bytes[page.clone()].windows(beside.len()).position(|window| window == beside);
+    let place = (page.start + place.unwrap()).checked_add_signed(offset).unwrap();
+    assert_eq!(bytes[place], was, "{name}");
+    bytes[place] = becomes;
+    std::fs::write(&file, &bytes).unwrap();
+}
+
+async fn check(dir: &Path, pragma: &'static str) -> String {
+    let pool = crate::storage::peek(dir).await.unwrap();
+    let said = sqlx::query_scalar(pragma).fetch_one(&pool).await.unwrap();
+    pool.close().await;
+    said
+}
+
+#[tokio::test]
+async fn damage_in_an_index_is_noticed_at_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let rig = rig(dir.path(), &Arc::new(TestClock::at(NOON)), 1).await;
+    for n in 1..=3 {
+        rig.journal.append(cash(n)).await.unwrap();
+    }
+    rig.journal.storage().close().await;
+    // One entry of the index of days names another kind than its record: the day's list would miss it.
+    spoil(dir.path(), "record_by_day", b"2026-03-31cash", 13, (b'h', b'g')).await;
+    assert_eq!(check(dir.path(), "PRAGMA quick_check").await, "ok", "a quick check reads no index");
+    let storage = open(dir.path(), &key(), NOON).await.unwrap();
+    let damage = storage.damage().await.unwrap().expect("noticed");
+    assert_eq!((damage.saved, damage.gaps, damage.lost), (4, 0, 0));
+    let kinds: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM record WHERE business_date = '2026-03-31' AND kind = 'cash'")
+        .fetch_one(storage.reader())
+        .await
+        .unwrap();
+    assert_eq!(kinds, 3);
+    storage.close().await;
+    assert_eq!(check(dir.path(), "PRAGMA integrity_check").await, "ok");
+}
+
+/// A journal with three elders of two feeds.
+async fn with_feeds() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let rig = rig(dir.path(), &Arc::new(TestClock::at(NOON)), 1).await;
+    rig.journal.append(cash(1)).await.unwrap();
+    let storage = rig.journal.storage();
+    let run = async |sql: &str| {
+        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(storage.writer()).await.unwrap();
+    };
+    for n in ["01", "02", "03"] {
+        let (elder, digest) = (n.repeat(16), n.repeat(32));
+        run(&format!("INSERT INTO roster (elder, sealed) VALUES (X'{elder}', zeroblob(40))")).await;
+        run(&format!("INSERT INTO credential VALUES (X'{digest}', X'{elder}')")).await;
+        run(&format!("INSERT INTO elder_usage VALUES (X'{elder}', zeroblob(40))")).await;
+    }
+    run("INSERT INTO feed VALUES ('roster', 7), ('usage', 8)").await;
+    run("INSERT INTO usage_included VALUES (1, 2)").await;
+    run("INSERT INTO office VALUES (1, 'epoch', '{}')").await;
+    storage.close().await;
+    dir
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_lost_alone_and_its_feed_is_asked_for_anew() {
+    // In each row the type of its key, which says then that these bytes are text: SQLite's own transfer of whole tables
+    // carries such a row over as it lies.
+    let spoils: [(&str, &str, usize, isize, &[(&str, i64)]); 3] = [
+        // The elder, and the card that names it.
+        ("roster", "roster", 16, -3, &[("usage", 8)]),
+        ("elder_usage", "elder_usage", 16, -2, &[("roster", 7)]),
+        ("credential", "credential", 32, -2, &[("usage", 8)]),
+    ];
+    for (table, name, length, offset, kept) in spoils {
+        let dir = with_feeds().await;
+        let was = u8::try_from(12 + 2 * length).unwrap();
+        spoil(dir.path(), name, &vec![2_u8; length], offset, (was, was + 1)).await;
+        let storage = open(dir.path(), &key(), NOON).await.unwrap();
+        let damage = storage.damage().await.unwrap().expect("noticed");
+        let lost = if table == "roster" { 2 } else { 1 };
+        assert_eq!((damage.saved, damage.gaps, damage.lost), (2, 0, lost), "{table}");
+        let count = async |sql: &'static str| -> i64 {
+            sqlx::query_scalar(sql).fetch_one(storage.reader()).await.unwrap()
+        };
+        let held = (
+            count("SELECT COUNT(*) FROM roster").await,
+            count("SELECT COUNT(*) FROM credential").await,
+            count("SELECT COUNT(*) FROM elder_usage").await,
+        );
+        let wanted = match table {
+            "roster" => (2, 2, 3),
+            "credential" => (3, 2, 3),
+            _ => (3, 3, 2),
+        };
+        assert_eq!(held, wanted, "{table}");
+        let feeds: Vec<(String, i64)> =
+            sqlx::query_as("SELECT name, version FROM feed ORDER BY name").fetch_all(storage.reader()).await.unwrap();
+        let feeds: Vec<(&str, i64)> = feeds.iter().map(|(name, version)| (name.as_str(), *version)).collect();
+        assert_eq!(feeds, kept, "{table}");
+        storage.close().await;
+        assert_eq!(check(dir.path(), "PRAGMA integrity_check").await, "ok", "{table}");
+    }
+}
+
+#[tokio::test]
+async fn feeds_that_lost_nothing_are_kept_with_their_versions() {
+    let dir = with_feeds().await;
+    spoil(dir.path(), "record_by_day", b"2026-03-31cash", 13, (b'h', b'g')).await;
+    let storage = open(dir.path(), &key(), NOON).await.unwrap();
+    assert_eq!(storage.damage().await.unwrap().expect("noticed").lost, 0);
+    let feeds: Vec<(String, i64)> =
+        sqlx::query_as("SELECT name, version FROM feed ORDER BY name").fetch_all(storage.reader()).await.unwrap();
+    assert_eq!(feeds, [("roster".to_owned(), 7), ("usage".to_owned(), 8)]);
+    let held: (i64, i64, String, Option<String>) = sqlx::query_as(
+        "SELECT (SELECT COUNT(*) FROM credential), (SELECT next_sequence FROM usage_included), server_epoch, versions \
+         FROM office",
+    )
+    .fetch_one(storage.reader())
+    .await
+    .unwrap();
+    assert_eq!(held, (3, 2, "epoch".to_owned(), None));
+}
+
 #[test]
 fn the_epoch_that_is_kept_never_goes_back() {
     let dir = tempfile::tempdir().unwrap();

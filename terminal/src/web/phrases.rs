@@ -226,7 +226,12 @@ impl Cx<'_> {
 
     pub(super) fn damage(&self, damage: &crate::salvage::Damage) -> String {
         let (at, saved) = (self.date_at(damage.at), damage.saved.to_string());
-        self.w.fill(self.w.damage_text, &[("at", &at), ("saved", &saved), ("aside", &damage.aside)])
+        let mut text = self.w.fill(self.w.damage_text, &[("at", &at), ("saved", &saved), ("aside", &damage.aside)]);
+        if damage.lost > 0 {
+            text.push(' ');
+            text.push_str(&self.w.fill(self.w.damage_lost, &[("lost", &damage.lost.to_string())]));
+        }
+        text
     }
 
     pub(super) fn offline(&self) -> bool {
