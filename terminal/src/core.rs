@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::calendar::{BusinessDate, UnixMs};
-use domain::id::{BootId, Entropy};
+use domain::id::{BootId, Entropy, RecordId};
 use domain::record::{Body, TimeSource};
 use tokio::sync::{Notify, OnceCell, watch};
 
@@ -191,9 +191,13 @@ impl Core {
         Ok(appended)
     }
 
-    /// Appends records together, all of them or none.
-    pub(crate) async fn append_all(&self, entries: Vec<Entry>) -> Result<Vec<crate::journal::Appended>, JournalError> {
-        let appended = self.journal.append_all(entries).await?;
+    /// Appends the portions of a sale together, all of them or none.
+    pub(crate) async fn append_sale(
+        &self,
+        sale: RecordId,
+        portions: Vec<Entry>,
+    ) -> Result<Vec<crate::journal::Appended>, JournalError> {
+        let appended = self.journal.append_sale(sale, portions).await?;
         self.wake_sync.notify_one();
         Ok(appended)
     }

@@ -135,8 +135,21 @@ impl Journal {
     ///
     /// Runs to its end even when the caller stops waiting.
     pub async fn append_all(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, JournalError> {
+        self.append_noted(entries, None).await
+    }
+
+    /// Appends the portions of one sale, all of them or none: the sale's id is that of its first portion.
+    pub(crate) async fn append_sale(
+        &self,
+        sale: RecordId,
+        portions: Vec<Entry>,
+    ) -> Result<Vec<Appended>, JournalError> {
+        self.append_noted(portions, Some(sale)).await
+    }
+
+    async fn append_noted(&self, entries: Vec<Entry>, sale: Option<RecordId>) -> Result<Vec<Appended>, JournalError> {
         let inner = Arc::clone(&self.inner);
-        let task = tokio::spawn(async move { inner.append_all(entries).await });
+        let task = tokio::spawn(async move { inner.append_all(entries, sale).await });
         task.await.unwrap_or_else(|stopped| Err(StorageError::damaged("record", &stopped).into()))
     }
 
@@ -149,11 +162,15 @@ impl Journal {
 }
 
 impl Inner {
-    async fn append_all(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, JournalError> {
+    async fn append_all(&self, entries: Vec<Entry>, sale: Option<RecordId>) -> Result<Vec<Appended>, JournalError> {
         let mut unit = self.storage.begin().await?;
         let mut appended = Vec::with_capacity(entries.len());
         for entry in entries {
-            appended.push(self.append(&mut unit, entry).await?);
+            let one = self.append(&mut unit, entry).await?;
+            if let Some(sale) = sale.filter(|sale| *sale != one.record.id) {
+                notes::note_portion(&mut unit, one.record.id, sale).await?;
+            }
+            appended.push(one);
         }
         kill_point!("terminal.journal.before-commit");
         unit.commit().await?;

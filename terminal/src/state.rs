@@ -4,7 +4,7 @@ mod views;
 
 use domain::calendar::{BusinessDate, MealPeriod, UnixMs};
 use domain::decision::Kind;
-use domain::id::{CashierId, ElderId, ShiftId};
+use domain::id::{CashierId, ElderId, RecordId, ShiftId};
 use domain::money::Fen;
 use domain::record::{Body, Meal, Tender};
 use domain::sync::{Cashier, RefundDue};
@@ -77,6 +77,10 @@ impl Core {
         let recent = self.journal.meals_on(now.at.business_date(), RECENT).await?;
         let recent = self.meal_views(&recent, shift.as_ref().map(|shift| shift.id)).await?;
         let last = self.last_view(&state).await?;
+        let last_sale = match state.last {
+            Some(sale) => Some(self.sale_view(sale).await?),
+            None => None,
+        };
         Ok(Snapshot {
             canteen: CanteenView {
                 id: self.identity.canteen,
@@ -108,6 +112,7 @@ impl Core {
             close: self.close_view(&state, shift.as_ref()).await?,
             cashier,
             last,
+            last_sale,
             training: state.training,
             collection: self.collection_view(&state).await?,
             paper: state.paper.as_ref().map(paper_view),
@@ -204,6 +209,18 @@ impl Core {
         self.numbered_view(&stored, shift).await
     }
 
+    /// What stands of a sale: all of its portions that were not reversed.
+    async fn sale_view(&self, sale: RecordId) -> Result<SaleView, StorageError> {
+        let mut view = SaleView { portions: 0, to_pay: Fen::ZERO };
+        for portion in self.journal.of_sale(sale).await?.iter().filter(|portion| portion.voided.is_none()) {
+            if let Body::Meal(meal) | Body::Training(meal) = &portion.record.body {
+                view.portions += 1;
+                view.to_pay = view.to_pay + meal.decision.to_pay();
+            }
+        }
+        Ok(view)
+    }
+
     async fn numbered_view(&self, stored: &Stored, shift: Option<ShiftId>) -> Result<Option<MealView>, StorageError> {
         let Some(mut view) = self.meal_view(stored, shift).await? else { return Ok(None) };
         if view.training {
@@ -261,7 +278,10 @@ impl Core {
             Some(serving) => self.journal.menu(now.business_date(), &serving.window().period).await?,
             None => Vec::new(),
         };
-        let done = state.done.map(|record| DoneView { record, to_pay: state.done_amount });
+        let done = match state.done {
+            Some(record) => Some(DoneView { record, sale: self.sale_view(record).await? }),
+            None => None,
+        };
         Ok(ElderView { reading: state.reading, done, repeats: state.repeats, menu })
     }
 

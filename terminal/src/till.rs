@@ -203,8 +203,6 @@ pub(crate) struct TillState {
     pub(crate) reading: bool,
     /// The sale that was just made; forgotten with the next scan or key.
     pub(crate) done: Option<RecordId>,
-    /// What was paid for all of its portions.
-    pub(crate) done_amount: Fen,
     /// How often somebody asked to hear the amount again.
     pub(crate) repeats: u32,
     pub(crate) last_scan: Option<(Digest, i64)>,

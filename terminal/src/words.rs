@@ -231,6 +231,7 @@ catalogue! {
     // Damage
     damage_title: "本机数据库损坏过，已自动修复", "The till's database was damaged and has been repaired";
     damage_text: "{at} 保住 {saved} 条记录，会继续上传。坏文件另存：{aside}。请告诉办公室。", "{at}: {saved} records were saved and will be sent. The bad file is kept: {aside}. Please tell the office.";
+    damage_lost: "办公室资料缺 {lost} 行，联网后自动取回。", "{lost} rows of the office's lists were lost and will be fetched again.";
     damage_seen: "知道了", "Understood";
     // Training
     training_title: "训练模式：不是真的收款", "Training: nothing here is a real sale";
@@ -477,6 +478,7 @@ catalogue! {
     elder_held_2: "我们来帮您", "We will help you";
     elder_hello: "{name}，您好", "Hello, {name}";
     elder_hello_guest: "您好", "Hello";
+    elder_more: "加 {count} 份", "{count} more";
     elder_you_pay: "您付", "You pay";
     elder_paid: "已付", "Paid";
     elder_enjoy: "祝您用餐愉快", "Enjoy your meal";

@@ -308,6 +308,36 @@ async fn a_cashier_reverses_the_last_sale_alone_and_nothing_behind_it() {
 }
 
 #[tokio::test]
+async fn two_sales_in_one_millisecond_are_two() {
+    let till = Till::serving(|_| {}).await;
+    let alone = |meal: &Value| json!({ "meal": meal, "reason": "按错" });
+    let (first, second) = (till.sell_guest().await, till.sell_guest().await);
+    let meals = till.meals().await;
+    assert_eq!(meals[0]["at"], meals[1]["at"], "the clock stood still");
+    assert_eq!(till.refused("/api/void", alone(&first)).await, "supervisor_needed", "it is not the last sale");
+    till.ok("/api/void", alone(&second)).await;
+}
+
+#[tokio::test]
+async fn portions_belong_together_over_a_restart_and_stand_or_fall_one_by_one() {
+    let till = Till::serving(|_| {}).await;
+    let alone = |meal: &Value| json!({ "meal": meal, "reason": "按错" });
+    till.ok("/api/guest", json!({})).await;
+    let state = till.ok("/api/portions", json!({ "portions": 3 })).await;
+    let state = till.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await;
+    let price = state["last"]["price"].as_i64().unwrap();
+    assert_eq!(state["last_sale"], json!({ "portions": 3, "to_pay": 3 * price }));
+    let state = till.ok("/api/void", alone(&till.meals().await[0]["record"])).await;
+    assert_eq!(state["last_sale"], json!({ "portions": 2, "to_pay": 2 * price }));
+    let till = till.restart(5).await;
+    till.sign_in(1).await;
+    let portions: Vec<Value> = till.meals().await.iter().map(|meal| meal["record"].clone()).collect();
+    for portion in [&portions[2], &portions[1]] {
+        till.ok("/api/void", alone(portion)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_chip_is_read_as_the_canteens_reader_writes_it() {
     let till = Till::serving(|office| {
         let holder = office.add_elder("张*国", "1943-11-22", false, &[]);

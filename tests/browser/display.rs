@@ -97,6 +97,57 @@ async fn the_display_has_five_states_says_amounts_and_names_no_tier() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sale_of_several_portions_is_shown_whole() {
+    with_page(async |page| {
+        let till = page.driver.window().await?;
+        let display = page.driver.new_window().await?;
+        let to = async |window: &thirtyfour::WindowHandle| page.driver.switch_to_window(window.clone()).await;
+        to(&display).await?;
+        page.driver.set_window_rect(0, 0, 1280, 800 + 140).await?;
+        page.open("/elder").await?;
+        face(page, "idle").await?;
+        to(&till).await?;
+        page.press(Key::F3).await?;
+        page.dialog("份数").await?;
+        page.letter("3").await?;
+        page.no_dialog().await?;
+        page.scan(&page.card(0)).await?;
+        page.stage("serving").await?;
+
+        // 18 yuan less 5 for the elder, and two guests at 18.
+        to(&display).await?;
+        face(page, "amount").await?;
+        let shown = page.text("body").await?;
+        for part in ["3 份", "餐价", "¥18.00", "¥5.00", "加 2 份", "¥36.00", "¥49.00"] {
+            assert!(shown.contains(part), "no {part:?} in {shown}");
+        }
+        let beyond = "return [...document.querySelectorAll('#face *')].filter((e) => {\n\
+            const r = e.getBoundingClientRect();\n\
+            return r.width > 0 && (r.right > innerWidth + 1 || r.bottom > innerHeight + 1); }).map((e) => e.className)";
+        assert_eq!(page.js(beyond).await?, json!([]));
+
+        to(&till).await?;
+        page.meant(Key::Enter).await?;
+        page.stage("idle").await?;
+        page.says("#main .last", "¥49.00").await?;
+        page.says("#main .last", "3 份").await?;
+        to(&display).await?;
+        face(page, "done").await?;
+        let shown = page.text("body").await?;
+        assert!(shown.contains("¥49.00") && shown.contains("3 份"), "{shown}");
+
+        // One of them taken back: what is left of the sale is what was paid for it.
+        to(&till).await?;
+        let caller = Caller::new(&page.url).unwrap();
+        let last = page.meals().await[0]["record"].clone();
+        caller.post("/api/void", &json!({ "meal": last, "reason": "少要一份" })).await.unwrap();
+        page.says("#main .last", "¥31.00").await?;
+        page.says("#main .last", "2 份").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_clip_that_is_said_can_be_played() {
     with_page(async |page| {
         page.open("/elder").await?;

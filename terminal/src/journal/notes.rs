@@ -6,7 +6,7 @@ use sqlx::Row as _;
 
 use super::Journal;
 use super::query::{Stored, all};
-use crate::storage::StorageError;
+use crate::storage::{StorageError, Unit};
 
 /// A run of the program that did not end in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -15,6 +15,16 @@ pub(crate) struct Interrupted {
     pub(crate) started_at: UnixMs,
     /// When the next start found it.
     pub(crate) found_at: UnixMs,
+}
+
+/// Notes which sale a further portion belongs to.
+pub(super) async fn note_portion(unit: &mut Unit, record: RecordId, sale: RecordId) -> Result<(), StorageError> {
+    sqlx::query("INSERT INTO portion (record, sale) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(record.uuid())
+        .bind(sale.uuid())
+        .execute(&mut **unit)
+        .await?;
+    Ok(())
 }
 
 impl Journal {

@@ -210,12 +210,13 @@ impl Journal {
     }
 
     /// Whether one person may reverse this meal: it is of the last sale of its shift, or a delivery that is not ticked as
-    /// handed over. All portions of a sale have one instant; what was sold later counts even where it was reversed.
+    /// handed over. What was sold later counts even where it was reversed.
     pub(crate) async fn reversed_by_one(&self, meal: &Stored) -> Result<bool, StorageError> {
         let record = &meal.record;
         let (last, on_its_way): (bool, bool) = sqlx::query_as(
-            "SELECT NOT EXISTS (SELECT 1 FROM record r WHERE r.shift = m.shift AND r.kind = 'meal' AND r.at <> m.at \
-             AND (r.epoch > m.epoch OR (r.epoch = m.epoch AND r.sequence > m.sequence))), \
+            "SELECT NOT EXISTS (SELECT 1 FROM record r LEFT JOIN portion p ON p.record = r.id \
+             WHERE r.shift = m.shift AND r.kind = 'meal' AND (r.epoch, r.sequence) > (m.epoch, m.sequence) \
+             AND COALESCE(p.sale, r.id) <> COALESCE((SELECT sale FROM portion WHERE record = m.id), m.id)), \
              m.mode IS 'delivery' AND NOT EXISTS (SELECT 1 FROM delivered d WHERE d.record = m.id) \
              FROM record m WHERE m.id = $1",
         )
@@ -223,6 +224,18 @@ impl Journal {
         .fetch_one(self.storage().reader())
         .await?;
         Ok(last || on_its_way)
+    }
+
+    /// The portions of the sale that began with this record, in order, reversed ones too: at least that one.
+    pub(crate) async fn of_sale(&self, sale: RecordId) -> Result<Vec<Stored>, StorageError> {
+        let rows = sqlx::query_as(
+            "SELECT r.bytes, r.signature, v.epoch, v.sequence, 0 FROM record r LEFT JOIN record v ON v.voids = r.id \
+             WHERE r.id IN (SELECT $1 UNION ALL SELECT record FROM portion WHERE sale = $1) ORDER BY r.epoch, r.sequence",
+        )
+        .bind(sale.uuid())
+        .fetch_all(self.storage().reader())
+        .await?;
+        all(rows)
     }
 
     /// The last record of a kind.

@@ -34,7 +34,9 @@ pub(crate) struct Snapshot {
     pub(crate) recent: Vec<MealView>,
     pub(crate) next: Option<NextView>,
     pub(crate) stage: StageView,
+    /// The first portion of the last sale, and all of them together.
     pub(crate) last: Option<MealView>,
+    pub(crate) last_sale: Option<SaleView>,
     pub(crate) close: Option<CloseView>,
     /// Nothing that is sold now is a sale.
     pub(crate) training: bool,
@@ -78,11 +80,20 @@ pub(crate) struct ElderView {
     pub(crate) menu: Vec<String>,
 }
 
-/// A sale that was just made: all of its portions.
+/// The portions of a sale that were not reversed, and what was paid for them.
+#[derive(Debug, Serialize)]
+pub(crate) struct SaleView {
+    pub(crate) portions: usize,
+    pub(crate) to_pay: Fen,
+}
+
+/// A sale that was just made.
 #[derive(Debug, Serialize)]
 pub(crate) struct DoneView {
+    /// Its first portion.
     pub(crate) record: RecordId,
-    pub(crate) to_pay: Fen,
+    #[serde(flatten)]
+    pub(crate) sale: SaleView,
 }
 
 /// A meal that leaves the house.

@@ -94,7 +94,7 @@ impl Core {
         let reference = payment_reference(reference, tender)?;
         let duty = self.on_duty(&state).await?;
         self.room()?;
-        let (extras, amount) = (offer.extras(), offer.to_pay());
+        let extras = offer.extras();
         let Offer { mut meal, .. } = *offer;
         meal.tender = if meal.decision.to_pay().is_zero() { Tender::Free } else { tender };
         meal.online = self.link().online;
@@ -115,12 +115,11 @@ impl Core {
         let extras = extras.into_iter().map(|(id, extra)| (id, Meal { tender, online, ..extra }));
         let meals: Vec<Entry> = std::iter::once((sale, meal)).chain(extras).map(entry).collect();
         // All portions of a sale are recorded together, or none is.
-        let appended = self.append_all(meals).await?;
+        let appended = self.append_sale(sale, meals).await?;
         state.stage = Stage::Idle;
         state.next = NextSale::default();
         state.last = Some(sale);
         state.done = Some(sale);
-        state.done_amount = amount;
         if let Some(collecting) = state.collecting.as_mut().filter(|_| collected) {
             collecting.meals.push(sale);
         }

@@ -8,7 +8,7 @@ use domain::record::Credential;
 use super::phrases::{By, yuan};
 use super::view::{Cx, VoidFor};
 use crate::journal::Interrupted;
-use crate::state::{CashierView, MealView, OfferView, PaperView, RefundView};
+use crate::state::{CashierView, MealView, OfferView, PaperView, RefundView, SaleView};
 use crate::till::practice::{self, PracticePerson};
 use crate::words::Lang;
 
@@ -54,9 +54,15 @@ impl Cx<'_> {
         self.with(self.w.more_portions, "count", offer.portions.saturating_sub(1))
     }
 
-    /// The list price of all portions.
-    pub(super) fn all_portions(&self, offer: &OfferView) -> Fen {
-        offer.price + offer.extra_price
+    /// The same on the elder's display.
+    pub(super) fn elder_more(&self, offer: &OfferView) -> String {
+        self.with(self.w.elder_more, "count", offer.portions.saturating_sub(1))
+    }
+
+    /// The last sale shows more than its first portion.
+    pub(super) fn last_of_several(&self) -> Option<&SaleView> {
+        let several = self.s.last.as_ref().is_some_and(|last| !last.voided);
+        self.s.last_sale.as_ref().filter(|sale| several && sale.portions > 1)
     }
 
     pub(super) fn is_portions(&self, count: impl By<i32>) -> bool {

@@ -48,7 +48,7 @@ fn face(snapshot: &Snapshot) -> Face {
 fn said(face: Face, snapshot: &Snapshot) -> Vec<&'static str> {
     match (face, &snapshot.stage, &snapshot.elder.done) {
         (Face::Amount, StageView::Serving(offer), _) => reading::to_pay(offer.to_pay),
-        (Face::Done, _, Some(done)) => reading::paid(done.to_pay),
+        (Face::Done, _, Some(done)) => reading::paid(done.sale.to_pay),
         (Face::Held, ..) => vec!["wait"],
         _ => Vec::new(),
     }
