@@ -136,11 +136,12 @@ async fn a_record_whose_signature_or_columns_are_wrong_is_saved_and_sent_as_it_w
 /// Where a table or index begins in the file: its root page, and the bytes of that page.
 async fn root(dir: &Path, name: &str) -> std::ops::Range<usize> {
     let pool = crate::storage::peek(dir).await.unwrap();
-    let page: i64 = sqlx::query_scalar("SELECT rootpage FROM sqlite_schema WHERE name = $1 AND type IN ('table', 'index')")
-        .bind(name)
-        .fetch_one(&pool)
-        .await
-        .unwrap();
+    let page: i64 =
+        sqlx::query_scalar("SELECT rootpage FROM sqlite_schema WHERE name = $1 AND type IN ('table', 'index')")
+            .bind(name)
+            .fetch_one(&pool)
+            .await
+            .unwrap();
     pool.close().await;
     let at = usize::try_from(page - 1).unwrap() * 4096;
     at..at + 4096
@@ -179,10 +180,11 @@ async fn damage_in_an_index_is_noticed_at_the_start() {
     let storage = open(dir.path(), &key(), NOON).await.unwrap();
     let damage = storage.damage().await.unwrap().expect("noticed");
     assert_eq!((damage.saved, damage.gaps, damage.lost), (4, 0, 0));
-    let kinds: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM record WHERE business_date = '2026-03-31' AND kind = 'cash'")
-        .fetch_one(storage.reader())
-        .await
-        .unwrap();
+    let kinds: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM record WHERE business_date = '2026-03-31' AND kind = 'cash'")
+            .fetch_one(storage.reader())
+            .await
+            .unwrap();
     assert_eq!(kinds, 3);
     storage.close().await;
     assert_eq!(check(dir.path(), "PRAGMA integrity_check").await, "ok");
@@ -228,9 +230,8 @@ async fn a_row_that_cannot_be_read_is_lost_alone_and_its_feed_is_asked_for_anew(
         let damage = storage.damage().await.unwrap().expect("noticed");
         let lost = if table == "roster" { 2 } else { 1 };
         assert_eq!((damage.saved, damage.gaps, damage.lost), (2, 0, lost), "{table}");
-        let count = async |sql: &'static str| -> i64 {
-            sqlx::query_scalar(sql).fetch_one(storage.reader()).await.unwrap()
-        };
+        let count =
+            async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(storage.reader()).await.unwrap() };
         let held = (
             count("SELECT COUNT(*) FROM roster").await,
             count("SELECT COUNT(*) FROM credential").await,

@@ -1,0 +1,97 @@
+//! The shift from signing in to its close, and its meals.
+
+macro_rules! shift {
+    ($then:ident [$($rest:ident)*] {$($before:tt)*}) => { $then! { [$($rest)*] { $($before)*
+        // Signing in
+        other_language: "English", "Chinese";
+        high_contrast: "高对比", "High contrast";
+        single_keys: "单键快捷键", "Single-key shortcuts";
+        sign_in_title: "谁来收银？", "Who serves?";
+        sign_in_hint: "选姓名，输 PIN", "Choose a name, type the PIN";
+        pin: "PIN", "PIN";
+        sign_in: "进入", "Sign in";
+        supervisor: "主管", "Supervisor";
+        no_cashiers: "还没有收银员，请办公室添加", "No cashiers yet: the office adds them";
+        open_title: "开班", "Open the shift";
+        float: "备用金", "Float";
+        float_hint: "数一数抽屉里的钱，没有就填 0", "Count the drawer; 0 if it is empty";
+        yuan: "元", "yuan";
+        date_check: "今天是 {date}，对吗？开班即确认。", "Is today {date}? Opening confirms it.";
+        date_why: "本机还没连上办公室，日期以您确认的为准。", "The office was not reached yet, so the date is yours to confirm.";
+        open_shift: "开班", "Open";
+        forgotten_title: "上一班还没有交班", "The last shift was not closed";
+        forgotten_text: "{name} {date} 开班。先点钱交班，再开新班，饭不会漏记。", "{name}, opened {date}. Close it first; no meal is lost.";
+        forgotten_go: "去交班", "Close it";
+        // Today's meals
+        meals_title: "今日记录", "Today's meals";
+        meals_search: "找姓名、时间、金额", "Name, time or amount";
+        meals_empty: "今天还没有记录", "Nothing yet today";
+        col_time: "时间", "Time";
+        col_name: "姓名", "Name";
+        col_period: "餐次", "Meal";
+        col_tender: "收款", "Tender";
+        col_amount: "自付", "Paid";
+        col_number: "序号", "Seq.";
+        undo: "撤销", "Undo";
+        slip: "小票", "Slip";
+        other_shift: "已交班", "Closed";
+        undo_title: "撤销这一笔", "Undo this meal";
+        undo_last_title: "撤销上一笔", "Undo the last meal";
+        undo_text: "{time} {name}，退 {amount}（{tender}）", "{time} {name}: give {amount} back ({tender})";
+        undo_reason: "原因", "Reason";
+        undo_reasons: "按错|重复|老人不要了|收款方式错", "Mistake|Twice|Not wanted|Wrong tender";
+        undo_go: "撤销并退款", "Undo and give back";
+        leave: "不撤销", "Leave it";
+        nothing_to_undo: "本班还没有可撤销的记录", "Nothing to undo in this shift";
+        close_window: "关闭", "Close";
+        // Shift close
+        count_cash: "清点现金", "Count the cash";
+        counted: "已点完", "Counted";
+        denomination: "面额", "Note or coin";
+        pieces: "张 / 枚", "Pieces";
+        subtotal: "小计", "Amount";
+        denomination_yuan: "{count} 元", "{count} yuan";
+        denomination_jiao: "{count} 角", "{count} jiao";
+        actual: "实有", "Counted";
+        count_done: "点完了", "Counting done";
+        check_difference: "核对差额", "Difference";
+        blind: "先点完现金，这里再显示应有金额", "Count first; what is expected shows then";
+        cash_taken: "现金收款", "Cash taken";
+        cash_taken_note: "{count} 笔，已减找零", "{count}, change subtracted";
+        cash_moved: "现金收支", "Cash in and out";
+        expected: "应有", "Expected";
+        short: "少", "Short";
+        over: "多", "Over";
+        even: "相符", "Even";
+        within_limit: "不超过 ¥10.00，写明原因即可交班", "Within ¥10.00: give a reason and close";
+        above_limit: "超过 ¥10.00，写原因，请主管输 PIN", "Above ¥10.00: a reason and a supervisor's PIN";
+        no_difference: "账款相符，可以交班", "It adds up: close the shift";
+        reason: "原因", "Reason";
+        blind_note: "应有金额在点完现金后才显示。差额超过 ¥10.00 时，请主管输入 PIN。", "What is expected shows after counting. Above ¥10.00 a supervisor's PIN is needed.";
+        recount: "重新清点（主管）", "Count again (supervisor)";
+        approve: "授权", "Approve";
+        key_approve: "主管授权", "Supervisor";
+        z_title: "交班单（Z）", "Shift report (Z)";
+        z_number: "第 {number} 号", "No. {number}";
+        z_after: "点完现金后出单", "Shown after counting";
+        z_tender: "收款方式", "Tender";
+        z_count: "笔", "Count";
+        z_amount: "金额", "Amount";
+        z_own: "自付合计", "Paid by diners";
+        z_payer: "谁承担", "Who pays";
+        z_share: "份", "Meals";
+        z_own_guests: "自付（含访客 {count}）", "Diners ({count} guests)";
+        z_price: "餐价合计", "At list price";
+        z_meals: "用餐", "Meals";
+        z_guests: "其中访客", "Guests";
+        z_voids: "撤销", "Reversed";
+        z_voids_text: "{count} 笔 {amount}，已扣除", "{count}, {amount}, taken out";
+        z_sequences: "记录序号", "Records";
+        z_sequences_text: "{first}–{last}，无缺号", "{first}–{last}, no gap";
+        z_close: "交班并打印 Z", "Close and print Z";
+        z_close_no_print: "交班", "Close the shift";
+        z_approved: "{reason}（主管 {name} 授权）", "{reason} (approved by {name})";
+        slip_phone: "电话 {phone}", "Phone {phone}";
+    } } };
+}
+pub(super) use shift;
