@@ -48,8 +48,8 @@ pub(super) async fn take_over(storage: &Storage, copy: &Path, found: &Found) -> 
         .bind(lost)
         .execute(&mut *writer)
         .await?;
-    if attached {
-        sqlx::query("DETACH DATABASE old").execute(&mut *writer).await?;
+    if let (true, Err(error)) = (attached, sqlx::query("DETACH DATABASE old").execute(&mut *writer).await) {
+        tracing::warn!(%error, "the damaged copy is let go of with the connection");
     }
     Ok(())
 }
