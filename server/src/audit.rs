@@ -109,6 +109,12 @@ actions! {
     ObjectionDecide "objection.decide";
     /// A payment was sent, arrived or came back.
     PaymentNote "payment.note";
+    /// A canteen was closed for good.
+    CanteenClose "canteen.close";
+    /// What a closed canteen owes was demanded.
+    DemandIssue "demand.issue";
+    /// Something was paid on a demand.
+    DemandReceive "demand.receive";
     /// A policy was announced.
     PolicyAnnounce "policy.announce";
     /// The statutory calendar was changed.

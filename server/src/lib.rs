@@ -17,6 +17,7 @@ pub mod backup;
 pub mod close;
 mod console;
 pub mod copy;
+pub mod demand;
 pub mod doctor;
 pub mod error;
 pub mod feeds;

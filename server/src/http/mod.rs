@@ -8,6 +8,7 @@ pub mod body;
 mod calendars;
 pub(crate) mod canteens;
 pub(crate) mod cards;
+pub(crate) mod demands;
 mod docs;
 mod elders;
 mod enrolments;
@@ -111,6 +112,7 @@ fn all() -> Routes {
         canteens::routes(),
         crate::console::routes(),
         cards::routes(),
+        demands::routes(),
         elders::routes(),
         docs::routes(),
         enrolments::routes(),

@@ -25,6 +25,13 @@ pub fn day(date: BusinessDate) -> String {
     format!("{month}月{day}日")
 }
 
+/// `2026年3月18日`.
+#[must_use]
+pub fn full_day(date: BusinessDate) -> String {
+    let (year, month, day) = date.ymd();
+    format!("{year}年{month}月{day}日")
+}
+
 /// `一` for Monday to `日`.
 #[must_use]
 pub fn weekday(date: BusinessDate) -> &'static str {

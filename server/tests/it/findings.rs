@@ -40,7 +40,7 @@ impl Scene {
         put.await.unwrap();
     }
 
-    async fn say(&self, which: usize, number: &str, said: Said, by: UserId) -> Result<BusinessDate, Error> {
+    pub(crate) async fn say(&self, which: usize, number: &str, said: Said, by: UserId) -> Result<BusinessDate, Error> {
         let office = self.world.office();
         let (canteen, number, now) = (self.canteen(which), number.to_owned(), office.now());
         let said = office.store.write(move |tx| {
@@ -67,7 +67,7 @@ fn code<T>(result: Result<T, Error>) -> Option<Code> {
 }
 
 /// Lunch ends at half past one: two elders are served at two.
-async fn late_lunch(backend: Backend) -> (Scene, String) {
+pub(crate) async fn late_lunch(backend: Backend) -> (Scene, String) {
     let mut scene = Scene::new(backend).await;
     let mut records = scene.day(0, MONDAY, 840, &[0, 1]);
     records.push(scene.over(0));

@@ -18,6 +18,7 @@ mod console_days;
 mod console_month;
 mod console_office;
 mod copying;
+mod demands;
 mod findings;
 mod forks;
 mod http;

@@ -4,6 +4,7 @@
 mod acts;
 mod board;
 mod chart;
+mod demands;
 mod disclosure;
 mod exports;
 mod funds;

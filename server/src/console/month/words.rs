@@ -260,6 +260,23 @@ catalogue! {
     book_payable: "应付食堂", "Payable to canteens";
     book_held: "暂缓拨付", "On hold";
     book_bank: "银行", "Bank";
+    book_demanded: "应收追缴", "Demanded";
+    demands: "追缴", "Demands";
+    no_demands: "没有追缴。", "Nothing is demanded.";
+    demand_to: "编号与食堂", "Number and canteen";
+    demanded: "应缴", "Demanded";
+    still_owed: "尚欠", "Still owed";
+    received: "到账登记", "Received";
+    received_is: "{day} {payer} {amount} {reference}", "{day} {payer} {amount} {reference}";
+    demand_pdf: "通知书 PDF", "Paper";
+    receive: "登记到账", "Note a receipt";
+    to_demand: "停办食堂结转的余额可以追缴；提出后由另一人在“待审事项”批准。", "A closed canteen's balance can be demanded; another person approves it under what waits.";
+    demand_it: "提出追缴", "Demand it";
+    due_day: "缴款期限", "Due";
+    demand_why: "追缴事由", "Why";
+    received_on: "到账日期", "Received on";
+    amount_yuan: "金额（元）", "Amount (yuan)";
+    carried_balance: "结转余额", "Carried balance";
     // Disclosure
     disclosure_of: "{month}公示", "{month} publication";
     not_yet_disclosed: "审批之后才能公示。", "Published after approval.";
