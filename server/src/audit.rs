@@ -87,6 +87,8 @@ actions! {
     MonthApprove "month.approve";
     /// A month was handed back.
     MonthSendBack "month.send_back";
+    /// It was explained why a canteen's month differs from the one before.
+    MonthExplain "month.explain";
     /// A month's list was disclosed.
     MonthDisclose "month.disclose";
     /// A month was archived.

@@ -25,6 +25,9 @@ pub const RECOUNT: &str = "另法重算";
 /// Why a blocking finding is let pass.
 pub const DECIDED: &str = "已核对终端小票，按记录结算（生成数据）";
 
+/// Why a month differs from the one before.
+pub const EXPLAINED: &str = "开餐日与就餐人数变化（生成数据）";
+
 /// The table's head.
 pub const TABLE_HEAD: [&str; 9] = ["比值", "目标", "达到", "工作", "数据库", "规模", "本程序 ms", "裸库 ms", "说明"];
 /// Reached.

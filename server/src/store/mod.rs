@@ -44,6 +44,7 @@ pub mod demands;
 pub mod draws;
 pub mod elders;
 pub mod epochs;
+pub mod explanations;
 pub mod feeds;
 pub mod findings;
 pub mod holds;

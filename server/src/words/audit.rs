@@ -41,6 +41,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::MonthSubmit => "提交结算",
         Action::MonthApprove => "审批结算",
         Action::MonthSendBack => "退回结算",
+        Action::MonthExplain => "说明月度变动",
         Action::MonthDisclose => "公示",
         Action::MonthArchive => "归档",
         Action::BankBatch => "取银行批量文件（含账号）",

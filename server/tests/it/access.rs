@@ -167,6 +167,8 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/statements/{id}/postings", Only(READ, Canteen)),
     ("GET", "/api/v1/months/{region}/{month}", Only(READ, Region)),
     ("POST", "/api/v1/months/{region}/{month}/draft", Only(MAKER, Region)),
+    ("POST", "/api/v1/months/{region}/{month}/explanations", Only(MAKER, Region)),
+    ("POST", "/console/settlement/explain", Only(MAKER, Region)),
     ("POST", "/api/v1/months/{region}/{month}/submit", Only(MAKER, Region)),
     ("POST", "/api/v1/months/{region}/{month}/send-back", Only(CHECKER, Region)),
     ("POST", "/api/v1/months/{region}/{month}/approve", Only(CHECKER, Region)),
@@ -570,6 +572,9 @@ impl Ground {
             }
             ("POST", "/api/v1/statements/{id}/demand" | "/console/funds/statements/{id}/demand") => {
                 json!({"due": "2026-06-30", "reason": "多付"})
+            }
+            ("POST", "/api/v1/months/{region}/{month}/explanations" | "/console/settlement/explain") => {
+                json!({"canteen": canteen, "words": "寒假就餐人数减少"})
             }
             ("POST", "/api/v1/demands/{id}/receipts") => json!({
                 "payer": {"name": "city", "unit": null}, "amount": 10, "received_on": "2026-03-31",

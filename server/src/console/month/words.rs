@@ -73,6 +73,10 @@ catalogue! {
     payers_differ: "出资方合计与核定金额不等", "The payers' sum is not the approved amount";
     changes_small: "日均变化均不超过 15%", "No change a day beyond 15 %";
     changes_marked: "{n} 家日均变化超过 15%", "{n} canteens changed by more than 15 % a day";
+    explanation: "变动说明", "Explanation";
+    not_explained: "未说明", "not explained";
+    explain_why: "{name} 日均变化 {change} 的原因（审批人能看到，并印在汇总表上）", "Why {name} changed by {change} a day (the checker reads it; it stands on the summary)";
+    do_explain: "写明原因", "Explain";
     nothing_before: "没有上月可比", "No month before to compare with";
     digest_same: "内容与摘要一致", "Contents and digests agree";
     digest_same_detail: "各结算单的内容、应付金额与所存摘要相符", "Contents and amounts are what the stored digests say";

@@ -63,6 +63,7 @@ const fn english(action: Action) -> &'static str {
         Action::MonthSubmit => "Submitted a month",
         Action::MonthApprove => "Approved a month",
         Action::MonthSendBack => "Sent a month back",
+        Action::MonthExplain => "Explained a month's change",
         Action::MonthDisclose => "Disclosed a month's list",
         Action::MonthArchive => "Archived a month",
         Action::BankBatch => "Took the bank batch (with accounts)",
