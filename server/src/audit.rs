@@ -111,6 +111,8 @@ actions! {
     ObjectionDecide "objection.decide";
     /// A payment was sent, arrived or came back.
     PaymentNote "payment.note";
+    /// A payer's budget of a year was set.
+    BudgetSet "budget.set";
     /// A canteen was closed for good.
     CanteenClose "canteen.close";
     /// What a closed canteen owes was demanded.

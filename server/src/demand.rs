@@ -187,11 +187,8 @@ pub(crate) async fn issue(
     let (statement, digest, number) = (demand.statement, demand.digest(), demand.number.clone());
     let postings = ledger::of_demand(&demand);
     let content = Json(demand);
-    demands::add(
-        tx,
-        &DemandRow { id, content, digest, demanded_by: maker, approved_by: checker, approved_at: now },
-    )
-    .await?;
+    demands::add(tx, &DemandRow { id, content, digest, demanded_by: maker, approved_by: checker, approved_at: now })
+        .await?;
     crate::store::ledger::add(tx, statement, &postings, now).await?;
     let act = Act::new(checker, Action::DemandIssue, format!("demand:{id}"));
     act.with("number", number).with("digest", digest.to_string()).done(tx, now).await.map(drop)

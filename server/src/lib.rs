@@ -14,6 +14,7 @@ macro_rules! kill_point {
 pub mod admin;
 pub mod audit;
 pub mod backup;
+pub mod budget;
 pub mod close;
 mod console;
 pub mod copy;

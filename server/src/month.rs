@@ -164,8 +164,7 @@ pub async fn explain(
                 let change = view.changes.iter().find(|c| c.canteen == canteen).ok_or_else(nothing)?.change;
                 let last = explanations::last(tx, &region, month).await?;
                 let number = last.iter().find(|said| said.canteen == canteen).map_or(1, |said| said.number + 1);
-                let new =
-                    Explanation { canteen, number, change, words, explained_by: actor.user, explained_at: now };
+                let new = Explanation { canteen, number, change, words, explained_by: actor.user, explained_at: now };
                 explanations::add(tx, &region, month, &new).await?;
                 let act = entered(Entered::MonthExplain, actor, &view).with("canteen", canteen.to_string());
                 act.with("change", change).done(tx, now).await?;

@@ -218,8 +218,7 @@ impl<'a> Uploads<'a> {
         let url = format!("http://{}", listener.local_addr()?);
         let (stop, stopped) = oneshot::channel::<()>();
         let server = city.server.clone();
-        let serving =
-            tokio::spawn(async move { Ok(server.serve(listener, async { drop(stopped.await) }).await?) });
+        let serving = tokio::spawn(async move { Ok(server.serve(listener, async { drop(stopped.await) }).await?) });
         bare.table().await?;
         Ok(Self { city, bare, database, url, stop, serving })
     }

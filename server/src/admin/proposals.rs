@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{canteens as places, policies as rules_of, valid};
 use crate::audit::{Act, Action, Actor};
+use crate::budget::{self, Budget};
 use crate::demand;
 use crate::people::Right;
 use crate::seal::Place;
@@ -59,6 +60,11 @@ pub enum Proposed {
         /// From whom, how much, until when.
         demand: Demand,
     },
+    /// A payer's budget of a year is to hold.
+    Budget {
+        /// Which year, who pays, how much.
+        budget: Budget,
+    },
 }
 
 impl Proposed {
@@ -68,12 +74,13 @@ impl Proposed {
             Self::Price { .. } => "price",
             Self::Payee { .. } => "payee",
             Self::Demand { .. } => "demand",
+            Self::Budget { .. } => "budget",
         }
     }
 
     const fn canteen(&self) -> Option<CanteenId> {
         match self {
-            Self::Policy { .. } => None,
+            Self::Policy { .. } | Self::Budget { .. } => None,
             Self::Price { canteen, .. } | Self::Payee { canteen, .. } => Some(*canteen),
             Self::Demand { demand } => Some(demand.canteen),
         }
@@ -95,7 +102,7 @@ impl Proposed {
     pub const fn checked_by(&self) -> &'static [Right] {
         match self {
             Self::Policy { .. } => &[Right::AnnouncePolicies, Right::CheckMonth],
-            Self::Price { .. } | Self::Payee { .. } | Self::Demand { .. } => &[Right::CheckMonth],
+            Self::Price { .. } | Self::Payee { .. } | Self::Demand { .. } | Self::Budget { .. } => &[Right::CheckMonth],
         }
     }
 
@@ -125,6 +132,7 @@ impl Office {
                             rules_of::could_announce(tx, &policy_of(file_name, source)?, now).await?;
                         }
                         Proposed::Demand { demand } => demand::fits(tx, demand).await?,
+                        Proposed::Budget { budget } => budget::fits(tx, budget).await?,
                         Proposed::Price { .. } | Proposed::Payee { .. } => {}
                     }
                     proposed(tx, &stored, now).await
@@ -279,7 +287,7 @@ fn act(by: UserId, action: Action, row: &ProposalRow) -> Act {
 /// The same as it is stored: trimmed, and refused where it cannot be.
 fn checked(what: Proposed) -> Result<Proposed, Error> {
     Ok(match what {
-        Proposed::Policy { .. } | Proposed::Demand { .. } => what,
+        Proposed::Policy { .. } | Proposed::Demand { .. } | Proposed::Budget { .. } => what,
         Proposed::Price { canteen, price } => {
             valid::price(price.price)?;
             Proposed::Price { canteen, price }
@@ -313,5 +321,6 @@ async fn carry_out(
             Act::new(actor, Action::PayeeChange, format!("canteen:{canteen}")).done(tx, now).await.map(drop)
         }
         Proposed::Demand { demand } => demand::issue(tx, row.id, demand, (maker, checker), now).await,
+        Proposed::Budget { budget } => budget::set(tx, row.id, budget, (maker, checker), now).await,
     }
 }

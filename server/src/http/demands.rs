@@ -191,11 +191,7 @@ async fn list(
     Ok(List::whole(read.await?.into_iter().map(body).collect()))
 }
 
-async fn pdf(
-    State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
-    Path(id): Path<Uuid>,
-) -> Answer<File<Pdf>> {
+async fn pdf(State(office): State<Arc<Office>>, SignedIn(user): SignedIn, Path(id): Path<Uuid>) -> Answer<File<Pdf>> {
     let (kept, now) = (Arc::clone(&office), office.now());
     let work = office.store.read(move |tx| {
         Box::pin(async move {

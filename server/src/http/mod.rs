@@ -5,6 +5,7 @@ mod api;
 mod audit;
 mod batches;
 pub mod body;
+pub(crate) mod budgets;
 mod calendars;
 pub(crate) mod canteens;
 pub(crate) mod cards;
@@ -108,6 +109,7 @@ fn all() -> Routes {
     let each = [
         audit::routes(),
         batches::routes(),
+        budgets::routes(),
         calendars::routes(),
         canteens::routes(),
         crate::console::routes(),

@@ -242,8 +242,7 @@ async fn verify(
 /// Whether a demand of that number has a digest that begins so.
 async fn is_demand(office: &Office, number: String, digest: &str) -> Result<bool, Error> {
     let found = office.store.read(move |tx| Box::pin(async move { demands::by_number(tx, &number).await })).await?;
-    let holds = |row: demands::DemandRow| {
-        digest.len() >= 16 && digest.is_ascii() && row.digest.to_string().starts_with(digest)
-    };
+    let holds =
+        |row: demands::DemandRow| digest.len() >= 16 && digest.is_ascii() && row.digest.to_string().starts_with(digest);
     Ok(found.is_some_and(holds))
 }

@@ -25,10 +25,8 @@ pub async fn demand_sheet(tx: &mut Tx, row: DemandRow, public_url: &str, now: Un
     let office = regions.iter().find(|region| region.code == stored.region).map(|region| region.office.clone());
     let payers: Vec<_> = demand.shares.iter().map(|(payer, _)| payer).collect();
     let names = names_of(&payers, &regions);
-    let lines = names.into_iter().zip(demand.shares.iter()).map(|(payer, (_, amount))| DemandLine {
-        payer,
-        amount: *amount,
-    });
+    let lines =
+        names.into_iter().zip(demand.shares.iter()).map(|(payer, (_, amount))| DemandLine { payer, amount: *amount });
     let lines = lines.collect();
     let signed = |name: String, at: UnixMs| Some(Signed { name, date: words::day(at.local_date()) });
     let maker = name(tx, row.demanded_by).await?;

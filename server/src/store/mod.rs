@@ -35,6 +35,7 @@
 pub mod audit;
 pub mod batches;
 pub mod board;
+pub mod budgets;
 pub mod canteens;
 pub mod closes;
 pub mod context;

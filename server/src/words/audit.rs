@@ -53,6 +53,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::ObjectionNote => "登记异议",
         Action::ObjectionDecide => "裁定异议",
         Action::PaymentNote => "登记拨付",
+        Action::BudgetSet => "设定年度预算",
         Action::CanteenClose => "登记食堂停办",
         Action::DemandIssue => "发出追缴通知",
         Action::DemandReceive => "登记追缴到账",

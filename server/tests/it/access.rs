@@ -155,6 +155,15 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/healthz/ready", Anybody),
     ("POST", "/api/v1/canteens/{id}/closure", Only(ADMIN, Canteen)),
     ("POST", "/api/v1/statements/{id}/demand", Only(MAKER, Region)),
+    ("GET", "/api/v1/budgets", Only(READ, Region)),
+    ("POST", "/api/v1/budgets", Only(MAKER, Region)),
+    ("GET", "/api/v1/years", Only(READ, Region)),
+    ("GET", "/console/budgets", Only(READ, Region)),
+    ("GET", "/console/budgets.csv", Only(READ, Region)),
+    ("GET", "/console/budgets.xlsx", Only(READ, Region)),
+    ("GET", "/console/year.csv", Only(READ, Region)),
+    ("GET", "/console/year.xlsx", Only(READ, Region)),
+    ("POST", "/console/budgets", Only(MAKER, Region)),
     ("GET", "/api/v1/demands", Only(READ, Region)),
     ("GET", "/api/v1/demands/{id}/pdf", Only(READ, Canteen)),
     ("POST", "/api/v1/demands/{id}/receipts", Only(MONEY, Region)),
@@ -510,6 +519,7 @@ impl Ground {
             "/api/v1/terminal/photo" => "?elder=00000000-0000-0000-0000-000000000007",
             "/api/v1/terminal/roster" | "/api/v1/terminal/usage" => "?after=0",
             "/api/v1/demands" => "?region=440304",
+            "/api/v1/budgets" | "/api/v1/years" => "?region=440304&year=2026",
             "/api/v1/holds" | "/api/v1/ledger/trial-balance" | "/api/v1/refunds" => "?region=440304",
             "/console/own" => "?month=2026-03",
             // A statement's own place is asked for, whatever the page looks at; policies and what is looked for have none.
@@ -575,6 +585,12 @@ impl Ground {
             }
             ("POST", "/api/v1/months/{region}/{month}/explanations" | "/console/settlement/explain") => {
                 json!({"canteen": canteen, "words": "寒假就餐人数减少"})
+            }
+            ("POST", "/api/v1/budgets") => json!({
+                "region": "440304", "year": 2026, "payer": {"name": "city", "unit": "4403"}, "amount": 100,
+                "reason": "批复"}),
+            ("POST", "/console/budgets") => {
+                json!({"payer": "city", "unit": "4403", "amount": "1.00", "reason": "批复"})
             }
             ("POST", "/api/v1/demands/{id}/receipts") => json!({
                 "payer": {"name": "city", "unit": null}, "amount": 10, "received_on": "2026-03-31",

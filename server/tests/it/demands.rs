@@ -178,10 +178,8 @@ async fn what_is_paid_back_goes_to_each_payer_and_never_beyond(backend: Backend)
     assert_eq!(code(owing.receive(id, "lottery", "4403", 1, checker).await), Code::Conflict, "owed nothing");
     assert_eq!(code(owing.receive(n(4), "city", "4403", 1, checker).await), Code::NotFound);
     owing.receive(id, "city", "4403", 100, checker).await.unwrap();
-    let both = tokio::join!(
-        owing.receive(id, "city", "4403", 200, checker),
-        owing.receive(id, "city", "4403", 200, checker)
-    );
+    let both =
+        tokio::join!(owing.receive(id, "city", "4403", 200, checker), owing.receive(id, "city", "4403", 200, checker));
     assert!(both.0.is_ok() != both.1.is_ok(), "the same 200 once: {both:?}");
     owing.receive(id, "district", "440304", 300, checker).await.unwrap();
     assert_eq!(owing.books().await, [Fen::new(600), Fen::ZERO, Fen::new(-600)], "all of it is in the payers' banks");
@@ -361,8 +359,7 @@ async fn the_pages_close_demand_and_receive(backend: Backend) {
     maker.get(&funds).await.has(&["ZJ-440304-202604-002", "通知书 PDF"]).lacks(&["提出追缴", "登记到账</summary>"]);
     checker.get(&funds).await.has(&["登记到账</summary>"]);
     let path = format!("/console/funds/demands/{one}/receipt?{at}");
-    let fields =
-        [("payer", "0"), ("amount", "3.00"), ("received_on", "2026-05-02"), ("reference", "回单 9")];
+    let fields = [("payer", "0"), ("amount", "3.00"), ("received_on", "2026-05-02"), ("reference", "回单 9")];
     assert_eq!(checker.post(&path, &fields).await.status, 303);
     checker.get(&funds).await.has(&["回单 9"]);
     assert_eq!(owing.breaks().await, Vec::<String>::new());

@@ -10,6 +10,7 @@ mod audit;
 mod backlog;
 mod backups;
 mod browser;
+mod budgets;
 mod cards;
 mod client;
 mod common;

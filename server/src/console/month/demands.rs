@@ -35,9 +35,11 @@ use crate::words::{Code, office as said};
 use crate::{Error, Office};
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .post("/console/funds/statements/{id}/demand", Action::ProposalMake, propose)
-        .post("/console/funds/demands/{id}/receipt", Action::DemandReceive, receive)
+    Routes::new().post("/console/funds/statements/{id}/demand", Action::ProposalMake, propose).post(
+        "/console/funds/demands/{id}/receipt",
+        Action::DemandReceive,
+        receive,
+    )
 }
 
 /// What the part of the page is drawn from.

@@ -19,6 +19,7 @@ use super::words::Words;
 use super::{pages, say};
 use crate::Office;
 use crate::audit::Action;
+use crate::budget;
 use crate::console::days::MonthDays;
 use crate::console::files::{self, Kind};
 use crate::console::fmt;
@@ -69,6 +70,8 @@ struct Found {
     /// Whether the statements made again from the day closes are those that are stored.
     again: Option<bool>,
     /// An earlier month that has to be approved first, or a later one that was drafted.
+    /// By how much payers' budgets of the year are passed, drafts counted; nothing where no budget is set.
+    budgets: Option<Vec<(domain::decision::Payer, domain::money::Fen)>>,
     earlier: Option<domain::calendar::Month>,
     later: Option<domain::calendar::Month>,
 }
@@ -100,7 +103,10 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, remake: bool) -> Result
         Some(month) if remake || submitted => Some(is_same_again(tx, office, month).await?),
         _ => None,
     };
+    let (year, set) = budget::year(tx, region, of.ym().0).await?;
+    let passed = year.into_iter().filter_map(|of| of.passed_by().map(|by| (of.payer, by))).collect();
     Ok(Found {
+        budgets: (!set.is_empty()).then_some(passed),
         settles,
         after,
         before,
@@ -473,6 +479,7 @@ fn checks(view: &View, found: &Found) -> Vec<Check> {
         checks.push(Check { look: "bad", title: w.payers_differ.to_owned(), detail: named, link: None });
     }
     changes(view, found, month, &mut checks, &mut good);
+    budgets(view, found, &mut checks, &mut good);
     digests(view, found, month, &mut checks, &mut good);
     checks.extend(good);
     checks
@@ -495,6 +502,25 @@ fn changes(view: &View, found: &Found, month: &MonthView, bad: &mut Vec<Check>, 
     let title = fill(w.changes_marked, &[("n", &marked.len())]);
     let look = if missing { "bad" } else { "ok" };
     bad.push(Check { look, title, detail: marked.join(lang.of("；", "; ")), link: None });
+}
+
+/// Payers whose budget of the year the drafts pass.
+fn budgets(view: &View, found: &Found, bad: &mut Vec<Check>, good: &mut Vec<Check>) {
+    let (w, lang) = (Words::of(view.lang), view.lang);
+    let link = Some((view.link("/console/budgets"), w.budgets));
+    let Some(passed) = &found.budgets else {
+        let title = w.no_budget_set.to_owned();
+        good.push(Check { look: "info", title, detail: String::new(), link });
+        return;
+    };
+    for (payer, by) in passed {
+        let name = say::payer(lang, payer, None);
+        let title = fill(w.budget_passed, &[("payer", &name), ("amount", &fmt::yuan(by))]);
+        bad.push(Check { look: "warn", title, detail: String::new(), link: link.clone() });
+    }
+    if passed.is_empty() {
+        good.push(Check { look: "ok", title: w.budgets_kept.to_owned(), detail: String::new(), link });
+    }
 }
 
 /// Whether what is stored is what its digest says and, where that was asked, what the days give.

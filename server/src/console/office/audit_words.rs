@@ -76,6 +76,7 @@ const fn english(action: Action) -> &'static str {
         Action::ObjectionDecide => "Decided an objection",
         Action::PaymentNote => "Noted a payment",
         Action::OfficeRestore => "Restored the office from a backup",
+        Action::BudgetSet => "Set a payer's budget",
         Action::CanteenClose => "Closed a canteen for good",
         Action::DemandIssue => "Demanded what a closed canteen owes",
         Action::DemandReceive => "Noted what was paid on a demand",
