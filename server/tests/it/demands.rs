@@ -51,8 +51,9 @@ fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> Code {
 
 impl Owing {
     async fn new(backend: Backend) -> Self {
-        let (scene, number) = late_lunch(backend).await;
+        let (mut scene, number) = late_lunch(backend).await;
         let march = Self::approved(&scene, MARCH).await;
+        scene.all_over_through("2026-04-30").await;
         scene.say(0, &number, Said::Confirmed, scene.maker.user).await.unwrap();
         scene.world.clock.set(date("2026-05-02").at_minute(540));
         let april = Self::approved(&scene, APRIL).await;
@@ -342,8 +343,8 @@ async fn the_pages_close_demand_and_receive(backend: Backend) {
     let at = "region=440304&month=2026-04";
     let canteen = format!("/console/canteens/{}", owing.scene.canteen(0));
     admin.get(&format!("{canteen}?{at}")).await.has(&["登记停办"]);
-    let closed = admin.post(&format!("{canteen}/closure?{at}"), &[("last_day", "2026-04-30"), ("reason", "租约到期")]);
-    assert_eq!(closed.await.status, 303);
+    let path = format!("{canteen}/closure?{at}");
+    assert_eq!(admin.post(&path, &[("last_day", "2026-04-30"), ("reason", "租约到期")]).await.status, 303);
     admin.get(&format!("{canteen}?{at}")).await.has(&["租约到期"]).lacks(&["终端全部退役后登记"]);
     let funds = format!("/console/funds?{at}");
     maker.get(&funds).await.has(&["提出追缴", "6.00"]);

@@ -122,22 +122,23 @@ async fn a_ruling_after_approval_is_a_line_of_the_next_month(backend: Backend) {
 /// March settles the day, April takes its two meals away, May gives them back: three approved statements settle the same
 /// close, each something else of it. One that settles nothing else of it is named.
 async fn a_close_that_is_settled_again_by_a_ruling_is_not_settled_twice(backend: Backend) {
-    let (scene, number) = late_lunch(backend).await;
-    let approved = async |of: &str| {
+    async fn approved(scene: &Scene, of: &str) -> (Fen, Fen) {
         let (view, _) = scene.draft(of).await.unwrap();
         scene.submit(of, scene.maker).await.unwrap();
         scene.approve(of, scene.checker, view.settlement.digest).await.unwrap();
         assert_eq!(scene.verify().await.breaks, [], "{of}");
         scene.of(&view, 0)
-    };
-    assert_eq!(approved(MARCH).await, (Fen::new(600), Fen::ZERO));
-    for (said, month, today, due) in [
-        (Said::Confirmed, "2026-04", "2026-05-02", (Fen::ZERO, Fen::new(-600))),
-        (Said::Explained, "2026-05", "2026-06-02", (Fen::ZERO, Fen::new(600))),
+    }
+    let (mut scene, number) = late_lunch(backend).await;
+    assert_eq!(approved(&scene, MARCH).await, (Fen::new(600), Fen::ZERO));
+    for (said, month, last, today, due) in [
+        (Said::Confirmed, "2026-04", "2026-04-30", "2026-05-02", (Fen::ZERO, Fen::new(-600))),
+        (Said::Explained, "2026-05", "2026-05-31", "2026-06-02", (Fen::ZERO, Fen::new(600))),
     ] {
+        scene.all_over_through(last).await;
         scene.say(0, &number, said, scene.maker.user).await.unwrap();
         scene.world.clock.set(date(today).at_minute(540));
-        assert_eq!(approved(month).await, due);
+        assert_eq!(approved(&scene, month).await, due);
     }
     disarm(&scene.world, "settled_days").await;
     let store = &scene.world.office().store;
