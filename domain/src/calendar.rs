@@ -99,9 +99,11 @@ impl BusinessDate {
         Date::new(year, month, day).ok().filter(|d| d.year() >= 1).map(Self)
     }
 
+    /// The first date that can be written.
+    const FIRST: Self = Self(jiff::civil::date(1, 1, 1));
+
     fn from_days(days: i64) -> Self {
-        let epoch = jiff::civil::date(1970, 1, 1);
-        Self(epoch.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default()))
+        Self(jiff::civil::date(1970, 1, 1)).plus_days(days)
     }
 
     /// Year, month 1..=12, day 1..=31.
@@ -116,10 +118,19 @@ impl BusinessDate {
         Month { year: self.0.year(), month: self.0.month() }
     }
 
-    /// The date `days` later (earlier if negative).
+    /// The date `days` later (earlier if negative); the last or first one there is where the calendar ends before.
     #[must_use]
     pub fn plus_days(self, days: i64) -> Self {
-        Self(self.0.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default()))
+        // jiff's calendar has no spans as long as that.
+        let days = days.clamp(-4_000_000, 4_000_000);
+        Self(self.0.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default())).max(Self::FIRST)
+    }
+
+    /// The dates from this one to `last`, both counted; none where `last` is before. Ends at the calendar's end too,
+    /// where no date follows.
+    pub fn through(self, last: Self) -> impl Iterator<Item = Self> {
+        let next = move |day: &Self| (*day < last).then(|| day.plus_days(1));
+        std::iter::successors((self <= last).then_some(self), next)
     }
 
     /// The Monday of its week.
@@ -224,17 +235,16 @@ impl Month {
 
     /// Its days in order.
     pub fn days(self) -> impl Iterator<Item = BusinessDate> {
-        let (first, last) = (self.first(), self.last());
-        (0..).map(move |n| first.plus_days(n)).take_while(move |d| *d <= last)
+        self.first().through(self.last())
     }
 
-    /// The month after.
+    /// The month after; itself where the calendar ends.
     #[must_use]
     pub fn next(self) -> Self {
         self.last().plus_days(1).month()
     }
 
-    /// The month before.
+    /// The month before; itself where the calendar begins.
     #[must_use]
     pub fn previous(self) -> Self {
         self.first().plus_days(-1).month()
@@ -347,6 +357,24 @@ mod tests {
         assert_eq!(month.days().count(), 29);
         assert_eq!(month.next().first(), date("2024-03-01"));
         assert_eq!(Month::new(2026, 1).unwrap().previous().to_string(), "2025-12");
+    }
+
+    #[test]
+    fn the_calendar_ends_and_with_it_whoever_walks_through_it() {
+        let last = Month::new(9999, 12).unwrap();
+        assert_eq!(last.days().take(40).count(), 31, "the last month has its days and no more");
+        assert_eq!(last.days().last(), Some(date("9999-12-31")));
+        assert_eq!(date("9999-12-30").through(date("9999-12-31")).take(9).count(), 2);
+        assert_eq!(date("2026-03-02").through(date("2026-03-01")).count(), 0);
+        assert_eq!((last.next(), date("9999-12-31").plus_days(1)), (last, date("9999-12-31")));
+        let first = Month::new(1, 1).unwrap();
+        assert_eq!((first.previous(), date("0001-01-01").plus_days(-1)), (first, date("0001-01-01")));
+        assert_eq!(date("2026-03-01").plus_days(i64::MAX), date("9999-12-31"));
+        assert_eq!(date("2026-03-01").plus_days(i64::MIN), date("0001-01-01"));
+        for instant in [i64::MIN, i64::MAX] {
+            let day = UnixMs::new(instant).business_date();
+            assert_eq!(day.to_string().parse(), Ok(day), "every instant has a date that can be written");
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@
 //! | a hold is released or shrinks | held for the canteen | payable to the canteen |
 //! | a payment is confirmed | payable to the canteen | the payer's bank |
 //! | a payment comes back | the payer's bank | payable to the canteen |
+//! | a closed canteen's balance is demanded | demanded from the canteen | payable to the canteen |
+//! | the canteen pays it | the payer's bank | demanded from the canteen |
 //!
 //! A balance carried from last month is the balance of `Payable` and moves nothing: its line has no posting.
 
@@ -23,6 +25,7 @@ use crate::decision::Payer;
 use crate::id::CanteenId;
 use crate::money::Fen;
 use crate::reconciliation::PayerSums;
+use crate::settlement::demand::Demand;
 use crate::settlement::{Reason, Statement};
 
 /// An account. Every account is kept apart by payer, so that no unit ever pays another one's share.
@@ -49,6 +52,13 @@ pub enum Account {
         /// The payer.
         payer: Payer,
     },
+    /// What a closed canteen has to pay back and has not paid: debit balance.
+    Demanded {
+        /// The canteen.
+        canteen: CanteenId,
+        /// The payer.
+        payer: Payer,
+    },
     /// What has left a payer's bank account: credit balance.
     Bank {
         /// The payer.
@@ -69,6 +79,18 @@ pub enum Line {
     Hold(u32),
     /// The statement's payment.
     Payment,
+    /// The demand for the balance that the statement left.
+    Demand,
+    /// What was paid on that demand.
+    Receipt,
+}
+
+impl Line {
+    /// Whether it follows from a demand, and not from the statement or its payment.
+    #[must_use]
+    pub const fn is_of_demand(self) -> bool {
+        matches!(self, Self::Demand | Self::Receipt)
+    }
 }
 
 /// One entry: an amount moves from one account to another.
@@ -137,6 +159,24 @@ pub fn of_payment(statement: &Statement, returned: bool) -> Vec<Posting> {
         entry(Line::Payment, payable, bank, amount)
     };
     statement.payers.iter().filter_map(one).collect()
+}
+
+/// The entries of a demand: the balance leaves what the canteen's next statement would begin with.
+#[must_use]
+pub fn of_demand(demand: &Demand) -> Vec<Posting> {
+    let one = |(payer, amount): &(Payer, Fen)| {
+        let demanded = Account::Demanded { canteen: demand.canteen, payer: payer.clone() };
+        let payable = Account::Payable { canteen: demand.canteen, payer: payer.clone() };
+        entry(Line::Demand, demanded, payable, *amount)
+    };
+    demand.shares.iter().filter_map(one).collect()
+}
+
+/// The entry of an amount that a canteen paid to a payer on a demand.
+#[must_use]
+pub fn of_receipt(canteen: CanteenId, payer: &Payer, amount: Fen) -> Option<Posting> {
+    let demanded = Account::Demanded { canteen, payer: payer.clone() };
+    entry(Line::Receipt, Account::Bank { payer: payer.clone() }, demanded, amount)
 }
 
 /// What an account was debited and credited in all, fen.

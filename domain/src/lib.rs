@@ -7,6 +7,7 @@
 //! The natural way of the data: [`subsidy::decide`] → [`record::Record`] → [`reconciliation::reconcile_day`] →
 //! [`settlement::settle_month`].
 
+pub mod budget;
 pub mod calendar;
 pub mod canteen;
 pub mod cases;

@@ -5,6 +5,7 @@
 //! ever split. Sums are checked before anything is drawn, so a sheet that does not add up cannot be printed.
 
 mod check;
+pub mod demand;
 mod details;
 pub mod disclosure;
 mod flow;

@@ -87,6 +87,8 @@ actions! {
     MonthApprove "month.approve";
     /// A month was handed back.
     MonthSendBack "month.send_back";
+    /// It was explained why a canteen's month differs from the one before.
+    MonthExplain "month.explain";
     /// A month's list was disclosed.
     MonthDisclose "month.disclose";
     /// A month was archived.
@@ -109,6 +111,14 @@ actions! {
     ObjectionDecide "objection.decide";
     /// A payment was sent, arrived or came back.
     PaymentNote "payment.note";
+    /// A payer's budget of a year was set.
+    BudgetSet "budget.set";
+    /// A canteen was closed for good.
+    CanteenClose "canteen.close";
+    /// What a closed canteen owes was demanded.
+    DemandIssue "demand.issue";
+    /// Something was paid on a demand.
+    DemandReceive "demand.receive";
     /// A policy was announced.
     PolicyAnnounce "policy.announce";
     /// The statutory calendar was changed.

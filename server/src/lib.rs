@@ -14,9 +14,11 @@ macro_rules! kill_point {
 pub mod admin;
 pub mod audit;
 pub mod backup;
+pub mod budget;
 pub mod close;
 mod console;
 pub mod copy;
+pub mod demand;
 pub mod doctor;
 pub mod error;
 pub mod feeds;

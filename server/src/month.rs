@@ -7,12 +7,14 @@ use domain::id::{CanteenId, Digest, Entropy, StatementId, UserId};
 use domain::ledger::of_statement as postings;
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
+use domain::settlement::compare::marked_change;
 use domain::settlement::{Action, MonthInput, MonthState, NotAllowed, Role, next_state, settle_month};
 
 use crate::audit::{Act, Action as Entered};
 use crate::close::{CloseReport, close_days};
 use crate::error::Error;
 use crate::rulings;
+use crate::store::explanations::{self, Explanation};
 use crate::store::months::{self, Settlement, Settles, State, StoredStatement};
 use crate::store::{Json, Store, Tx, audit, findings, holds, ledger};
 use crate::words::{Code, settlement as words};
@@ -37,6 +39,19 @@ pub struct MonthView {
     pub in_the_way: Vec<(CanteenId, String)>,
     /// The same as data, in the same order.
     pub obstacles: Vec<(CanteenId, Obstacle)>,
+    /// Canteens whose month differs from the month before by more than needs no words, in the order of statements.
+    pub changes: Vec<Changed>,
+}
+
+/// A month that differs from the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The canteen.
+    pub canteen: CanteenId,
+    /// Subsidies a day, thousandths.
+    pub change: i64,
+    /// Why, where the maker has explained this very change.
+    pub explanation: Option<Explanation>,
 }
 
 /// What stands in the way of submitting.
@@ -48,6 +63,8 @@ pub enum Obstacle {
     Blocking(Vec<String>),
     /// Findings of these days were ruled on after the draft.
     RuledSince(Vec<BusinessDate>),
+    /// The month differs so much a day, thousandths, from the one before, and nobody has said why.
+    Unexplained(i64),
 }
 
 impl Obstacle {
@@ -57,6 +74,7 @@ impl Obstacle {
             Self::Incomplete(days) => words::incomplete_days(days),
             Self::Blocking(numbers) => words::blocking_findings(numbers),
             Self::RuledSince(days) => words::ruled_since(days),
+            Self::Unexplained(change) => Some(words::unexplained(*change)),
         }
     }
 }
@@ -82,6 +100,11 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
             found.push((statement.canteen, Obstacle::RuledSince(ruled)));
         }
     }
+    let changes = changes(tx, &settlement, &statements).await?;
+    if settlement.state.0 == MonthState::Drafted {
+        let unexplained = changes.iter().filter(|changed| changed.explanation.is_none());
+        found.extend(unexplained.map(|changed| (changed.canteen, Obstacle::Unexplained(changed.change))));
+    }
     let (mut in_the_way, mut obstacles) = (Vec::new(), Vec::new());
     for (canteen, obstacle) in found {
         if let Some(why) = obstacle.words() {
@@ -89,7 +112,66 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
             obstacles.push((canteen, obstacle));
         }
     }
-    Ok(Some(MonthView { settlement, statements, in_the_way, obstacles }))
+    Ok(Some(MonthView { settlement, statements, in_the_way, obstacles, changes }))
+}
+
+/// What differs from the month before beyond the mark, with what was said of it. An explanation is of the change that it
+/// was given for: where a new draft changes otherwise, somebody has to explain anew.
+pub async fn changes(
+    tx: &mut Tx,
+    settlement: &Settlement,
+    statements: &[StoredStatement],
+) -> Result<Vec<Changed>, Error> {
+    let Some(last) = months::settlement(tx, &settlement.region, settlement.month.previous()).await? else {
+        return Ok(Vec::new());
+    };
+    let before = months::statements(tx, &last).await?;
+    let said = explanations::last(tx, &settlement.region, settlement.month).await?;
+    let changed = |now: &StoredStatement| {
+        let before = before.iter().find(|before| before.canteen == now.canteen && before.month < now.month)?;
+        let change = marked_change(&now.content.0, &before.content.0)?;
+        let explanation = said.iter().find(|said| said.canteen == now.canteen && said.change == change).cloned();
+        Some(Changed { canteen: now.canteen, change, explanation })
+    };
+    Ok(statements.iter().filter_map(changed).collect())
+}
+
+/// Explains why a canteen's drafted month differs from the month before.
+///
+/// Refused to who does not make the month, when it is not drafted, and where nothing has to be explained.
+pub async fn explain(
+    store: &Store,
+    region: &RegionCode,
+    month: Month,
+    canteen: CanteenId,
+    words: String,
+    actor: Actor,
+    now: UnixMs,
+) -> Result<MonthView, Error> {
+    let region = region.clone();
+    store
+        .write_serializable_audited(move |tx| {
+            let (region, words) = (region.clone(), words.clone());
+            Box::pin(async move {
+                let view = current(tx, &region, month).await?;
+                if actor.role != Role::FinanceMaker {
+                    return Err(refused(NotAllowed::Role(Role::FinanceMaker)));
+                }
+                if view.settlement.state.0 != MonthState::Drafted {
+                    return Err(refused(NotAllowed::State(view.settlement.state.0)));
+                }
+                let nothing = || Error::refused(Code::Conflict, words::nothing_to_explain());
+                let change = view.changes.iter().find(|c| c.canteen == canteen).ok_or_else(nothing)?.change;
+                let last = explanations::last(tx, &region, month).await?;
+                let number = last.iter().find(|said| said.canteen == canteen).map_or(1, |said| said.number + 1);
+                let new = Explanation { canteen, number, change, words, explained_by: actor.user, explained_at: now };
+                explanations::add(tx, &region, month, &new).await?;
+                let act = entered(Entered::MonthExplain, actor, &view).with("canteen", canteen.to_string());
+                act.with("change", change).done(tx, now).await?;
+                current(tx, &region, month).await
+            })
+        })
+        .await
 }
 
 async fn current(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<MonthView, Error> {

@@ -1,5 +1,6 @@
 //! A stored statement as what is printed: sheet, workbook and bank batch. Values only; `receipts` makes the bytes.
 
+mod demand;
 mod disclosure;
 mod meals;
 mod sheet;
@@ -27,6 +28,7 @@ use crate::store::months::{self, Settlement, StoredStatement};
 use crate::store::{Json, Tx, audit, people, policies};
 use crate::words::{Code, settlement as words};
 
+pub use demand::{DEMAND_VERSION, demand_sheet};
 pub use disclosure::{disclosure, disclosures};
 pub(crate) use sheet::served_lines;
 pub use summary::summary;

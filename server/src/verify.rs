@@ -3,6 +3,7 @@
 
 mod audit;
 mod closes;
+mod demands;
 mod derived;
 mod journals;
 mod records;
@@ -154,6 +155,8 @@ pub async fn verify(
     report.unreadable("日清", read)?;
     let read = statements::verify(store, rules, None, &mut report, progress).await;
     report.unreadable("结算单", read)?;
+    let read = demands::verify(store, &mut report, progress).await;
+    report.unreadable("追缴与余额", read)?;
     let read = derived::verify(store, &mut report, progress).await;
     report.unreadable("隔离区、用餐表与审批", read)?;
     let read = audit::verify(store, &mut report, progress).await;

@@ -4,6 +4,8 @@
 
 pub mod audit;
 pub mod backup;
+pub mod budgets;
+pub mod demands;
 pub mod doctor;
 pub mod draws;
 pub mod import;

@@ -170,6 +170,9 @@ pub async fn settle(
             decided += 1;
         }
     }
+    for changed in draft.changes.iter().filter(|changed| changed.explanation.is_none()) {
+        server::month::explain(store, region, month, changed.canteen, words::EXPLAINED.to_owned(), maker, now).await?;
+    }
     server::month::submit(store, region, month, maker, now).await?;
     let seen = draft.settlement.digest;
     let approved = server::month::approve(store, region, month, checker, seen, now).await?;

@@ -1,6 +1,9 @@
 //! What `zhucan bench` says, in Chinese.
 
+use std::collections::BTreeMap;
+
 use super::city::{CityReport, Step};
+use super::upload::Failure;
 use crate::demo::table::{Align, table};
 
 /// A step: regions, canteens, elders, terminals.
@@ -21,6 +24,9 @@ pub const VERIFY: &str = "全量核验";
 pub const RECOUNT: &str = "另法重算";
 /// Why a blocking finding is let pass.
 pub const DECIDED: &str = "已核对终端小票，按记录结算（生成数据）";
+
+/// Why a month differs from the one before.
+pub const EXPLAINED: &str = "开餐日与就餐人数变化（生成数据）";
 
 /// The table's head.
 pub const TABLE_HEAD: [&str; 9] = ["比值", "目标", "达到", "工作", "数据库", "规模", "本程序 ms", "裸库 ms", "说明"];
@@ -87,8 +93,24 @@ pub fn records_a_second(speed: u64) -> String {
 
 /// A note.
 #[must_use]
-pub fn singles(speed: u64, median: &str, worst: &str, refused: u64) -> String {
-    format!("每秒 {speed} 条，p50 {median} ms，p99 {worst} ms，失败 {refused}")
+pub fn singles(speed: u64, median: &str, worst: &str, failed: &BTreeMap<Failure, u64>) -> String {
+    format!("每秒 {speed} 条，p50 {median} ms，p99 {worst} ms，{}", failures(failed))
+}
+
+/// How many requests failed, and why.
+#[must_use]
+pub fn failures(failed: &BTreeMap<Failure, u64>) -> String {
+    let why = |why: &Failure| match why {
+        Failure::Unreachable => "连不上".to_owned(),
+        Failure::Status(status) => format!("HTTP {status}"),
+        Failure::Unreadable => "答复读不懂".to_owned(),
+        Failure::NoOutcome => "前面有缺号，未作答复".to_owned(),
+        Failure::Disputed => "有争议".to_owned(),
+        Failure::Rejected => "拒收".to_owned(),
+    };
+    let reasons: Vec<String> = failed.iter().map(|(reason, count)| format!("{} {count}", why(reason))).collect();
+    let reasons = if reasons.is_empty() { String::new() } else { format!("（{}）", reasons.join("，")) };
+    format!("失败 {}{reasons}", failed.values().sum::<u64>())
 }
 
 /// A note.

@@ -138,8 +138,7 @@ impl Plan {
         let mut maker = Maker { chance: Chance::new(SEED), steps: Vec::new(), sales: Vec::new() };
         maker.office();
         let (first, last) = (date("2026-03-01"), date(LAST_DAY));
-        let days = (0..).map(|n| first.plus_days(n)).take_while(|day| *day <= last);
-        for day in days {
+        for day in first.through(last) {
             for canteen in 0..CANTEENS.len() {
                 maker.day(canteen, day);
             }

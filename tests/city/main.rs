@@ -6,6 +6,7 @@
 mod pack;
 mod planted;
 mod settled;
+mod uploads;
 
 use server::Database;
 use settled::watch;

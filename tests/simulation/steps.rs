@@ -540,6 +540,10 @@ impl World {
         if drafted.at("/in_the_way/0") != &Value::Null {
             drafted = self.office.must("finance_maker", "POST", &format!("{path}/draft"), Some(&nothing)).await?;
         }
+        for changed in drafted.at("/changes").as_array().into_iter().flatten() {
+            let body = json!({ "canteen": changed["canteen"], "words": "就餐人数变化" });
+            self.office.must("finance_maker", "POST", &format!("{path}/explanations"), Some(&body)).await?;
+        }
         self.office.must("finance_maker", "POST", &format!("{path}/submit"), Some(&nothing)).await?;
         let body = json!({ "digest": drafted.at("/digest") });
         let proof = json!({ "passphrase": crate::template::PASSPHRASE });

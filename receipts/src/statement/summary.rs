@@ -38,6 +38,8 @@ pub struct SummarySheet {
     pub total: SummarySums,
     /// One line a payer; their sums are those of the total.
     pub payers: Vec<SummaryPayer>,
+    /// Canteens whose month differs much from the one before: name, change in words, and why.
+    pub changes: Vec<(String, String, String)>,
     /// One to three signature cells.
     pub signatures: Vec<Signature>,
     /// Address of the verification page.
@@ -108,6 +110,9 @@ pub fn render(sheet: &SummarySheet, fonts: &Fonts) -> Result<Vec<u8>, PrintError
     title(&mut flow, sheet)?;
     front::part(&mut flow, "一、各食堂结算", &canteens(sheet))?;
     front::part(&mut flow, "二、各出资方", &payers(sheet))?;
+    if !sheet.changes.is_empty() {
+        front::part(&mut flow, "三、比上月变化超过 15% 的食堂", &changes(sheet))?;
+    }
     front::payable(&mut flow, &frame)?;
     signing::draw(&mut flow, &frame, "经办机构盖章")?;
     let pages = flow.finish(&frame)?;
@@ -175,6 +180,7 @@ fn glyphs(sheet: &SummarySheet, fonts: &Fonts) -> Result<(), PrintError> {
         fonts.check("食堂", &line.canteen)?;
     }
     sheet.payers.iter().try_for_each(|payer| fonts.check("出资方", &payer.payer))?;
+    sheet.changes.iter().try_for_each(|(_, _, why)| fonts.check("变动说明", why))?;
     sheet.signatures.iter().filter_map(|s| s.signed.as_ref()).try_for_each(|s| fonts.check("签字", &s.name))
 }
 
@@ -231,6 +237,16 @@ fn row(number: &str, name: &str, sums: &SummarySums) -> Row {
         Cell::new(figures::yuan(sums.carried)),
         Cell::new(figures::yuan(sums.payable)),
     ]
+}
+
+fn changes(sheet: &SummarySheet) -> Table {
+    let mut table = Table::new("变动说明", columns([(40.0, Side::Left), (29.0, Side::Left), (100.0, Side::Left)]));
+    table.head = Some(["食堂", "日均补贴", "原因"].map(Cell::head).into());
+    let line = |(canteen, change, why): &(String, String, String)| -> Row {
+        vec![Cell::new(canteen), Cell::new(change), Cell::new(why)]
+    };
+    table.rows = sheet.changes.iter().map(line).collect();
+    table
 }
 
 fn payers(sheet: &SummarySheet) -> Table {

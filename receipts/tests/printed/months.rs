@@ -4,6 +4,7 @@ use crate::{Outcome, poppler, samples, statements::fonts};
 use calamine::{Data, Reader as _, Xlsx, open_workbook_from_rs};
 use domain::calendar::UnixMs;
 use domain::money::Fen;
+use receipts::statement::demand::{self, DemandLine, DemandSheet};
 use receipts::statement::disclosure::{self, DisclosureRow, DisclosureSheet};
 use receipts::statement::summary::{self, SummaryLine, SummaryPayer, SummarySheet, SummarySums};
 use receipts::{PrintError, workbook};
@@ -66,6 +67,7 @@ fn summary_sheet() -> SummarySheet {
                 payable: yuan(8_520),
             },
         ],
+        changes: vec![("石桥长者食堂".into(), "增加 18.2%".into(), "新增两个助餐点".into())],
         signatures: statement.signatures,
         verify_url: Some("https://zhucan.example.cn/verify/month/990304/2026-03/2/7c41e09a52d8b340".into()),
         digest: statement.digest,
@@ -89,6 +91,7 @@ fn the_summary_says_what_was_put_in() -> Outcome {
         "四宝山街道长者食",
         "石桥长者食堂 1,000 5,000.00 −40.00 4,960.00 0.00 0.00 4,960.00",
         "市财政 9,000.00　区财政 8,520.00",
+        "石桥长者食堂 增加 18.2% 新增两个助餐点",
         "17,520.00",
         "本次应付合计（大写）　人民币贰万贰仟肆佰捌拾元整",
         "经办机构盖章",
@@ -193,5 +196,57 @@ fn a_list_that_does_not_add_up_goes_nowhere() -> Outcome {
     assert!(refused(disclosure::render(&sheet, fonts()?)));
     assert!(refused(disclosure::csv(std::slice::from_ref(&sheet))));
     assert!(refused(workbook::disclosure(&[sheet])));
+    Ok(())
+}
+
+fn demand_sheet() -> DemandSheet {
+    let statement = samples::statement();
+    DemandSheet {
+        office: statement.office,
+        number: "ZJ-990304-202604-001".into(),
+        canteen: statement.canteen,
+        operator: statement.operator,
+        credit_code: statement.credit_code,
+        closed: "2026年4月30日".into(),
+        closed_because: "租约到期".into(),
+        statement: "JS-990304-202604-001".into(),
+        month: "2026年4月".into(),
+        due: "2026年6月30日".into(),
+        reason: "三月重复用餐核减".into(),
+        lines: vec![
+            DemandLine { payer: "市财政".into(), amount: Fen::new(30_001) },
+            DemandLine { payer: "区财政".into(), amount: yuan(12) },
+        ],
+        total: Fen::new(31_201),
+        signatures: statement.signatures,
+        verify_url: Some("https://zhucan.example.cn/verify/ZJ-990304-202604-001/1/7c41e09a52d8b340".into()),
+        digest: statement.digest,
+        printed_at: statement.printed_at,
+        made_at: statement.made_at,
+    }
+}
+
+#[test]
+fn a_demand_says_who_owes_whom_how_much_and_until_when() -> Outcome {
+    let pdf = demand::render(&demand_sheet(), fonts()?)?;
+    let text = squeezed(&poppler::text(&pdf)?);
+    for expected in [
+        "助餐补贴资金追缴通知书",
+        "编号 ZJ-990304-202604-001　第 1 版　　第 1 页，共 1 页",
+        "2026年4月30日停办（租约到期）",
+        "JS-990304-202604-001",
+        "人民币叁佰壹拾贰元零壹分",
+        "2026年6月30日前",
+        "市财政 300.01",
+        "区财政 12.00",
+        "合计 312.01",
+        "陈丽华",
+    ] {
+        assert!(text.contains(&squeezed(expected)), "{expected}\n{text}");
+    }
+    let codes = poppler::picture(&pdf, 1, 150)?.codes();
+    assert_eq!(codes, [demand_sheet().verify_url.unwrap_or_default()]);
+    let wrong = DemandSheet { total: Fen::new(31_202), ..demand_sheet() };
+    assert!(demand::render(&wrong, fonts()?).is_err(), "it has to add up");
     Ok(())
 }

@@ -7,6 +7,7 @@ use domain::calendar::UnixMs;
 use domain::id::{CanteenId, Digest, RecordId, UserId};
 use domain::policy::Policy;
 use domain::region::RegionCode;
+use domain::settlement::demand::Demand;
 use domain::sync::ListPrice;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,6 +15,8 @@ use zeroize::Zeroizing;
 
 use super::{canteens as places, policies as rules_of, valid};
 use crate::audit::{Act, Action, Actor};
+use crate::budget::{self, Budget};
+use crate::demand;
 use crate::people::Right;
 use crate::seal::Place;
 use crate::store::people::UserRow;
@@ -52,6 +55,16 @@ pub enum Proposed {
         #[schema(value_type = String)]
         account: Zeroizing<String>,
     },
+    /// What a closed canteen owes is to be demanded.
+    Demand {
+        /// From whom, how much, until when.
+        demand: Demand,
+    },
+    /// A payer's budget of a year is to hold.
+    Budget {
+        /// Which year, who pays, how much.
+        budget: Budget,
+    },
 }
 
 impl Proposed {
@@ -60,13 +73,16 @@ impl Proposed {
             Self::Policy { .. } => "policy",
             Self::Price { .. } => "price",
             Self::Payee { .. } => "payee",
+            Self::Demand { .. } => "demand",
+            Self::Budget { .. } => "budget",
         }
     }
 
     const fn canteen(&self) -> Option<CanteenId> {
         match self {
-            Self::Policy { .. } => None,
+            Self::Policy { .. } | Self::Budget { .. } => None,
             Self::Price { canteen, .. } | Self::Payee { canteen, .. } => Some(*canteen),
+            Self::Demand { demand } => Some(demand.canteen),
         }
     }
 
@@ -86,7 +102,7 @@ impl Proposed {
     pub const fn checked_by(&self) -> &'static [Right] {
         match self {
             Self::Policy { .. } => &[Right::AnnouncePolicies, Right::CheckMonth],
-            Self::Price { .. } | Self::Payee { .. } => &[Right::CheckMonth],
+            Self::Price { .. } | Self::Payee { .. } | Self::Demand { .. } | Self::Budget { .. } => &[Right::CheckMonth],
         }
     }
 
@@ -111,8 +127,13 @@ impl Office {
         self.store
             .write_audited(move |tx| {
                 Box::pin(async move {
-                    if let Proposed::Policy { file_name, source } = &what {
-                        rules_of::could_announce(tx, &policy_of(file_name, source)?, now).await?;
+                    match &what {
+                        Proposed::Policy { file_name, source } => {
+                            rules_of::could_announce(tx, &policy_of(file_name, source)?, now).await?;
+                        }
+                        Proposed::Demand { demand } => demand::fits(tx, demand).await?,
+                        Proposed::Budget { budget } => budget::fits(tx, budget).await?,
+                        Proposed::Price { .. } | Proposed::Payee { .. } => {}
                     }
                     proposed(tx, &stored, now).await
                 })
@@ -180,7 +201,7 @@ impl Office {
                     if !proposals::decide(tx, id, "approved", by, None, now).await? {
                         return Err(Error::refused(Code::Conflict, words::DECIDED));
                     }
-                    carry_out(tx, what, account, (row.maker, by), now).await?;
+                    carry_out(tx, what, account, &row, by, now).await?;
                     act(by, Action::ProposalApprove, &row).done(tx, now).await.map(drop)
                 })
             })
@@ -266,7 +287,7 @@ fn act(by: UserId, action: Action, row: &ProposalRow) -> Act {
 /// The same as it is stored: trimmed, and refused where it cannot be.
 fn checked(what: Proposed) -> Result<Proposed, Error> {
     Ok(match what {
-        Proposed::Policy { .. } => what,
+        Proposed::Policy { .. } | Proposed::Demand { .. } | Proposed::Budget { .. } => what,
         Proposed::Price { canteen, price } => {
             valid::price(price.price)?;
             Proposed::Price { canteen, price }
@@ -284,10 +305,11 @@ async fn carry_out(
     tx: &mut Tx,
     what: Proposed,
     account: Option<Vec<u8>>,
-    (maker, checker): (UserId, UserId),
+    row: &ProposalRow,
+    checker: UserId,
     now: UnixMs,
 ) -> Result<(), Error> {
-    let actor = Actor::User(checker);
+    let (maker, actor) = (row.maker, Actor::User(checker));
     match what {
         Proposed::Policy { file_name, source } => {
             rules_of::announce_in(tx, &policy_of(&file_name, &source)?, now, Some(maker), actor).await
@@ -298,5 +320,7 @@ async fn carry_out(
             canteens::set_payee(tx, canteen, &bank, &account_name, &account).await?;
             Act::new(actor, Action::PayeeChange, format!("canteen:{canteen}")).done(tx, now).await.map(drop)
         }
+        Proposed::Demand { demand } => demand::issue(tx, row.id, demand, (maker, checker), now).await,
+        Proposed::Budget { budget } => budget::set(tx, row.id, budget, (maker, checker), now).await,
     }
 }

@@ -11,8 +11,8 @@ use crate::ingest::judge::Origin;
 use crate::store::epochs::{self, EndRow};
 use crate::store::records::Journal;
 use crate::store::terminals::{self, CodeRow, TerminalRow};
-use crate::store::{Tx, audit, canteens, records};
-use crate::words::{self, Code, register, terminals as terminals_words};
+use crate::store::{Tx, audit, canteens, demands, records};
+use crate::words::{self, Code, demands as demand_words, register, terminals as terminals_words};
 use crate::{Error, Office, ingest};
 
 /// An enrolment code is good for so long, ms.
@@ -58,6 +58,9 @@ impl Office {
             .write_audited(move |tx| {
                 Box::pin(async move {
                     require_canteen(tx, canteen).await?;
+                    if demands::closure(tx, canteen).await?.is_some() {
+                        return Err(Error::refused(Code::Conflict, demand_words::NO_TILLS));
+                    }
                     terminals::add_code(tx, &row).await?;
                     Act::new(by, Action::TerminalCode, format!("canteen:{canteen}")).done(tx, now).await.map(drop)
                 })

@@ -49,6 +49,8 @@ struct Loaded {
     statements: Vec<Statement>,
     month: Option<MonthView>,
     after: Option<Afterwards>,
+    /// The year by payer, with its budgets.
+    year: Vec<domain::budget::PayerYear>,
 }
 
 #[derive(Template)]
@@ -72,7 +74,8 @@ async fn load(tx: &mut Tx, office: &Office, view: &View) -> Result<Loaded, Error
     let is_approved = month.as_ref().is_some_and(|view| view.settlement.state.0 == MonthState::Approved);
     let after = if is_approved { Some(payment::afterwards(tx, region, shown).await?) } else { None };
     let (facts, contacts) = (store::facts(tx, region).await?, store::contacts(tx, region).await?);
-    Ok(Loaded { days, heat, facts, contacts, meals, statements, month, after })
+    let (year, _) = crate::budget::year(tx, region, shown.ym().0).await?;
+    Ok(Loaded { days, heat, facts, contacts, meals, statements, month, after, year })
 }
 
 async fn show(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {

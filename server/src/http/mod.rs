@@ -5,9 +5,11 @@ mod api;
 mod audit;
 mod batches;
 pub mod body;
+pub(crate) mod budgets;
 mod calendars;
 pub(crate) mod canteens;
 pub(crate) mod cards;
+pub(crate) mod demands;
 mod docs;
 mod elders;
 mod enrolments;
@@ -107,10 +109,12 @@ fn all() -> Routes {
     let each = [
         audit::routes(),
         batches::routes(),
+        budgets::routes(),
         calendars::routes(),
         canteens::routes(),
         crate::console::routes(),
         cards::routes(),
+        demands::routes(),
         elders::routes(),
         docs::routes(),
         enrolments::routes(),

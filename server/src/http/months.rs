@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use domain::calendar::{BusinessDate, Month, UnixMs};
-use domain::id::{CanteenId, Digest, StatementId};
+use domain::id::{CanteenId, Digest, StatementId, UserId};
 use domain::money::Fen;
 use domain::region::RegionCode;
 use domain::settlement::{Role as MonthRole, Ruling};
@@ -18,7 +18,7 @@ use super::routes::Routes;
 use super::{Answer, Problem, Proven, SignedIn};
 use crate::audit::{Act, Action};
 use crate::close::{CloseReport, close_days};
-use crate::month::{self, Actor, MonthView};
+use crate::month::{self, Actor, Changed, MonthView};
 use crate::people::Right;
 use crate::rulings::{self, Said};
 use crate::statements::bank_batch;
@@ -40,6 +40,7 @@ struct MonthBody {
     approved_at: Option<UnixMs>,
     returned_reason: Option<String>,
     in_the_way: Vec<InTheWay>,
+    changes: Vec<ChangeBody>,
     statements: Vec<StatementHead>,
 }
 
@@ -48,6 +49,35 @@ struct MonthBody {
 struct InTheWay {
     canteen: CanteenId,
     reason: String,
+}
+
+/// A canteen's month that differs by more than 15 % a day from the month before.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = MonthChange)]
+struct ChangeBody {
+    canteen: CanteenId,
+    /// Subsidies a day, thousandths.
+    change: i64,
+    /// Why, in the maker's words; nothing while nobody has explained this change.
+    explanation: Option<String>,
+    explained_by: Option<UserId>,
+    explained_at: Option<UnixMs>,
+}
+
+impl From<Changed> for ChangeBody {
+    fn from(Changed { canteen, change, explanation }: Changed) -> Self {
+        let (explained_by, explained_at) =
+            explanation.as_ref().map(|said| (said.explained_by, said.explained_at)).unzip();
+        Self { canteen, change, explanation: explanation.map(|said| said.words), explained_by, explained_at }
+    }
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = MonthExplanation)]
+#[serde(deny_unknown_fields)]
+struct Explain {
+    canteen: CanteenId,
+    words: String,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -63,7 +93,7 @@ struct StatementHead {
 
 impl From<MonthView> for MonthBody {
     fn from(view: MonthView) -> Self {
-        let MonthView { settlement, statements, in_the_way, .. } = view;
+        let MonthView { settlement, statements, in_the_way, changes, .. } = view;
         let head = |s: months::StoredStatement| StatementHead {
             id: s.id,
             number: s.number,
@@ -84,6 +114,7 @@ impl From<MonthView> for MonthBody {
             approved_at: settlement.approved_at,
             returned_reason: settlement.returned_reason,
             in_the_way: in_the_way.into_iter().map(|(canteen, reason)| InTheWay { canteen, reason }).collect(),
+            changes: changes.into_iter().map(ChangeBody::from).collect(),
             statements: statements.into_iter().map(head).collect(),
         }
     }
@@ -157,6 +188,8 @@ pub(super) fn routes() -> Routes {
     Api::of("Months")
         .get(month, show, "Get a region's month")
         .post("/api/v1/months/{region}/{month}/draft", Action::MonthDraft, draft, "Draft the month's statements")
+        .post("/api/v1/months/{region}/{month}/explanations", Action::MonthExplain, explain, "Explain a month's change")
+        .notes("A canteen's month that differs by more than 15 % a day is explained before it is submitted.")
         .post("/api/v1/months/{region}/{month}/submit", Action::MonthSubmit, submit, "Submit the month to the checker")
         .post("/api/v1/months/{region}/{month}/send-back", Action::MonthSendBack, send_back, "Send the month back")
         .post("/api/v1/months/{region}/{month}/approve", Action::MonthApprove, approve, "Approve the month")
@@ -183,6 +216,17 @@ pub(crate) fn explained(text: &str) -> Result<String, Problem> {
         return Ok(text.to_owned());
     }
     Err(Problem::new(Code::Invalid, words::reason_needed()))
+}
+
+async fn explain(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, of)): Path<(RegionCode, Month)>,
+    Json(body): Json<Explain>,
+) -> Answer<Json<MonthBody>> {
+    let actor = actor(&user, &region, Right::MakeMonth)?;
+    let words = explained(&body.words)?;
+    Ok(Json(month::explain(&office.store, &region, of, body.canteen, words, actor, office.now()).await?.into()))
 }
 
 async fn show(

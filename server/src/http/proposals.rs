@@ -89,11 +89,11 @@ struct NewPayee {
 /// A proposal that was just made.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = ProposalMade)]
-pub(super) struct Made {
+pub(crate) struct Made {
     /// Its id.
-    pub(super) proposal: Uuid,
+    pub(crate) proposal: Uuid,
     /// Names what is proposed.
-    pub(super) digest: Digest,
+    pub(crate) digest: Digest,
 }
 
 impl From<ProposalRow> for Made {

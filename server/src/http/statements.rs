@@ -19,9 +19,9 @@ use super::body::{Json, Path};
 use super::routes::Routes;
 use super::{Answer, Problem, SignedIn};
 use crate::people::Right;
-use crate::statements::{Dossier, disclosure, disclosures, summary};
+use crate::statements::{DEMAND_VERSION, Dossier, disclosure, disclosures, summary};
 use crate::store::people::UserRow;
-use crate::store::{Tx, canteens, months};
+use crate::store::{Tx, canteens, demands, months};
 use crate::words::{Code, settlement as words};
 use crate::{Error, Office};
 
@@ -94,7 +94,7 @@ async fn papers(
 }
 
 /// Makes bytes off the paths of requests: a long statement takes a moment.
-async fn printed(
+pub(super) async fn printed(
     work: impl FnOnce() -> Result<Vec<u8>, receipts::PrintError> + Send + 'static,
 ) -> Result<Vec<u8>, Problem> {
     let bytes = tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(e.to_string()))?;
@@ -231,7 +231,18 @@ async fn verify(
     let page = match found.filter(holds) {
         Some(stored) if stored.approved == 1 => words::paper_agrees(&stored.number, version),
         Some(stored) => words::paper_is_draft(&stored.number, version),
+        None if version == DEMAND_VERSION && is_demand(&office, number.clone(), &digest).await? => {
+            words::paper_agrees(&number, version)
+        }
         None => words::paper_disagrees(),
     };
     Ok(Html(page))
+}
+
+/// Whether a demand of that number has a digest that begins so.
+async fn is_demand(office: &Office, number: String, digest: &str) -> Result<bool, Error> {
+    let found = office.store.read(move |tx| Box::pin(async move { demands::by_number(tx, &number).await })).await?;
+    let holds =
+        |row: demands::DemandRow| digest.len() >= 16 && digest.is_ascii() && row.digest.to_string().starts_with(digest);
+    Ok(found.is_some_and(holds))
 }

@@ -12,6 +12,7 @@ use receipts::statement::summary::{SummaryLine, SummaryPayer, SummarySheet, Summ
 use super::name;
 use super::sheet::{names_of, signatures_of};
 use crate::error::Error;
+use crate::month;
 use crate::store::months::{self, Settlement};
 use crate::store::{Tx, canteens};
 use crate::words::{Code, settlement as words};
@@ -70,6 +71,12 @@ pub async fn summary(
         payable: line.payable,
     });
     let payers = payers.collect();
+    let mut changes = Vec::new();
+    for changed in month::changes(tx, &settlement, &statements).await? {
+        let canteen = canteens::get(tx, changed.canteen).await?.map_or_else(String::new, |canteen| canteen.name);
+        let why = changed.explanation.map_or_else(|| words::NOT_EXPLAINED.to_owned(), |said| said.words);
+        changes.push((canteen, words::changed(changed.change), why));
+    }
     let maker = name(tx, settlement.submitted_by.unwrap_or(settlement.drafted_by)).await?;
     let checker = match settlement.approved_by {
         Some(checker) => Some(name(tx, checker).await?),
@@ -86,6 +93,7 @@ pub async fn summary(
         lines,
         total,
         payers,
+        changes,
         signatures: signatures_of(&settlement, &maker, checker.as_deref()),
         verify_url: Some(verify_url(public_url, &settlement)),
         digest: settlement.digest.to_string(),

@@ -71,13 +71,8 @@ pub async fn waiting(tx: &mut Tx, until: BusinessDate) -> Result<Vec<(BusinessDa
         let unbroken = last.is_some_and(|last| closes == days_from_to(first, last));
         // An incomplete day may lie behind later ones that were closed: then each date is asked for.
         let closed = if unbroken { BTreeSet::new() } else { closed_dates(tx, canteen).await? };
-        let mut day = last.filter(|_| unbroken).map_or(first, |last| last.plus_days(1));
-        while day <= until {
-            if !closed.contains(&day) {
-                days.insert((day, canteen));
-            }
-            day = day.plus_days(1);
-        }
+        let from = last.filter(|_| unbroken).map_or(first, |last| last.plus_days(1));
+        days.extend(from.through(until).filter(|day| !closed.contains(day)).map(|day| (day, canteen)));
     }
     Ok(days.into_iter().collect())
 }

@@ -63,6 +63,15 @@ pub async fn of_statement(tx: &mut Tx, statement: StatementId) -> Result<Vec<Pos
 
 /// Every account that statements of this region and those inside it moved, with its turnover.
 pub async fn trial_balance(tx: &mut Tx, region: &RegionCode) -> Result<Vec<(Account, Turnover)>, Error> {
+    of_regions(tx, format!("{}%", region.as_str())).await
+}
+
+/// Every account with its turnover.
+pub async fn everything(tx: &mut Tx) -> Result<Vec<(Account, Turnover)>, Error> {
+    of_regions(tx, "%".to_owned()).await
+}
+
+async fn of_regions(tx: &mut Tx, like: String) -> Result<Vec<(Account, Turnover)>, Error> {
     let rows: Vec<Summed> = sql!(
         tx,
         "SELECT account, CAST(SUM(debit) AS BIGINT) AS debit, CAST(SUM(credit) AS BIGINT) AS credit FROM (\
@@ -72,7 +81,7 @@ pub async fn trial_balance(tx: &mut Tx, region: &RegionCode) -> Result<Vec<(Acco
          SELECT p.credit AS account, 0 AS debit, p.amount AS credit FROM postings p \
          JOIN statements s ON s.id = p.statement WHERE s.region LIKE $1) AS sides \
          GROUP BY account ORDER BY account",
-        format!("{}%", region.as_str())
+        like
     )
     .all()
     .await?;

@@ -35,14 +35,17 @@
 pub mod audit;
 pub mod batches;
 pub mod board;
+pub mod budgets;
 pub mod canteens;
 pub mod closes;
 pub mod context;
 pub mod copy;
 pub mod days;
+pub mod demands;
 pub mod draws;
 pub mod elders;
 pub mod epochs;
+pub mod explanations;
 pub mod feeds;
 pub mod findings;
 pub mod holds;

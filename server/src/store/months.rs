@@ -207,18 +207,18 @@ pub async fn settled_before(
     Ok(row.map(|(revision, Json(taken))| Settles { date, revision, taken }))
 }
 
-/// The negative balances that the canteen's last statement before the month left.
+/// The negative balances that the canteen's last statement before the month left and nobody has demanded.
 pub async fn carried(tx: &mut Tx, canteen: CanteenId, month: Month) -> Result<PayerSums, Error> {
-    let last: Option<(Json<Statement>,)> = sql!(
+    let last: Option<(Json<Statement>, bool)> = sql!(
         tx,
-        "SELECT content FROM statements WHERE canteen = $1 AND month < $2 AND approved = 1 \
-         ORDER BY month DESC LIMIT 1",
+        "SELECT s.content, EXISTS (SELECT 1 FROM demands d WHERE d.statement = s.id) FROM statements s \
+         WHERE s.canteen = $1 AND s.month < $2 AND s.approved = 1 ORDER BY s.month DESC LIMIT 1",
         canteen,
         month
     )
     .optional()
     .await?;
-    Ok(last.map(|(Json(statement),)| statement.carried()).unwrap_or_default())
+    Ok(last.filter(|(_, demanded)| !demanded).map(|(Json(statement), _)| statement.carried()).unwrap_or_default())
 }
 
 /// The days of the month that were left out for the canteen, with the reasons.

@@ -333,6 +333,37 @@ pub static TABLES: &[Table] = &[
             ("noted_at", Int),
         ],
     ),
+    table(
+        "canteen_closures",
+        &[("canteen", Id), ("last_day", Text), ("reason", Text), ("closed_by", Id), ("closed_at", Int)],
+    ),
+    table(
+        "demands",
+        &[
+            ("id", Id),
+            ("statement", Id),
+            ("canteen", Id),
+            ("number", Text),
+            ("digest", Bytes),
+            ("content", Text),
+            ("demanded_by", Id),
+            ("approved_by", Id),
+            ("approved_at", Int),
+        ],
+    ),
+    table(
+        "demand_receipts",
+        &[
+            ("demand", Id),
+            ("number", Int),
+            ("payer", Text),
+            ("amount", Int),
+            ("received_on", Text),
+            ("reference", Text),
+            ("noted_by", Id),
+            ("noted_at", Int),
+        ],
+    ),
 ];
 
 const fn table(name: &'static str, columns: &'static [(&'static str, Kind)]) -> Table {
@@ -634,6 +665,13 @@ pub async fn behind(tx: &mut Tx, statement: StatementId, canteen: CanteenId) -> 
     Ok(all)
 }
 
+/// Demands of the statement's balance, or of one before it: the next month begins without it.
+const OF_DEMANDED: &str = "FROM demands d WHERE d.statement = $1 OR d.statement IN (SELECT b.id FROM statements b \
+    JOIN statements n ON n.id = $1 WHERE b.canteen = n.canteen AND b.approved = 1 AND b.month < n.month \
+    ORDER BY b.month DESC LIMIT 1) ORDER BY d.number";
+const OF_CLOSED: &str = "FROM canteen_closures c JOIN statements n ON n.canteen = c.canteen WHERE n.id = $1 \
+    ORDER BY c.canteen";
+
 /// The month, its packed statements, the earlier ones that they follow, and the ledger.
 pub async fn papers(tx: &mut Tx, scope: &Scope) -> Result<Vec<Lines>, Error> {
     let mut all: Vec<Lines> = Vec::new();
@@ -665,6 +703,13 @@ pub async fn papers(tx: &mut Tx, scope: &Scope) -> Result<Vec<Lines>, Error> {
         ),
         ("postings", "FROM postings p WHERE p.statement = $1 ORDER BY p.number", "p."),
         ("payments", "FROM payments p WHERE p.statement = $1 ORDER BY p.number", "p."),
+        ("canteen_closures", OF_CLOSED, "c."),
+        ("demands", OF_DEMANDED, "d."),
+        (
+            "demand_receipts",
+            "FROM demand_receipts r JOIN demands d ON d.id = r.demand WHERE d.statement = $1 ORDER BY r.number",
+            "r.",
+        ),
     ];
     for (name, rest, prefix) in rests {
         let Some(table) = named(name) else { continue };

@@ -15,7 +15,7 @@ row! {
     pub struct ProposalRow {
         /// Its id.
         pub id: Uuid,
-        /// `policy`, `price` or `payee`.
+        /// `policy`, `price`, `payee`, `demand` or `budget`.
         pub kind: String,
         /// The region it is about.
         pub region: RegionCode,

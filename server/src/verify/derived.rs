@@ -149,17 +149,23 @@ async fn frozen(tx: &mut Tx) -> Result<Broken, Error> {
     Ok(rows.into_iter().map(|id| (format!("用餐 {id}"), "所属结算单没有结算这一天")).collect())
 }
 
-/// No close is settled by two approved statements.
+/// A day that approved statements settle twice was closed otherwise in between, or was ruled about: what it settled
+/// before is taken back then, and something else settled. The same close with the same deductions settles once, and no
+/// earlier close follows a later one.
 async fn settled(tx: &mut Tx) -> Result<Broken, Error> {
-    let rows: Vec<(CanteenId, BusinessDate, i64)> = sql!(
+    let rows: Vec<(CanteenId, BusinessDate, i64, Month)> = sql!(
         tx,
-        "SELECT s.canteen, s.date, s.revision FROM settled_days s JOIN statements n ON n.id = s.statement \
-         WHERE n.approved = 1 GROUP BY s.canteen, s.date, s.revision HAVING COUNT(*) > 1"
+        "SELECT canteen, date, revision, month FROM (SELECT s.canteen, s.date, s.revision, s.taken, n.month, \
+         LAG(s.revision) OVER w AS revision_before, LAG(s.taken) OVER w AS taken_before, \
+         LAG(n.month) OVER w AS month_before FROM settled_days s JOIN statements n ON n.id = s.statement \
+         WHERE n.approved = 1 WINDOW w AS (PARTITION BY s.canteen, s.date ORDER BY n.month, n.version)) again \
+         WHERE month = month_before OR revision < revision_before \
+         OR (revision = revision_before AND taken = taken_before)"
     )
     .all()
     .await?;
-    let twice = |(canteen, date, revision): (CanteenId, BusinessDate, i64)| {
-        (format!("日清 {date} 食堂 {canteen} 第 {revision} 次"), "被两张已审批的结算单结算")
+    let twice = |(canteen, date, revision, month): (CanteenId, BusinessDate, i64, Month)| {
+        (format!("日清 {date} 食堂 {canteen} 第 {revision} 次（{month} 月结）"), "被两张已审批的结算单结算")
     };
     Ok(rows.into_iter().map(twice).collect())
 }

@@ -9,6 +9,7 @@ use domain::ledger::Posting;
 use domain::money::Fen;
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
+use domain::settlement::demand::Demand;
 use domain::settlement::{MonthInput, Reopened, Statement, settle_month};
 
 use super::{Part, VerifyReport};
@@ -18,6 +19,7 @@ use crate::payment::postings;
 use crate::rulings;
 use crate::sql;
 use crate::store::closes::revision as close;
+use crate::store::demands::{self, Receipt};
 use crate::store::months::Settles;
 use crate::store::payments::{self, Payment};
 use crate::store::{Store, Tx, findings, holds, ledger, months};
@@ -77,14 +79,16 @@ pub(super) async fn verify(
         }
         if row.approved {
             let id = row.id;
-            let (posted, paid) = store
+            let (posted, paid, claim) = store
                 .read(move |tx| {
-                    Box::pin(
-                        async move { Ok((ledger::of_statement(tx, id).await?, payments::of_statement(tx, id).await?)) },
-                    )
+                    Box::pin(async move {
+                        let posted = ledger::of_statement(tx, id).await?;
+                        Ok((posted, payments::of_statement(tx, id).await?, claim(tx, id).await?))
+                    })
                 })
                 .await?;
-            if posted != all_postings(&content, &paid) {
+            let (demanded, posted): (Vec<_>, Vec<_>) = posted.into_iter().partition(|p| p.line.is_of_demand());
+            if posted != all_postings(&content, &paid) || demanded != of_demand(claim.as_ref()) {
                 report.broken(&place, "账簿分录与内容不符");
             }
         }
@@ -148,6 +152,23 @@ fn all_postings(content: &Statement, paid: &[Payment]) -> Vec<Posting> {
         all.extend(postings(content, payment.state, arrived));
         arrived = payment.state == domain::settlement::payment::PaymentState::Confirmed;
     }
+    all
+}
+
+/// The demand for what a statement left, with what was paid on it.
+type Claim = (Demand, Vec<Receipt>);
+
+async fn claim(tx: &mut Tx, statement: StatementId) -> Result<Option<Claim>, Error> {
+    let Some(row) = demands::of_statement(tx, statement).await? else { return Ok(None) };
+    Ok(Some((row.content.0, demands::receipts(tx, row.id).await?)))
+}
+
+/// Everything that the ledger has to hold of a demand.
+fn of_demand(claim: Option<&Claim>) -> Vec<Posting> {
+    let Some((demand, receipts)) = claim else { return Vec::new() };
+    let mut all = domain::ledger::of_demand(demand);
+    let posting = |receipt: &Receipt| domain::ledger::of_receipt(demand.canteen, &receipt.payer.0, receipt.amount);
+    all.extend(receipts.iter().filter_map(posting));
     all
 }
 

@@ -25,6 +25,13 @@ pub fn day(date: BusinessDate) -> String {
     format!("{month}月{day}日")
 }
 
+/// `2026年3月18日`.
+#[must_use]
+pub fn full_day(date: BusinessDate) -> String {
+    let (year, month, day) = date.ymd();
+    format!("{year}年{month}月{day}日")
+}
+
 /// `一` for Monday to `日`.
 #[must_use]
 pub fn weekday(date: BusinessDate) -> &'static str {
@@ -536,6 +543,23 @@ pub(crate) fn incomplete_days(dates: &[BusinessDate]) -> Option<String> {
 
 pub(crate) fn blocking_findings(numbers: &[String]) -> Option<String> {
     (!numbers.is_empty()).then(|| format!("阻断差异 {} 未裁定", numbers.join("、")))
+}
+
+pub(crate) fn unexplained(change: i64) -> String {
+    format!("日均补贴比上月{}，没有写明原因", changed(change))
+}
+
+/// A change that nobody has explained yet.
+pub(crate) const NOT_EXPLAINED: &str = "尚未说明";
+
+/// `增加 18.2%`.
+pub(crate) fn changed(permille: i64) -> String {
+    let (tenths, name) = (permille.unsigned_abs(), if permille < 0 { "减少" } else { "增加" });
+    format!("{name} {}.{}%", tenths / 10, tenths % 10)
+}
+
+pub(crate) fn nothing_to_explain() -> &'static str {
+    "这家食堂的日均补贴与上月相差不超过 15%，不需要说明"
 }
 
 pub(crate) fn in_the_way(reasons: &[(CanteenId, String)]) -> String {

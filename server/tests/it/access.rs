@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::http::Method;
-use domain::id::{ObjectionId, StatementId};
+use domain::id::{CanteenId, ObjectionId, StatementId};
+use domain::settlement::demand::Demand;
 use serde_json::{Value, json};
 use server::admin::{CardsOf, NewDraw, NewUser, Proposed};
 use server::http::{routes::Route, table};
 use server::import::Kind;
 use server::import::stored::NewImport;
 use server::people::Role::{self, *};
-use server::store::{audit, payments};
+use server::store::{audit, demands, payments};
 use server::words::Code;
 use support::Backend;
 use tower::ServiceExt as _;
@@ -152,12 +153,31 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("PUT", "/api/v1/regions/{region}/settings", Only(CHECKER, Region)),
     ("GET", "/healthz/live", Anybody),
     ("GET", "/healthz/ready", Anybody),
+    ("POST", "/api/v1/canteens/{id}/closure", Only(ADMIN, Canteen)),
+    ("POST", "/api/v1/statements/{id}/demand", Only(MAKER, Region)),
+    ("GET", "/api/v1/budgets", Only(READ, Region)),
+    ("POST", "/api/v1/budgets", Only(MAKER, Region)),
+    ("GET", "/api/v1/years", Only(READ, Region)),
+    ("GET", "/console/budgets", Only(READ, Region)),
+    ("GET", "/console/budgets.csv", Only(READ, Region)),
+    ("GET", "/console/budgets.xlsx", Only(READ, Region)),
+    ("GET", "/console/year.csv", Only(READ, Region)),
+    ("GET", "/console/year.xlsx", Only(READ, Region)),
+    ("POST", "/console/budgets", Only(MAKER, Region)),
+    ("GET", "/api/v1/demands", Only(READ, Region)),
+    ("GET", "/api/v1/demands/{id}/pdf", Only(READ, Canteen)),
+    ("POST", "/api/v1/demands/{id}/receipts", Only(MONEY, Region)),
+    ("POST", "/console/canteens/{id}/closure", Only(ADMIN, Canteen)),
+    ("POST", "/console/funds/statements/{id}/demand", Only(MAKER, Region)),
+    ("POST", "/console/funds/demands/{id}/receipt", Only(MONEY, Region)),
     ("GET", "/api/v1/holds", Only(READ, Region)),
     ("POST", "/api/v1/holds/release", Only(MAKER, Canteen)),
     ("GET", "/api/v1/ledger/trial-balance", Only(READ, Region)),
     ("GET", "/api/v1/statements/{id}/postings", Only(READ, Canteen)),
     ("GET", "/api/v1/months/{region}/{month}", Only(READ, Region)),
     ("POST", "/api/v1/months/{region}/{month}/draft", Only(MAKER, Region)),
+    ("POST", "/api/v1/months/{region}/{month}/explanations", Only(MAKER, Region)),
+    ("POST", "/console/settlement/explain", Only(MAKER, Region)),
     ("POST", "/api/v1/months/{region}/{month}/submit", Only(MAKER, Region)),
     ("POST", "/api/v1/months/{region}/{month}/send-back", Only(CHECKER, Region)),
     ("POST", "/api/v1/months/{region}/{month}/approve", Only(CHECKER, Region)),
@@ -336,6 +356,38 @@ pub struct Ground {
     ids: BTreeMap<&'static str, String>,
 }
 
+/// A demand to a closed canteen, as far as asking for it goes.
+async fn demand(scene: &Scene, canteen: CanteenId, statement: StatementId) -> Uuid {
+    let mut shares = domain::reconciliation::PayerSums::default();
+    shares.add(&domain::decision::Payer { name: "city".into(), unit: None }, domain::money::Fen::new(100));
+    let content = Demand {
+        canteen,
+        statement,
+        month: MARCH.parse().unwrap(),
+        number: "ZJ-440304-202603-001".into(),
+        shares,
+        due: date("2026-06-30"),
+        reason: "多付".into(),
+    };
+    let (store, maker, checker) = (&scene.world.office().store, scene.maker.user, scene.checker.user);
+    let now = scene.world.office().now();
+    let closure =
+        demands::Closure { last_day: date("2026-03-31"), reason: "停业".into(), closed_by: maker, closed_at: now };
+    let row = demands::DemandRow {
+        id: Uuid::from_u128(88),
+        digest: content.digest(),
+        content: server::store::Json(content),
+        demanded_by: maker,
+        approved_by: checker,
+        approved_at: now,
+    };
+    unit!(store, |tx| {
+        demands::close_canteen(tx, canteen, &closure).await?;
+        demands::add(tx, &row).await
+    });
+    Uuid::from_u128(88)
+}
+
 impl Ground {
     pub async fn new(backend: Backend) -> Self {
         let mut scene = Scene::new(backend).await;
@@ -395,7 +447,9 @@ impl Ground {
         let draw = office.announce_draw(draw, region("440304"), scene.maker.user).await.unwrap();
         let batch = office.propose_cards(CardsOf::Elders(vec![elder]), None, region("440304"), scene.maker.user);
         let batch = batch.await.unwrap().batch;
+        let demand = demand(&scene, canteen, statement).await;
         let ids = BTreeMap::from([
+            ("demands", demand.to_string()),
             ("batches", batch.to_string()),
             ("cards", batch.to_string()),
             ("assets", "console.css".to_owned()),
@@ -464,6 +518,8 @@ impl Ground {
             path if path.starts_with("/console/reconciliation") => "?region=440304&month=2026-03",
             "/api/v1/terminal/photo" => "?elder=00000000-0000-0000-0000-000000000007",
             "/api/v1/terminal/roster" | "/api/v1/terminal/usage" => "?after=0",
+            "/api/v1/demands" => "?region=440304",
+            "/api/v1/budgets" | "/api/v1/years" => "?region=440304&year=2026",
             "/api/v1/holds" | "/api/v1/ledger/trial-balance" | "/api/v1/refunds" => "?region=440304",
             "/console/own" => "?month=2026-03",
             // A statement's own place is asked for, whatever the page looks at; policies and what is looked for have none.
@@ -520,6 +576,27 @@ impl Ground {
             ("PUT", "/api/v1/regions/{region}/settings") => {
                 let settings = domain::reconciliation::Settings::default();
                 json!({"valid_from": "2026-06-01", "settings": settings})
+            }
+            ("POST", "/api/v1/canteens/{id}/closure" | "/console/canteens/{id}/closure") => {
+                json!({"last_day": "2026-03-31", "reason": "停业"})
+            }
+            ("POST", "/api/v1/statements/{id}/demand" | "/console/funds/statements/{id}/demand") => {
+                json!({"due": "2026-06-30", "reason": "多付"})
+            }
+            ("POST", "/api/v1/months/{region}/{month}/explanations" | "/console/settlement/explain") => {
+                json!({"canteen": canteen, "words": "寒假就餐人数减少"})
+            }
+            ("POST", "/api/v1/budgets") => json!({
+                "region": "440304", "year": 2026, "payer": {"name": "city", "unit": "4403"}, "amount": 100,
+                "reason": "批复"}),
+            ("POST", "/console/budgets") => {
+                json!({"payer": "city", "unit": "4403", "amount": "1.00", "reason": "批复"})
+            }
+            ("POST", "/api/v1/demands/{id}/receipts") => json!({
+                "payer": {"name": "city", "unit": null}, "amount": 10, "received_on": "2026-03-31",
+                "reference": "回单"}),
+            ("POST", "/console/funds/demands/{id}/receipt") => {
+                json!({"payer": "0", "amount": "0.10", "received_on": "2026-03-31", "reference": "回单"})
             }
             ("POST", "/api/v1/holds/release") => {
                 let book = self.scene.world.office().book();

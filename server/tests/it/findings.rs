@@ -15,7 +15,7 @@ use server::words::Code;
 use support::Backend;
 
 use crate::common::{date, region};
-use crate::month::{MARCH, Scene};
+use crate::month::{MARCH, Scene, disarm};
 
 const MONDAY: &str = "2026-03-02";
 
@@ -40,7 +40,7 @@ impl Scene {
         put.await.unwrap();
     }
 
-    async fn say(&self, which: usize, number: &str, said: Said, by: UserId) -> Result<BusinessDate, Error> {
+    pub(crate) async fn say(&self, which: usize, number: &str, said: Said, by: UserId) -> Result<BusinessDate, Error> {
         let office = self.world.office();
         let (canteen, number, now) = (self.canteen(which), number.to_owned(), office.now());
         let said = office.store.write(move |tx| {
@@ -67,7 +67,7 @@ fn code<T>(result: Result<T, Error>) -> Option<Code> {
 }
 
 /// Lunch ends at half past one: two elders are served at two.
-async fn late_lunch(backend: Backend) -> (Scene, String) {
+pub(crate) async fn late_lunch(backend: Backend) -> (Scene, String) {
     let mut scene = Scene::new(backend).await;
     let mut records = scene.day(0, MONDAY, 840, &[0, 1]);
     records.push(scene.over(0));
@@ -117,6 +117,36 @@ async fn a_ruling_after_approval_is_a_line_of_the_next_month(backend: Backend) {
     let (april, _) = scene.draft("2026-04").await.unwrap();
     assert_eq!(scene.of(&april, 0), (Fen::ZERO, Fen::ZERO));
     assert_eq!(scene.verify().await.breaks, []);
+}
+
+/// March settles the day, April takes its two meals away, May gives them back: three approved statements settle the same
+/// close, each something else of it. One that settles nothing else of it is named.
+async fn a_close_that_is_settled_again_by_a_ruling_is_not_settled_twice(backend: Backend) {
+    async fn approved(scene: &Scene, of: &str) -> (Fen, Fen) {
+        let (view, _) = scene.draft(of).await.unwrap();
+        scene.submit(of, scene.maker).await.unwrap();
+        scene.approve(of, scene.checker, view.settlement.digest).await.unwrap();
+        assert_eq!(scene.verify().await.breaks, [], "{of}");
+        scene.of(&view, 0)
+    }
+    let (mut scene, number) = late_lunch(backend).await;
+    assert_eq!(approved(&scene, MARCH).await, (Fen::new(600), Fen::ZERO));
+    for (said, month, last, today, due) in [
+        (Said::Confirmed, "2026-04", "2026-04-30", "2026-05-02", (Fen::ZERO, Fen::new(-600))),
+        (Said::Explained, "2026-05", "2026-05-31", "2026-06-02", (Fen::ZERO, Fen::new(600))),
+    ] {
+        scene.all_over_through(last).await;
+        scene.say(0, &number, said, scene.maker.user).await.unwrap();
+        scene.world.clock.set(date(today).at_minute(540));
+        assert_eq!(approved(&scene, month).await, due);
+    }
+    disarm(&scene.world, "settled_days").await;
+    let store = &scene.world.office().store;
+    let same = "UPDATE settled_days SET taken = '[]' WHERE date = '2026-03-02'";
+    store.write(move |tx| Box::pin(async move { server::sql!(tx, same).execute().await })).await.unwrap();
+    let breaks = scene.verify().await.breaks;
+    let named = breaks.iter().filter(|b| b.what.contains("两张") && b.place.contains(MONDAY)).count();
+    assert_eq!(named, 2, "April's and May's: {breaks:?}");
 }
 
 async fn a_finding_has_a_life_and_is_closed_by_another_person(backend: Backend) {
@@ -322,6 +352,7 @@ crate::on_both! {
     what_a_day_is_held_against
     a_confirmed_finding_is_deducted_and_an_explained_one_is_not
     a_ruling_after_approval_is_a_line_of_the_next_month
+    a_close_that_is_settled_again_by_a_ruling_is_not_settled_twice
     a_finding_has_a_life_and_is_closed_by_another_person
     a_regions_settings_hold_from_their_day_on_and_close_days_again
     days_that_look_at_earlier_days_are_closed_again_when_those_change

@@ -81,6 +81,14 @@ impl Scene {
         till.push(Body::Day { through: date(through) })
     }
 
+    /// Both tills say that all days up to this one are over.
+    pub(crate) async fn all_over_through(&mut self, through: &str) {
+        for till in 0..self.tills.len() {
+            let over = self.over_through(till, through);
+            self.ingest(till, &[over]).await;
+        }
+    }
+
     pub(crate) async fn ingest(&self, till: usize, records: &[Sent]) {
         let answer = self.world.ingest(&self.tills[till], 1, records).await;
         assert_eq!(answer.outcomes.len(), records.len(), "every record has an outcome");

@@ -102,7 +102,7 @@ impl Paying {
             match account {
                 Account::Payable { .. } => payable += turnover.balance(),
                 Account::Bank { .. } => bank += turnover.balance(),
-                Account::Grant { .. } | Account::Held { .. } => {}
+                Account::Grant { .. } | Account::Held { .. } | Account::Demanded { .. } => {}
             }
         }
         [payable, bank]

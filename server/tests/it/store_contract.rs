@@ -414,7 +414,7 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 27] = [
+const MODULES: [(&str, &str); 30] = [
     ("batches", include_str!("../../src/store/batches.rs")),
     ("idempotency", include_str!("../../src/store/idempotency.rs")),
     ("draws", include_str!("../../src/store/draws.rs")),
@@ -423,6 +423,9 @@ const MODULES: [(&str, &str); 27] = [
     ("board", include_str!("../../src/store/board.rs")),
     ("overview", include_str!("../../src/store/overview.rs")),
     ("canteens", include_str!("../../src/store/canteens.rs")),
+    ("budgets", include_str!("../../src/store/budgets.rs")),
+    ("explanations", include_str!("../../src/store/explanations.rs")),
+    ("demands", include_str!("../../src/store/demands.rs")),
     ("days", include_str!("../../src/store/days.rs")),
     ("elders", include_str!("../../src/store/elders.rs")),
     ("epochs", include_str!("../../src/store/epochs.rs")),
@@ -453,6 +456,8 @@ fn nothing_is_left_out() {
         include_str!("store_sync.rs"),
         include_str!("rules.rs"),
         include_str!("findings.rs"),
+        include_str!("demands.rs"),
+        include_str!("budgets.rs"),
         include_str!("console.rs"),
         include_str!("console_days.rs"),
         include_str!("console_month.rs"),

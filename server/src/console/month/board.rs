@@ -6,10 +6,9 @@ use domain::id::CanteenId;
 use domain::money::Fen;
 use domain::reconciliation::DayClose;
 use domain::settlement::payment::Stage;
-use domain::settlement::{MonthState, Reason, Statement};
+use domain::settlement::{MonthState, Reason, Statement, compare};
 
-/// A change of more than so many thousandths a day against last month is marked.
-pub(super) const MARKED: i64 = 150;
+pub(super) use domain::settlement::compare::MARKED;
 
 /// The columns of a canteen's row, fen; what is taken away is negative. Served, adjusted, deducted, held and carried add
 /// up to what is payable.
@@ -72,15 +71,7 @@ impl Amounts {
 
 /// What is served a day against last month, thousandths. Nothing where one of the months had no open day or no amount.
 pub(super) fn change_a_day(now: &Amounts, before: &Amounts) -> Option<i64> {
-    let (a, da) = (i128::from(now.served.get()), i128::from(now.open_days));
-    let (b, db) = (i128::from(before.served.get()), i128::from(before.open_days));
-    if da == 0 || db == 0 || b <= 0 {
-        return None;
-    }
-    let (above, below) = ((a * db - b * da) * 1000, b * da);
-    // Halves away from zero, as people round.
-    let rounded = (2 * above.abs() + below) / (2 * below);
-    i64::try_from(if above < 0 { -rounded } else { rounded }).ok()
+    compare::change_a_day((now.served, now.open_days), (before.served, before.open_days))
 }
 
 /// Which of the seven steps is being worked on, from 1; 8 when all are behind.
@@ -147,21 +138,6 @@ pub(super) fn tally(days: &crate::console::days::MonthDays) -> BTreeMap<CanteenI
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn amounts(served: i64, open_days: u32) -> Amounts {
-        Amounts { served: Fen::new(served), open_days, ..Amounts::default() }
-    }
-
-    #[test]
-    fn months_are_compared_a_day() {
-        let change = |a, da, b, db| change_a_day(&amounts(a, da), &amounts(b, db));
-        assert_eq!(change(2_229_100, 31, 1_542_400, 21), Some(-21));
-        assert_eq!(change(1182, 1, 1000, 1), Some(182));
-        assert_eq!(change(7750, 10, 1000, 1), Some(-225));
-        assert_eq!(change(1000, 1, 2000, 2), Some(0));
-        assert_eq!((change(5, 1, 0, 1), change(5, 0, 5, 1), change(5, 1, 5, 0)), (None, None, None));
-        assert_eq!(change(i64::MAX, 31, i64::MAX, 31), Some(0), "nothing overflows");
-    }
 
     #[test]
     fn a_month_goes_through_seven_steps() {

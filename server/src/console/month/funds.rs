@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use super::acts::freshly;
 use super::chart::Part;
+use super::demands;
 use super::words::Words;
 use super::{pages, say};
 use crate::audit::Action;
@@ -41,11 +42,11 @@ use crate::{Error, Office};
 const PATH: &str = "/console/funds";
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get(PATH, page).post("/console/funds/statements/{id}/payment", Action::PaymentNote, pay).post(
-        "/console/funds/release",
-        Action::HoldRelease,
-        release,
-    )
+    Routes::new()
+        .get(PATH, page)
+        .post("/console/funds/statements/{id}/payment", Action::PaymentNote, pay)
+        .post("/console/funds/release", Action::HoldRelease, release)
+        .merge(demands::routes())
 }
 
 struct Found {
@@ -58,6 +59,7 @@ struct Found {
     /// By canteen: how many refunds are due, and how much.
     refunds: BTreeMap<CanteenId, (usize, Fen)>,
     books: Vec<(Account, Turnover)>,
+    claims: demands::Found,
 }
 
 async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
@@ -81,6 +83,7 @@ async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
         after: if approved { Some(payment::afterwards(tx, region, month).await?) } else { None },
         holds: of_region(tx, region).await?,
         books: ledger::trial_balance(tx, region).await?,
+        claims: demands::load(tx, region).await?,
         days,
     })
 }
@@ -164,6 +167,8 @@ struct Drawn {
     refunds_total: String,
     adjustments: Vec<Plain>,
     adjustments_total: String,
+    claims: Vec<demands::Claim>,
+    to_demand: Vec<demands::Offer>,
     books: Vec<Book>,
     debit: String,
     credit: String,
@@ -251,21 +256,22 @@ fn adjustments_of(view: &View, found: &Found) -> (Vec<Plain>, Fen) {
 }
 
 fn books_of(w: &'static Words, found: &Found) -> (Vec<Book>, Turnover) {
-    let mut sums = [Turnover::default(); 4];
+    let mut sums = [Turnover::default(); 5];
     let mut total = Turnover::default();
     for (account, turnover) in &found.books {
         let at = match account {
             Account::Grant { .. } => 0,
             Account::Payable { .. } => 1,
             Account::Held { .. } => 2,
-            Account::Bank { .. } => 3,
+            Account::Demanded { .. } => 3,
+            Account::Bank { .. } => 4,
         };
         for sum in [&mut sums[at], &mut total] {
             sum.debit += turnover.debit;
             sum.credit += turnover.credit;
         }
     }
-    let names = [w.book_grant, w.book_payable, w.book_held, w.book_bank];
+    let names = [w.book_grant, w.book_payable, w.book_held, w.book_demanded, w.book_bank];
     let row = |(name, sum): (&'static str, Turnover)| Book {
         name,
         debit: fmt::dash(&sum.debit),
@@ -351,6 +357,8 @@ fn drawn(view: &View, found: &Found, fresh: bool) -> Drawn {
         refunds_total: fmt::dash(&found.refunds.values().map(|(_, amount)| *amount).sum()),
         adjustments,
         adjustments_total: fmt::change(&adjusted),
+        claims: demands::claims(view, &found.claims, &found.days, &found.regions),
+        to_demand: demands::offers(view, &found.claims, &found.days, &found.year, found.after.is_some()),
         books,
         debit: fmt::yuan(&total.debit),
         credit: fmt::yuan(&total.credit),

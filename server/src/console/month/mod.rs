@@ -3,7 +3,9 @@
 
 mod acts;
 mod board;
+mod budgets;
 mod chart;
+mod demands;
 mod disclosure;
 mod exports;
 mod funds;
@@ -25,6 +27,7 @@ pub(super) fn routes() -> Routes {
         settlement::routes(),
         statements::routes(),
         funds::routes(),
+        budgets::routes(),
         disclosure::routes(),
         exports::routes(),
         own::routes(),

@@ -19,6 +19,7 @@ use super::words::Words;
 use super::{pages, say};
 use crate::Office;
 use crate::audit::Action;
+use crate::budget;
 use crate::console::days::MonthDays;
 use crate::console::files::{self, Kind};
 use crate::console::fmt;
@@ -29,7 +30,7 @@ use crate::http::Answer;
 use crate::http::body::{Form, Query};
 use crate::http::months::{actor, explained};
 use crate::http::routes::Routes;
-use crate::month::{self, MonthView, Obstacle, digest_of};
+use crate::month::{self, Changed, MonthView, Obstacle, digest_of};
 use crate::payment::{self, Afterwards};
 use crate::people::{Right, Role};
 use crate::store::months::StoredStatement;
@@ -46,6 +47,7 @@ pub(super) fn routes() -> Routes {
         .get("/console/settlement.csv", csv)
         .get("/console/settlement.xlsx", xlsx)
         .post("/console/settlement/draft", Action::MonthDraft, draft)
+        .post("/console/settlement/explain", Action::MonthExplain, explain)
         .post("/console/settlement/submit", Action::MonthSubmit, submit)
         .post("/console/settlement/send-back", Action::MonthSendBack, send_back)
         .post("/console/settlement/approve", Action::MonthApprove, approve)
@@ -68,8 +70,18 @@ struct Found {
     /// Whether the statements made again from the day closes are those that are stored.
     again: Option<bool>,
     /// An earlier month that has to be approved first, or a later one that was drafted.
+    /// By how much payers' budgets of the year are passed, drafts counted; nothing where no budget is set.
+    budgets: Option<Vec<(domain::decision::Payer, domain::money::Fen)>>,
     earlier: Option<domain::calendar::Month>,
     later: Option<domain::calendar::Month>,
+}
+
+impl Found {
+    /// Why a canteen's month changed so much, in its maker's words.
+    fn explanation(&self, canteen: CanteenId) -> Option<String> {
+        let changed = self.month.as_ref()?.changes.iter().find(|changed| changed.canteen == canteen)?;
+        changed.explanation.as_ref().map(|said| said.words.clone())
+    }
 }
 
 async fn load(tx: &mut Tx, office: &Office, view: &View, remake: bool) -> Result<Found, crate::Error> {
@@ -91,7 +103,10 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, remake: bool) -> Result
         Some(month) if remake || submitted => Some(is_same_again(tx, office, month).await?),
         _ => None,
     };
+    let (year, set) = budget::year(tx, region, of.ym().0).await?;
+    let passed = year.into_iter().filter_map(|of| of.passed_by().map(|by| (of.payer, by))).collect();
     Ok(Found {
+        budgets: (!set.is_empty()).then_some(passed),
         settles,
         after,
         before,
@@ -143,6 +158,8 @@ struct Row {
     change: String,
     /// `up`, `down` or nothing.
     marked: &'static str,
+    /// Why it changed so much, in the maker's words.
+    explained: String,
     tally: Tally,
     findings: String,
 }
@@ -236,10 +253,18 @@ struct Drawn {
     carried_on: Option<String>,
     checks: Vec<Check>,
     acts: Acts,
+    /// What the maker has to explain: canteen, name, change.
+    to_explain: Vec<(CanteenId, String, String)>,
     digest: String,
     fresh: bool,
     needs_code: bool,
     summary: String,
+}
+
+impl Drawn {
+    fn explain_label(&self, name: &str, change: &str) -> String {
+        fill(self.w.explain_why, &[("name", &name), ("change", &change)])
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -284,6 +309,7 @@ fn rows(view: &View, found: &Found) -> (Vec<Row>, Amounts, Amounts) {
             closed: fmt::count(closed_days(view, found, canteen)),
             last: before.map_or_else(|| "—".to_owned(), |before| fmt::yuan(&before.payable)),
             change: change.map_or_else(|| "—".to_owned(), fmt::change_permille),
+            explained: found.explanation(canteen).unwrap_or_default(),
             marked: match change {
                 Some(change) if change > MARKED => "up",
                 Some(change) if change < -MARKED => "down",
@@ -415,6 +441,8 @@ fn checks(view: &View, found: &Found) -> Vec<Check> {
                 (view.link(&format!("/console/findings/{canteen}/{}", numbers[0])), w.go_decide),
             ),
             Obstacle::RuledSince(days) => (w.ruled_since.to_owned(), say::days(lang, days), (String::new(), "")),
+            // Said once for all canteens below.
+            Obstacle::Unexplained(_) => continue,
         };
         let link = Some(link).filter(|(href, _)| !href.is_empty());
         checks.push(Check { look: "bad", title, detail: format!("{name} {days}"), link });
@@ -451,6 +479,7 @@ fn checks(view: &View, found: &Found) -> Vec<Check> {
         checks.push(Check { look: "bad", title: w.payers_differ.to_owned(), detail: named, link: None });
     }
     changes(view, found, month, &mut checks, &mut good);
+    budgets(view, found, &mut checks, &mut good);
     digests(view, found, month, &mut checks, &mut good);
     checks.extend(good);
     checks
@@ -459,18 +488,39 @@ fn checks(view: &View, found: &Found) -> Vec<Check> {
 /// Canteens whose change a day is beyond the mark.
 fn changes(view: &View, found: &Found, month: &MonthView, bad: &mut Vec<Check>, good: &mut Vec<Check>) {
     let (w, lang) = (Words::of(view.lang), view.lang);
-    let change = |s: &months::StoredStatement| {
-        let change = board::change_a_day(&Amounts::of(&s.content.0), found.before.get(&s.canteen)?)?;
-        (change.abs() > MARKED).then(|| format!("{} {}", found.days.name(s.canteen), fmt::change_permille(change)))
+    let change = |changed: &Changed| {
+        let said = changed.explanation.as_ref().map_or(w.not_explained, |said| said.words.as_str());
+        format!("{} {}：{said}", found.days.name(changed.canteen), fmt::change_permille(changed.change))
     };
-    let marked: Vec<String> = month.statements.iter().filter_map(change).collect();
+    let marked: Vec<String> = month.changes.iter().map(change).collect();
+    let missing = month.changes.iter().any(|changed| changed.explanation.is_none());
     if marked.is_empty() {
         let title = if found.before.is_empty() { w.nothing_before } else { w.changes_small };
         good.push(Check { look: "ok", title: title.to_owned(), detail: String::new(), link: None });
         return;
     }
     let title = fill(w.changes_marked, &[("n", &marked.len())]);
-    bad.push(Check { look: "warn", title, detail: marked.join(lang.of("，", ", ")), link: None });
+    let look = if missing { "bad" } else { "ok" };
+    bad.push(Check { look, title, detail: marked.join(lang.of("；", "; ")), link: None });
+}
+
+/// Payers whose budget of the year the drafts pass.
+fn budgets(view: &View, found: &Found, bad: &mut Vec<Check>, good: &mut Vec<Check>) {
+    let (w, lang) = (Words::of(view.lang), view.lang);
+    let link = Some((view.link("/console/budgets"), w.budgets));
+    let Some(passed) = &found.budgets else {
+        let title = w.no_budget_set.to_owned();
+        good.push(Check { look: "info", title, detail: String::new(), link });
+        return;
+    };
+    for (payer, by) in passed {
+        let name = say::payer(lang, payer, None);
+        let title = fill(w.budget_passed, &[("payer", &name), ("amount", &fmt::yuan(by))]);
+        bad.push(Check { look: "warn", title, detail: String::new(), link: link.clone() });
+    }
+    if passed.is_empty() {
+        good.push(Check { look: "ok", title: w.budgets_kept.to_owned(), detail: String::new(), link });
+    }
 }
 
 /// Whether what is stored is what its digest says and, where that was asked, what the days give.
@@ -588,6 +638,19 @@ fn acts(view: &View, found: &Found) -> Acts {
     }
 }
 
+/// Changes that nobody has explained, for whoever makes the month.
+fn to_explain(view: &View, found: &Found) -> Vec<(CanteenId, String, String)> {
+    let maker = view.user.role.rights().contains(&Right::MakeMonth);
+    let drafted = |m: &&MonthView| maker && m.settlement.state.0 == MonthState::Drafted;
+    let changes = found.month.as_ref().filter(drafted).map_or(&[][..], |m| m.changes.as_slice());
+    let open = changes.iter().filter(|changed| changed.explanation.is_none());
+    let named = |changed: &Changed| {
+        let name = found.days.name(changed.canteen).to_owned();
+        (changed.canteen, name, fmt::change_permille(changed.change))
+    };
+    open.map(named).collect()
+}
+
 /// The state's word and look.
 fn chip(w: &'static Words, found: &Found) -> (&'static str, &'static str) {
     match (found.after.as_ref().map(|a| a.stage), found.month.as_ref().map(|m| m.settlement.state.0)) {
@@ -644,6 +707,7 @@ fn drawn(view: &View, found: &Found, now: domain::calendar::UnixMs) -> Drawn {
         rows,
         checks: checks(view, found),
         acts: acts(view, found),
+        to_explain: to_explain(view, found),
         digest: settlement.map(|s| s.digest.to_string()).unwrap_or_default(),
         fresh: view.present.require_fresh(now).is_ok(),
         needs_code: view.user.totp_at.is_some(),
@@ -676,6 +740,7 @@ fn table(view: &View, found: &Found) -> Table {
         w.payable,
         w.last_payable,
         w.change_a_day,
+        w.explanation,
         w.blocking,
         w.undecided,
         w.decided,
@@ -690,6 +755,7 @@ fn table(view: &View, found: &Found) -> Table {
         row.extend([now.served, now.adjusted, now.deducted, now.held, now.carried, now.payable].map(Cell::Money));
         row.push(before.map_or(Cell::Empty, |before| Cell::Money(before.payable)));
         row.push(change.map_or(Cell::Empty, |change| Cell::Text(fmt::change_permille(change))));
+        row.push(found.explanation(stored.canteen).map_or(Cell::Empty, Cell::Text));
         row.extend([tally.blocking, tally.open, tally.decided].map(files::count));
         row
     };
@@ -710,6 +776,19 @@ async fn draft(State(office): State<Arc<Office>>, view: View) -> Answer<Redirect
     let actor = actor(&view.user, region, Right::MakeMonth)?;
     month::draft(&office.store, &office.book(), &office.entropy, region, of, actor, office.now()).await?;
     Ok(Redirect::to(&view.link("/console/settlement?done=drafted")))
+}
+
+#[derive(Deserialize)]
+struct Explain {
+    canteen: CanteenId,
+    words: String,
+}
+
+async fn explain(State(office): State<Arc<Office>>, view: View, Form(body): Form<Explain>) -> Answer<Redirect> {
+    let actor = actor(&view.user, &view.region.code, Right::MakeMonth)?;
+    let (words, now) = (explained(&body.words)?, office.now());
+    month::explain(&office.store, &view.region.code, view.month, body.canteen, words, actor, now).await?;
+    Ok(Redirect::to(&view.link("/console/settlement?done=saved")))
 }
 
 async fn submit(State(office): State<Arc<Office>>, view: View) -> Answer<Redirect> {

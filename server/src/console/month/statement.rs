@@ -26,6 +26,7 @@ use crate::console::view::{Shell, View};
 use crate::http::Answer;
 use crate::http::body::{Path, Query};
 use crate::http::statements::permit;
+use crate::month;
 use crate::statements::{Dossier, served_lines};
 use crate::store::payments::{self, Payment};
 use crate::store::{Tx, months, overview};
@@ -45,6 +46,8 @@ pub(super) struct Asked {
 struct Found {
     dossier: Dossier,
     before: Option<Amounts>,
+    /// Why it changed so much against last month, in the maker's words.
+    explained: Option<String>,
     paid: Vec<Payment>,
     badge: usize,
     meals: Option<Meals>,
@@ -71,8 +74,10 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, id: StatementId, asked:
         None => None,
     };
     let days = MonthDays::load(tx, &view.region.code, view.month, view.user.canteen).await?;
+    let changes = month::changes(tx, &dossier.settlement, std::slice::from_ref(&stored)).await?;
     Ok(Found {
         before,
+        explained: changes.into_iter().find_map(|changed| changed.explanation).map(|said| said.words),
         paid: payments::of_statement(tx, id).await?,
         badge: days.waiting().count(),
         meals,
@@ -291,14 +296,19 @@ fn checked(dossier: &Dossier, w: &'static Words) -> Vec<Checked> {
     ]
 }
 
-fn compared(content: &Statement, before: Option<&Amounts>, w: &'static Words) -> Vec<(&'static str, String)> {
+fn compared(
+    content: &Statement,
+    before: Option<&Amounts>,
+    explained: Option<&String>,
+    w: &'static Words,
+) -> Vec<(&'static str, String)> {
     let now = Amounts::of(content);
     let a_day = |of: &Amounts| match i64::from(of.open_days) {
         0 => "—".to_owned(),
         days => fmt::yuan(&Fen::new((of.served.get() + days / 2) / days)),
     };
     let last = before.map_or_else(|| "—".to_owned(), |before| before.open_days.to_string());
-    vec![
+    let mut rows = vec![
         (w.open_days, fill(w.against_last, &[("n", &now.open_days), ("last", &last)])),
         (w.served_a_day, a_day(&now)),
         (w.last_a_day, before.map_or_else(|| "—".to_owned(), a_day)),
@@ -306,7 +316,9 @@ fn compared(content: &Statement, before: Option<&Amounts>, w: &'static Words) ->
             w.change_a_day,
             before.and_then(|before| change_a_day(&now, before)).map_or_else(|| "—".to_owned(), fmt::change_permille),
         ),
-    ]
+    ];
+    rows.extend(explained.map(|words| (w.explanation, words.clone())));
+    rows
 }
 
 fn list(view: &View, found: &Found, asked: &Asked, rows: &[Row], at: &str) -> Option<List> {
@@ -375,7 +387,7 @@ fn drawn<'a>(view: &View, found: &'a Found, asked: &Asked) -> Drawn<'a> {
         payers: pages::payer_bar(lang, &payers, &dossier.regions, |line| line.payable),
         payers_total: fmt::yuan(&content.payable()),
         checked: checked(dossier, w),
-        compared: compared(content, found.before.as_ref(), w),
+        compared: compared(content, found.before.as_ref(), found.explained.as_ref(), w),
         paid: found.paid.iter().map(paid).collect(),
         digest: fmt::digest(&dossier.stored.digest.to_string()),
         maker: signed(Some(&dossier.maker), settlement.submitted_at.or(Some(settlement.drafted_at)), lang),

@@ -31,6 +31,7 @@ use crate::console::lang::fill;
 use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
 use crate::http::body::{Form, Path};
+use crate::http::demands::close_canteen;
 use crate::http::routes::Routes;
 use crate::http::{Answer, Problem, of_canteen};
 use crate::people::Right;
@@ -38,7 +39,7 @@ use crate::store::canteens::{CanteenRow, Settings};
 use crate::store::people::UserRow;
 use crate::store::register::FactRow;
 use crate::store::terminals::TerminalRow;
-use crate::store::{canteens, people, proposals, register, terminals};
+use crate::store::{canteens, demands, people, proposals, register, terminals};
 use crate::words::{Code, office as said};
 
 const HOUR: i64 = 60 * 60 * 1000;
@@ -96,6 +97,8 @@ struct CanteenPage {
     waiting: Vec<Waiting>,
     terminals: Vec<Till>,
     cashiers: Vec<(String, bool)>,
+    /// When and why it was closed for good.
+    closed: Option<String>,
     soft: i64,
     hard: String,
     reader: &'static str,
@@ -153,6 +156,12 @@ struct Cashier {
 }
 
 #[derive(Deserialize)]
+struct Close {
+    last_day: String,
+    reason: String,
+}
+
+#[derive(Deserialize)]
 struct NewSettings {
     soft: String,
     hard: String,
@@ -168,6 +177,7 @@ pub(super) fn routes() -> Routes {
         .post("/console/canteens/{id}/payee", Action::ProposalMake, propose_payee)
         .post("/console/canteens/{id}/cashiers", Action::CashierAdd, add_cashier)
         .post("/console/canteens/{id}/settings", Action::CanteenSettings, set)
+        .post("/console/canteens/{id}/closure", Action::CanteenClose, close)
 }
 
 async fn show(State(office): State<Arc<Office>>, view: View, Path(id): Path<CanteenId>) -> Answer<Page> {
@@ -184,10 +194,11 @@ async fn show(State(office): State<Arc<Office>>, view: View, Path(id): Path<Cant
                 canteens::settings(tx, id).await?,
                 proposals::open(tx, &region).await?,
                 people::inside(tx, &staff_region).await?,
+                demands::closure(tx, id).await?,
             ))
         })
     });
-    let (facts, closes, prices, tills, cashiers, settings, open, staff) = read.await?;
+    let (facts, closes, prices, tills, cashiers, settings, open, staff, closure) = read.await?;
     let (w, c, rights) = (Words::of(view.lang), Common::of(view.lang), view.user.role.rights());
     let known: Vec<_> = facts.iter().rev().map(|row| row.fact.0.clone()).collect();
     let canteen = Canteen { id, region: row.region.clone(), facts: known };
@@ -201,6 +212,10 @@ async fn show(State(office): State<Arc<Office>>, view: View, Path(id): Path<Cant
         waiting,
         terminals: tills.into_iter().map(|row| till(&row, &view)).collect(),
         cashiers: cashiers.into_iter().map(|row| (row.name, row.supervisor)).collect(),
+        closed: closure.map(|closure| {
+            let day = fmt::full_day(closure.last_day, view.lang);
+            fill(w.closed_on, &[("day", &day), ("reason", &closure.reason)])
+        }),
         soft: settings.offline.soft_ms / HOUR,
         hard: settings.offline.hard_ms.map(|ms| (ms / HOUR).to_string()).unwrap_or_default(),
         reader: reader_name(settings.reader),
@@ -457,6 +472,16 @@ async fn set(
     let hard_ms = read(&new.hard, said::COUNT)?.map(hours);
     let settings = Settings { offline: OfflineLimits { soft_ms, hard_ms }, reader: reader(&new.reader)? };
     office.set_canteen(id, settings, Some(view.user.id)).await?;
+    Ok(done(&view, id, "saved"))
+}
+
+async fn close(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path(id): Path<CanteenId>,
+    Form(body): Form<Close>,
+) -> Answer<Redirect> {
+    close_canteen(&office, &view.user, id, date(&body.last_day)?, &body.reason).await?;
     Ok(done(&view, id, "saved"))
 }
 

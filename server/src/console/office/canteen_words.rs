@@ -97,6 +97,11 @@ catalogue! {
     fingerprint: "指纹", "Fingerprint";
     last_contact: "最近联系", "Last contact";
     profile: "基本信息", "Details";
+    closed_on: "{day}停办：{reason}", "Closed for good on {day}: {reason}";
+    close_for_good: "登记停办", "Close for good";
+    close_hint: "终端全部退役后登记。停办后不能再登记终端；结算单照常出，结转的负数余额可以追缴（资金页）。", "After all tills are retired. A closed canteen gets no tills; its statements go on, and a negative balance can be demanded (page of funds).";
+    last_day: "最后供餐日", "Last day";
+    close_reason: "停办原因", "Why";
     breakfast: "早餐", "breakfast";
     lunch: "午餐", "lunch";
     dinner: "晚餐", "dinner";

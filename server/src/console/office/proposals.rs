@@ -40,6 +40,10 @@ catalogue! {
     policy: "政策文件", "Policy";
     price: "餐价", "Price";
     payee: "收款账户", "Payee";
+    demand: "追缴", "Demand";
+    budget: "年度预算", "Budget";
+    budget_of: "{year}年 {payer} 预算 {amount}：{reason}", "{payer}, budget of {year}: {amount} ({reason})";
+    demand_of: "追缴 {month}结转的 {amount}，{due} 前缴回（{number}）：{reason}", "Demand {amount} carried from {month}, due {due} ({number}): {reason}";
     policy_of: "公布政策 {name}", "Announce the policy {name}";
     price_of: "{period} {price}，自 {date} 起", "{period} {price} from {date}";
     payee_of: "改付 {bank} {name} {account}", "Pay to {bank} {name} {account}";
@@ -84,6 +88,26 @@ fn sentence(what: &Proposed, view: &View) -> (&'static str, String) {
             let period = domain::words::period_name(&price.period, view.lang.domain());
             let (amount, from) = (fmt::yuan(&price.price), fmt::full_day(price.valid_from, view.lang));
             (w.price, fill(w.price_of, &[("period", &period), ("price", &amount), ("date", &from)]))
+        }
+        Proposed::Budget { budget } => {
+            let payer = domain::words::payer_name(&budget.payer.name, view.lang.domain());
+            let unit = budget.payer.unit.as_ref().map(ToString::to_string).unwrap_or_default();
+            let (payer, amount) = (format!("{payer} {unit}"), fmt::yuan(&budget.amount));
+            let fields: [(&str, &dyn std::fmt::Display); 4] =
+                [("year", &budget.year), ("payer", &payer.trim()), ("amount", &amount), ("reason", &budget.reason)];
+            (w.budget, fill(w.budget_of, &fields))
+        }
+        Proposed::Demand { demand } => {
+            let (month, amount) = (fmt::month(demand.month, view.lang), fmt::yuan(&demand.total()));
+            let due = fmt::full_day(demand.due, view.lang);
+            let fields: [(&str, &dyn std::fmt::Display); 5] = [
+                ("month", &month),
+                ("amount", &amount),
+                ("due", &due),
+                ("number", &demand.number),
+                ("reason", &demand.reason),
+            ];
+            (w.demand, fill(w.demand_of, &fields))
         }
         Proposed::Payee { bank, account_name, account, .. } => {
             (w.payee, fill(w.payee_of, &[("bank", bank), ("name", account_name), ("account", &account.as_str())]))

@@ -78,6 +78,8 @@ pub(super) struct Funds {
     pub(super) used: String,
     pub(super) expected: String,
     pub(super) rows: Vec<PayerRow>,
+    /// The year's budget and what is used of it, or that none is set.
+    pub(super) budget: String,
     pub(super) is_provisional: bool,
 }
 
@@ -361,8 +363,22 @@ impl Shape<'_> {
             used: fill(w.used, &[("amount", &round(year.spent()))]),
             expected: fill(w.expected, &[("amount", &round(year.forecast))]),
             rows: year.payers.iter().map(row).collect(),
+            budget: self.budget(),
             is_provisional: self.state() != MonthState::Approved,
         })
+    }
+
+    /// What is set aside for the year by the payers that have a budget, and what is left of it.
+    fn budget(&self) -> String {
+        let set = || self.loaded.year.iter().filter_map(|of| Some((of.budget?, of.left()?, of.passed_by())));
+        if set().next().is_none() {
+            return self.w.no_budget.to_owned();
+        }
+        let (budget, left) = (set().map(|of| of.0).sum::<Fen>(), set().map(|of| of.1).sum::<Fen>());
+        let passed = set().filter(|of| of.2.is_some()).count();
+        let fields: [(&str, &dyn std::fmt::Display); 3] =
+            [("budget", &fmt::yuan(&budget)), ("left", &fmt::change(&left)), ("n", &passed)];
+        fill(if passed > 0 { self.w.budget_passed } else { self.w.budget_left }, &fields)
     }
 
     fn canteens(&self) -> (Vec<CanteenRow>, String, (String, String)) {

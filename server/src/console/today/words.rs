@@ -63,6 +63,8 @@ catalogue! {
     // Funds
     funds: "补贴累计", "Subsidy of the year";
     funds_sub: "{year} 年累计，时间已过 {gone}", "{year} so far, {gone} of the time";
+    budget_left: "全年预算 {budget}，剩余 {left}。", "Budget of the year {budget}, left {left}.";
+    budget_passed: "全年预算 {budget}，剩余 {left}；{n} 个出资方已超出。", "Budget of the year {budget}, left {left}; {n} payers have passed theirs.";
     no_budget: "系统中没有录入预算，因此只显示已用金额和按现速推算的全年金额，不与预算比较。", "No budget is set, so there is nothing to compare with: what was used, and where the year leads at this rate.";
     chart: "全年补贴累计与推算", "Subsidy of the year, cumulative, and its forecast";
     used: "已用 {amount}", "used {amount}";

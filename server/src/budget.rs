@@ -1,0 +1,120 @@
+//! Budgets of a year by payer, what is left of them, and the year's report.
+
+use std::collections::BTreeMap;
+
+use domain::budget::{self, CanteenYear, PayerYear, Settled};
+use domain::calendar::{Month, UnixMs};
+use domain::decision::Payer;
+use domain::id::{CanteenId, UserId};
+use domain::money::Fen;
+use domain::region::RegionCode;
+use domain::settlement::payment::PaymentState;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::audit::{Act, Action};
+use crate::error::Error;
+use crate::store::budgets::{self, BudgetRow};
+use crate::store::months::StoredStatement;
+use crate::store::{Json, Tx, canteens, demands, overview, payments};
+use crate::words::{Code, budgets as words};
+
+/// A budget as one person proposes it and another approves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// The region that settles.
+    pub region: RegionCode,
+    /// The year of the meals.
+    pub year: i16,
+    /// Who pays.
+    pub payer: Payer,
+    /// Fen, not negative.
+    pub amount: Fen,
+    /// Why, or which document.
+    pub reason: String,
+}
+
+/// Refuses what cannot be a budget: of no region that settles, of a year without a month, below nothing.
+pub(crate) async fn fits(tx: &mut Tx, budget: &Budget) -> Result<(), Error> {
+    if budget.amount.is_negative() {
+        return Err(Error::refused(Code::Invalid, words::NEGATIVE));
+    }
+    if !(2000..=2999).contains(&budget.year) {
+        return Err(Error::refused(Code::Invalid, words::YEAR));
+    }
+    if domain::words::payer_name(&budget.payer.name, domain::words::Language::Chinese) == budget.payer.name {
+        return Err(Error::refused(Code::Invalid, words::PAYER));
+    }
+    if canteens::regions(tx).await?.iter().any(|region| region.code == budget.region) {
+        return Ok(());
+    }
+    Err(Error::refused(Code::NotFound, words::NO_REGION))
+}
+
+/// Puts an approved budget in force: of its payer and year it is the last word.
+pub(crate) async fn set(
+    tx: &mut Tx,
+    id: Uuid,
+    new: Budget,
+    (maker, checker): (UserId, UserId),
+    now: UnixMs,
+) -> Result<(), Error> {
+    fits(tx, &new).await?;
+    let Budget { region, year, payer, amount, reason } = new;
+    let act = Act::new(checker, Action::BudgetSet, format!("budget:{region}/{year}"));
+    let act = act.with("payer", payer.name.as_str()).with("amount", amount.get());
+    let year = i64::from(year);
+    let payer = Json(payer);
+    let row = BudgetRow {
+        id,
+        region,
+        year,
+        payer,
+        amount,
+        reason,
+        proposed_by: maker,
+        approved_by: checker,
+        approved_at: now,
+    };
+    budgets::add(tx, &row).await?;
+    act.done(tx, now).await.map(drop)
+}
+
+/// The current statements that may cost a year something: its own, and those of the next year, which may still change it.
+async fn statements(tx: &mut Tx, region: &RegionCode, year: i16) -> Result<Vec<StoredStatement>, Error> {
+    let (Some(january), Some(december)) = (Month::new(year, 1), Month::new(year.saturating_add(1), 12)) else {
+        return Ok(Vec::new());
+    };
+    overview::statements(tx, region, january, december).await
+}
+
+/// A region's year by payer, with every budget that was approved for it.
+pub async fn year(tx: &mut Tx, region: &RegionCode, year: i16) -> Result<(Vec<PayerYear>, Vec<BudgetRow>), Error> {
+    let rows = budgets::of_year(tx, region, i64::from(year)).await?;
+    let set: Vec<(Payer, Fen)> = rows.iter().map(|row| (row.payer.0.clone(), row.amount)).collect();
+    let stored = statements(tx, region, year).await?;
+    let stated = stored.iter().map(|s| (&s.content.0, s.approved == 1));
+    Ok((budget::year(year, stated, &set), rows))
+}
+
+/// The year's report by canteen and payer, from approved statements.
+pub async fn report(
+    tx: &mut Tx,
+    region: &RegionCode,
+    year: i16,
+) -> Result<BTreeMap<(CanteenId, Payer), CanteenYear>, Error> {
+    let mut stored = statements(tx, region, year).await?;
+    stored.retain(|s| s.approved == 1);
+    let mut marks = Vec::with_capacity(stored.len());
+    for s in &stored {
+        let last = payments::of_statement(tx, s.id).await?.last().map(|payment| payment.state);
+        marks.push((last == Some(PaymentState::Confirmed), demands::of_statement(tx, s.id).await?.is_some()));
+    }
+    let settled: Vec<Settled<'_>> = stored
+        .iter()
+        .zip(marks)
+        .map(|(s, (arrived, demanded))| Settled { statement: &s.content.0, arrived, demanded })
+        .collect();
+    Ok(budget::report(year, &settled))
+}
