@@ -332,6 +332,10 @@ pub mod register {
     pub const NO_BATCH: &str = "没有这批卡";
     /// The batch was printed.
     pub const BATCH_PRINTED: &str = "这批卡没有获得同意，或者已经打印；卡号只出现一次，遗失的卡请重新提出";
+    /// Nobody of the batch is to get a card any more.
+    pub const BATCH_NOBODY: &str = "名单上的老人都已另发新卡或已去世，没有要打印的卡";
+    /// While the sheet was drawn, somebody on the list got a card or was reported dead.
+    pub const BATCH_CHANGED: &str = "打印时名单上有老人另发了新卡或被登记为去世；请再打印一次";
     /// The batch was decided.
     pub const BATCH_DECIDED: &str = "这批卡已有决定";
     /// Whoever proposed decides.

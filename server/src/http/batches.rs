@@ -1,12 +1,12 @@
 //! Cards for many: `POST /api/v1/cards/batches` proposes them, `POST .../{id}/approve` is another person's word,
 //! `POST .../{id}/reject` turns them down, `POST .../{id}/sheet` issues them and answers their PDF, once;
-//! `GET /api/v1/cards/batches` lists them.
+//! `GET /api/v1/cards/batches` lists them, with whom the sheet left out.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use domain::calendar::{BusinessDate, UnixMs};
-use domain::id::UserId;
+use domain::id::{ElderId, UserId};
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -20,7 +20,7 @@ use super::{Answer, SignedIn};
 use crate::admin::Batch;
 use crate::audit::Action;
 use crate::people::Right;
-use crate::store::batches::{self, BatchRow};
+use crate::store::batches::{self, BatchRow, LeftOutReason, LeftOutRow};
 use crate::store::people::UserRow;
 use crate::{Error, Office};
 
@@ -44,10 +44,21 @@ struct Listed {
     decided_at: Option<UnixMs>,
     reason: Option<String>,
     issued_at: Option<UnixMs>,
+    /// Who was on the list and got no card when it was printed.
+    left_out: Vec<LeftOut>,
 }
 
-impl From<BatchRow> for Listed {
-    fn from(row: BatchRow) -> Self {
+/// An elder on the agreed list who got no card.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CardLeftOut)]
+struct LeftOut {
+    elder: ElderId,
+    reason: LeftOutReason,
+}
+
+impl Listed {
+    fn of(row: BatchRow, left_out: &[LeftOutRow]) -> Self {
+        let left_out = left_out.iter().filter(|left| left.batch == row.id);
         Self {
             id: row.id,
             region: row.region,
@@ -61,6 +72,7 @@ impl From<BatchRow> for Listed {
             decided_at: row.decided_at,
             reason: row.reason,
             issued_at: row.issued_at,
+            left_out: left_out.map(|left| LeftOut { elder: left.elder, reason: left.reason }).collect(),
         }
     }
 }
@@ -95,8 +107,15 @@ async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> An
     user.require(Right::ManageElders)?;
     user.require_inside(&user.region)?;
     let region = user.region;
-    let rows = office.store.read(move |tx| Box::pin(async move { batches::list(tx, &region, MOST).await }));
-    Ok(List::whole(rows.await?.into_iter().map(Listed::from).collect()))
+    let (rows, left_out) = office
+        .store
+        .read(move |tx| {
+            Box::pin(async move {
+                Ok((batches::list(tx, &region, MOST).await?, batches::left_out(tx, &region, MOST).await?))
+            })
+        })
+        .await?;
+    Ok(List::whole(rows.into_iter().map(|row| Listed::of(row, &left_out)).collect()))
 }
 
 async fn propose(

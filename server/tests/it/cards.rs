@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use server::admin::{CardsOf, NewElderFact};
 use server::people::Role;
 use server::seal::Place;
-use server::store::batches::{self, BatchRow};
+use server::store::batches::{self, BatchRow, LeftOutReason};
 use server::store::elders::{self, CardRow};
 use server::store::{Json, Statement, feeds};
 use support::Backend;
@@ -138,8 +138,21 @@ async fn batches_are_decided_once_printed_once_and_never_edited(backend: Backend
     assert!(decided(n(1), "approved", checker).await.unwrap() && !decided(n(1), "rejected", checker).await.unwrap());
     assert!(printed(n(1)).await.unwrap() && !printed(n(1)).await.unwrap(), "once");
     assert!(decided(n(2), "withdrawn", maker).await.unwrap() && !printed(n(2)).await.unwrap());
+    let (dead, own) = (world.elder(1, None).await, world.elder(2, None).await);
+    unit!(store, |tx| {
+        batches::leave_out(tx, n(1), &[(dead, LeftOutReason::Dead), (own, LeftOutReason::HasCard)]).await
+    });
+    let left = unit!(store, |tx| batches::left_out(tx, &region("440304"), 9).await);
+    let known: Vec<_> = left.iter().map(|row| (row.batch, row.elder, row.reason)).collect();
+    assert_eq!(known.len(), 2);
+    assert!(known.contains(&(n(1), dead, LeftOutReason::Dead)), "{known:?}");
+    assert!(known.contains(&(n(1), own, LeftOutReason::HasCard)), "{known:?}");
+    assert!(left.iter().all(|row| !row.name.is_empty()));
+    assert!(unit!(store, |tx| batches::left_out(tx, &region("440305"), 9).await).is_empty());
     for edit in [
         "UPDATE card_batches SET elders = '[]'",
+        "UPDATE cards_left_out SET reason = 'dead'",
+        "DELETE FROM cards_left_out",
         "UPDATE card_batches SET issued_at = NULL",
         "UPDATE card_batches SET decision = 'rejected', reason = NULL WHERE decision = 'approved'",
         "DELETE FROM card_batches",

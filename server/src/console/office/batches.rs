@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::calendar::BusinessDate;
-use domain::id::{CanteenId, UserId};
+use domain::id::CanteenId;
 use domain::region::RegionCode;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -24,7 +24,7 @@ use crate::http::body::{Form, Path};
 use crate::http::routes::Routes;
 use crate::http::{Answer, MOST_BATCHES, explained, of_batch};
 use crate::people::Right;
-use crate::store::batches::{self, BatchRow};
+use crate::store::batches::{self, BatchRow, LeftOutReason, LeftOutRow};
 use crate::store::people::UserRow;
 use crate::store::{canteens, people};
 use crate::words::office as said;
@@ -44,6 +44,10 @@ catalogue! {
     printed: "已打印", "printed";
     rejected: "已驳回", "turned down";
     withdrawn: "已撤回", "taken back";
+    left_out: "未发卡 {count} 人：", "{count} got none: ";
+    dead: "{name}（已去世）", "{name} (died)";
+    has_card: "{name}（已另发新卡）", "{name} (has got a newer card)";
+    between: "、", ", ";
     agree: "同意", "Agree";
     print: "打印（卡号只出现这一次）", "Print (numbers appear this once)";
     reject: "驳回", "Turn down";
@@ -68,6 +72,7 @@ struct Line {
     state: (&'static str, &'static str),
     decided: String,
     reason: String,
+    left_out: String,
     is_own: bool,
     is_open: bool,
     to_print: bool,
@@ -115,8 +120,21 @@ pub(super) fn routes() -> Routes {
         .post("/console/cards/{id}/sheet", Action::CardSheet, sheet)
 }
 
-fn line(row: BatchRow, staff: &[UserRow], me: UserId, view: &View) -> Line {
-    let w = Words::of(view.lang);
+/// Who was left out of a batch, in a sentence; nothing when nobody was.
+fn left_out(batch: Uuid, rows: &[LeftOutRow], w: &Words) -> String {
+    let named = |row: &LeftOutRow| match row.reason {
+        LeftOutReason::Dead => fill(w.dead, &[("name", &row.name)]),
+        LeftOutReason::HasCard => fill(w.has_card, &[("name", &row.name)]),
+    };
+    let names: Vec<String> = rows.iter().filter(|row| row.batch == batch).map(named).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("{}{}", fill(w.left_out, &[("count", &names.len())]), names.join(w.between))
+}
+
+fn line(row: BatchRow, left: &[LeftOutRow], staff: &[UserRow], view: &View) -> Line {
+    let (w, me) = (Words::of(view.lang), view.user.id);
     let state = match (row.decision.as_deref(), row.issued_at) {
         (None, _) => (w.open, "chip-warn"),
         (Some("approved"), None) => (w.approved, "chip-warn"),
@@ -135,6 +153,7 @@ fn line(row: BatchRow, staff: &[UserRow], me: UserId, view: &View) -> Line {
         state,
         decided: [who, when].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "),
         reason: row.reason.unwrap_or_default(),
+        left_out: left_out(row.id, left, w),
         is_own: row.maker == me,
         is_open: row.decision.is_none(),
         to_print: row.decision.as_deref() == Some("approved") && row.issued_at.is_none(),
@@ -145,12 +164,13 @@ async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
     view.user.require(Right::ManageElders)?;
     view.user.require_inside(&view.region.code)?;
     let (region, staff) = (view.region.code.clone(), view.user.region.clone());
-    let (rows, staff, places) = office
+    let (rows, left, staff, places) = office
         .store
         .read(move |tx| {
             Box::pin(async move {
                 let rows = batches::list(tx, &region, MOST_BATCHES).await?;
-                Ok((rows, people::inside(tx, &staff).await?, canteens::inside(tx, &region).await?))
+                let left = batches::left_out(tx, &region, MOST_BATCHES).await?;
+                Ok((rows, left, people::inside(tx, &staff).await?, canteens::inside(tx, &region).await?))
             })
         })
         .await?;
@@ -159,7 +179,7 @@ async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
         w,
         c: Common::of(view.lang),
         hint: fill(w.hint, &[("alone", &crate::admin::ALONE)]),
-        lines: rows.into_iter().map(|row| line(row, &staff, view.user.id, &view)).collect(),
+        lines: rows.into_iter().map(|row| line(row, &left, &staff, &view)).collect(),
         canteens: places.iter().map(|row| (row.id.to_string(), row.name.clone())).collect(),
         today: view.now.business_date(),
         shell: view.shell(HOME, w.title),
