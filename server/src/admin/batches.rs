@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::cards::{CardsOf, IssuedSheet, not_over};
 use crate::audit::{Act, Action};
 use crate::store::batches::{self, BatchRow, LeftOutReason};
+use crate::store::decisions::{self, Decision, Subject};
 use crate::store::elders::{self, CardKind};
 use crate::store::{Json, Tx, canteens};
 use crate::words::{Code, register};
@@ -67,10 +68,7 @@ impl Office {
                         until,
                         maker: by,
                         made_at: now,
-                        decision: None,
-                        checker: None,
-                        decided_at: None,
-                        reason: None,
+                        decided: Decision::default(),
                         issued_at: None,
                     };
                     batches::add(tx, &row).await?;
@@ -115,7 +113,7 @@ impl Office {
             .write_audited(move |tx| {
                 let (row, reason) = (row.clone(), reason.clone());
                 Box::pin(async move {
-                    if !batches::decide(tx, row.id, decision, by, reason.as_deref(), now).await? {
+                    if !decisions::decide(tx, Subject::CardBatch, row.id, decision, by, reason.as_deref(), now).await? {
                         return Err(Error::refused(Code::Conflict, register::BATCH_DECIDED));
                     }
                     act(Action::CardsDecide, &row, by).with("decision", decision).done(tx, now).await.map(drop)
@@ -130,7 +128,7 @@ impl Office {
     /// When it is not approved, has been printed, or nobody on its list is to get a card any more.
     pub async fn issue_batch(&self, id: Uuid, by: UserId) -> Result<IssuedSheet, Error> {
         let row = self.batch(id).await?;
-        if row.decision.as_deref() != Some("approved") || row.issued_at.is_some() {
+        if row.decided.decision.as_deref() != Some("approved") || row.issued_at.is_some() {
             return Err(Error::refused(Code::Conflict, register::BATCH_PRINTED));
         }
         let (now, agreed) = (self.now(), row.clone());

@@ -8,13 +8,13 @@ use axum::extract::State;
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{ElderId, UserId};
 use domain::region::RegionCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::api::{Api, Created, List, NoContent};
 use super::body::{Json, Path};
 use super::cards::{Issued, New};
-use super::months::explained;
+use super::decisions::{Decided, reject};
 use super::routes::Routes;
 use super::{Answer, SignedIn};
 use crate::admin::Batch;
@@ -67,21 +67,14 @@ impl Listed {
             until: row.until,
             maker: row.maker,
             made_at: row.made_at,
-            decision: row.decision,
-            checker: row.checker,
-            decided_at: row.decided_at,
-            reason: row.reason,
+            decision: row.decided.decision,
+            checker: row.decided.checker,
+            decided_at: row.decided.decided_at,
+            reason: row.decided.reason,
             issued_at: row.issued_at,
             left_out: left_out.map(|left| LeftOut { elder: left.elder, reason: left.reason }).collect(),
         }
     }
-}
-
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = CardBatchRejection)]
-struct Reject {
-    reason: String,
 }
 
 pub(super) fn routes() -> Routes {
@@ -90,9 +83,24 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/cards/batches", list, "List cards for many, the latest first")
         .post("/api/v1/cards/batches", Action::CardsPropose, propose, "Propose cards for many")
         .post("/api/v1/cards/batches/{id}/approve", Action::CardsDecide, approve, "Approve cards for many")
-        .post("/api/v1/cards/batches/{id}/reject", Action::CardsDecide, reject, "Reject or withdraw cards for many")
+        .post("/api/v1/cards/batches/{id}/reject", Action::CardsDecide, reject::<Batches>, "Reject or withdraw cards for many")
         .post(sheets, Action::CardSheet, sheet, "Issue approved cards and get their sheet, once")
         .routes()
+}
+
+/// Cards for many, as something that is decided.
+pub(crate) struct Batches;
+
+impl Decided for Batches {
+    const HOME: &'static str = "/console/cards";
+
+    async fn may_reject(office: &Office, user: &UserRow, id: Uuid) -> Result<(), Error> {
+        permitted(office, user, id).await.map(drop)
+    }
+
+    async fn reject(office: &Office, user: &UserRow, id: Uuid, reason: String) -> Result<(), Error> {
+        office.reject_batch(id, reason, user.id).await
+    }
 }
 
 /// The batch, if the person may do something about it.
@@ -135,17 +143,6 @@ async fn approve(
 ) -> Answer<NoContent> {
     permitted(&office, &user, id).await?;
     office.approve_batch(id, user.id).await?;
-    Ok(NoContent)
-}
-
-async fn reject(
-    State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
-    Path(id): Path<Uuid>,
-    Json(body): Json<Reject>,
-) -> Answer<NoContent> {
-    permitted(&office, &user, id).await?;
-    office.reject_batch(id, explained(&body.reason)?, user.id).await?;
     Ok(NoContent)
 }
 

@@ -8,6 +8,7 @@ pub mod body;
 mod calendars;
 pub(crate) mod canteens;
 pub(crate) mod cards;
+mod decisions;
 mod docs;
 mod elders;
 mod enrolments;
@@ -44,8 +45,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 pub use api::{Document, document};
-pub(crate) use batches::{MOST as MOST_BATCHES, permitted as of_batch};
+pub(crate) use batches::{Batches, MOST as MOST_BATCHES, permitted as of_batch};
 pub(crate) use canteens::permitted as of_canteen;
+pub(crate) use decisions::{Decided, turn_down};
 pub(crate) use elders::permitted as of_elder;
 pub(crate) use imports::{may as may_import, permitted as of_import};
 pub(crate) use months::explained;
@@ -53,7 +55,7 @@ pub(crate) use office::{CSRF, comes_from_here, set_cookie, shown};
 pub use office::{Entering, Proven, SignedIn};
 pub(crate) use people::permitted as of_person;
 pub use problem::Problem;
-pub(crate) use proposals::may_see as may_see_proposal;
+pub(crate) use proposals::{Proposals, may_see as may_see_proposal};
 pub(crate) use signed::{Delivery, Signed};
 pub(crate) use terminals::of_terminal;
 

@@ -6,6 +6,7 @@ use domain::region::RegionCode;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::decisions::Decision;
 use super::{At, Bind as _, Column, Json, Row, Tx, insert};
 use crate::error::Error;
 use crate::{row, sql};
@@ -28,14 +29,8 @@ row! {
         pub maker: UserId,
         /// Unix ms.
         pub made_at: UnixMs,
-        /// `approved`, `rejected` or `withdrawn`; nothing while it is open.
-        pub decision: Option<String>,
-        /// Who decided.
-        pub checker: Option<UserId>,
-        /// Unix ms.
-        pub decided_at: Option<UnixMs>,
-        /// Why it was not approved.
-        pub reason: Option<String>,
+        /// What another person decided.
+        pub decided: Decision,
         /// When the cards were issued, unix ms.
         pub issued_at: Option<UnixMs>,
     }
@@ -116,28 +111,6 @@ pub async fn list(tx: &mut Tx, region: &RegionCode, most: i64) -> Result<Vec<Bat
     sql!(tx, "SELECT * FROM card_batches WHERE region LIKE $1 || '%' ORDER BY made_at DESC, id LIMIT $2", region, most)
         .all()
         .await
-}
-
-/// Decides an open batch; says whether it was open.
-pub async fn decide(
-    tx: &mut Tx,
-    id: Uuid,
-    decision: &str,
-    by: UserId,
-    reason: Option<&str>,
-    now: UnixMs,
-) -> Result<bool, Error> {
-    let decided = sql!(
-        tx,
-        "UPDATE card_batches SET decision = $2, checker = $3, decided_at = $4, reason = $5 \
-         WHERE id = $1 AND decision IS NULL",
-        id,
-        decision,
-        by,
-        now,
-        reason
-    );
-    Ok(decided.execute().await? == 1)
 }
 
 /// Notes that an approved batch is being printed; says whether it was approved and had not been.

@@ -40,6 +40,7 @@ pub mod closes;
 pub mod context;
 pub mod copy;
 pub mod days;
+pub mod decisions;
 pub mod draws;
 pub mod elders;
 pub mod epochs;

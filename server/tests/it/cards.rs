@@ -11,6 +11,7 @@ use server::admin::{CardsOf, NewElderFact};
 use server::people::Role;
 use server::seal::Place;
 use server::store::batches::{self, BatchRow, LeftOutReason};
+use server::store::decisions::{self, Decision, Subject};
 use server::store::elders::{self, CardRow};
 use server::store::{Json, Statement, feeds};
 use support::Backend;
@@ -108,10 +109,7 @@ async fn batches_are_decided_once_printed_once_and_never_edited(backend: Backend
         until: Some(date("2028-12-31")),
         maker,
         made_at: UnixMs::new(4),
-        decision: None,
-        checker: None,
-        decided_at: None,
-        reason: None,
+        decided: Decision::default(),
         issued_at: None,
     };
     let all = [row(1, "440304"), row(2, "440304"), row(3, "440305")];
@@ -128,7 +126,7 @@ async fn batches_are_decided_once_printed_once_and_never_edited(backend: Backend
     assert_eq!(here, all[..2].to_vec());
     let decided = |id: Uuid, decision: &'static str, by: UserId| {
         store.write(move |tx| {
-            Box::pin(async move { batches::decide(tx, id, decision, by, Some("因为"), UnixMs::new(9)).await })
+            Box::pin(async move { decisions::decide(tx, Subject::CardBatch, id, decision, by, Some("因为"), UnixMs::new(9)).await })
         })
     };
     let printed =

@@ -414,8 +414,9 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 27] = [
+const MODULES: [(&str, &str); 28] = [
     ("batches", include_str!("../../src/store/batches.rs")),
+    ("decisions", include_str!("../../src/store/decisions.rs")),
     ("idempotency", include_str!("../../src/store/idempotency.rs")),
     ("draws", include_str!("../../src/store/draws.rs")),
     ("register", include_str!("../../src/store/register.rs")),
