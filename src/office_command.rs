@@ -13,6 +13,7 @@ use domain::id::{CanteenId, Entropy};
 use domain::region::RegionCode;
 use serde_json::json;
 use server::admin::NewPerson;
+use server::http::Network;
 use server::people::Role;
 use server::store::canteens::Region;
 use server::{Database, Server};
@@ -126,6 +127,10 @@ pub(crate) struct ServeArgs {
     /// Where to show numbers for Prometheus (/metrics): a loopback address; without it nowhere
     #[arg(long, value_name = "ADDRESS", env = "ZHUCAN_METRICS")]
     metrics: Option<SocketAddr>,
+    /// The networks of the proxies in front of this server, such as 127.0.0.1 or 10.0.0.0/8: only they are believed when
+    /// they say for whom they ask (Forwarded, X-Forwarded-For)
+    #[arg(long, value_name = "CIDR", env = "ZHUCAN_TRUSTED_PROXIES", value_delimiter = ',')]
+    trusted_proxies: Vec<Network>,
 }
 
 /// Serves until the process is told to stop.
@@ -138,7 +143,7 @@ pub(crate) async fn serve(
     let listener = TcpListener::bind(args.listen).await.with_context(|| args.listen.to_string())?;
     let address = listener.local_addr()?;
     let public_url = args.public_url.unwrap_or_else(|| format!("http://{address}"));
-    let server = args.office.open(false, &public_url, clock, entropy).await?;
+    let server = args.office.open(false, &public_url, clock, entropy).await?.behind(args.trusted_proxies.into());
     let metrics = match args.metrics {
         Some(address) => Some(metrics(address, &server).await?),
         None => None,

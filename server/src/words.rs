@@ -462,6 +462,12 @@ pub const KEY_REUSED: &str = "此 Idempotency-Key 已用于另一个请求";
 /// It was done, and what was answered is not known any more.
 pub const ANSWER_LOST: &str = "此请求已经办理，但当时的答复没有留存";
 
+/// No network of addresses.
+#[must_use]
+pub fn not_a_network(text: &str) -> String {
+    format!("“{text}”不是网段或地址；例如 10.0.0.0/8、127.0.0.1、fd00::/8")
+}
+
 /// The address or its query is not what is asked for.
 #[must_use]
 pub fn address(reason: &str) -> String {

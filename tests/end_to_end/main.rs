@@ -13,5 +13,7 @@ mod moving;
 mod newcomer;
 mod order;
 mod packaging;
+mod proxies;
 mod settings;
 mod setup;
+mod user;

@@ -6,6 +6,7 @@ mod audit;
 mod batches;
 pub mod body;
 mod calendars;
+mod caller;
 pub(crate) mod canteens;
 pub(crate) mod cards;
 mod decisions;
@@ -46,6 +47,8 @@ use axum::response::Response;
 
 pub use api::{Document, document};
 pub(crate) use batches::{Batches, MOST as MOST_BATCHES, permitted as of_batch};
+pub(crate) use caller::Caller;
+pub use caller::{Network, Proxies};
 pub(crate) use canteens::permitted as of_canteen;
 pub(crate) use decisions::{Decided, turn_down};
 pub(crate) use elders::permitted as of_elder;
