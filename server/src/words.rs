@@ -415,6 +415,10 @@ pub const CODE_INVALID: &str = "登记码应在 10 分钟内使用，且只能�
 /// Sign-in is locked for so many seconds.
 #[must_use]
 pub fn locked(seconds: i64) -> String {
+    // A lock of years is nobody's who waits for it.
+    if seconds > 366 * 24 * 60 * 60 {
+        return "此账号已被锁定，请与系统管理员联系".to_owned();
+    }
     format!("请在 {seconds} 秒后再试")
 }
 
