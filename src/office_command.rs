@@ -35,6 +35,18 @@ pub(crate) struct OfficeArgs {
 }
 
 impl OfficeArgs {
+    /// Refuses a data folder in which no office was set up, and makes nothing there. Where the office lies one folder
+    /// above, that is said.
+    pub(crate) fn require_office(&self) -> anyhow::Result<()> {
+        if place::office_keys(&self.data).exists() {
+            return Ok(());
+        }
+        if let Some(above) = place::office_above(&self.data) {
+            anyhow::bail!("{} 里没有助餐的数据；数据在上一级目录，请用 --data {}", self.data.display(), above.display());
+        }
+        anyhow::bail!("{} 里没有助餐的数据；请先运行 zhucan init --data {0}", self.data.display());
+    }
+
     /// Holds the data folder for as long as the value lives, so that only one program answers for the office, and none
     /// while it is being moved.
     pub(crate) fn hold(&self) -> anyhow::Result<DirLock> {
@@ -68,7 +80,7 @@ impl OfficeArgs {
         let database = self.database()?;
         let keys = place::office_keys(&self.data);
         if !create {
-            anyhow::ensure!(keys.exists(), "{} 里没有助餐的数据；请先运行 zhucan init --data {0}", self.data.display());
+            self.require_office()?;
         }
         if let Some(folder) = keys.parent() {
             std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
@@ -99,6 +111,9 @@ pub(crate) struct InitArgs {
 
 /// Makes database and keys, the region and its first administrator, whose passphrase is printed once.
 pub(crate) async fn init(args: InitArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
+    if let Some(above) = place::office_above(args.office.data()) {
+        anyhow::bail!("{} 在另一个办公端的数据目录 {} 里；请换一个目录", args.office.data.display(), above.display());
+    }
     let server = args.office.open(true, "", clock, entropy).await?;
     let office = server.office();
     office.create_region(Region { code: args.region.clone(), name: args.name, office: args.office_name }, None).await?;
@@ -139,6 +154,7 @@ pub(crate) async fn serve(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<ExitCode> {
+    args.office.require_office()?;
     let (_held, stopped) = (args.office.hold()?, crate::stopped());
     let listener = TcpListener::bind(args.listen).await.with_context(|| args.listen.to_string())?;
     let address = listener.local_addr()?;

@@ -128,7 +128,7 @@ async fn all_of_it_stands_in_the_audit_log(desk: &Desk, now: UnixMs) {
     let one_time = text(&added, "/one_time_passphrase").unwrap();
     let auditor = Newcomer::enter(&desk.office.url(), "审计", one_time, now).await;
     let log = auditor.caller.get("/api/v1/audit?limit=500").await.unwrap();
-    let local: Vec<&str> = log
+    let local: Vec<&str> = log["entries"]
         .as_array()
         .unwrap()
         .iter()
