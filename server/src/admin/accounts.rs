@@ -12,12 +12,12 @@ use super::people::ONE_TIME;
 use crate::audit::{Act, Action};
 use crate::people::Role;
 use crate::store::people::{self, UserRow};
-use crate::store::{BoxFuture, Tx};
+use crate::store::Tx;
 use crate::words::{Code, register, sign_in};
 use crate::{Error, Office};
 
 /// A lock that only [`Office::unlock_account`] and a reset take away ends here: 9999-12-31, unix ms.
-pub(super) const LOCKED: UnixMs = UnixMs::new(253_402_214_400_000);
+const LOCKED: UnixMs = UnixMs::new(253_402_214_400_000);
 
 /// What a person may do, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,39 @@ pub struct Post {
     pub region: RegionCode,
     /// In which one canteen, for its manager.
     pub canteen: Option<CanteenId>,
+}
+
+/// What is done about an account.
+enum Change {
+    Lock,
+    Unlock,
+    /// Another passphrase's hash, good for one sign-in.
+    Passphrase(String),
+    SecondFactor,
+    Post(Post),
+}
+
+impl Change {
+    /// Makes the change; answers its entry with what is to be told of it.
+    async fn make(self, tx: &mut Tx, id: UserId, act: Act) -> Result<Act, Error> {
+        match self {
+            Self::Lock => people::lock(tx, id, LOCKED).await?,
+            Self::Unlock => people::forget_failures(tx, id).await?,
+            Self::Passphrase(hash) => people::set_passphrase(tx, id, &hash, true).await?,
+            Self::SecondFactor => {
+                people::set_totp(tx, id, None).await?;
+                people::put_recovery(tx, id, &[]).await?;
+            }
+            Self::Post(Post { role, region, canteen }) => {
+                if let Some(canteen) = canteen {
+                    elders::require_canteen(tx, canteen).await?;
+                }
+                people::set_post(tx, id, role, &region, canteen).await?;
+                return Ok(act.with("role", role.name()).with("region", region.as_str()));
+            }
+        }
+        Ok(act)
+    }
 }
 
 impl Office {
@@ -51,18 +84,15 @@ impl Office {
     }
 
     /// Does something about an account: ends its sessions and enters the act, in one unit.
-    async fn about<W>(&self, id: UserId, action: Action, details: Vec<(&'static str, String)>, work: W) -> Result<(), Error>
-    where
-        W: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<(), Error>> + Send + 'static,
-    {
+    async fn about(&self, id: UserId, action: Action, what: &'static str, change: Change) -> Result<(), Error> {
         let now = self.now();
         self.store
             .write_audited(move |tx| {
                 Box::pin(async move {
-                    work(tx).await?;
-                    people::close_sessions(tx, id, None).await?;
                     let act = Act::new(None, action, format!("user:{id}"));
-                    let act = details.into_iter().fold(act, |act, (name, value)| act.with(name, value));
+                    let act = if what.is_empty() { act } else { act.with("what", what) };
+                    let act = change.make(tx, id, act).await?;
+                    people::close_sessions(tx, id, None).await?;
                     act.done(tx, now).await.map(drop)
                 })
             })
@@ -71,36 +101,25 @@ impl Office {
 
     /// Nobody signs in with this name before it is unlocked.
     pub async fn lock_account(&self, id: UserId) -> Result<(), Error> {
-        let work = move |tx: &mut Tx| -> BoxFuture<'_, _> { Box::pin(async move { people::lock(tx, id, LOCKED).await }) };
-        self.about(id, Action::PersonLock, vec![], work).await
+        self.about(id, Action::PersonLock, "", Change::Lock).await
     }
 
     /// Takes a lock away, also one that failed sign-ins made.
     pub async fn unlock_account(&self, id: UserId) -> Result<(), Error> {
-        let work = move |tx: &mut Tx| -> BoxFuture<'_, _> { Box::pin(async move { people::forget_failures(tx, id).await }) };
-        self.about(id, Action::PersonUnlock, vec![], work).await
+        self.about(id, Action::PersonUnlock, "", Change::Unlock).await
     }
 
     /// A one-time passphrase, answered and not shown again. The second factor stays, and so does a lock.
     pub async fn renew_passphrase(&self, id: UserId) -> Result<Zeroizing<String>, Error> {
         let passphrase = Zeroizing::new(self.readable(ONE_TIME));
         let hash = self.hasher.hash(&passphrase).await?;
-        let work = move |tx: &mut Tx| -> BoxFuture<'_, _> {
-            Box::pin(async move { people::set_passphrase(tx, id, &hash, true).await })
-        };
-        self.about(id, Action::PersonReset, vec![("what", "passphrase".to_owned())], work).await?;
+        self.about(id, Action::PersonReset, "passphrase", Change::Passphrase(hash)).await?;
         Ok(passphrase)
     }
 
     /// Takes the second factor and its recovery codes away: whoever needs one takes up another at the next sign-in.
     pub async fn drop_second_factor(&self, id: UserId) -> Result<(), Error> {
-        let work = move |tx: &mut Tx| -> BoxFuture<'_, _> {
-            Box::pin(async move {
-                people::set_totp(tx, id, None).await?;
-                people::put_recovery(tx, id, &[]).await
-            })
-        };
-        self.about(id, Action::PersonReset, vec![("what", "second_factor".to_owned())], work).await
+        self.about(id, Action::PersonReset, "second_factor", Change::SecondFactor).await
     }
 
     /// Gives a person other work, or another place.
@@ -111,15 +130,6 @@ impl Office {
         if (to.role == Role::CanteenManager) != to.canteen.is_some() {
             return Err(Error::refused(Code::Invalid, register::MANAGER));
         }
-        let details = vec![("role", to.role.name().to_owned()), ("region", to.region.as_str().to_owned())];
-        let work = move |tx: &mut Tx| -> BoxFuture<'_, _> {
-            Box::pin(async move {
-                if let Some(canteen) = to.canteen {
-                    elders::require_canteen(tx, canteen).await?;
-                }
-                people::set_post(tx, id, to.role, &to.region, to.canteen).await
-            })
-        };
-        self.about(id, Action::PersonMove, details, work).await
+        self.about(id, Action::PersonMove, "", Change::Post(to)).await
     }
 }

@@ -185,7 +185,7 @@ fn address_of(text: &str) -> Option<IpAddr> {
             return None;
         }
         IpAddr::V6(inside.parse().ok()?)
-    } else if let Some((address, port)) = text.split_once(':').filter(|(_, port)| is_port(port)) {
+    } else if let Some((address, _)) = text.split_once(':').filter(|(_, port)| is_port(port)) {
         // With one colon it is an IPv4 address and its port.
         IpAddr::V4(address.parse().ok()?)
     } else {

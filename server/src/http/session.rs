@@ -19,7 +19,7 @@ use super::api::{Api, Created, Gives, NoContent, Sketch, Whoever};
 use super::body::Json;
 use super::office::{Entering, Proven, is_own_form, set_cookie, shown};
 use super::routes::Routes;
-use super::{Answer, App, Problem};
+use super::{Answer, App, Caller, Problem};
 use crate::Office;
 use crate::admin::{Claim, Must, Present, csrf_of};
 use crate::people::Role;
