@@ -42,7 +42,11 @@ impl OfficeArgs {
             return Ok(());
         }
         if let Some(above) = place::office_above(&self.data) {
-            anyhow::bail!("{} 里没有助餐的数据；数据在上一级目录，请用 --data {}", self.data.display(), above.display());
+            anyhow::bail!(
+                "{} 里没有助餐的数据；数据在上一级目录，请用 --data {}",
+                self.data.display(),
+                above.display()
+            );
         }
         anyhow::bail!("{} 里没有助餐的数据；请先运行 zhucan init --data {0}", self.data.display());
     }

@@ -73,7 +73,8 @@ fn a_folder_without_an_office_is_refused_and_nothing_is_made_in_it() {
     };
     assert!(init(&place("demo")).status.success());
     let before = below(folder.path());
-    let (deep, above) = (place("demo/server"), folder.path().canonicalize().unwrap().join("demo").display().to_string());
+    let (deep, above) =
+        (place("demo/server"), folder.path().canonicalize().unwrap().join("demo").display().to_string());
     for command in [
         vec!["serve", "--listen", "127.0.0.1:0"],
         vec!["copy-db", "--to", "postgres://nobody@127.0.0.1:9/x"],

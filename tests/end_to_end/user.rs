@@ -61,7 +61,8 @@ fn start(folder: &std::path::Path, database: Option<String>) -> (Desk, String) {
     let more = database.as_deref().map(|url| ["--database", url]).into_iter().flatten();
     let init = ["init", "--data", &data, "--region", "440304", "--name", "福田区", "--office-name", "民政局"];
     let set_up = Command::new(PROGRAM).args(init).args(more.clone()).envs(clock.environment()).output().unwrap();
-    let one_time = String::from_utf8(set_up.stdout).unwrap().lines().next().unwrap().rsplit('：').next().unwrap().to_owned();
+    let one_time =
+        String::from_utf8(set_up.stdout).unwrap().lines().next().unwrap().rsplit('：').next().unwrap().to_owned();
     let serve: Vec<&str> = ["serve", "--data", &data, "--listen", "127.0.0.1:0"].into_iter().chain(more).collect();
     let office = Program::start(PROGRAM.as_ref(), &serve, &clock);
     (Desk { data: data.clone(), database: database.clone(), clock, office }, one_time)

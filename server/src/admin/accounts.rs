@@ -11,8 +11,8 @@ use super::elders;
 use super::people::ONE_TIME;
 use crate::audit::{Act, Action};
 use crate::people::Role;
-use crate::store::people::{self, UserRow};
 use crate::store::Tx;
+use crate::store::people::{self, UserRow};
 use crate::words::{Code, register, sign_in};
 use crate::{Error, Office};
 

@@ -83,7 +83,12 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/cards/batches", list, "List cards for many, the latest first")
         .post("/api/v1/cards/batches", Action::CardsPropose, propose, "Propose cards for many")
         .post("/api/v1/cards/batches/{id}/approve", Action::CardsDecide, approve, "Approve cards for many")
-        .post("/api/v1/cards/batches/{id}/reject", Action::CardsDecide, reject::<Batches>, "Reject or withdraw cards for many")
+        .post(
+            "/api/v1/cards/batches/{id}/reject",
+            Action::CardsDecide,
+            reject::<Batches>,
+            "Reject or withdraw cards for many",
+        )
         .post(sheets, Action::CardSheet, sheet, "Issue approved cards and get their sheet, once")
         .routes()
 }

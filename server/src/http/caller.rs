@@ -53,7 +53,9 @@ impl FromStr for Network {
         let most = if first.is_ipv4() { 32 } else { 128 };
         let bits = match bits {
             // `+8` and `008` are numbers to Rust and to nobody else.
-            Some(bits) if bits.bytes().all(|byte| byte.is_ascii_digit()) && !(bits.len() > 1 && bits.starts_with('0')) => {
+            Some(bits)
+                if bits.bytes().all(|byte| byte.is_ascii_digit()) && !(bits.len() > 1 && bits.starts_with('0')) =>
+            {
                 bits.parse().ok().filter(|bits| *bits <= most).ok_or_else(unreadable)?
             }
             Some(_) => return Err(unreadable()),
@@ -255,9 +257,21 @@ mod tests {
             assert_eq!(network.to_string().parse(), Ok(network));
         }
         assert!("10.0.0.0/8".parse::<Network>().unwrap().contains(ip("::ffff:10.0.0.1")), "IPv4 as IPv6");
-        for bad in ["", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0/8", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/08",
-            "proxy", "10.0.0.0/8/8", "[::1]", "10.0.0.1:80", " 10.0.0.1"]
-        {
+        for bad in [
+            "",
+            "10.0.0.0/33",
+            "::/129",
+            "10.0.0.0/",
+            "10.0.0/8",
+            "10.0.0.0/-1",
+            "10.0.0.0/+8",
+            "10.0.0.0/08",
+            "proxy",
+            "10.0.0.0/8/8",
+            "[::1]",
+            "10.0.0.1:80",
+            " 10.0.0.1",
+        ] {
             assert!(bad.parse::<Network>().is_err(), "{bad}");
         }
     }

@@ -89,7 +89,8 @@ impl Gives for Issued {
         sketch.header(201, "zhucan-cards", "How many cards are on it.", &number);
         sketch.header(201, "zhucan-revoked", "How many older cards were revoked.", &number);
         sketch.header(201, "zhucan-more", "Whether more elders wait for a card.", &truth);
-        let left = "How many on a batch's agreed list got none, for they have died or got a card since it was proposed.";
+        let left =
+            "How many on a batch's agreed list got none, for they have died or got a card since it was proposed.";
         sketch.header(201, "zhucan-left-out", left, &number);
     }
 }

@@ -22,8 +22,12 @@ pub(crate) trait Decided: 'static {
     fn may_reject(office: &Office, user: &UserRow, id: Uuid) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Turns it down; its maker takes it back by this.
-    fn reject(office: &Office, user: &UserRow, id: Uuid, reason: String)
-    -> impl Future<Output = Result<(), Error>> + Send;
+    fn reject(
+        office: &Office,
+        user: &UserRow,
+        id: Uuid,
+        reason: String,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// Why something is not approved.

@@ -150,11 +150,7 @@ pub(super) fn routes() -> Routes {
         .routes()
 }
 
-async fn sign_in(
-    State(app): State<App>,
-    Caller(address): Caller,
-    Json(body): Json<SignIn>,
-) -> Answer<Begun> {
+async fn sign_in(State(app): State<App>, Caller(address): Caller, Json(body): Json<SignIn>) -> Answer<Begun> {
     let office = &app.office;
     let code = body.code.as_deref().map(String::as_str);
     let claim = Claim { name: &body.name, passphrase: &body.passphrase, code, address };

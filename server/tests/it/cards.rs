@@ -126,7 +126,9 @@ async fn batches_are_decided_once_printed_once_and_never_edited(backend: Backend
     assert_eq!(here, all[..2].to_vec());
     let decided = |id: Uuid, decision: &'static str, by: UserId| {
         store.write(move |tx| {
-            Box::pin(async move { decisions::decide(tx, Subject::CardBatch, id, decision, by, Some("因为"), UnixMs::new(9)).await })
+            Box::pin(async move {
+                decisions::decide(tx, Subject::CardBatch, id, decision, by, Some("因为"), UnixMs::new(9)).await
+            })
         })
     };
     let printed =

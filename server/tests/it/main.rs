@@ -39,5 +39,6 @@ mod store_imports;
 mod store_journals;
 mod store_sync;
 mod store_units;
+mod taken_away;
 mod terminals;
 mod torn;

@@ -180,7 +180,8 @@ fn odd_requests(ground: &Ground, method: &Method, path: &str, of: &'static Value
     if kind == "application/json" {
         all.extend(bodies(&known, of).into_iter().map(|body| one(address.clone(), body.into_bytes())));
     } else if !kind.is_empty() {
-        let files: [&[u8]; 6] = [b"", b"\0", b"PK\x03\x04", b"\xff\xd8\xff\xe0\0\x10JFIF", b"\x89PNG\r\n\x1a\n", b"\xff\xfe,,\n"];
+        let files: [&[u8]; 6] =
+            [b"", b"\0", b"PK\x03\x04", b"\xff\xd8\xff\xe0\0\x10JFIF", b"\x89PNG\r\n\x1a\n", b"\xff\xfe,,\n"];
         all.extend(files.map(|file| one(address.clone(), file.to_vec())));
     }
     all

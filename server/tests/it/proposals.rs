@@ -67,7 +67,9 @@ async fn rows_are_decided_once_and_never_edited(backend: Backend) {
     assert_eq!(unit!(store, |tx| proposals::open(tx, &region("440304")).await).len(), 2);
     let tried = |id: Uuid, decision: &'static str, by: UserId| {
         store.write(move |tx| {
-            Box::pin(async move { decisions::decide(tx, Subject::Proposal, id, decision, by, Some("因为"), UnixMs::new(9)).await })
+            Box::pin(async move {
+                decisions::decide(tx, Subject::Proposal, id, decision, by, Some("因为"), UnixMs::new(9)).await
+            })
         })
     };
     assert!(tried(n(1), "approved", maker).await.is_err(), "the database refuses the maker too");
