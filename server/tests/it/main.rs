@@ -25,6 +25,7 @@ mod idempotency;
 mod imports;
 mod ingest;
 mod journals;
+mod large_list;
 mod month;
 mod odd;
 mod office;
