@@ -47,6 +47,7 @@ pub(crate) async fn backup(
     entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<ExitCode> {
     let database = args.office.database()?;
+    args.office.require_office()?;
     if let Database::Sqlite(file) = &database {
         anyhow::ensure!(file.exists(), "{} 里没有助餐的数据", args.office.data().display());
     }

@@ -30,6 +30,7 @@ pub(crate) struct CopyArgs {
 
 /// Copies the office's database to PostgreSQL, and compares every row. Again after an interruption it goes on.
 pub(crate) async fn run(args: CopyArgs, clock: Arc<dyn Clock>) -> anyhow::Result<ExitCode> {
+    args.office.require_office()?;
     let _held = args.office.hold()?;
     let file = place::office_database(args.office.data());
     anyhow::ensure!(file.exists(), "{} 里没有助餐的数据", args.office.data().display());

@@ -16,6 +16,7 @@ mod secret;
 mod settings;
 mod shell_command;
 mod terminal_command;
+mod user_command;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -84,6 +85,8 @@ enum Command {
     Import(import_command::ImportArgs),
     /// Issue printed cards by the sheet, or revoke lost ones
     Cards(cards_command::CardsArgs),
+    /// Look after people's accounts at the office's own computer: add, lock, give a new passphrase ...
+    User(user_command::UserArgs),
     /// Put years of the statutory calendar in force
     Calendar(calendar_command::CalendarArgs),
     /// Check, explain and try policy files
@@ -136,6 +139,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Cards(args) => runtime.block_on(cards_command::run(args, clock, entropy)),
         Command::Import(args) => runtime.block_on(import_command::run(args, clock, entropy)),
+        Command::User(args) => runtime.block_on(user_command::run(args, clock, entropy)),
         Command::Calendar(args) => runtime.block_on(calendar_command::run(args, clock, entropy)),
         Command::Policy(args) => runtime.block_on(policy_command::run(args, clock, entropy)),
         Command::Demo(args) => runtime.block_on(demo::run::run(args, clock, entropy)),

@@ -13,6 +13,7 @@ use domain::id::{CanteenId, Entropy};
 use domain::region::RegionCode;
 use serde_json::json;
 use server::admin::NewPerson;
+use server::http::Network;
 use server::people::Role;
 use server::store::canteens::Region;
 use server::{Database, Server};
@@ -34,6 +35,22 @@ pub(crate) struct OfficeArgs {
 }
 
 impl OfficeArgs {
+    /// Refuses a data folder in which no office was set up, and makes nothing there. Where the office lies one folder
+    /// above, that is said.
+    pub(crate) fn require_office(&self) -> anyhow::Result<()> {
+        if place::office_keys(&self.data).exists() {
+            return Ok(());
+        }
+        if let Some(above) = place::office_above(&self.data) {
+            anyhow::bail!(
+                "{} 里没有助餐的数据；数据在上一级目录，请用 --data {}",
+                self.data.display(),
+                above.display()
+            );
+        }
+        anyhow::bail!("{} 里没有助餐的数据；请先运行 zhucan init --data {0}", self.data.display());
+    }
+
     /// Holds the data folder for as long as the value lives, so that only one program answers for the office, and none
     /// while it is being moved.
     pub(crate) fn hold(&self) -> anyhow::Result<DirLock> {
@@ -67,7 +84,7 @@ impl OfficeArgs {
         let database = self.database()?;
         let keys = place::office_keys(&self.data);
         if !create {
-            anyhow::ensure!(keys.exists(), "{} 里没有助餐的数据；请先运行 zhucan init --data {0}", self.data.display());
+            self.require_office()?;
         }
         if let Some(folder) = keys.parent() {
             std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
@@ -98,6 +115,9 @@ pub(crate) struct InitArgs {
 
 /// Makes database and keys, the region and its first administrator, whose passphrase is printed once.
 pub(crate) async fn init(args: InitArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
+    if let Some(above) = place::office_above(args.office.data()) {
+        anyhow::bail!("{} 在另一个办公端的数据目录 {} 里；请换一个目录", args.office.data.display(), above.display());
+    }
     let server = args.office.open(true, "", clock, entropy).await?;
     let office = server.office();
     office.create_region(Region { code: args.region.clone(), name: args.name, office: args.office_name }, None).await?;
@@ -126,6 +146,10 @@ pub(crate) struct ServeArgs {
     /// Where to show numbers for Prometheus (/metrics): a loopback address; without it nowhere
     #[arg(long, value_name = "ADDRESS", env = "ZHUCAN_METRICS")]
     metrics: Option<SocketAddr>,
+    /// The networks of the proxies in front of this server, such as 127.0.0.1 or 10.0.0.0/8: only they are believed when
+    /// they say for whom they ask (Forwarded, X-Forwarded-For)
+    #[arg(long, value_name = "CIDR", env = "ZHUCAN_TRUSTED_PROXIES", value_delimiter = ',')]
+    trusted_proxies: Vec<Network>,
 }
 
 /// Serves until the process is told to stop.
@@ -134,11 +158,12 @@ pub(crate) async fn serve(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<ExitCode> {
+    args.office.require_office()?;
     let (_held, stopped) = (args.office.hold()?, crate::stopped());
     let listener = TcpListener::bind(args.listen).await.with_context(|| args.listen.to_string())?;
     let address = listener.local_addr()?;
     let public_url = args.public_url.unwrap_or_else(|| format!("http://{address}"));
-    let server = args.office.open(false, &public_url, clock, entropy).await?;
+    let server = args.office.open(false, &public_url, clock, entropy).await?.behind(args.trusted_proxies.into());
     let metrics = match args.metrics {
         Some(address) => Some(metrics(address, &server).await?),
         None => None,

@@ -23,6 +23,13 @@ pub fn office(data: &Path) -> PathBuf {
     data.join("server")
 }
 
+/// The data folder above this one, if that is where an office lies: somebody went one folder too deep.
+#[must_use]
+pub fn office_above(data: &Path) -> Option<PathBuf> {
+    let whole = data.canonicalize().or_else(|_| std::path::absolute(data)).ok()?;
+    whole.parent().filter(|above| office_keys(above).exists()).map(Path::to_path_buf)
+}
+
 /// A terminal's folder.
 #[must_use]
 pub fn terminal(data: &Path) -> PathBuf {

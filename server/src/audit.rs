@@ -195,6 +195,12 @@ actions! {
     PersonAdd "person.add";
     /// A person got a one-time passphrase.
     PersonReset "person.reset";
+    /// A person's account was locked until somebody unlocks it.
+    PersonLock "person.lock";
+    /// A lock was taken away.
+    PersonUnlock "person.unlock";
+    /// A person got another role or place.
+    PersonMove "person.move";
     /// A person left.
     PersonLeave "person.leave";
     /// Somebody chose another passphrase.

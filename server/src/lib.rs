@@ -163,6 +163,7 @@ impl Office {
 #[derive(Clone)]
 pub struct Server {
     office: Arc<Office>,
+    proxies: Arc<http::Proxies>,
 }
 
 /// So many long batches are judged and stored at a time.
@@ -177,7 +178,13 @@ const LOOK: Duration = Duration::from_secs(10);
 impl Server {
     /// Opens the office; see [`Office::open`].
     pub async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
-        Ok(Self { office: Office::open(config, clock, entropy).await? })
+        Ok(Self { office: Office::open(config, clock, entropy).await?, proxies: Arc::default() })
+    }
+
+    /// The same, which believes what these proxies say about who asks.
+    #[must_use]
+    pub fn behind(self, proxies: http::Proxies) -> Self {
+        Self { proxies: Arc::new(proxies), ..self }
     }
 
     /// What everything works on.
@@ -188,7 +195,7 @@ impl Server {
 
     /// The API.
     pub fn router(&self) -> axum::Router {
-        http::router(Arc::clone(&self.office))
+        http::router(Arc::clone(&self.office)).layer(axum::Extension(Arc::clone(&self.proxies)))
     }
 
     /// What is watched, for a listener that only this computer reaches; see [`http::metrics_router`].

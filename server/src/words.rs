@@ -334,6 +334,10 @@ pub mod register {
     pub const NO_BATCH: &str = "没有这批卡";
     /// The batch was printed.
     pub const BATCH_PRINTED: &str = "这批卡没有获得同意，或者已经打印；卡号只出现一次，遗失的卡请重新提出";
+    /// Nobody of the batch is to get a card any more.
+    pub const BATCH_NOBODY: &str = "名单上的老人都已另发新卡或已去世，没有要打印的卡";
+    /// While the sheet was drawn, somebody on the list got a card or was reported dead.
+    pub const BATCH_CHANGED: &str = "打印时名单上有老人另发了新卡或被登记为去世；请再打印一次";
     /// The batch was decided.
     pub const BATCH_DECIDED: &str = "这批卡已有决定";
     /// Whoever proposed decides.
@@ -413,6 +417,10 @@ pub const CODE_INVALID: &str = "登记码应在 10 分钟内使用，且只能�
 /// Sign-in is locked for so many seconds.
 #[must_use]
 pub fn locked(seconds: i64) -> String {
+    // A lock of years is nobody's who waits for it.
+    if seconds > 366 * 24 * 60 * 60 {
+        return "此账号已被锁定，请与系统管理员联系".to_owned();
+    }
     format!("请在 {seconds} 秒后再试")
 }
 
@@ -459,6 +467,12 @@ pub const KEY_UNDER_WAY: &str = "同一 Idempotency-Key 的请求正在办理";
 pub const KEY_REUSED: &str = "此 Idempotency-Key 已用于另一个请求";
 /// It was done, and what was answered is not known any more.
 pub const ANSWER_LOST: &str = "此请求已经办理，但当时的答复没有留存";
+
+/// No network of addresses.
+#[must_use]
+pub fn not_a_network(text: &str) -> String {
+    format!("“{text}”不是网段或地址；例如 10.0.0.0/8、127.0.0.1、fd00::/8")
+}
 
 /// The address or its query is not what is asked for.
 #[must_use]

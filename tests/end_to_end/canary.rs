@@ -61,14 +61,14 @@ fn now() -> UnixMs {
 }
 
 /// The last digit of a resident ID by GB 11643.
-fn with_check_digit(first: &str) -> String {
+pub(crate) fn with_check_digit(first: &str) -> String {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let sum: u32 = first.bytes().take(17).zip(WEIGHTS).map(|(b, w)| u32::from(b - b'0') * w).sum();
     format!("{}{}", &first[..17], char::from(b"10X98765432"[(sum % 11) as usize]))
 }
 
 /// A text as it stands in an address.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let each: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
     each.concat()
 }

@@ -50,6 +50,53 @@ fn the_doctor_says_what_is_missing_before_and_behind_the_first_day() {
     assert_eq!((state(&report, "database"), state(&report, "days")), ("fail", "skipped"), "{report}");
 }
 
+/// Everything below a folder.
+fn below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        found.push(entry.clone());
+        if entry.is_dir() {
+            found.extend(below(&entry));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_folder_without_an_office_is_refused_and_nothing_is_made_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let nothing = place("nothing");
+    let init = |data: &str| {
+        run(&["init", "--data", data, "--region", "440304", "--name", "福田区", "--office-name", "民政局"])
+    };
+    assert!(init(&place("demo")).status.success());
+    let before = below(folder.path());
+    let (deep, above) =
+        (place("demo/server"), folder.path().canonicalize().unwrap().join("demo").display().to_string());
+    for command in [
+        vec!["serve", "--listen", "127.0.0.1:0"],
+        vec!["copy-db", "--to", "postgres://nobody@127.0.0.1:9/x"],
+        vec!["verify"],
+        vec!["user", "list"],
+        vec!["cards", "lost", "01890000-0000-7000-8000-000000000000"],
+        vec!["backup", "--to", &place("backups")],
+    ] {
+        let named = |data: &str| run(&[&command[..], &["--data", data]].concat());
+        let refused = named(&nothing);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains("请先运行 zhucan init"), "{command:?}: {said}");
+        let refused = named(&deep);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains(&format!("--data {above}")), "{command:?}: {said}");
+        assert!(!said.contains("init"), "that would be a second office inside the first: {said}");
+        assert_eq!(below(folder.path()), before, "{command:?} makes nothing");
+    }
+    let inside = init(&deep);
+    assert!(!inside.status.success() && below(folder.path()) == before, "no office inside another one's folder");
+}
+
 #[test]
 fn shells_and_the_manual_know_every_command() {
     let listed = out(&run(&["--help"]));

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod canary;
+mod canary_till;
 mod commands;
 mod drill;
 mod failover;
@@ -13,5 +14,7 @@ mod moving;
 mod newcomer;
 mod order;
 mod packaging;
+mod proxies;
 mod settings;
 mod setup;
+mod user;

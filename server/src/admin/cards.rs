@@ -13,13 +13,13 @@ use domain::region::RegionCode;
 use receipts::PrintError;
 use receipts::card::{Card, CardSheet, render};
 use serde::Deserialize;
-use uuid::Uuid;
 
+use super::batches::Agreed;
 use super::photo;
 use crate::audit::{Act, Action};
 use crate::seal::Place;
 use crate::store::elders::{self, CardKind, CardRow, ElderRow};
-use crate::store::{Tx, batches, canteens, imports};
+use crate::store::{Tx, canteens, imports};
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
@@ -51,6 +51,8 @@ pub struct IssuedSheet {
     pub revoked: u64,
     /// Whether more elders wait for cards than fit on one sheet.
     pub more: bool,
+    /// How many on the agreed list of a batch got none: they have died or got a card since.
+    pub left_out: usize,
 }
 
 /// Names and telephones of canteens, and of the office under nothing.
@@ -98,7 +100,7 @@ impl Office {
         Waiting { rows, more, places }: Waiting,
         until: Option<BusinessDate>,
         by: Option<UserId>,
-        batch: Option<Uuid>,
+        batch: Option<Agreed>,
     ) -> Result<IssuedSheet, Error> {
         let now = self.now();
         not_over(until, now)?;
@@ -107,15 +109,13 @@ impl Office {
         let sheet = self.sheet(&wanted, until, &places);
         let pdf = render(&sheet, &self.fonts).map_err(|error| unprintable(&error))?;
         let cards: Vec<CardRow> = wanted.iter().map(|wanted| self.card_row(wanted, until)).collect();
-        let count = cards.len();
+        let (count, left_out) = (cards.len(), batch.as_ref().map_or(0, |batch| batch.left_out.len()));
         let revoked = self
             .store
             .write_long_audited(move |tx| {
                 Box::pin(async move {
-                    if let Some(batch) = batch
-                        && !batches::issued(tx, batch, now).await?
-                    {
-                        return Err(Error::refused(Code::Conflict, register::BATCH_PRINTED));
+                    if let Some(batch) = &batch {
+                        batch.issued(tx, now).await?;
                     }
                     let ids: Vec<ElderId> = cards.iter().map(|card| card.elder).collect();
                     imports::touch(tx, &ids, now).await?;
@@ -127,7 +127,7 @@ impl Office {
                     let act = Act::new(by, Action::CardSheet, "cards").with("cards", cards.len());
                     let act = act.with("revoked", revoked);
                     let act = match batch {
-                        Some(batch) => act.with("batch", batch.to_string()),
+                        Some(batch) => act.with("batch", batch.row.id.to_string()).with("left_out", left_out),
                         None => act,
                     };
                     act.done(tx, now).await?;
@@ -135,7 +135,7 @@ impl Office {
                 })
             })
             .await?;
-        Ok(IssuedSheet { pdf, cards: count, revoked, more })
+        Ok(IssuedSheet { pdf, cards: count, revoked, more, left_out })
     }
 
     /// Who is to get a card.

@@ -180,7 +180,7 @@ impl Office {
 /// The database's own word for it.
 pub(crate) const DEMO: &str = "demo";
 /// Letters and digits of a one-time passphrase.
-const ONE_TIME: usize = 16;
+pub(super) const ONE_TIME: usize = 16;
 
 async fn required(tx: &mut Tx, id: UserId) -> Result<UserRow, Error> {
     people::get(tx, id).await?.ok_or_else(|| Error::refused(Code::NotFound, sign_in::NO_PERSON))

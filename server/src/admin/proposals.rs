@@ -19,6 +19,7 @@ use crate::budget::{self, Budget};
 use crate::demand;
 use crate::people::Right;
 use crate::seal::Place;
+use crate::store::decisions::{self, Decision, Subject};
 use crate::store::people::UserRow;
 use crate::store::proposals::{self, ProposalRow};
 use crate::store::{Tx, canteens};
@@ -157,10 +158,7 @@ impl Office {
             digest: self.keys.digest("proposal", &text),
             maker: by,
             made_at: now,
-            decision: None,
-            checker: None,
-            decided_at: None,
-            reason: None,
+            decided: Decision::default(),
         })
     }
 
@@ -198,7 +196,7 @@ impl Office {
                     if row.digest != seen {
                         return Err(Error::refused(Code::Conflict, words::OTHER_DIGEST));
                     }
-                    if !proposals::decide(tx, id, "approved", by, None, now).await? {
+                    if !decisions::decide(tx, Subject::Proposal, id, "approved", by, None, now).await? {
                         return Err(Error::refused(Code::Conflict, words::DECIDED));
                     }
                     carry_out(tx, what, account, &row, by, now).await?;
@@ -219,7 +217,7 @@ impl Office {
             .write_audited(move |tx| {
                 Box::pin(async move {
                     let decision = if row.maker == by { "withdrawn" } else { "rejected" };
-                    if !proposals::decide(tx, id, decision, by, Some(&reason), now).await? {
+                    if !decisions::decide(tx, Subject::Proposal, id, decision, by, Some(&reason), now).await? {
                         return Err(Error::refused(Code::Conflict, words::DECIDED));
                     }
                     act(by, Action::ProposalReject, &row).with("decision", decision).done(tx, now).await.map(drop)

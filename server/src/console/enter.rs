@@ -1,10 +1,9 @@
 //! Signing in and out, one's own passphrase and second factor, and what is shown instead of a page that was refused.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
@@ -20,7 +19,7 @@ use super::{Page, ROOT, assets, lang};
 use crate::admin::{Claim, Present, csrf_of};
 use crate::http::body::{Form, Query};
 use crate::http::routes::Routes;
-use crate::http::{Answer, Entering, Problem, comes_from_here, set_cookie, shown};
+use crate::http::{Answer, Caller, Entering, Problem, comes_from_here, set_cookie, shown};
 use crate::words::{Code, sign_in as said};
 use crate::{Office, Refusal};
 
@@ -259,7 +258,7 @@ async fn sign_in_form(headers: axum::http::HeaderMap) -> Response {
 
 async fn sign_in(
     State(office): State<Arc<Office>>,
-    from: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    Caller(address): Caller,
     parts: Parts,
     Form(body): Form<SignIn>,
 ) -> Answer<Response> {
@@ -267,7 +266,6 @@ async fn sign_in(
         return Err(Problem::new(Code::ForeignForm, said::CSRF));
     }
     let lang = Lang::kept(&parts.headers);
-    let address = from.map(|axum::Extension(ConnectInfo(address))| address.ip());
     let code = Some(body.code.trim()).filter(|code| !code.is_empty());
     let claim = Claim { name: &body.name, passphrase: &body.passphrase, code, address };
     let session = match office.sign_in(claim).await {

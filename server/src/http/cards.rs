@@ -76,6 +76,7 @@ impl IntoResponse for Issued {
             ("zhucan-cards", sheet.cards.to_string()),
             ("zhucan-revoked", sheet.revoked.to_string()),
             ("zhucan-more", sheet.more.to_string()),
+            ("zhucan-left-out", sheet.left_out.to_string()),
         ];
         (StatusCode::CREATED, headers, sheet.pdf).into_response()
     }
@@ -88,6 +89,9 @@ impl Gives for Issued {
         sketch.header(201, "zhucan-cards", "How many cards are on it.", &number);
         sketch.header(201, "zhucan-revoked", "How many older cards were revoked.", &number);
         sketch.header(201, "zhucan-more", "Whether more elders wait for a card.", &truth);
+        let left =
+            "How many on a batch's agreed list got none, for they have died or got a card since it was proposed.";
+        sketch.header(201, "zhucan-left-out", left, &number);
     }
 }
 

@@ -15,12 +15,13 @@ use zeroize::Zeroizing;
 use super::api::{Api, Created, List, NoContent, page_size};
 use super::body::{Json, Path, Query};
 use super::canteens::permitted;
-use super::months::explained;
+use super::decisions::{Decided, reject};
 use super::routes::Routes;
 use super::{Answer, Proven, SignedIn};
 use crate::admin::Proposed;
 use crate::audit::Action;
 use crate::people::Right;
+use crate::store::decisions::Decision;
 use crate::store::people::UserRow;
 use crate::store::proposals::{self, ProposalRow};
 use crate::{Error, Office};
@@ -71,13 +72,6 @@ struct Approve {
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
-#[schema(as = ProposalRejection)]
-#[serde(deny_unknown_fields)]
-struct Reject {
-    reason: String,
-}
-
-#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPayee {
     bank: String,
@@ -107,15 +101,35 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/proposals", list, "List what waits for a second person, or what was decided")
         .get("/api/v1/proposals/{id}", show, "Get a proposal")
         .post("/api/v1/proposals/{id}/approve", Action::ProposalApprove, approve, "Approve, by the digest shown")
-        .post("/api/v1/proposals/{id}/reject", Action::ProposalReject, reject, "Reject or withdraw")
+        .post("/api/v1/proposals/{id}/reject", Action::ProposalReject, reject::<Proposals>, "Reject or withdraw")
         .post("/api/v1/proposals/{id}/reveal", Action::ProposalReveal, reveal, "Get a proposal with the whole account")
         .post("/api/v1/canteens/{id}/payee", Action::ProposalMake, payee, "Propose another payee account")
         .routes()
 }
 
+/// Proposals, as something that is decided.
+pub(crate) struct Proposals;
+
+impl Decided for Proposals {
+    const HOME: &'static str = "/console/proposals";
+
+    async fn may_reject(office: &Office, user: &UserRow, id: Uuid) -> Result<(), Error> {
+        let row = office.proposal(id).await?;
+        if row.maker == user.id {
+            return Ok(());
+        }
+        office.may_decide(user, &row, &office.proposed(&row)?)
+    }
+
+    async fn reject(office: &Office, user: &UserRow, id: Uuid, reason: String) -> Result<(), Error> {
+        office.reject_proposal(id, reason, user.id).await
+    }
+}
+
 fn listed(office: &Office, row: ProposalRow) -> Result<Listed, Error> {
     let proposed = office.proposed(&row)?.masked();
-    let ProposalRow { id, canteen, digest, maker, made_at, decision, checker, decided_at, reason, .. } = row;
+    let ProposalRow { id, canteen, digest, maker, made_at, decided, .. } = row;
+    let Decision { decision, checker, decided_at, reason } = decided;
     Ok(Listed { id, digest, canteen, maker, made_at, decision, checker, decided_at, reason, proposed })
 }
 
@@ -173,20 +187,6 @@ async fn approve(
         present.require_fresh(office.now())?;
     }
     office.approve_proposal(id, body.digest, present.user.id).await?;
-    Ok(NoContent)
-}
-
-async fn reject(
-    State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
-    Path(id): Path<Uuid>,
-    Json(body): Json<Reject>,
-) -> Answer<NoContent> {
-    let row = office.proposal(id).await?;
-    if row.maker != user.id {
-        office.may_decide(&user, &row, &office.proposed(&row)?)?;
-    }
-    office.reject_proposal(id, explained(&body.reason)?, user.id).await?;
     Ok(NoContent)
 }
 

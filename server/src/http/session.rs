@@ -3,10 +3,9 @@
 //!
 //! Programs get a token; a browser's page asks for a cookie (`"cookie": true`) and gets what its forms have to bring.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use domain::calendar::UnixMs;
@@ -20,7 +19,7 @@ use super::api::{Api, Created, Gives, NoContent, Sketch, Whoever};
 use super::body::Json;
 use super::office::{Entering, Proven, is_own_form, set_cookie, shown};
 use super::routes::Routes;
-use super::{Answer, App, Problem};
+use super::{Answer, App, Caller, Problem};
 use crate::Office;
 use crate::admin::{Claim, Must, Present, csrf_of};
 use crate::people::Role;
@@ -151,13 +150,8 @@ pub(super) fn routes() -> Routes {
         .routes()
 }
 
-async fn sign_in(
-    State(app): State<App>,
-    from: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
-    Json(body): Json<SignIn>,
-) -> Answer<Begun> {
+async fn sign_in(State(app): State<App>, Caller(address): Caller, Json(body): Json<SignIn>) -> Answer<Begun> {
     let office = &app.office;
-    let address = from.map(|axum::Extension(ConnectInfo(address))| address.ip());
     let code = body.code.as_deref().map(String::as_str);
     let claim = Claim { name: &body.name, passphrase: &body.passphrase, code, address };
     let session = office.sign_in(claim).await?;

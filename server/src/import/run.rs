@@ -2,9 +2,11 @@
 //!
 //! One thread reads the file and makes values of it, some hundreds of rows at a time; a unit of work beside it asks the
 //! store about them, judges and, where the list is applied, saves. Neither holds more than a few chunks, so memory does
-//! not grow with the list but for what tells double rows: sixteen bytes each.
+//! not grow with the list but for what tells double rows, sixteen bytes each, and for the texts that a workbook's cells
+//! share (figures in `docs/benchmarks.md`).
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{Seek as _, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -312,7 +314,7 @@ fn read(
     known: &Known,
     to: &mpsc::Sender<Vec<Parsed>>,
 ) -> Result<End, Unreadable> {
-    let mut reader = Reader { kind, known, to, chunk: Vec::new(), seen: HashMap::new() };
+    let mut reader = Reader { kind, known, to, chunk: Vec::new(), sheets: Vec::new(), seen: HashMap::new() };
     let mut take = |taken: Taken| reader.take(taken);
     let mut table = Table::new(kind, &mut take);
     source::read(&mut *input, format, &mut table)?;
@@ -328,8 +330,10 @@ struct Reader<'r> {
     known: &'r Known,
     to: &'r mpsc::Sender<Vec<Parsed>>,
     chunk: Vec<Parsed>,
-    /// What stood in which row, by the first eight bytes of a digest.
-    seen: HashMap<u64, (u32, Arc<str>)>,
+    /// The sheets so far.
+    sheets: Vec<Arc<str>>,
+    /// What stood in which row of which sheet, by the first eight bytes of a digest.
+    seen: HashMap<u64, (u32, u32)>,
 }
 
 impl Reader<'_> {
@@ -380,13 +384,18 @@ impl Reader<'_> {
     fn before(&mut self, key: &str, line: &Line) -> Option<String> {
         let digest = Digest::of("zhucan.import-row.1", &[key.as_bytes()]);
         let short = u64::from_be_bytes(*digest.0.first_chunk().unwrap_or(&[0; 8]));
+        if self.sheets.last().is_none_or(|last| *last != line.sheet) {
+            self.sheets.push(Arc::clone(&line.sheet));
+        }
+        let here = u32::try_from(self.sheets.len() - 1).unwrap_or(u32::MAX);
         match self.seen.entry(short) {
-            std::collections::hash_map::Entry::Occupied(entry) => {
-                let (row, sheet) = entry.get();
-                Some(words::place(sheet, *row))
+            Entry::Occupied(entry) => {
+                let (row, sheet) = *entry.get();
+                let sheet = usize::try_from(sheet).ok().and_then(|sheet| self.sheets.get(sheet));
+                Some(words::place(sheet.map_or("", |sheet| sheet), row))
             }
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert((line.row, Arc::clone(&line.sheet)));
+            Entry::Vacant(entry) => {
+                entry.insert((line.row, here));
                 None
             }
         }

@@ -3,9 +3,11 @@
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{ElderId, UserId};
 use domain::region::RegionCode;
+use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Json, Tx};
+use super::decisions::Decision;
+use super::{At, Bind as _, Column, Json, Row, Tx, insert};
 use crate::error::Error;
 use crate::{row, sql};
 
@@ -27,16 +29,57 @@ row! {
         pub maker: UserId,
         /// Unix ms.
         pub made_at: UnixMs,
-        /// `approved`, `rejected` or `withdrawn`; nothing while it is open.
-        pub decision: Option<String>,
-        /// Who decided.
-        pub checker: Option<UserId>,
-        /// Unix ms.
-        pub decided_at: Option<UnixMs>,
-        /// Why it was not approved.
-        pub reason: Option<String>,
+        /// What another person decided.
+        pub decided: Decision,
         /// When the cards were issued, unix ms.
         pub issued_at: Option<UnixMs>,
+    }
+}
+
+/// Why somebody on the agreed list got no card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = CardLeftOutReason)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOutReason {
+    /// Known to be dead when the sheet was printed.
+    Dead,
+    /// Had got a card since the batch was proposed, and keeps it.
+    HasCard,
+}
+
+impl LeftOutReason {
+    /// The name in the database and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dead => "dead",
+            Self::HasCard => "has_card",
+        }
+    }
+}
+
+impl Column for LeftOutReason {
+    fn read(row: &Row<'_>, at: At<'_>) -> Result<Self, Error> {
+        match String::read(row, at)?.as_str() {
+            "dead" => Ok(Self::Dead),
+            "has_card" => Ok(Self::HasCard),
+            other => Err(Error::Corrupt(format!("no reason to be left out: {other:?}"))),
+        }
+    }
+}
+
+row! {
+    /// An elder on the agreed list who got no card.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct LeftOutRow {
+        /// Of which batch.
+        pub batch: Uuid,
+        /// Who.
+        pub elder: ElderId,
+        /// The elder's name.
+        pub name: String,
+        /// Why.
+        pub reason: LeftOutReason,
     }
 }
 
@@ -70,28 +113,6 @@ pub async fn list(tx: &mut Tx, region: &RegionCode, most: i64) -> Result<Vec<Bat
         .await
 }
 
-/// Decides an open batch; says whether it was open.
-pub async fn decide(
-    tx: &mut Tx,
-    id: Uuid,
-    decision: &str,
-    by: UserId,
-    reason: Option<&str>,
-    now: UnixMs,
-) -> Result<bool, Error> {
-    let decided = sql!(
-        tx,
-        "UPDATE card_batches SET decision = $2, checker = $3, decided_at = $4, reason = $5 \
-         WHERE id = $1 AND decision IS NULL",
-        id,
-        decision,
-        by,
-        now,
-        reason
-    );
-    Ok(decided.execute().await? == 1)
-}
-
 /// Notes that an approved batch is being printed; says whether it was approved and had not been.
 pub async fn issued(tx: &mut Tx, id: Uuid, now: UnixMs) -> Result<bool, Error> {
     let noted = sql!(
@@ -101,4 +122,19 @@ pub async fn issued(tx: &mut Tx, id: Uuid, now: UnixMs) -> Result<bool, Error> {
         now
     );
     Ok(noted.execute().await? == 1)
+}
+
+/// Notes who of a batch that is being printed gets no card.
+pub async fn leave_out(tx: &mut Tx, id: Uuid, left_out: &[(ElderId, LeftOutReason)]) -> Result<(), Error> {
+    let rows = left_out.iter().flat_map(|(elder, reason)| [id.bind(), elder.bind(), reason.name().bind()]).collect();
+    insert(tx, "INSERT INTO cards_left_out (batch, elder, reason)", 3, rows, "").await.map(drop)
+}
+
+/// Who was left out of the batches that [`list`] gives, by batch and name.
+pub async fn left_out(tx: &mut Tx, region: &RegionCode, most: i64) -> Result<Vec<LeftOutRow>, Error> {
+    let text = "SELECT l.batch, l.elder, e.name, l.reason FROM cards_left_out l JOIN elders e ON e.id = l.elder
+                WHERE l.batch IN (SELECT id FROM card_batches WHERE region LIKE $1 || '%'
+                                  ORDER BY made_at DESC, id LIMIT $2)
+                ORDER BY l.batch, e.sort_key, l.elder";
+    sql!(tx, text, region, most).all().await
 }

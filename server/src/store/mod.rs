@@ -41,6 +41,7 @@ pub mod closes;
 pub mod context;
 pub mod copy;
 pub mod days;
+pub mod decisions;
 pub mod demands;
 pub mod draws;
 pub mod elders;

@@ -219,6 +219,25 @@ pub async fn use_recovery(tx: &mut Tx, id: UserId, hash: Digest, now: UnixMs) ->
     Ok(used.execute().await? == 1)
 }
 
+/// Gives a person another role and place.
+pub async fn set_post(
+    tx: &mut Tx,
+    id: UserId,
+    role: Role,
+    region: &RegionCode,
+    canteen: Option<CanteenId>,
+) -> Result<(), Error> {
+    sql!(tx, "UPDATE users SET role = $2, region = $3, canteen = $4 WHERE id = $1", id, role.name(), region, canteen)
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Everybody, by name; those who left too.
+pub async fn everybody(tx: &mut Tx) -> Result<Vec<UserRow>, Error> {
+    sql!(tx, "SELECT * FROM users ORDER BY name, id").all().await
+}
+
 /// People whose place lies inside a region, by name; those who left too.
 pub async fn inside(tx: &mut Tx, region: &RegionCode) -> Result<Vec<UserRow>, Error> {
     sql!(tx, "SELECT * FROM users WHERE region LIKE $1 || '%' ORDER BY name, id", region).all().await

@@ -6,6 +6,7 @@ use domain::region::RegionCode;
 use uuid::Uuid;
 
 use super::Tx;
+use super::decisions::Decision;
 use crate::error::Error;
 use crate::{row, sql};
 
@@ -29,14 +30,8 @@ row! {
         pub maker: UserId,
         /// Unix ms.
         pub made_at: UnixMs,
-        /// `approved`, `rejected` or `withdrawn`; nothing while it is open.
-        pub decision: Option<String>,
-        /// Who decided.
-        pub checker: Option<UserId>,
-        /// Unix ms.
-        pub decided_at: Option<UnixMs>,
-        /// Why it was not approved.
-        pub reason: Option<String>,
+        /// What another person decided.
+        pub decided: Decision,
     }
 }
 
@@ -89,26 +84,4 @@ pub async fn decided(
                 AND (p.decided_at < a.decided_at OR (p.decided_at = a.decided_at AND p.id > a.id))
                 ORDER BY p.decided_at DESC, p.id LIMIT $2";
     sql!(tx, text, region, limit, after).all().await
-}
-
-/// Decides an open proposal; says whether it was open.
-pub async fn decide(
-    tx: &mut Tx,
-    id: Uuid,
-    decision: &str,
-    by: UserId,
-    reason: Option<&str>,
-    now: UnixMs,
-) -> Result<bool, Error> {
-    let decided = sql!(
-        tx,
-        "UPDATE proposals SET decision = $2, checker = $3, decided_at = $4, reason = $5 \
-         WHERE id = $1 AND decision IS NULL",
-        id,
-        decision,
-        by,
-        now,
-        reason
-    );
-    Ok(decided.execute().await? == 1)
 }

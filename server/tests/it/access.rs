@@ -322,6 +322,16 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/console/search", Everybody),
 ];
 
+/// Who may ask for it inside their own region: a role, or nobody in particular.
+pub fn asker(method: &str, path: &str) -> Option<Role> {
+    let (.., who) = TABLE.iter().find(|(known, of, _)| *known == method && *of == path)?;
+    match who {
+        Anybody | Terminals => None,
+        Everybody => Some(Auditor),
+        Only(roles, _) => roles.iter().find(|role| **role != CanteenManager).or(roles.first()).copied(),
+    }
+}
+
 /// Somebody who tries.
 pub struct Person {
     what: String,

@@ -12,7 +12,7 @@ use support::{Backend, TestDb};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::common::config;
+use crate::common::{World, config};
 use crate::month::{MARCH, Scene};
 use crate::on_both;
 
@@ -211,6 +211,46 @@ async fn an_earlier_schema_is_restored_by_a_later_program(backend: Backend) {
     assert_eq!(acts, ["office.restore"]);
 }
 
+/// A file of format 1 that `zhucan backup` of version 0.1.0 wrote once, with this file's passphrase, of `zhucan demo`: two
+/// months of three canteens, made up from end to end. Never written again: every later program has to restore it.
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/format-1.zhucan-backup");
+
+async fn a_backup_of_format_1_is_restored(backend: Backend) {
+    let bytes = std::fs::read(GOLDEN).unwrap();
+    assert_eq!((&bytes[..8], &bytes[8..10]), (&b"zhucanbk"[..], &[0, 1][..]), "format 1");
+    let head = backup::head(Path::new(GOLDEN)).unwrap();
+    assert_eq!((head.schema, head.office.as_str()), (25, "4b8a1282f63265e9433698373cc89bf8"));
+    let world = World::new(backend).await;
+    let target = TestDb::new(backend);
+    let (database, entropy): (Database, _) = (target.url().parse().unwrap(), world.entropy.clone());
+    let restored = backup::restore(Path::new(GOLDEN), passphrase(), &database, head.made_at, entropy, quiet()).await;
+    let (restored, keys) = restored.unwrap();
+    assert_eq!(
+        restored.digest.to_string(),
+        "6b8df74d753311eef5f0df73b2b9f984a010197a460388b08b132b62dd661a8e",
+        "of every row, as the program said that wrote it"
+    );
+    keys.save(&target.path("keys.json")).unwrap();
+    // Brought to today's shape, and all of it still holds.
+    world.clock.set(head.made_at);
+    let server = Server::open(&config(&target, false), world.clock.clone(), world.entropy.clone()).await.unwrap();
+    let office = server.office();
+    assert_eq!(office.store.schema().await.unwrap(), Schema::Current);
+    let report = verify::verify(&office.store, &office.book(), &|_| {}).await.unwrap();
+    assert_eq!(report.breaks, []);
+    assert_eq!((report.records, report.closes, report.statements), (1494, 269, 9));
+    let text = "SELECT id, account FROM canteens";
+    let sealed: Vec<(Uuid, Vec<u8>)> =
+        office.store.read(move |tx| Box::pin(async move { sql!(tx, text).all().await })).await.unwrap();
+    let open = |(row, sealed): &(Uuid, Vec<u8>)| {
+        let place = Place { table: "canteens", column: "account", row: *row };
+        office.keys.open(place, sealed).unwrap().to_string()
+    };
+    let mut accounts: Vec<String> = sealed.iter().map(open).collect();
+    accounts.sort();
+    assert_eq!(accounts, ["6200000000000000101", "6200000000000000202", "6200000000000000303"]);
+}
+
 #[tokio::test]
 async fn old_backups_go_and_nothing_else_does() {
     let scene = Scene::new(Backend::Sqlite).await;
@@ -249,4 +289,5 @@ on_both! {
     what_cannot_be_opened_again_is_not_written
     a_bad_file_leaves_nothing_behind
     an_earlier_schema_is_restored_by_a_later_program
+    a_backup_of_format_1_is_restored
 }

@@ -4,15 +4,18 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use domain::calendar::UnixMs;
 use domain::credential::Scan;
+use domain::elder::ElderFactKind;
 use domain::id::{ElderId, UserId};
 use serde_json::{Value, json};
-use server::admin::CardsOf;
+use server::admin::{CardsOf, NewElderFact};
 use server::people::Role;
 use server::seal::Place;
-use server::store::batches::{self, BatchRow};
+use server::store::batches::{self, BatchRow, LeftOutReason};
+use server::store::decisions::{self, Decision, Subject};
 use server::store::elders::{self, CardRow};
 use server::store::{Json, Statement, feeds};
 use support::Backend;
+use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use crate::client::{Answered, request, send, world as with_till};
@@ -106,10 +109,7 @@ async fn batches_are_decided_once_printed_once_and_never_edited(backend: Backend
         until: Some(date("2028-12-31")),
         maker,
         made_at: UnixMs::new(4),
-        decision: None,
-        checker: None,
-        decided_at: None,
-        reason: None,
+        decided: Decision::default(),
         issued_at: None,
     };
     let all = [row(1, "440304"), row(2, "440304"), row(3, "440305")];
@@ -126,7 +126,9 @@ async fn batches_are_decided_once_printed_once_and_never_edited(backend: Backend
     assert_eq!(here, all[..2].to_vec());
     let decided = |id: Uuid, decision: &'static str, by: UserId| {
         store.write(move |tx| {
-            Box::pin(async move { batches::decide(tx, id, decision, by, Some("因为"), UnixMs::new(9)).await })
+            Box::pin(async move {
+                decisions::decide(tx, Subject::CardBatch, id, decision, by, Some("因为"), UnixMs::new(9)).await
+            })
         })
     };
     let printed =
@@ -136,8 +138,21 @@ async fn batches_are_decided_once_printed_once_and_never_edited(backend: Backend
     assert!(decided(n(1), "approved", checker).await.unwrap() && !decided(n(1), "rejected", checker).await.unwrap());
     assert!(printed(n(1)).await.unwrap() && !printed(n(1)).await.unwrap(), "once");
     assert!(decided(n(2), "withdrawn", maker).await.unwrap() && !printed(n(2)).await.unwrap());
+    let (dead, own) = (world.elder(1, None).await, world.elder(2, None).await);
+    unit!(store, |tx| {
+        batches::leave_out(tx, n(1), &[(dead, LeftOutReason::Dead), (own, LeftOutReason::HasCard)]).await
+    });
+    let left = unit!(store, |tx| batches::left_out(tx, &region("440304"), 9).await);
+    let known: Vec<_> = left.iter().map(|row| (row.batch, row.elder, row.reason)).collect();
+    assert_eq!(known.len(), 2);
+    assert!(known.contains(&(n(1), dead, LeftOutReason::Dead)), "{known:?}");
+    assert!(known.contains(&(n(1), own, LeftOutReason::HasCard)), "{known:?}");
+    assert!(left.iter().all(|row| !row.name.is_empty()));
+    assert!(unit!(store, |tx| batches::left_out(tx, &region("440305"), 9).await).is_empty());
     for edit in [
         "UPDATE card_batches SET elders = '[]'",
+        "UPDATE cards_left_out SET reason = 'dead'",
+        "DELETE FROM cards_left_out",
         "UPDATE card_batches SET issued_at = NULL",
         "UPDATE card_batches SET decision = 'rejected', reason = NULL WHERE decision = 'approved'",
         "DELETE FROM card_batches",
@@ -222,6 +237,72 @@ async fn cards_for_many_take_two_people(backend: Backend) {
     assert_eq!(send(&world, post("/api/v1/cards/sheets", &issuer, of)).await.status, 201);
 }
 
+async fn whoever_got_a_card_or_died_since_is_left_out_of_a_batch(backend: Backend) {
+    let (world, till) = with_till(backend).await;
+    let (office, canteen) = (world.office(), till.row.canteen);
+    let mut elders = Vec::new();
+    for number in 1..=12 {
+        elders.push(world.elder(number, Some(canteen)).await);
+    }
+    let issuer = person(&world, "发卡员", Role::CardIssuer, "4403").await;
+    let other = person(&world, "另一发卡员", Role::CardIssuer, "4403").await;
+    let post = |path: &str, token: &str, body: Value| request(Method::POST, path, Some(token), &body);
+    // Somebody who is named has a card already, which the batch is to replace: that is not left out.
+    office.issue_sheet(CardsOf::Elders(vec![elders[11]]), None, None, None).await.unwrap();
+    world.clock.pass(1_000);
+    let made = send(&world, post("/api/v1/cards/batches", &issuer, json!({"of": {"elders": elders}}))).await.json();
+    let at = |what: &str| format!("/api/v1/cards/batches/{}/{what}", made["batch"].as_str().unwrap());
+    assert_eq!(send(&world, post(&at("approve"), &other, Value::Null)).await.status, 204);
+    world.clock.pass(1_000);
+    let (own, dead, back, gone) = (elders[0], elders[1], elders[2], elders[3]);
+    office.issue_sheet(CardsOf::Elders(vec![own, dead, gone]), None, None, None).await.unwrap();
+    let told = async |elder: ElderId, dead: bool| {
+        let kind = ElderFactKind::Death { dead };
+        let fact = NewElderFact { valid_from: date("2026-03-01"), kind };
+        office.add_elder_fact(elder, fact, None).await.unwrap();
+        world.clock.pass(1_000);
+    };
+    told(dead, true).await;
+    told(back, true).await;
+    told(back, false).await;
+    let lost = cards(&world, gone).await.remove(0);
+    let now = office.now();
+    assert!(unit!(office.store, |tx| elders::revoke_card(tx, gone, lost.id, now).await));
+
+    let printed = world.server.router().oneshot(post(&at("sheet"), &issuer, Value::Null)).await.unwrap();
+    assert_eq!(printed.status(), 201);
+    let said = |name: &str| printed.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let good = async |elder: ElderId| {
+        let all = cards(&world, elder).await;
+        (all.len(), all.iter().filter(|card| card.revoked_at.is_none()).count())
+    };
+    assert_eq!(good(own).await, (1, 1), "the newer card stays good");
+    assert_eq!(good(dead).await, (1, 1), "the dead get none");
+    assert_eq!(good(back).await, (1, 1), "who was reported dead wrongly gets one");
+    assert_eq!(good(gone).await, (2, 1), "whose newer card is revoked gets one");
+    assert_eq!(good(elders[11]).await, (2, 1), "the older card is replaced");
+    assert_eq!((said("zhucan-cards").as_deref(), said("zhucan-left-out").as_deref()), (Some("10"), Some("2")));
+    let listed = send(&world, request(Method::GET, "/api/v1/cards/batches", Some(&other), &Value::Null)).await.json();
+    let mut left: Vec<Value> = listed[0]["left_out"].as_array().unwrap().clone();
+    left.sort_by_key(|one| one["reason"].to_string());
+    assert_eq!(left, [json!({"elder": dead, "reason": "dead"}), json!({"elder": own, "reason": "has_card"})]);
+}
+
+async fn a_batch_of_which_everybody_is_left_out_prints_nothing(backend: Backend) {
+    let (world, _) = with_till(backend).await;
+    let elder = world.elder(1, None).await;
+    let issuer = person(&world, "发卡员", Role::CardIssuer, "4403").await;
+    let other = person(&world, "另一发卡员", Role::CardIssuer, "4403").await;
+    let post = |path: &str, token: &str, body: Value| request(Method::POST, path, Some(token), &body);
+    let made = send(&world, post("/api/v1/cards/batches", &issuer, json!({"of": {"elders": [elder]}}))).await.json();
+    let at = |what: &str| format!("/api/v1/cards/batches/{}/{what}", made["batch"].as_str().unwrap());
+    assert_eq!(send(&world, post(&at("approve"), &other, Value::Null)).await.status, 204);
+    world.clock.pass(1_000);
+    world.office().issue_sheet(CardsOf::Elders(vec![elder]), None, None, None).await.unwrap();
+    send(&world, post(&at("sheet"), &issuer, Value::Null)).await.is_problem(409, "conflict");
+    assert_eq!(cards(&world, elder).await.len(), 1);
+}
+
 async fn sheets_and_photos_over_the_api(backend: Backend) {
     let (world, _) = with_till(backend).await;
     let elder = world.elder(1, None).await;
@@ -266,5 +347,7 @@ crate::on_both! {
     batches_are_decided_once_printed_once_and_never_edited
     tills_are_told_of_the_photos_of_their_regulars
     cards_for_many_take_two_people
+    whoever_got_a_card_or_died_since_is_left_out_of_a_batch
+    a_batch_of_which_everybody_is_left_out_prints_nothing
     sheets_and_photos_over_the_api
 }

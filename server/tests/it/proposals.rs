@@ -9,6 +9,7 @@ use server::admin::Proposed;
 use server::people::Role;
 use server::seal::Place;
 use server::store::audit::{self, Filter};
+use server::store::decisions::{self, Decision, Subject};
 use server::store::proposals::{self, ProposalRow};
 use server::store::{Statement, canteens};
 use support::Backend;
@@ -51,10 +52,7 @@ async fn rows_are_decided_once_and_never_edited(backend: Backend) {
         digest: Digest([3; 32]),
         maker,
         made_at: UnixMs::new(4),
-        decision: None,
-        checker: None,
-        decided_at: None,
-        reason: None,
+        decided: Decision::default(),
     };
     let (one, other, far) = (row(1, "440304"), row(2, "440304"), row(3, "440305"));
     let all = [one.clone(), other.clone(), far];
@@ -69,7 +67,9 @@ async fn rows_are_decided_once_and_never_edited(backend: Backend) {
     assert_eq!(unit!(store, |tx| proposals::open(tx, &region("440304")).await).len(), 2);
     let tried = |id: Uuid, decision: &'static str, by: UserId| {
         store.write(move |tx| {
-            Box::pin(async move { proposals::decide(tx, id, decision, by, Some("因为"), UnixMs::new(9)).await })
+            Box::pin(async move {
+                decisions::decide(tx, Subject::Proposal, id, decision, by, Some("因为"), UnixMs::new(9)).await
+            })
         })
     };
     assert!(tried(n(1), "approved", maker).await.is_err(), "the database refuses the maker too");

@@ -277,6 +277,11 @@ async fn people_and_sessions(backend: Backend) {
     unit!(store, |tx| people::forget_failures(tx, id).await);
     assert_eq!(unit!(store, |tx| people::get(tx, id).await), Some(user.clone()));
 
+    unit!(store, |tx| people::set_post(tx, id, Role::Auditor, &region("440304"), None).await);
+    let moved = unit!(store, |tx| people::everybody(tx).await);
+    assert_eq!(moved, [UserRow { role: Role::Auditor, region: region("440304"), ..user.clone() }]);
+    unit!(store, |tx| people::set_post(tx, id, Role::FinanceMaker, &region("4403"), None).await);
+    assert_eq!(unit!(store, |tx| people::get(tx, id).await), Some(user.clone()));
     unit!(store, |tx| people::set_passphrase(tx, id, "$other$", false).await);
     unit!(store, |tx| people::set_totp(tx, id, Some(&[5, 6])).await);
     assert!(unit!(store, |tx| people::use_totp(tx, id, 7).await));
@@ -414,8 +419,9 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 30] = [
+const MODULES: [(&str, &str); 31] = [
     ("batches", include_str!("../../src/store/batches.rs")),
+    ("decisions", include_str!("../../src/store/decisions.rs")),
     ("idempotency", include_str!("../../src/store/idempotency.rs")),
     ("draws", include_str!("../../src/store/draws.rs")),
     ("register", include_str!("../../src/store/register.rs")),

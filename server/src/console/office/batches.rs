@@ -6,11 +6,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::calendar::BusinessDate;
-use domain::id::{CanteenId, UserId};
+use domain::id::CanteenId;
 use domain::region::RegionCode;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::decided::{self, RejectForm, Said, back};
 use super::elders::download;
 use super::words::Words as Common;
 use super::{person, read};
@@ -22,9 +23,9 @@ use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
 use crate::http::body::{Form, Path};
 use crate::http::routes::Routes;
-use crate::http::{Answer, MOST_BATCHES, explained, of_batch};
+use crate::http::{Answer, Batches, Decided as _, MOST_BATCHES, of_batch};
 use crate::people::Right;
-use crate::store::batches::{self, BatchRow};
+use crate::store::batches::{self, BatchRow, LeftOutReason, LeftOutRow};
 use crate::store::people::UserRow;
 use crate::store::{canteens, people};
 use crate::words::office as said;
@@ -42,13 +43,12 @@ catalogue! {
     open: "待同意", "waits";
     approved: "待打印", "to be printed";
     printed: "已打印", "printed";
-    rejected: "已驳回", "turned down";
-    withdrawn: "已撤回", "taken back";
+    left_out: "未发卡 {count} 人：", "{count} got none: ";
+    dead: "{name}（已去世）", "{name} (died)";
+    has_card: "{name}（已另发新卡）", "{name} (has got a newer card)";
+    between: "、", ", ";
     agree: "同意", "Agree";
     print: "打印（卡号只出现这一次）", "Print (numbers appear this once)";
-    reject: "驳回", "Turn down";
-    withdraw: "撤回", "Take back";
-    why: "理由", "Reason";
     acts: "操作", "Acts";
     propose: "提出一批", "Propose a batch";
     of: "给哪家食堂的老人", "For regulars of";
@@ -56,7 +56,7 @@ catalogue! {
     propose_hint: "名单是此刻还没有有效卡的老人，每批最多 600 位。", "Elders without a good card right now, 600 at most.";
 }
 
-pub(super) const HOME: &str = "/console/cards";
+pub(super) const HOME: &str = Batches::HOME;
 
 /// A batch as it stands on the page.
 struct Line {
@@ -66,10 +66,11 @@ struct Line {
     until: String,
     maker: String,
     state: (&'static str, &'static str),
-    decided: String,
-    reason: String,
-    is_own: bool,
-    is_open: bool,
+    decided: Said,
+    left_out: String,
+    /// While it is open: another person agrees.
+    to_agree: bool,
+    reject: Option<RejectForm>,
     to_print: bool,
 }
 
@@ -101,31 +102,37 @@ struct Asked {
     until: String,
 }
 
-#[derive(Deserialize)]
-struct Reject {
-    reason: String,
-}
-
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get(HOME, list)
         .post(HOME, Action::CardsPropose, propose)
         .post("/console/cards/{id}/approve", Action::CardsDecide, approve)
-        .post("/console/cards/{id}/reject", Action::CardsDecide, reject)
+        .post("/console/cards/{id}/reject", Action::CardsDecide, decided::reject::<Batches>)
         .post("/console/cards/{id}/sheet", Action::CardSheet, sheet)
 }
 
-fn line(row: BatchRow, staff: &[UserRow], me: UserId, view: &View) -> Line {
-    let w = Words::of(view.lang);
-    let state = match (row.decision.as_deref(), row.issued_at) {
+/// Who was left out of a batch, in a sentence; nothing when nobody was.
+fn left_out(batch: Uuid, rows: &[LeftOutRow], w: &Words) -> String {
+    let named = |row: &LeftOutRow| match row.reason {
+        LeftOutReason::Dead => fill(w.dead, &[("name", &row.name)]),
+        LeftOutReason::HasCard => fill(w.has_card, &[("name", &row.name)]),
+    };
+    let names: Vec<String> = rows.iter().filter(|row| row.batch == batch).map(named).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("{}{}", fill(w.left_out, &[("count", &names.len())]), names.join(w.between))
+}
+
+fn line(row: BatchRow, left: &[LeftOutRow], staff: &[UserRow], view: &View) -> Line {
+    let (w, me) = (Words::of(view.lang), view.user.id);
+    let state = match (row.decided.decision.as_deref(), row.issued_at) {
         (None, _) => (w.open, "chip-warn"),
         (Some("approved"), None) => (w.approved, "chip-warn"),
         (Some("approved"), Some(_)) => (w.printed, "chip-ok"),
-        (Some("rejected"), _) => (w.rejected, "chip-bad"),
-        _ => (w.withdrawn, "chip-off"),
+        (Some(other), _) => decided::not_approved(other, view),
     };
-    let who = row.checker.map(|by| person(staff, by, view.lang)).unwrap_or_default();
-    let when = row.decided_at.map(|at| fmt::at(at, view.lang)).unwrap_or_default();
+    let (is_open, is_own) = (row.decided.decision.is_none(), row.maker == me);
     Line {
         id: row.id,
         title: row.title,
@@ -133,11 +140,11 @@ fn line(row: BatchRow, staff: &[UserRow], me: UserId, view: &View) -> Line {
         until: row.until.map_or_else(|| w.endless.to_owned(), |day| fmt::full_day(day, view.lang)),
         maker: format!("{} · {}", person(staff, row.maker, view.lang), fmt::at(row.made_at, view.lang)),
         state,
-        decided: [who, when].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "),
-        reason: row.reason.unwrap_or_default(),
-        is_own: row.maker == me,
-        is_open: row.decision.is_none(),
-        to_print: row.decision.as_deref() == Some("approved") && row.issued_at.is_none(),
+        to_print: row.decided.decision.as_deref() == Some("approved") && row.issued_at.is_none(),
+        decided: decided::said(row.decided, staff, view),
+        left_out: left_out(row.id, left, w),
+        to_agree: is_open && !is_own,
+        reject: is_open.then(|| RejectForm::of(&format!("{HOME}/{}", row.id), is_own, view)),
     }
 }
 
@@ -145,12 +152,13 @@ async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
     view.user.require(Right::ManageElders)?;
     view.user.require_inside(&view.region.code)?;
     let (region, staff) = (view.region.code.clone(), view.user.region.clone());
-    let (rows, staff, places) = office
+    let (rows, left, staff, places) = office
         .store
         .read(move |tx| {
             Box::pin(async move {
                 let rows = batches::list(tx, &region, MOST_BATCHES).await?;
-                Ok((rows, people::inside(tx, &staff).await?, canteens::inside(tx, &region).await?))
+                let left = batches::left_out(tx, &region, MOST_BATCHES).await?;
+                Ok((rows, left, people::inside(tx, &staff).await?, canteens::inside(tx, &region).await?))
             })
         })
         .await?;
@@ -159,7 +167,7 @@ async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
         w,
         c: Common::of(view.lang),
         hint: fill(w.hint, &[("alone", &crate::admin::ALONE)]),
-        lines: rows.into_iter().map(|row| line(row, &staff, view.user.id, &view)).collect(),
+        lines: rows.into_iter().map(|row| line(row, &left, &staff, &view)).collect(),
         canteens: places.iter().map(|row| (row.id.to_string(), row.name.clone())).collect(),
         today: view.now.business_date(),
         shell: view.shell(HOME, w.title),
@@ -171,34 +179,19 @@ pub(super) fn whose(canteen: Option<CanteenId>, region: &RegionCode) -> CardsOf 
     canteen.map_or_else(|| CardsOf::Region(region.clone()), CardsOf::Canteen)
 }
 
-fn back(view: &View, done: &str) -> Redirect {
-    Redirect::to(&view.link(&format!("{HOME}?done={done}")))
-}
-
 async fn propose(State(office): State<Arc<Office>>, view: View, Form(asked): Form<Asked>) -> Answer<Redirect> {
     view.user.require(Right::ManageElders)?;
     view.user.require_inside(&view.region.code)?;
     let of = whose(read(&asked.canteen, said::CHOOSE)?, &view.region.code);
     let until = read(&asked.until, said::DATE)?;
     office.propose_cards(of, until, view.region.code.clone(), view.user.id).await?;
-    Ok(back(&view, "proposed"))
+    Ok(back(HOME, &view, "proposed"))
 }
 
 async fn approve(State(office): State<Arc<Office>>, view: View, Path(id): Path<Uuid>) -> Answer<Redirect> {
     of_batch(&office, &view.user, id).await?;
     office.approve_batch(id, view.user.id).await?;
-    Ok(back(&view, "agreed"))
-}
-
-async fn reject(
-    State(office): State<Arc<Office>>,
-    view: View,
-    Path(id): Path<Uuid>,
-    Form(body): Form<Reject>,
-) -> Answer<Redirect> {
-    of_batch(&office, &view.user, id).await?;
-    office.reject_batch(id, explained(&body.reason)?, view.user.id).await?;
-    Ok(back(&view, "said"))
+    Ok(back(HOME, &view, "agreed"))
 }
 
 async fn sheet(State(office): State<Arc<Office>>, view: View, Path(id): Path<Uuid>) -> Answer<Response> {

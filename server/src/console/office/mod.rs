@@ -11,6 +11,7 @@ mod canteen_words;
 mod canteens;
 pub(crate) mod chain;
 mod changes;
+mod decided;
 mod draws;
 mod elder;
 mod elder_words;

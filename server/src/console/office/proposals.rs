@@ -9,6 +9,7 @@ use domain::id::Digest;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::decided::{self, RejectForm, Said, back};
 use super::person;
 use super::words::Words as Common;
 use crate::admin::Proposed;
@@ -18,7 +19,7 @@ use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
 use crate::http::body::{Form, Path, Query};
 use crate::http::routes::Routes;
-use crate::http::{Answer, explained, may_see_proposal};
+use crate::http::{Answer, Decided as _, Proposals, may_see_proposal};
 use crate::people::Right;
 use crate::store::people::UserRow;
 use crate::store::proposals::{self, ProposalRow};
@@ -48,12 +49,7 @@ catalogue! {
     price_of: "{period} {price}，自 {date} 起", "{period} {price} from {date}";
     payee_of: "改付 {bank} {name} {account}", "Pay to {bank} {name} {account}";
     approved: "已批准", "approved";
-    rejected: "已驳回", "rejected";
-    withdrawn: "已撤回", "withdrawn";
     approve: "批准", "Approve";
-    reject: "驳回", "Reject";
-    withdraw: "撤回", "Withdraw";
-    why: "理由（提出人能看到）", "Reason (its maker reads it)";
     reveal: "显示完整账号（记入审计日志）", "Show the whole account (entered in the audit log)";
     account: "收款账号", "Account";
     own: "这是您提出的事项，须由另一人决定；您可以撤回。", "You proposed this: another person decides. You may withdraw it.";
@@ -62,7 +58,7 @@ catalogue! {
     file: "文件", "File";
 }
 
-const HOME: &str = "/console/proposals";
+const HOME: &str = Proposals::HOME;
 /// So many decided ones are listed.
 const MOST: i64 = 200;
 
@@ -75,8 +71,7 @@ pub(super) struct Waiting {
     pub(super) made_at: String,
     pub(super) canteen: Option<String>,
     pub(super) decision: Option<(&'static str, &'static str)>,
-    pub(super) decided: String,
-    pub(super) reason: String,
+    pub(super) decided: Said,
 }
 
 /// A proposal in a sentence.
@@ -119,13 +114,10 @@ fn sentence(what: &Proposed, view: &View) -> (&'static str, String) {
 pub(super) fn shown(office: &Office, row: ProposalRow, staff: &[UserRow], view: &View) -> Result<Waiting, Error> {
     let w = Words::of(view.lang);
     let (kind, words) = sentence(&office.proposed(&row)?.masked(), view);
-    let decision = row.decision.as_deref().map(|decision| match decision {
+    let decision = row.decided.decision.as_deref().map(|decision| match decision {
         "approved" => (w.approved, "chip-ok"),
-        "rejected" => (w.rejected, "chip-bad"),
-        _ => (w.withdrawn, "chip-off"),
+        other => decided::not_approved(other, view),
     });
-    let who = row.checker.map(|by| person(staff, by, view.lang)).unwrap_or_default();
-    let when = row.decided_at.map(|at| fmt::at(at, view.lang)).unwrap_or_default();
     Ok(Waiting {
         link: view.link(&format!("{HOME}/{}", row.id)),
         kind,
@@ -134,8 +126,7 @@ pub(super) fn shown(office: &Office, row: ProposalRow, staff: &[UserRow], view: 
         made_at: fmt::at(row.made_at, view.lang),
         canteen: None,
         decision,
-        decided: [who, when].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "),
-        reason: row.reason.unwrap_or_default(),
+        decided: decided::said(row.decided, staff, view),
     })
 }
 
@@ -148,11 +139,6 @@ struct Asked {
 #[derive(Deserialize)]
 struct Approve {
     digest: Digest,
-}
-
-#[derive(Deserialize)]
-struct Reject {
-    reason: String,
 }
 
 #[derive(Template)]
@@ -182,6 +168,8 @@ struct ProposalPage {
     is_payee: bool,
     is_own: bool,
     may_decide: bool,
+    /// For who may decide, and for its maker.
+    reject: Option<RejectForm>,
     base: String,
     home: String,
 }
@@ -197,7 +185,7 @@ pub(super) fn routes() -> Routes {
         .get(HOME, list)
         .get("/console/proposals/{id}", show)
         .post("/console/proposals/{id}/approve", Action::ProposalApprove, approve)
-        .post("/console/proposals/{id}/reject", Action::ProposalReject, reject)
+        .post("/console/proposals/{id}/reject", Action::ProposalReject, decided::reject::<Proposals>)
         .post("/console/proposals/{id}/reveal", Action::ProposalReveal, reveal)
 }
 
@@ -257,14 +245,14 @@ async fn drawn(office: &Office, view: View, row: ProposalRow, account: Option<St
         })
         .await?;
     let what = office.proposed(&row)?;
-    let (is_own, is_open, digest, id) = (row.maker == view.user.id, row.decision.is_none(), row.digest, row.id);
+    let (is_own, is_open, digest, id) = (row.maker == view.user.id, row.decided.decision.is_none(), row.digest, row.id);
     let may_decide = is_open && !is_own && office.may_decide(&view.user, &row, &what).is_ok();
     let source = match &what {
         Proposed::Policy { source, .. } => Some(source.clone()),
         _ => None,
     };
     let one = shown(office, row, &staff, &view)?;
-    let w = Words::of(view.lang);
+    let (w, base, is_own) = (Words::of(view.lang), format!("{HOME}/{id}"), is_own && is_open);
     Page::of(&ProposalPage {
         w,
         c: Common::of(view.lang),
@@ -273,16 +261,13 @@ async fn drawn(office: &Office, view: View, row: ProposalRow, account: Option<St
         source,
         account,
         is_payee: matches!(what, Proposed::Payee { .. }),
-        is_own: is_own && is_open,
+        is_own,
         may_decide,
-        base: format!("{HOME}/{id}"),
+        reject: (may_decide || is_own).then(|| RejectForm::of(&base, is_own, &view)),
+        base,
         home: view.link(HOME),
         shell: view.shell(HOME, w.title),
     })
-}
-
-fn back(view: &View, done: &str) -> Redirect {
-    Redirect::to(&view.link(&format!("{HOME}?done={done}")))
 }
 
 async fn approve(
@@ -298,21 +283,7 @@ async fn approve(
         view.present.require_fresh(office.now())?;
     }
     office.approve_proposal(id, body.digest, view.user.id).await?;
-    Ok(back(&view, "agreed"))
-}
-
-async fn reject(
-    State(office): State<Arc<Office>>,
-    view: View,
-    Path(id): Path<Uuid>,
-    Form(body): Form<Reject>,
-) -> Answer<Redirect> {
-    let row = office.proposal(id).await?;
-    if row.maker != view.user.id {
-        office.may_decide(&view.user, &row, &office.proposed(&row)?)?;
-    }
-    office.reject_proposal(id, explained(&body.reason)?, view.user.id).await?;
-    Ok(back(&view, "said"))
+    Ok(back(HOME, &view, "agreed"))
 }
 
 async fn reveal(State(office): State<Arc<Office>>, view: View, Path(id): Path<Uuid>) -> Answer<Response> {

@@ -1,10 +1,7 @@
 //! What each extractor takes out of a request, and with what it refuses.
 
-use std::net::SocketAddr;
-
-use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use domain::sync::{Batch, Hello, Lookup};
 use serde_json::{Value, json};
@@ -13,14 +10,14 @@ use utoipa::ToSchema;
 use super::answers::Media;
 use super::sketch::{Asker, Place, Sketch, Takes};
 use crate::http::body::{self, Json, Path, Query, unread};
-use crate::http::{Delivery, Entering, Problem, Proven, Signed, SignedIn};
+use crate::http::{Caller, Delivery, Entering, Problem, Proven, Signed, SignedIn};
 use crate::words::{self, Code};
 
 impl<S> Takes for State<S> {
     fn takes(_: &mut Sketch) {}
 }
 
-impl Takes for Option<Extension<ConnectInfo<SocketAddr>>> {
+impl Takes for Caller {
     fn takes(_: &mut Sketch) {}
 }
 

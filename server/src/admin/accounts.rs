@@ -1,0 +1,135 @@
+//! What is done about a person's account at the office's own computer, when nobody can sign in to do it: the account is
+//! locked and unlocked, gets a new passphrase or loses its second factor, and the person gets other work. Each ends the
+//! person's sessions and is entered in the audit log as the act of whoever sat at the computer.
+
+use domain::calendar::UnixMs;
+use domain::id::{CanteenId, UserId};
+use domain::region::RegionCode;
+use zeroize::Zeroizing;
+
+use super::elders;
+use super::people::ONE_TIME;
+use crate::audit::{Act, Action};
+use crate::people::Role;
+use crate::store::Tx;
+use crate::store::people::{self, UserRow};
+use crate::words::{Code, register, sign_in};
+use crate::{Error, Office};
+
+/// A lock that only [`Office::unlock_account`] and a reset take away ends here: 9999-12-31, unix ms.
+const LOCKED: UnixMs = UnixMs::new(253_402_214_400_000);
+
+/// What a person may do, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// What the person may do.
+    pub role: Role,
+    /// Where.
+    pub region: RegionCode,
+    /// In which one canteen, for its manager.
+    pub canteen: Option<CanteenId>,
+}
+
+/// What is done about an account.
+enum Change {
+    Lock,
+    Unlock,
+    /// Another passphrase's hash, good for one sign-in.
+    Passphrase(String),
+    SecondFactor,
+    Post(Post),
+}
+
+impl Change {
+    /// Makes the change; answers its entry with what is to be told of it.
+    async fn make(self, tx: &mut Tx, id: UserId, act: Act) -> Result<Act, Error> {
+        match self {
+            Self::Lock => people::lock(tx, id, LOCKED).await?,
+            Self::Unlock => people::forget_failures(tx, id).await?,
+            Self::Passphrase(hash) => people::set_passphrase(tx, id, &hash, true).await?,
+            Self::SecondFactor => {
+                people::set_totp(tx, id, None).await?;
+                people::put_recovery(tx, id, &[]).await?;
+            }
+            Self::Post(Post { role, region, canteen }) => {
+                if let Some(canteen) = canteen {
+                    elders::require_canteen(tx, canteen).await?;
+                }
+                people::set_post(tx, id, role, &region, canteen).await?;
+                return Ok(act.with("role", role.name()).with("region", region.as_str()));
+            }
+        }
+        Ok(act)
+    }
+}
+
+impl Office {
+    /// Everybody, by name; those who left too.
+    pub async fn accounts(&self) -> Result<Vec<UserRow>, Error> {
+        self.store.read(|tx| Box::pin(async move { people::everybody(tx).await })).await
+    }
+
+    /// The person who signs in with that name.
+    ///
+    /// # Errors
+    /// When nobody does, or the person left.
+    pub async fn account(&self, name: &str) -> Result<UserRow, Error> {
+        let name = name.trim().to_owned();
+        let row = self.store.read(move |tx| Box::pin(async move { people::by_name(tx, &name).await })).await?;
+        let row = row.ok_or_else(|| Error::refused(Code::NotFound, sign_in::NO_PERSON))?;
+        if row.left_at.is_some() {
+            return Err(Error::refused(Code::Conflict, sign_in::LEFT));
+        }
+        Ok(row)
+    }
+
+    /// Does something about an account: ends its sessions and enters the act, in one unit.
+    async fn about(&self, id: UserId, action: Action, what: &'static str, change: Change) -> Result<(), Error> {
+        let now = self.now();
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    let act = Act::new(None, action, format!("user:{id}"));
+                    let act = if what.is_empty() { act } else { act.with("what", what) };
+                    let act = change.make(tx, id, act).await?;
+                    people::close_sessions(tx, id, None).await?;
+                    act.done(tx, now).await.map(drop)
+                })
+            })
+            .await
+    }
+
+    /// Nobody signs in with this name before it is unlocked.
+    pub async fn lock_account(&self, id: UserId) -> Result<(), Error> {
+        self.about(id, Action::PersonLock, "", Change::Lock).await
+    }
+
+    /// Takes a lock away, also one that failed sign-ins made.
+    pub async fn unlock_account(&self, id: UserId) -> Result<(), Error> {
+        self.about(id, Action::PersonUnlock, "", Change::Unlock).await
+    }
+
+    /// A one-time passphrase, answered and not shown again. The second factor stays, and so does a lock.
+    pub async fn renew_passphrase(&self, id: UserId) -> Result<Zeroizing<String>, Error> {
+        let passphrase = Zeroizing::new(self.readable(ONE_TIME));
+        let hash = self.hasher.hash(&passphrase).await?;
+        self.about(id, Action::PersonReset, "passphrase", Change::Passphrase(hash)).await?;
+        Ok(passphrase)
+    }
+
+    /// Takes the second factor and its recovery codes away: whoever needs one takes up another at the next sign-in.
+    pub async fn drop_second_factor(&self, id: UserId) -> Result<(), Error> {
+        self.about(id, Action::PersonReset, "second_factor", Change::SecondFactor).await
+    }
+
+    /// Gives a person other work, or another place.
+    ///
+    /// # Errors
+    /// When a manager has no canteen, somebody else has one, or there is no such canteen.
+    pub async fn move_person(&self, id: UserId, to: Post) -> Result<(), Error> {
+        if (to.role == Role::CanteenManager) != to.canteen.is_some() {
+            return Err(Error::refused(Code::Invalid, register::MANAGER));
+        }
+        self.about(id, Action::PersonMove, "", Change::Post(to)).await
+    }
+}

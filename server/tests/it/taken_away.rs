@@ -1,0 +1,149 @@
+//! Files that are taken away say nothing about a person that they need not: every export of an approved and disclosed
+//! month is searched for names, numbers, telephones and cards of elders; the audit pack for everybody's.
+//!
+//! Which files there are is read from the list of routes, so that a new one is searched too.
+
+use std::io::{Cursor, Read as _, Write as _};
+use std::process::{Command, Stdio};
+
+use axum::body::Body;
+use axum::http::{Method, Request};
+use serde_json::{Value, json};
+use server::http::table;
+use server::people::Role;
+use server::seal::Place;
+use server::store::elders;
+use support::Backend;
+use tower::ServiceExt as _;
+
+use crate::access::{Ground, asker};
+use crate::client::{Answered, code_of, read, request};
+use crate::common::{region, resident_id};
+use crate::month::MARCH;
+use crate::unit;
+
+const PASSPHRASE: &str = "correct horse 电池";
+/// Names a person by design: the list with what is wrong in it goes back to whoever brought the list.
+const BY_DESIGN: [&str; 2] = ["/api/v1/imports/{id}/report", "/console/imports/{id}/report"];
+/// How the addresses of files end.
+const ENDINGS: [&str; 5] = [".csv", ".xlsx", ".pdf", "/pdf", "/xlsx"];
+
+/// All text of a file: of a workbook each part, of a PDF what is read off its pages and its own bytes.
+fn text(kind: &str, bytes: &[u8]) -> String {
+    let mut all = String::from_utf8_lossy(bytes).into_owned();
+    if kind.ends_with("spreadsheetml.sheet") {
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        for at in 0..archive.len() {
+            let mut part = Vec::new();
+            archive.by_index(at).unwrap().read_to_end(&mut part).unwrap();
+            all.push_str(&String::from_utf8_lossy(&part));
+        }
+    } else if kind == "application/pdf" {
+        let mut program = Command::new("pdftotext");
+        program.args(["-layout", "-", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = program.spawn().unwrap_or_else(|e| panic!("pdftotext is missing ({e}): run tests/run"));
+        child.stdin.take().unwrap().write_all(bytes).unwrap();
+        let page = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+        assert!(page.chars().filter(|c| !c.is_whitespace()).count() > 50, "an empty paper");
+        // Numbers are printed in groups.
+        all.push_str(&page.replace(' ', ""));
+        all.push_str(&page);
+    }
+    all
+}
+
+/// Searches a text; names what stands in it.
+fn assert_free(what: &str, text: &str, canaries: &[String]) {
+    for canary in canaries {
+        assert!(canary.len() > 5, "{canary} may stand anywhere");
+        assert!(!text.contains(canary.as_str()), "{what}: {canary}");
+    }
+}
+
+/// An approved and disclosed month, with cards and chips of both elders; and everything that is about an elder.
+async fn ground(backend: Backend) -> (Ground, Vec<String>) {
+    let ground = Ground::new(backend).await;
+    let (scene, office) = (&ground.scene, ground.scene.world.office());
+    let mut canaries: Vec<String> =
+        ["测试长者", "13800000000", "A1B2C3D4E5F60718", "a1b2c3d4e5f60718"].map(str::to_owned).to_vec();
+    for (n, elder) in [(1, scene.elders[0]), (2, scene.elders[1])] {
+        canaries.push(resident_id(n));
+        canaries.push(resident_id(n)[..17].to_owned());
+        office.issue_card(elder, None).await.unwrap();
+        for card in unit!(office.store, |tx| elders::cards(tx, &[elder]).await) {
+            let place = Place { table: "cards", column: "number", row: card.id };
+            canaries.push(office.keys.open(place, &card.number).unwrap().to_string());
+        }
+    }
+    office.register_chip(scene.elders[0], "A1B2C3D4E5F60718", None).await.unwrap();
+    let view = scene.submit(MARCH, scene.maker).await.unwrap();
+    scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
+    (ground, canaries)
+}
+
+async fn ask(ground: &Ground, address: &str, token: &str) -> Answered {
+    let request = Request::builder().uri(address).header("authorization", format!("Bearer {token}"));
+    read(ground.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()).await
+}
+
+async fn no_file_says_who_ate(backend: Backend) {
+    let (ground, canaries) = ground(backend).await;
+    let mut tokens = std::collections::BTreeMap::new();
+    for (n, role) in Role::ALL.iter().enumerate() {
+        tokens.insert(role.name(), ground.person(*role, true, n).await.token);
+    }
+    // The bank's file is only given to who has just proved to be the person.
+    let world = &ground.scene.world;
+    world.clock.pass(60_000);
+    let maker = tokens[Role::FinanceMaker.name()].clone();
+    let at = Role::ALL.iter().position(|role| *role == Role::FinanceMaker).unwrap();
+    let proof = json!({"passphrase": PASSPHRASE, "code": code_of(world, &format!("试权限的人{at}")).await});
+    for (path, body) in [
+        ("/api/v1/session/step-up", proof),
+        (&*format!("/api/v1/months/440304/{MARCH}/disclosure"), json!({"days": 5})),
+    ] {
+        let asked = request(Method::POST, path, Some(&maker), &body);
+        let answered = read(ground.router.clone().oneshot(asked).await.unwrap()).await;
+        assert!(answered.status.is_success(), "{path}: {}", String::from_utf8_lossy(&answered.body));
+    }
+    let mut searched = 0;
+    for route in table() {
+        let is_file = ENDINGS.iter().any(|ending| route.path.ends_with(ending));
+        let is_public = route.path == "/" || route.path.starts_with("/disclosures/");
+        if route.method != "GET" || !(is_file || is_public) || BY_DESIGN.contains(&route.path) {
+            continue;
+        }
+        let token = asker(route.method, route.path).map_or_else(String::new, |role| tokens[role.name()].clone());
+        let answered = ask(&ground, &ground.address(route.path), &token).await;
+        let said = String::from_utf8_lossy(&answered.body).chars().take(300).collect::<String>();
+        assert_eq!(answered.status, 200, "{}: {said}", route.path);
+        assert_free(route.path, &text(&answered.kind, &answered.body), &canaries);
+        searched += 1;
+    }
+    assert!(searched >= 14, "{searched}");
+    let listed = ask(&ground, "/api/v1/audit?limit=500", &tokens[Role::Auditor.name()]).await;
+    let entries = listed.json();
+    assert!(entries["entries"].as_array().is_some_and(|all: &Vec<Value>| all.len() > 20));
+    assert_free("the audit log", &text(&listed.kind, &listed.body), &canaries);
+}
+
+async fn the_audit_pack_names_nobody(backend: Backend) {
+    let (ground, mut canaries) = ground(backend).await;
+    let office = ground.scene.world.office();
+    for own in ["测试经办", "测试复核", "测试收银员", "被重置的人", "6222021001112345", "0755-82000000", "argon2"]
+    {
+        canaries.push(own.to_owned());
+    }
+    let mut packed = Vec::new();
+    let month = (&region("440304"), MARCH.parse().unwrap(), None);
+    let done = server::pack::write(&office.store, month, office.now(), &mut packed, &|_, _| {}).await.unwrap();
+    assert!(done.statements == 2 && done.records > 4, "{done:?}");
+    let text = String::from_utf8(packed).unwrap();
+    assert!(text.contains("甲食堂"), "it is the month's");
+    assert_free("the audit pack", &text, &canaries);
+}
+
+crate::on_both! {
+    no_file_says_who_ate
+    the_audit_pack_names_nobody
+}
