@@ -2,6 +2,7 @@
 //!
 //! Each is a method of [`crate::Office`]: it checks its input, submits one write unit and answers.
 
+pub(crate) mod attachments;
 mod batches;
 pub(crate) mod calendars;
 pub(crate) mod canteens;
@@ -16,6 +17,7 @@ mod sign_in;
 mod terminals;
 pub(crate) mod valid;
 
+pub use attachments::{About, NewAttachment};
 pub use batches::Batch;
 pub use calendars::{CalendarImport, Warning};
 pub use canteens::{NewCanteen, NewCashier, Registered};

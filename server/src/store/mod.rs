@@ -32,6 +32,7 @@
 //! `CAST(COALESCE(SUM(x), 0) AS BIGINT)`, `ON CONFLICT`, `RETURNING`; never `now()`, never FOR UPDATE. Rows are read as
 //! tuples by position or as structs made with [`crate::row!`] by name.
 
+pub mod attachments;
 pub mod audit;
 pub mod batches;
 pub mod board;

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::http::Method;
 use domain::id::{ObjectionId, StatementId};
 use serde_json::{Value, json};
-use server::admin::{CardsOf, NewDraw, NewUser, Proposed};
+use server::admin::{About, CardsOf, NewAttachment, NewDraw, NewUser, Proposed};
 use server::http::{routes::Route, table};
 use server::import::Kind;
 use server::import::stored::NewImport;
@@ -147,6 +147,14 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/findings", Only(READ, RegionOrOwn)),
     ("GET", "/api/v1/findings/{canteen}/{number}", Only(READ, Canteen)),
     ("POST", "/api/v1/findings/{canteen}/{number}/steps", Only(&[CanteenManager, FinanceMaker], Canteen)),
+    ("GET", "/api/v1/findings/{canteen}/{number}/attachments", Only(READ, Canteen)),
+    ("POST", "/api/v1/findings/{canteen}/{number}/attachments", Only(&[CanteenManager, FinanceMaker], Canteen)),
+    ("GET", "/api/v1/objections/{id}/attachments", Only(READ, Canteen)),
+    ("POST", "/api/v1/objections/{id}/attachments", Only(MONEY, Region)),
+    ("GET", "/api/v1/attachments/{id}", Only(READ, Canteen)),
+    ("POST", "/console/findings/{canteen}/{number}/attachments", Only(&[CanteenManager, FinanceMaker], Canteen)),
+    ("POST", "/console/disclosure/objections/{id}/attachments", Only(MONEY, Region)),
+    ("GET", "/console/attachments/{id}", Only(READ, Canteen)),
     ("POST", "/api/v1/findings/decision", Only(MAKER, Canteen)),
     ("GET", "/api/v1/regions/{region}/settings", Only(READ, Region)),
     ("PUT", "/api/v1/regions/{region}/settings", Only(CHECKER, Region)),
@@ -366,6 +374,8 @@ impl Ground {
         };
         let row = objection.clone();
         unit!(office.store, |tx| payments::object(tx, &row).await);
+        let new = NewAttachment { name: "名单.pdf".into(), bytes: b"%PDF-1.7 %%EOF".to_vec() };
+        let attached = office.attach(About::Objection(objection.id), new, scene.maker.user).await.unwrap();
         let terminals = unit!(office.store, |tx| server::store::terminals::of_canteen(tx, canteen).await);
         let payee = Proposed::Payee {
             canteen,
@@ -407,6 +417,7 @@ impl Ground {
             ("terminals", terminals[0].id.to_string()),
             ("statements", statement.to_string()),
             ("objections", objection.id.to_string()),
+            ("attachments", attached.id.to_string()),
             ("people", person.to_string()),
             ("chips", Uuid::from_u128(5).to_string()),
             ("findings", canteen.to_string()),
@@ -462,6 +473,7 @@ impl Ground {
                 "?region=440304&month=2026-03"
             }
             path if path.starts_with("/console/reconciliation") => "?region=440304&month=2026-03",
+            path if path.starts_with("/api/v1/") && path.ends_with("/attachments") => "?file_name=x.pdf",
             "/api/v1/terminal/photo" => "?elder=00000000-0000-0000-0000-000000000007",
             "/api/v1/terminal/roster" | "/api/v1/terminal/usage" => "?after=0",
             "/api/v1/holds" | "/api/v1/ledger/trial-balance" | "/api/v1/refunds" => "?region=440304",
@@ -648,7 +660,7 @@ impl Ground {
             _ => Vec::new(),
         };
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        (fields, path == "/console/imports" || path.ends_with("/photo"))
+        (fields, path == "/console/imports" || path.ends_with("/photo") || path.ends_with("/attachments"))
     }
 
     /// What is answered, and the code of what was refused: of a page too.
@@ -733,7 +745,8 @@ async fn every_route_lets_in_whom_the_table_names(backend: Backend) {
                     assert!(!matches!(code.as_str(), "forbidden" | "out_of_scope" | "sign_in_needed"), "{what}");
                     assert_ne!(answer.status, 500, "{what}");
                     // A photo and a list are no JSON; what is sent here is refused by its own words.
-                    let bytes = route.method == "POST" && route.path.ends_with("/photo");
+                    let bytes = route.method == "POST"
+                        && (route.path.ends_with("/photo") || route.path.ends_with("/attachments"));
                     let read = bytes || !matches!(code.as_str(), "invalid" | "malformed" | "unsupported_media_type");
                     assert!(read || matches!(who, Anybody | Everybody), "the body is not one that is read: {what}");
                     // What is done is entered in the audit log.

@@ -7,9 +7,9 @@ use domain::record::{Body, Head};
 use server::admin::NewUser;
 use server::close::close_days;
 use server::people::Role;
-use server::store::records::Journal;
 use server::sql;
 use server::store::epochs::ForkKind;
+use server::store::records::Journal;
 use server::store::{closes, epochs};
 use server::verify::verify;
 use support::Backend;
@@ -144,8 +144,16 @@ async fn kept_breaks_are_compared_with_the_records(backend: Backend) {
     };
     assert_eq!(told().await, [""; 0]);
     let store = &office.store;
-    unit!(store, |tx| sql!(tx, "INSERT INTO journal_breaks (canteen, terminal, epoch, sequence, stored, named) \
-         VALUES ($1, $2, 1, 1, $3, $3)", canteen, terminal, Digest([1; 32])).execute().await);
+    unit!(store, |tx| sql!(
+        tx,
+        "INSERT INTO journal_breaks (canteen, terminal, epoch, sequence, stored, named) \
+         VALUES ($1, $2, 1, 1, $3, $3)",
+        canteen,
+        terminal,
+        Digest([1; 32])
+    )
+    .execute()
+    .await);
     assert_eq!(told().await, ["断链表中有，记录中没有"]);
     let guard = if backend == Backend::Sqlite {
         "DROP TRIGGER journal_breaks_stay"

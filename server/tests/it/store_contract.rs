@@ -414,7 +414,8 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 27] = [
+const MODULES: [(&str, &str); 28] = [
+    ("attachments", include_str!("../../src/store/attachments.rs")),
     ("batches", include_str!("../../src/store/batches.rs")),
     ("idempotency", include_str!("../../src/store/idempotency.rs")),
     ("draws", include_str!("../../src/store/draws.rs")),
@@ -458,6 +459,7 @@ fn nothing_is_left_out() {
         include_str!("console_month.rs"),
         include_str!("forks.rs"),
         include_str!("audit.rs"),
+        include_str!("attachments.rs"),
         include_str!("cards.rs"),
         include_str!("proposals.rs"),
         include_str!("console_office.rs"),
