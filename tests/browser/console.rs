@@ -291,9 +291,12 @@ const PAGES: [(server::people::Role, &[&str]); 4] = [
             "proposals",
         ],
     ),
-    (server::people::Role::FinanceChecker, &["settlement", "funds"]),
-    (server::people::Role::Auditor, &["canteens", "draws", "changes", "audit", "search?q=1"]),
-    (server::people::Role::Administrator, &["today", "canteens", "people", "terminals", "elders", "imports", "me"]),
+    (server::people::Role::FinanceChecker, &["settlement", "funds", "regions/440304"]),
+    (server::people::Role::Auditor, &["regions", "canteens", "draws", "changes", "audit", "search?q=1"]),
+    (
+        server::people::Role::Administrator,
+        &["today", "regions", "canteens", "people", "terminals", "elders", "cards", "imports", "backups", "me"],
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

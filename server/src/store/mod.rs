@@ -34,6 +34,7 @@
 
 pub mod attachments;
 pub mod audit;
+pub mod backups;
 pub mod batches;
 pub mod board;
 pub mod canteens;

@@ -255,6 +255,11 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/console/audit.csv", Only(AUDITOR, Region)),
     ("GET", "/console/audit/verification", Only(AUDITOR, Region)),
     ("POST", "/console/audit/verification", Only(AUDITOR, Region)),
+    ("GET", "/console/regions", Only(READ, Region)),
+    ("POST", "/console/regions", Only(ADMIN, Region)),
+    ("GET", "/console/regions/{region}", Only(READ, Region)),
+    ("POST", "/console/regions/{region}/settings", Only(CHECKER, Region)),
+    ("GET", "/console/backups", Only(ADMIN, Any)),
     ("GET", "/console/canteens", Only(READ, RegionOrOwn)),
     ("POST", "/console/canteens", Only(ADMIN, Region)),
     ("GET", "/console/canteens/{id}", Only(READ, Canteen)),
@@ -620,6 +625,8 @@ impl Ground {
             "/console/proposals/{id}/approve" | "/console/imports/{id}/apply" => {
                 vec![("digest", "0".repeat(64))]
             }
+            "/console/regions" => text(&[("place", "440304"), ("name", "福田区"), ("office", "福田区民政局")]),
+            "/console/regions/{region}/settings" => settings_form(),
             "/console/people" => text(&[("name", "页上来的人"), ("role", "auditor"), ("place", "440304")]),
             "/console/terminals/codes" => vec![("canteen", canteen)],
             "/console/terminals/{id}/confirmation" => text(&[("fingerprint", "0000 0000 0000")]),
@@ -692,6 +699,19 @@ impl Ground {
         let store = &self.scene.world.office().store;
         unit!(store, |tx| audit::head(tx).await).map_or(0, |head| head.sequence)
     }
+}
+
+/// What the page of a region's settings sends, all by default.
+fn settings_form() -> Vec<(&'static str, String)> {
+    let settings = domain::reconciliation::Settings::default();
+    let Value::Object(numbers) = serde_json::to_value(settings.thresholds).unwrap() else { unreachable!() };
+    let mut fields = vec![("valid_from", "2026-06-01".to_owned())];
+    fields.extend(numbers.into_iter().map(|(name, n)| (&*name.leak(), n.to_string())));
+    for code in domain::reconciliation::Code::ALL {
+        let Value::String(severity) = serde_json::to_value(settings.severity(code)).unwrap() else { unreachable!() };
+        fields.push((code.name(), severity));
+    }
+    fields
 }
 
 /// The same fields as a program sends.

@@ -414,8 +414,9 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 28] = [
+const MODULES: [(&str, &str); 29] = [
     ("attachments", include_str!("../../src/store/attachments.rs")),
+    ("backups", include_str!("../../src/store/backups.rs")),
     ("batches", include_str!("../../src/store/batches.rs")),
     ("idempotency", include_str!("../../src/store/idempotency.rs")),
     ("draws", include_str!("../../src/store/draws.rs")),
