@@ -291,7 +291,7 @@ const PAGES: [(server::people::Role, &[&str]); 4] = [
             "proposals",
         ],
     ),
-    (server::people::Role::FinanceChecker, &["settlement", "funds", "regions/440304"]),
+    (server::people::Role::FinanceChecker, &["settlement", "funds", "regions/440300"]),
     (server::people::Role::Auditor, &["regions", "canteens", "draws", "changes", "audit", "search?q=1"]),
     (
         server::people::Role::Administrator,

@@ -392,8 +392,11 @@ async fn load(office: &Arc<Office>, view: &View, canteen: CanteenId, number: &st
             let row = crate::store::canteens::get(tx, canteen).await?;
             let files = attachments::of_finding(tx, canteen, &number).await?;
             let mut names = BTreeMap::new();
-            let named = steps.iter().flat_map(|step| [Some(step.by_user), step.owner]).flatten();
-            for id in named.chain(files.iter().map(|file| file.by_user)) {
+            let mut named: Vec<UserId> = files.iter().map(|file| file.by_user).collect();
+            for step in &steps {
+                named.extend([Some(step.by_user), step.owner].into_iter().flatten());
+            }
+            for id in named {
                 names.extend(people::get(tx, id).await?.map(|user| (id, user.name)));
             }
             let mut makers = Vec::new();
