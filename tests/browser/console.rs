@@ -160,6 +160,13 @@ impl Console {
                 let name = page.split('?').next().unwrap_or(page).trim_matches('/').replace('/', "-");
                 let picture = std::path::Path::new(&folder).join(format!("{name}-{width}.png"));
                 self.driver.screenshot(&picture).await?;
+                if width < 500 {
+                    let long = "return document.documentElement.scrollHeight";
+                    let long = self.driver.execute(long, Vec::new()).await?.json().as_u64().unwrap_or(0);
+                    self.resize(width, u32::try_from(long.clamp(844, 4000)).unwrap()).await;
+                    self.driver.screenshot(&std::path::Path::new(&folder).join(format!("{name}-long.png"))).await?;
+                    self.resize(width, height).await;
+                }
             }
             let found = findings(&self.driver).await?;
             assert!(found.is_empty(), "{page} at {width}: {found:#?}");
@@ -287,14 +294,19 @@ const FOCUS: &str = "const at = document.activeElement;
     return { is, seen: at.matches(':focus-visible') && ring && inView };";
 
 impl Console {
-    async fn key(&self, key: impl Into<String>) -> WebDriverResult<()> {
-        self.driver.action_chain().send_keys(key.into()).perform().await
+    async fn key(&self, key: impl Into<TypingData>) -> WebDriverResult<()> {
+        self.driver.action_chain().send_keys(key).perform().await
     }
 
     /// What has the focus: tag, id, name, value, words. A person sees that it has.
     async fn focus(&self) -> WebDriverResult<String> {
         let found = self.driver.execute(FOCUS, Vec::new()).await?.json().clone();
-        assert_eq!(found["seen"], json!(true), "the focus is not seen on {found}: {:?}", self.driver.current_url().await);
+        assert_eq!(
+            found["seen"],
+            json!(true),
+            "the focus is not seen on {found}: {:?}",
+            self.driver.current_url().await
+        );
         Ok(found["is"].as_str().unwrap_or_default().to_owned())
     }
 
@@ -415,6 +427,9 @@ const PAGES: [(server::people::Role, &[&str]); 4] = [
     ),
 ];
 
+/// Pages that list what has a page of its own.
+const LISTS: [&str; 4] = ["statements", "canteens", "terminals", "elders"];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn axe_finds_nothing_serious_on_any_page_and_nobody_is_named() {
     with_console(async |console| {
@@ -434,6 +449,15 @@ async fn axe_finds_nothing_serious_on_any_page_and_nobody_is_named() {
                 let source = console.driver.source().await?;
                 let shown: Vec<_> = names.iter().filter(|name| source.contains(*name)).collect();
                 assert!(shown.is_empty(), "{page} names {shown:?}");
+            }
+            // Behind a list stands one of what it lists.
+            for page in pages.iter().filter(|page| LISTS.contains(page)) {
+                console.resize(1366, 768).await;
+                console.open(&format!("/console/{page}?month={MONTH}")).await?;
+                let links = console.driver.find_all(By::Css("main table tbody th a")).await?;
+                let Some(href) = links.first().expect(page).attr("href").await? else { continue };
+                console.open(&href).await?;
+                console.clean(&format!("/console/{page}/one")).await?;
             }
         }
         console.driver.delete_all_cookies().await?;

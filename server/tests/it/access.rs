@@ -259,7 +259,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/console/regions", Only(ADMIN, Region)),
     ("GET", "/console/regions/{region}", Only(READ, Region)),
     ("POST", "/console/regions/{region}/settings", Only(CHECKER, Region)),
-    ("GET", "/console/backups", Only(ADMIN, Any)),
+    ("GET", "/console/backups", Only(ADMIN, Region)),
     ("GET", "/console/canteens", Only(READ, RegionOrOwn)),
     ("POST", "/console/canteens", Only(ADMIN, Region)),
     ("GET", "/console/canteens/{id}", Only(READ, Canteen)),

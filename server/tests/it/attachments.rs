@@ -96,7 +96,7 @@ async fn a_canteen_brings_a_file_with_its_answer(backend: Backend) {
     assert_eq!(read(response).await.body, pdf("1"));
     let store = &world.office().store;
     let entries: Vec<(String, String)> =
-        unit!(store, |tx| sql!(tx, "SELECT action, detail FROM audit_log ORDER BY sequence DESC LIMIT 1").all().await);
+        unit!(store, |tx| sql!(tx, "SELECT action, detail FROM audit ORDER BY sequence DESC LIMIT 1").all().await);
     let number = finding.rsplit('/').next().unwrap();
     assert_eq!(entries[0].0, "attachment.show");
     assert!(entries[0].1.contains(number) && entries[0].1.contains(made["sha256"].as_str().unwrap()), "{entries:?}");

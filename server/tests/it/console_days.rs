@@ -401,7 +401,7 @@ async fn the_inbox_goes_page_by_page_and_keeps_its_filters(backend: Backend) {
     }
     let each: std::collections::BTreeSet<_> = numbers.iter().collect();
     assert_eq!((numbers.len(), each.len()), (120, 120), "none twice, none left out");
-    maker.get("/console/findings?month=2026-03").await.has(&["不裁定不能提交月结 <span>29</span>"]);
+    maker.get("/console/findings?month=2026-03").await.has(&["阻断月结 <span>29</span>"]);
     // Behind a ruling the page stays, though what was ruled is not on it any more.
     let second = listed(&maker.get("/console/findings?month=2026-03").await).1.unwrap();
     let page = maker.get(&second).await;
