@@ -11,6 +11,8 @@ use domain::id::Entropy;
 use serde_json::json;
 use server::backup::{self, Keep, Progress, Restored, Step};
 use server::seal::Keys;
+use server::store::backups::{self, BackupNote};
+use server::store::{Schema, meta};
 use server::verify::{VerifyReport, verify};
 use server::{Database, Server, Store};
 
@@ -54,10 +56,25 @@ pub(crate) async fn backup(
     let keys = Keys::load(&place::office_keys(args.office.data()))?;
     let passphrase = args.passphrase.read(true)?;
     std::fs::create_dir_all(&args.to).with_context(|| args.to.display().to_string())?;
+    let began = clock.monotonic_ms();
     let (at, keep) = (clock.wall(), Keep { daily: args.keep_daily, monthly: args.keep_monthly });
     let file = args.to.join(backup::file_name(at));
     let store = Store::connect(&database, false).await?;
-    let written = backup::write(&store, &keys, passphrase, &file, at, entropy, progress(clock)).await;
+    let written = backup::write(&store, &keys, passphrase, &file, at, entropy, progress(Arc::clone(&clock))).await;
+    if let Ok(written) = &written {
+        let note = BackupNote {
+            what: "backup".to_owned(),
+            made_at: written.made_at,
+            digest: written.digest,
+            of_rows: i64::try_from(written.rows())?,
+            bytes: Some(i64::try_from(written.bytes)?),
+            took_ms: clock.monotonic_ms() - began,
+            breaks: 0,
+            file: named(&file),
+            noted_at: clock.wall(),
+        };
+        note_down(&store, note).await;
+    }
     store.close().await;
     let written = written?;
     let removed = backup::sweep(&args.to, &written.office, &file, keep)?;
@@ -74,6 +91,39 @@ pub(crate) async fn backup(
     Ok(ExitCode::SUCCESS)
 }
 
+fn named(file: &Path) -> String {
+    file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Notes at the office what became of a backup. The backup is good whether or not it could be noted.
+async fn note_down(store: &Store, note: BackupNote) {
+    let noted = match store.schema().await {
+        Ok(Schema::Current) => store.write(move |tx| Box::pin(async move { backups::note(tx, &note).await })).await,
+        Ok(_) => return,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = noted {
+        eprintln!("备份一页上没有记下这一次：{error}");
+    }
+}
+
+/// Notes a drill at the office that the backup is of, where its data is at hand.
+async fn note_drill(office: &OfficeArgs, note: BackupNote, of: &str) -> anyhow::Result<()> {
+    let database = office.database()?;
+    if let Database::Sqlite(file) = &database
+        && !file.exists()
+    {
+        return Ok(());
+    }
+    let Ok(store) = Store::connect(&database, false).await else { return Ok(()) };
+    let epoch = store.read(|tx| Box::pin(async move { meta::get(tx, "server_epoch").await })).await;
+    if epoch.is_ok_and(|epoch| epoch.as_deref() == Some(of)) {
+        note_down(&store, note).await;
+    }
+    store.close().await;
+    Ok(())
+}
+
 /// Arguments of `zhucan restore`.
 #[derive(Debug, Args)]
 pub(crate) struct RestoreArgs {
@@ -83,7 +133,7 @@ pub(crate) struct RestoreArgs {
     office: OfficeArgs,
     #[command(flatten)]
     passphrase: PassphraseArgs,
-    /// Restore into a place that is thrown away, verify everything, and change nothing
+    /// Restore into a place that is thrown away and verify everything; the office is told the result and stays as it is
     #[arg(long)]
     drill: bool,
     /// With --drill: an empty database to try it on, in place of a file that is thrown away; its rows stay
@@ -210,7 +260,20 @@ async fn drill(args: RestoreArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entrop
     let report = verify(&office.store, &office.book(), &shown).await;
     office.store.close().await;
     shown("");
-    drilled(&restored, &report?, clock.monotonic_ms() - began, args.json)
+    let (report, took_ms) = (report?, clock.monotonic_ms() - began);
+    let note = BackupNote {
+        what: "drill".to_owned(),
+        made_at: restored.made_at,
+        digest: restored.digest,
+        of_rows: i64::try_from(restored.rows())?,
+        bytes: None,
+        took_ms,
+        breaks: i64::try_from(report.breaks.len())?,
+        file: named(&args.file),
+        noted_at: clock.wall(),
+    };
+    note_drill(&args.office, note, &restored.before).await?;
+    drilled(&restored, &report, took_ms, args.json)
 }
 
 /// Says how the drill went. Exit code 1 when something does not hold.

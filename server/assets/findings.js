@@ -7,7 +7,8 @@ document.addEventListener("keydown", (event) => {
   if (!by) return;
   const entries = [...document.querySelectorAll("a.inbox-entry")];
   const at = entries.findIndex((entry) => entry.getAttribute("aria-current"));
-  const next = at < 0 ? entries[0] : entries[at + by];
+  // Behind the last one comes the next page.
+  const next = at < 0 ? entries[0] : entries[at + by] ?? (by > 0 && document.querySelector(".inbox a[rel=next]"));
   if (next) { event.preventDefault(); next.click(); }
 });
 

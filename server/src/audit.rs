@@ -99,6 +99,10 @@ actions! {
     DayLeaveOut "day.leave_out";
     /// Something was said or ruled about a finding.
     FindingStep "finding.step";
+    /// A file was brought with what is said about a finding or an objection.
+    AttachmentAdd "attachment.add";
+    /// A file was taken.
+    AttachmentShow "attachment.show";
     /// A hold was released.
     HoldRelease "hold.release";
     /// A region's severities and thresholds were set.

@@ -2,6 +2,7 @@
 //!
 //! A refusal has a code that never changes, a title and a next step; what is special about the case is its detail.
 
+pub mod attachments;
 pub mod audit;
 pub mod backup;
 pub mod budgets;

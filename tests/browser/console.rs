@@ -160,6 +160,13 @@ impl Console {
                 let name = page.split('?').next().unwrap_or(page).trim_matches('/').replace('/', "-");
                 let picture = std::path::Path::new(&folder).join(format!("{name}-{width}.png"));
                 self.driver.screenshot(&picture).await?;
+                if width < 500 {
+                    let long = "return document.documentElement.scrollHeight";
+                    let long = self.driver.execute(long, Vec::new()).await?.json().as_u64().unwrap_or(0);
+                    self.resize(width, u32::try_from(long.clamp(844, 4000)).unwrap()).await;
+                    self.driver.screenshot(&std::path::Path::new(&folder).join(format!("{name}-long.png"))).await?;
+                    self.resize(width, height).await;
+                }
             }
             let found = findings(&self.driver).await?;
             assert!(found.is_empty(), "{page} at {width}: {found:#?}");
@@ -274,6 +281,127 @@ async fn a_session_that_ends_in_mid_form_loses_nothing() {
     .await;
 }
 
+/// Where the focus is: whether a person sees it there, and what it is on.
+const FOCUS: &str = "const at = document.activeElement;
+    if (!at || at === document.body) return { is: '', seen: true };
+    const style = getComputedStyle(at);
+    const ring = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) || at.tagName === 'MAIN';
+    const box = at.getBoundingClientRect();
+    const inside = (x, y) => { const hit = document.elementFromPoint(x, y); return !!hit && (at.contains(hit) || hit.contains(at)); };
+    const points = [0.1, 0.5, 0.9].flatMap((x) => [0.1, 0.5, 0.9].map((y) => [box.left + box.width * x, box.top + box.height * y]));
+    const inView = points.some(([x, y]) => inside(x, y)) || at.type === 'date';
+    const is = [at.tagName, at.id, at.name, at.value, at.textContent.trim().slice(0, 40)].join('|');
+    return { is, seen: at.matches(':focus-visible') && ring && inView };";
+
+impl Console {
+    async fn key(&self, key: impl Into<TypingData>) -> WebDriverResult<()> {
+        self.driver.action_chain().send_keys(key).perform().await
+    }
+
+    /// What has the focus: tag, id, name, value, words. A person sees that it has.
+    async fn focus(&self) -> WebDriverResult<String> {
+        let found = self.driver.execute(FOCUS, Vec::new()).await?.json().clone();
+        assert_eq!(
+            found["seen"],
+            json!(true),
+            "the focus is not seen on {found}: {:?}",
+            self.driver.current_url().await
+        );
+        Ok(found["is"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Goes on with Tab until the focus is on something of that kind; no stop is passed unseen, and none comes twice.
+    async fn tab_to(&self, wanted: &[&str]) -> WebDriverResult<()> {
+        let mut passed = Vec::new();
+        for _ in 0..150 {
+            self.key(Key::Tab).await?;
+            let at = self.focus().await?;
+            if wanted.iter().all(|part| at.contains(part)) {
+                return Ok(());
+            }
+            passed.push(at);
+        }
+        panic!("no Tab leads to {wanted:?}: {passed:#?}");
+    }
+
+    async fn is_open(&self, css: &str) -> WebDriverResult<bool> {
+        Ok(!self.driver.find_all(By::Css(css)).await?.is_empty())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finding_and_a_draft_are_worked_with_the_keyboard_alone() {
+    use server::people::Role::{FinanceChecker, FinanceMaker};
+    with_console(async |console| {
+        console.resize(1366, 768).await;
+        console.driver.delete_all_cookies().await?;
+        console.open("/console/sign-in").await?;
+        assert!(console.focus().await?.contains("|name|"), "typing begins at once");
+        console.key(staff(FinanceMaker).name).await?;
+        console.tab_to(&["|passphrase|"]).await?;
+        console.key(staff(FinanceMaker).passphrase).await?;
+        console.key(Key::Enter).await?;
+        console.says(staff(FinanceMaker).name).await?;
+
+        // The first stop leads past the rail; what opens is closed by Escape, and the focus is where it was.
+        console.at_month("findings").await?;
+        console.key(Key::Tab).await?;
+        assert!(console.focus().await?.contains("跳到正文"));
+        console.tab_to(&["SUMMARY"]).await?;
+        console.key(Key::Enter).await?;
+        assert!(console.is_open("details.pick[open]").await?);
+        console.key(Key::Escape).await?;
+        assert!(!console.is_open("details.pick[open]").await?);
+        assert!(console.focus().await?.contains("SUMMARY"));
+        console.at_month("findings").await?;
+        console.key(Key::Tab).await?;
+        console.key(Key::Enter).await?;
+
+        // J opens the next one; Enter in the words rules nothing; a button does.
+        let first = console.driver.find(By::Css("a.inbox-entry[aria-current]")).await?.attr("href").await?;
+        console.key("j").await?;
+        let other = "return document.querySelector('a.inbox-entry[aria-current]')?.getAttribute('href')";
+        let end = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let now = console.driver.execute(other, Vec::new()).await?.json().as_str().map(str::to_owned);
+            if now.is_some() && now != first {
+                break;
+            }
+            assert!(tokio::time::Instant::now() < end, "J leads nowhere");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        console.tab_to(&["INPUT", "|words|"]).await?;
+        console.key("已与食堂核对，情况属实").await?;
+        let before = console.driver.current_url().await?;
+        console.key(Key::Enter).await?;
+        assert_eq!(console.driver.current_url().await?, before, "Enter alone rules nothing");
+        console.tab_to(&["BUTTON", "|explained|"]).await?;
+        console.key(Key::Enter).await?;
+        console.says("已记下").await?;
+        console.says("已与食堂核对，情况属实").await?;
+
+        console.at_month("settlement").await?;
+        console.tab_to(&["BUTTON", "起草结算"]).await?;
+        console.key(Key::Enter).await?;
+        console.says("已起草").await?;
+
+        // What is refused is said in the page's language.
+        console.sign_in(staff(FinanceChecker)).await?;
+        console.at_month("settlement").await?;
+        console.tab_to(&["SUMMARY", staff(FinanceChecker).name]).await?;
+        console.key(Key::Enter).await?;
+        console.tab_to(&["BUTTON", "English"]).await?;
+        console.key(Key::Enter).await?;
+        console.says("as of").await?;
+        console.open("/console/people").await?;
+        console.says("You have no right to do this").await?;
+        let shown = console.driver.find(By::Tag("main")).await?.text().await?;
+        assert!(!shown.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{shown}");
+        Ok(())
+    })
+    .await;
+}
+
 /// Every page that a role's rail leads to, and some behind them.
 const PAGES: [(server::people::Role, &[&str]); 4] = [
     (
@@ -291,10 +419,16 @@ const PAGES: [(server::people::Role, &[&str]); 4] = [
             "proposals",
         ],
     ),
-    (server::people::Role::FinanceChecker, &["settlement", "funds"]),
-    (server::people::Role::Auditor, &["canteens", "draws", "changes", "audit", "search?q=1"]),
-    (server::people::Role::Administrator, &["today", "canteens", "people", "terminals", "elders", "imports", "me"]),
+    (server::people::Role::FinanceChecker, &["settlement", "funds", "regions/440300"]),
+    (server::people::Role::Auditor, &["regions", "canteens", "draws", "changes", "audit", "search?q=1"]),
+    (
+        server::people::Role::Administrator,
+        &["today", "regions", "canteens", "people", "terminals", "elders", "cards", "imports", "backups", "me"],
+    ),
 ];
+
+/// Pages that list what has a page of its own.
+const LISTS: [&str; 4] = ["statements", "canteens", "terminals", "elders"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn axe_finds_nothing_serious_on_any_page_and_nobody_is_named() {
@@ -315,6 +449,15 @@ async fn axe_finds_nothing_serious_on_any_page_and_nobody_is_named() {
                 let source = console.driver.source().await?;
                 let shown: Vec<_> = names.iter().filter(|name| source.contains(*name)).collect();
                 assert!(shown.is_empty(), "{page} names {shown:?}");
+            }
+            // Behind a list stands one of what it lists.
+            for page in pages.iter().filter(|page| LISTS.contains(page)) {
+                console.resize(1366, 768).await;
+                console.open(&format!("/console/{page}?month={MONTH}")).await?;
+                let links = console.driver.find_all(By::Css("main table tbody th a")).await?;
+                let Some(href) = links.first().expect(page).attr("href").await? else { continue };
+                console.open(&href).await?;
+                console.clean(&format!("/console/{page}/one")).await?;
             }
         }
         console.driver.delete_all_cookies().await?;

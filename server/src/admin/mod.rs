@@ -3,6 +3,7 @@
 //! Each is a method of [`crate::Office`]: it checks its input, submits one write unit and answers.
 
 mod accounts;
+pub(crate) mod attachments;
 mod batches;
 pub(crate) mod calendars;
 pub(crate) mod canteens;
@@ -18,6 +19,7 @@ mod terminals;
 pub(crate) mod valid;
 
 pub use accounts::Post;
+pub use attachments::{About, NewAttachment};
 pub use batches::Batch;
 pub use calendars::{CalendarImport, Warning};
 pub use canteens::{NewCanteen, NewCashier, Registered};

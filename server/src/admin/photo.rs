@@ -29,7 +29,7 @@ pub(super) fn media_type(bytes: &[u8]) -> Result<&'static str, Error> {
 }
 
 /// Width and height of a PNG: they stand in its first chunk.
-fn png(bytes: &[u8]) -> Option<(u32, u32)> {
+pub(super) fn png(bytes: &[u8]) -> Option<(u32, u32)> {
     let head = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")?;
     let ends = bytes.ends_with(b"IEND\xaeB`\x82");
     let (width, rest) = head.split_first_chunk::<4>()?;
@@ -38,7 +38,7 @@ fn png(bytes: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// Width and height of a JPEG: they stand in the segment that begins a frame, behind any number of others.
-fn jpeg(bytes: &[u8]) -> Option<(u32, u32)> {
+pub(super) fn jpeg(bytes: &[u8]) -> Option<(u32, u32)> {
     let mut rest = bytes.strip_prefix(b"\xff\xd8")?;
     bytes.ends_with(b"\xff\xd9").then_some(())?;
     loop {

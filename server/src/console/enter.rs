@@ -15,7 +15,7 @@ use super::lang::Lang;
 use super::layer::{Kept, status_of};
 use super::nav::entries;
 use super::words::Words;
-use super::{Page, ROOT, assets, lang};
+use super::{Page, ROOT, assets, lang, refusals};
 use crate::admin::{Claim, Present, csrf_of};
 use crate::http::body::{Form, Query};
 use crate::http::routes::Routes;
@@ -99,10 +99,11 @@ struct ResumePage {
 
 #[derive(Template)]
 #[template(path = "console/problem.html")]
-struct ProblemPage<'a> {
+struct ProblemPage {
     bare: Bare,
     title: &'static str,
-    refusal: &'a Refusal,
+    next: &'static str,
+    detail: String,
     kept: Option<Kept>,
     csrf: String,
 }
@@ -224,7 +225,9 @@ pub(super) fn step_up_page(lang: Lang, ask: Ask, refusal: Option<String>) -> Res
 /// Says why something was not done, with what was typed.
 pub(super) fn problem(lang: Lang, refusal: &Refusal, ask: Ask) -> Response {
     let (bare, kept) = (Bare::of(lang, |w| w.not_done), Kept::read(&ask.kept));
-    let page = ProblemPage { bare, title: refusal.code.title(), refusal, kept, csrf: ask.csrf };
+    let (title, next) = (refusals::title(refusal.code, lang), refusals::next_step(refusal.code, lang));
+    let detail = refusals::detail(&refusal.detail, lang);
+    let page = ProblemPage { bare, title, next, detail, kept, csrf: ask.csrf };
     let mut answer = drawn(&page, status_of(refusal.code));
     if let Some(seconds) = refusal.retry_after {
         answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
@@ -272,7 +275,7 @@ async fn sign_in(
         Ok(session) => session,
         Err(crate::Error::Refused(refusal)) => {
             let ask = Ask { next: body.next, kept: body.kept, csrf: String::new() };
-            let mut page = sign_in_page(lang, ask, Some((body.name, refusal.detail)));
+            let mut page = sign_in_page(lang, ask, Some((body.name, refusals::detail(&refusal.detail, lang))));
             *page.status_mut() = status_of(refusal.code);
             return Ok(page);
         }
@@ -308,7 +311,7 @@ async fn step_up(
         Ok(_) => {}
         Err(crate::Error::Refused(refusal)) => {
             let ask = Ask { next: body.next, kept: body.kept, csrf };
-            return Ok(step_up_page(lang, ask, Some(refusal.detail)));
+            return Ok(step_up_page(lang, ask, Some(refusals::detail(&refusal.detail, lang))));
         }
         Err(trouble) => return Err(trouble.into()),
     }
@@ -349,7 +352,7 @@ async fn change(
     match refused {
         Ok(()) => Ok(Redirect::to("/console/me?done=passphrase").into_response()),
         Err(crate::Error::Refused(refusal)) => {
-            let page = me_page(lang, present, token_of(&parts), None, Some(refusal.detail));
+            let page = me_page(lang, present, token_of(&parts), None, Some(refusals::detail(&refusal.detail, lang)));
             Ok(drawn(&page, status_of(refusal.code)))
         }
         Err(trouble) => Err(trouble.into()),
@@ -382,7 +385,8 @@ async fn confirm(
             Ok(drawn(&RecoveryPage { bare: Bare::of(lang, |w| w.recovery), codes, home }, StatusCode::OK))
         }
         Err(crate::Error::Refused(refusal)) if !body.secret.is_empty() => {
-            Ok(totp_page(lang, token_of(&parts), &body.secret.replace(' ', ""), &body.url, Some(refusal.detail)))
+            let said = refusals::detail(&refusal.detail, lang);
+            Ok(totp_page(lang, token_of(&parts), &body.secret.replace(' ', ""), &body.url, Some(said)))
         }
         Err(trouble) => Err(trouble.into()),
     }

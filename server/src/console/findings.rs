@@ -1,6 +1,7 @@
 //! What does not agree: an inbox by consequence, one finding with its evidence, and what is said and ruled about it.
 
 mod detail;
+pub(super) mod enclosed;
 mod evidence;
 mod words;
 
@@ -28,6 +29,7 @@ use crate::http::canteens::permitted;
 use crate::http::findings::{NewStep, put_step};
 use crate::http::routes::Routes;
 use crate::people::Right;
+use crate::store::attachments::{self, AttachmentRow};
 use crate::store::{board, closes, findings as store, people};
 use crate::words::{Code, settlement as said};
 use crate::{Error, Office};
@@ -43,6 +45,7 @@ pub(super) fn routes() -> Routes {
         .get("/console/findings.csv", csv)
         .get("/console/findings/{canteen}/{number}", show)
         .post("/console/findings/{canteen}/{number}/steps", Action::FindingStep, say)
+        .merge(enclosed::routes())
 }
 
 /// Which findings are listed.
@@ -75,12 +78,38 @@ impl Tab {
     }
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+/// A finding by its canteen and number: `{canteen}.{number}` in an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Mark(CanteenId, String);
+
+impl Mark {
+    fn of(item: &Item) -> Self {
+        Self(item.canteen, item.finding.number.clone())
+    }
+
+    fn is(&self, item: &Item) -> bool {
+        self.0 == item.canteen && self.1 == item.finding.number
+    }
+}
+
+#[derive(Clone, Default, Deserialize)]
 struct Asked {
     #[serde(default)]
     tab: Tab,
     #[serde(default, deserialize_with = "or_nothing")]
     only: Option<CanteenId>,
+    /// The last finding of the page before.
+    #[serde(default, deserialize_with = "mark")]
+    after: Option<Mark>,
+}
+
+/// The finding behind which a page begins; nothing for the first page.
+fn mark<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Mark>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let Some((canteen, number)) = text.split_once('.') else { return Ok(None) };
+    let plain = number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let canteen = canteen.parse().map_err(serde::de::Error::custom)?;
+    Ok(plain.then(|| Mark(canteen, number.to_owned())))
 }
 
 /// A choice of a form that may be left empty.
@@ -97,7 +126,53 @@ impl Asked {
     /// An address with these choices.
     fn link(&self, view: &View, path: &str) -> String {
         let only = self.only.map(|only| format!("&only={only}")).unwrap_or_default();
-        view.link(&format!("{path}?tab={}{only}", self.tab.name()))
+        let after = self.after.as_ref().map(|Mark(canteen, number)| format!("&after={canteen}.{number}"));
+        view.link(&format!("{path}?tab={}{only}{}", self.tab.name(), after.unwrap_or_default()))
+    }
+
+    /// The same choices at another page.
+    fn behind(&self, item: Option<&&Item>) -> Self {
+        Self { after: item.map(|item| Mark::of(item)), ..self.clone() }
+    }
+}
+
+/// So many findings on a page.
+const PAGE: usize = 50;
+
+/// A page of what is asked for.
+struct Window<'a> {
+    /// All that is asked for, in order.
+    all: Vec<&'a Item>,
+    from: usize,
+    to: usize,
+}
+
+impl<'a> Window<'a> {
+    /// The page behind the finding that is named; the one that holds the open finding when none is; the first else.
+    fn of(days: &'a MonthDays, asked: &Asked, open: Option<&Mark>) -> Self {
+        let all = chosen(days, asked);
+        // What the page begins behind may have been decided since, and be none of these any more.
+        let last = asked.after.as_ref().and_then(|after| days.findings.iter().find(|item| after.is(item)));
+        let from = match (last, open) {
+            (Some(last), _) => all.partition_point(|item| key(item) <= key(last)),
+            (None, Some(open)) => all.iter().position(|item| open.is(item)).map_or(0, |at| at / PAGE * PAGE),
+            (None, None) => 0,
+        };
+        let to = all.len().min(from + PAGE);
+        Self { all, from, to }
+    }
+
+    fn items(&self) -> &[&'a Item] {
+        &self.all[self.from..self.to]
+    }
+
+    /// The choices with which this very page is shown again.
+    fn here(&self, asked: &Asked) -> Asked {
+        asked.behind(self.from.checked_sub(1).and_then(|at| self.all.get(at)))
+    }
+
+    fn next(&self, asked: &Asked) -> Option<Asked> {
+        (self.to < self.all.len()).then(|| asked.behind(self.items().last()))
     }
 }
 
@@ -120,6 +195,8 @@ struct Entry {
 struct Group {
     word: &'static str,
     shape: &'static str,
+    /// On all pages.
+    count: usize,
     entries: Vec<Entry>,
 }
 
@@ -134,6 +211,10 @@ struct FindingsPage {
     canteens: Vec<(CanteenId, String)>,
     csv: String,
     groups: Vec<Group>,
+    /// Which of how many are shown, where not all are.
+    range: Option<String>,
+    first: Option<String>,
+    next: Option<String>,
     detail: Option<Detail>,
     due: BusinessDate,
 }
@@ -158,23 +239,27 @@ async fn days(office: &Arc<Office>, view: &View) -> Answer<MonthDays> {
     Ok(read.await?)
 }
 
-/// What is asked for: the worst first, then the oldest.
+/// The order of the inbox: the worst first, then the oldest.
+fn key(item: &Item) -> (Severity, BusinessDate, &str, CanteenId) {
+    (item.finding.severity, item.date, &item.finding.number, item.canteen)
+}
+
+/// What is asked for, on all pages.
 fn chosen<'a>(days: &'a MonthDays, asked: &Asked) -> Vec<&'a Item> {
     let mut items: Vec<&Item> = days.findings.iter().filter(|item| asked.holds(item)).collect();
-    items.sort_by(|a, b| {
-        (a.finding.severity, a.date, &a.finding.number).cmp(&(b.finding.severity, b.date, &b.finding.number))
-    });
+    items.sort_by(|a, b| key(a).cmp(&key(b)));
     items
 }
 
 async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
     let days = days(&office, &view).await?;
-    let first = chosen(&days, &asked).first().map(|item| (item.canteen, item.finding.number.clone()));
+    let window = Window::of(&days, &asked, None);
+    let first = window.items().first().map(|item| Mark::of(item));
     let detail = match &first {
-        Some((canteen, number)) => Some(load(&office, &view, *canteen, number).await?),
+        Some(Mark(canteen, number)) => Some(load(&office, &view, *canteen, number).await?),
         None => None,
     };
-    page(&view, &days, asked, detail, first.as_ref())
+    page(&view, &days, &asked, &window, detail, first.as_ref())
 }
 
 async fn show(
@@ -186,20 +271,53 @@ async fn show(
     permitted(&office, &view.user, Right::Read, canteen).await?;
     let detail = load(&office, &view, canteen, &number).await?;
     let days = days(&office, &view).await?;
-    page(&view, &days, asked, Some(detail), Some(&(canteen, number)))
+    let open = Mark(canteen, number);
+    let window = Window::of(&days, &asked, Some(&open));
+    page(&view, &days, &asked, &window, Some(detail), Some(&open))
 }
 
 fn page(
     view: &View,
     days: &MonthDays,
-    asked: Asked,
+    asked: &Asked,
+    window: &Window<'_>,
     detail: Option<Detail>,
-    open: Option<&(CanteenId, String)>,
+    open: Option<&Mark>,
 ) -> Answer<Page> {
     let w = Words::of(view.lang);
+    let here = window.here(asked);
+    let detail = detail.map(|mut detail| {
+        if let Some(Mark(canteen, number)) = open {
+            detail.files.action =
+                detail.files.may_add.then(|| here.link(view, &format!("{PATH}/{canteen}/{number}/attachments")));
+            detail.acts.action = here.link(view, &format!("{PATH}/{canteen}/{number}/steps"));
+        }
+        detail
+    });
+    Page::of(&FindingsPage {
+        shell: view.shell(PATH, w.title).with_badge(days.waiting().count()),
+        tabs: tabs(view, w, days, asked),
+        tab: asked.tab.name(),
+        only: asked.only.map(|only| only.to_string()).unwrap_or_default(),
+        canteens: days.canteens.iter().map(|row| (row.id, row.name.clone())).collect(),
+        csv: asked.behind(None).link(view, "/console/findings.csv"),
+        groups: groups(view, w, days, window, &here, open),
+        range: (window.all.len() > PAGE).then(|| {
+            let (from, to, n) = (window.all.len().min(window.from + 1), window.to, window.all.len());
+            fill(w.range, &[("from", &from), ("to", &to), ("n", &n)])
+        }),
+        first: (window.from > 0).then(|| asked.behind(None).link(view, PATH)),
+        next: window.next(asked).map(|next| next.link(view, PATH)),
+        due: detail::in_a_week(view.now.business_date()),
+        detail,
+        w,
+    })
+}
+
+fn tabs(view: &View, w: &'static Words, days: &MonthDays, asked: &Asked) -> Vec<TabLink> {
     let month = fmt::short_month(view.month, view.lang);
     let tab = |tab: Tab| {
-        let other = Asked { tab, ..asked };
+        let other = Asked { tab, ..asked.behind(None) };
         let word = match tab {
             Tab::Waiting => w.tab_waiting.to_owned(),
             Tab::Answered => w.tab_answered.to_owned(),
@@ -208,32 +326,19 @@ fn page(
         let count = days.findings.iter().filter(|item| other.holds(item)).count();
         TabLink { word, count, href: other.link(view, PATH), is_chosen: tab == asked.tab }
     };
-    let is_open =
-        |item: &Item| open.is_some_and(|(canteen, number)| *canteen == item.canteen && *number == item.finding.number);
-    Page::of(&FindingsPage {
-        shell: view.shell(PATH, w.title).with_badge(days.waiting().count()),
-        tabs: Tab::ALL.map(tab).into(),
-        tab: asked.tab.name(),
-        only: asked.only.map(|only| only.to_string()).unwrap_or_default(),
-        canteens: days.canteens.iter().map(|row| (row.id, row.name.clone())).collect(),
-        csv: asked.link(view, "/console/findings.csv"),
-        groups: groups(view, w, days, &asked, &is_open),
-        due: detail::in_a_week(view.now.business_date()),
-        detail,
-        w,
-    })
+    Tab::ALL.map(tab).into()
 }
 
 fn groups(
     view: &View,
     w: &'static Words,
     days: &MonthDays,
-    asked: &Asked,
-    is_open: &dyn Fn(&Item) -> bool,
+    window: &Window<'_>,
+    here: &Asked,
+    open: Option<&Mark>,
 ) -> Vec<Group> {
     let c = codes::Words::of(view.lang);
     let today = view.now.business_date();
-    let items = chosen(days, asked);
     let entry = |item: &&&Item| {
         let age = match item.age(today) {
             _ if item.life() != Life::Open => c.life(item.life()).to_owned(),
@@ -245,14 +350,16 @@ fn groups(
             place: format!("{}　{}", days.name(item.canteen), fmt::day(item.date, view.lang)),
             stake: fmt::dash(&item.finding.stake),
             age,
-            href: asked.link(view, &format!("{PATH}/{}/{}", item.canteen, item.finding.number)),
-            is_chosen: is_open(item),
+            href: here.link(view, &format!("{PATH}/{}/{}", item.canteen, item.finding.number)),
+            is_chosen: open.is_some_and(|open| open.is(item)),
         }
     };
+    let of = |severity: Severity| move |item: &&&Item| item.finding.severity == severity;
     let group = |severity: Severity| Group {
         word: c.group(severity),
         shape: codes::shape(severity),
-        entries: items.iter().filter(|item| item.finding.severity == severity).map(|item| entry(&item)).collect(),
+        count: window.all.iter().filter(of(severity)).count(),
+        entries: window.items().iter().filter(of(severity)).map(|item| entry(&item)).collect(),
     };
     let groups = [Severity::Block, Severity::Deduct, Severity::Warn].map(group);
     groups.into_iter().filter(|group| !group.entries.is_empty()).collect()
@@ -265,6 +372,7 @@ struct Read {
     evidence: Evidence,
     names: BTreeMap<UserId, String>,
     makers: Vec<(UserId, String)>,
+    files: Vec<AttachmentRow>,
     found: String,
 }
 
@@ -282,11 +390,14 @@ async fn load(office: &Arc<Office>, view: &View, canteen: CanteenId, number: &st
             let steps = store::steps(tx, canteen, &number).await?;
             let evidence = evidence::load(tx, canteen, date, revision, &finding, own).await?;
             let row = crate::store::canteens::get(tx, canteen).await?;
+            let files = attachments::of_finding(tx, canteen, &number).await?;
             let mut names = BTreeMap::new();
+            let mut named: Vec<UserId> = files.iter().map(|file| file.by_user).collect();
             for step in &steps {
-                for id in [Some(step.by_user), step.owner].into_iter().flatten() {
-                    names.extend(people::get(tx, id).await?.map(|user| (id, user.name)));
-                }
+                named.extend([Some(step.by_user), step.owner].into_iter().flatten());
+            }
+            for id in named {
+                names.extend(people::get(tx, id).await?.map(|user| (id, user.name)));
             }
             let mut makers = Vec::new();
             let over = match &row {
@@ -300,14 +411,22 @@ async fn load(office: &Arc<Office>, view: &View, canteen: CanteenId, number: &st
             }
             let item = Item { canteen, date, finding, steps };
             let canteen = row.map(|row| row.name).unwrap_or_default();
-            Ok(Read { item, canteen, evidence, names, makers, found })
+            Ok(Read { item, canteen, evidence, names, makers, files, found })
         })
     });
-    let Read { item, canteen, evidence, names, makers, found } = read.await?;
+    let Read { item, canteen, evidence, names, makers, files, found } = read.await?;
     let names = |id: UserId| names.get(&id).cloned().unwrap_or_else(|| "—".to_owned());
     let book = office.book();
-    let told =
-        Told { item: &item, canteen, evidence: &evidence, names: &names, makers, book: &book, found: Some(found) };
+    let told = Told {
+        item: &item,
+        canteen,
+        evidence: &evidence,
+        names: &names,
+        makers,
+        files,
+        book: &book,
+        found: Some(found),
+    };
     Ok(Detail::of(view, &told))
 }
 
@@ -324,10 +443,11 @@ async fn say(
     State(office): State<Arc<Office>>,
     view: View,
     Path((canteen, number)): Path<(CanteenId, String)>,
+    Query(asked): Query<Asked>,
     Form(Spoken { what, words, owner, due }): Form<Spoken>,
 ) -> Answer<Redirect> {
     put_step(&office, &view.user, canteen, &number, NewStep { what, words, owner, due }).await?;
-    Ok(Redirect::to(&view.link(&format!("{PATH}/{canteen}/{number}?done=said"))))
+    Ok(Redirect::to(&format!("{}&done=said", asked.link(&view, &format!("{PATH}/{canteen}/{number}")))))
 }
 
 async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {

@@ -22,6 +22,7 @@ mod page;
 mod policies;
 pub(crate) mod public;
 mod reconciliation;
+mod refusals;
 mod today;
 mod view;
 mod words;

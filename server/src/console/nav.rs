@@ -43,6 +43,8 @@ entries! {
     ELDERS "/console/elders" "id-card" nav_elders;
     CARDS "/console/cards" "printer" nav_cards;
     IMPORTS "/console/imports" "upload" nav_imports;
+    REGIONS "/console/regions" "map-pin" nav_regions;
+    BACKUPS "/console/backups" "database-backup" nav_backups;
     PROPOSALS "/console/proposals" "list-checks" nav_proposals;
     OWN "/console/own" "store" nav_own;
 }
@@ -53,11 +55,22 @@ pub(crate) const fn entries(role: Role) -> &'static [Entry] {
         Role::FinanceMaker | Role::FinanceChecker => {
             &[TODAY, RECONCILIATION, FINDINGS, SETTLEMENT, STATEMENTS, FUNDS, PROPOSALS, POLICIES, DISCLOSURE, EXPORTS]
         }
-        Role::Auditor => {
-            &[TODAY, RECONCILIATION, FINDINGS, SETTLEMENT, STATEMENTS, FUNDS, CANTEENS, DRAWS, CHANGES, POLICIES, AUDIT]
-        }
+        Role::Auditor => &[
+            TODAY,
+            RECONCILIATION,
+            FINDINGS,
+            SETTLEMENT,
+            STATEMENTS,
+            FUNDS,
+            REGIONS,
+            CANTEENS,
+            DRAWS,
+            CHANGES,
+            POLICIES,
+            AUDIT,
+        ],
         Role::PolicyEditor => &[TODAY, POLICIES, PROPOSALS, CANTEENS],
-        Role::Administrator => &[TODAY, CANTEENS, PEOPLE, TERMINALS, ELDERS, CARDS, IMPORTS],
+        Role::Administrator => &[TODAY, REGIONS, CANTEENS, PEOPLE, TERMINALS, ELDERS, CARDS, IMPORTS, BACKUPS],
         Role::CardIssuer => &[ELDERS, CARDS, IMPORTS],
         Role::CanteenManager => &[OWN, FINDINGS, STATEMENTS],
     }

@@ -27,6 +27,8 @@ catalogue! {
     nav_cards: "发卡", "Cards";
     nav_imports: "导入", "Imports";
     nav_proposals: "待审", "Waiting";
+    nav_regions: "区域", "Regions";
+    nav_backups: "备份", "Backups";
     nav_own: "我的", "Mine";
     // Bar
     as_of: "截至 {at}", "as of {at}";

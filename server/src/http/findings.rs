@@ -102,9 +102,9 @@ struct SettingsBody {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[schema(as = NewRegionSettings)]
 #[serde(deny_unknown_fields)]
-struct NewSettings {
-    valid_from: BusinessDate,
-    settings: Settings,
+pub(crate) struct NewSettings {
+    pub(crate) valid_from: BusinessDate,
+    pub(crate) settings: Settings,
 }
 
 pub(super) fn routes() -> Routes {
@@ -274,6 +274,13 @@ async fn put_settings(
     Path(region): Path<RegionCode>,
     Json(new): Json<NewSettings>,
 ) -> Answer<Json<NewSettingsDone>> {
+    let valid_from = new.valid_from;
+    set_region(&office, &user, region, new).await?;
+    Ok(Json(NewSettingsDone { valid_from }))
+}
+
+/// Sets what a region makes of findings from a day on, as far as the person may.
+pub(crate) async fn set_region(office: &Office, user: &UserRow, region: RegionCode, new: NewSettings) -> Answer<()> {
     user.require(Right::CheckMonth)?;
     user.require_inside(&region)?;
     if !sensible(&new.settings.thresholds) {
@@ -296,7 +303,7 @@ async fn put_settings(
         })
         .await?;
     office.changed.notify_one();
-    Ok(Json(NewSettingsDone { valid_from }))
+    Ok(())
 }
 
 #[derive(Serialize, utoipa::ToSchema)]

@@ -2,6 +2,7 @@
 //! answers; every refusal is a problem document.
 
 mod api;
+pub(crate) mod attachments;
 mod audit;
 mod batches;
 pub mod body;
@@ -112,6 +113,7 @@ impl FromRef<App> for Arc<Office> {
 /// Every route of the API with its handler.
 fn all() -> Routes {
     let each = [
+        attachments::routes(),
         audit::routes(),
         batches::routes(),
         budgets::routes(),

@@ -200,6 +200,13 @@ async fn object(
     Ok(Created(Noted { id }))
 }
 
+/// Refuses a person who neither makes nor checks the month of the objection's statement.
+pub(crate) async fn may_object(office: &Office, user: &UserRow, id: ObjectionId) -> Answer<()> {
+    let objection = office.store.read(move |tx| Box::pin(async move { payments::objection(tx, id).await })).await?;
+    let objection = objection.ok_or_else(|| Error::refused(Code::NotFound, words::no_such_objection()))?;
+    Ok(permit(office, user, objection.statement).await?)
+}
+
 /// Notes an objection for a person who makes or checks the statement's month.
 pub(crate) async fn note_objection(
     office: &Office,

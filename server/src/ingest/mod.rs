@@ -9,7 +9,7 @@
 //! What is left to first-come is what only a forger or a copied journal can do: two different genuine records for one
 //! place or id. The first is stored, the other one is kept as a conflict. A genuine record for a place that only
 //! something in quarantine holds is stored when it comes, judged on its own; if its neighbour was judged without it and
-//! the hashes do not fit, the view `chain_breaks` says so.
+//! the hashes do not fit, `journal_breaks` says so.
 //!
 //! None of this moves money: accepted and disputed meals go into the day close alike, and it decides them again.
 

@@ -386,6 +386,7 @@ impl Run {
             self.candidates.iter().flat_map(|(sequence, queue)| queue.iter().map(|c| (*sequence, &c.signed))).collect();
         records::wait(tx, self.journal, &ahead, self.now).await?;
         records::add(tx, &self.new_records).await?;
+        epochs::note_breaks(tx, self.journal, &self.suspects()).await?;
         records::quarantine(tx, self.journal, &self.new_rejects).await?;
         let meals: Vec<MealRow> = self.new_records.iter().filter_map(|new| meal_row(new, self.now)).collect();
         usage::add(tx, &meals).await?;
@@ -408,6 +409,19 @@ impl Run {
             }
         }
         Ok(std::mem::take(&mut self.new_records).into_iter().map(|new| new.record).collect())
+    }
+
+    /// Places at which a journal may be broken by the new records: those that do not name what lies before them, and
+    /// those behind a place that was empty.
+    fn suspects(&self) -> BTreeSet<u64> {
+        let mut places = BTreeSet::new();
+        for new in &self.new_records {
+            let (sequence, previous) = (new.record.sequence, new.record.previous);
+            let before = sequence.checked_sub(1).and_then(|place| self.held.get(&place));
+            places.extend(before.filter(|row| row.hash != previous).map(|_| sequence));
+            places.extend((sequence < self.stood.next).then_some(sequence + 1));
+        }
+        places
     }
 
     const fn moved(&self) -> Moved {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{BusinessDate, UnixMs};
-use domain::id::{CanteenId, Digest, RecordId, TerminalId, UserId};
+use domain::id::{CanteenId, Digest, TerminalId, UserId};
 use domain::record::{Body, Head};
 use domain::region::RegionCode;
 use serde::Serialize;
@@ -338,18 +338,54 @@ async fn held_hash(tx: &mut Tx, journal: Journal, sequence: u64) -> Result<Optio
     Ok(records::between(tx, journal, sequence, sequence).await?.pop().map(|row| row.hash))
 }
 
-type Broken = (CanteenId, TerminalId, u32, u64, RecordId, Digest);
+/// Keeps where records at these places of a journal do not name the one before them. Ingest names the places that it
+/// could see; a place whose record fits, and one that is kept already, changes nothing.
+pub async fn note_breaks(tx: &mut Tx, journal: Journal, places: &BTreeSet<u64>) -> Result<(), Error> {
+    for sequence in places {
+        sql!(
+            tx,
+            "INSERT INTO journal_breaks (canteen, terminal, epoch, sequence, stored, named)
+             SELECT r.canteen, r.terminal, r.epoch, r.sequence, p.hash, r.previous FROM records r
+             CROSS JOIN records p WHERE r.canteen = $1 AND r.terminal = $2 AND r.epoch = $3 AND r.sequence = $4
+                AND p.canteen = $1 AND p.terminal = $2 AND p.epoch = $3 AND p.sequence = $4 - 1
+                AND p.hash <> r.previous
+             ON CONFLICT (canteen, terminal, epoch, sequence) DO NOTHING",
+            journal.canteen,
+            journal.terminal,
+            journal.epoch,
+            records::place(*sequence)
+        )
+        .execute()
+        .await?;
+    }
+    Ok(())
+}
+
+/// A place of a journal whose record does not name the one before it: canteen, terminal, epoch, sequence, and the hash
+/// that it names.
+pub type Broken = (CanteenId, TerminalId, u32, u64, Digest);
+
+/// The broken places of all journals, in order: as they were kept, or found again by comparing every record with the one
+/// before it, which takes as long as there are records.
+pub async fn all_breaks(tx: &mut Tx, again: bool) -> Result<BTreeSet<Broken>, Error> {
+    let rows = if again {
+        sql!(tx, "SELECT canteen, terminal, epoch, sequence, named FROM chain_breaks")
+    } else {
+        sql!(tx, "SELECT canteen, terminal, epoch, sequence, named FROM journal_breaks")
+    };
+    Ok(rows.all::<Broken>().await?.into_iter().collect())
+}
 
 async fn broken_chains(tx: &mut Tx, region: &RegionCode) -> Result<Vec<Fork>, Error> {
     let rows: Vec<Broken> = sql!(
         tx,
-        "SELECT b.canteen, b.terminal, b.epoch, b.sequence, b.id, b.named FROM chain_breaks b
+        "SELECT b.canteen, b.terminal, b.epoch, b.sequence, b.named FROM journal_breaks b
          JOIN canteens c ON c.id = b.canteen WHERE c.region LIKE $1 || '%'",
         region
     )
     .all()
     .await?;
-    let fork = |(canteen, terminal, epoch, sequence, _, hash): Broken| Fork {
+    let fork = |(canteen, terminal, epoch, sequence, hash): Broken| Fork {
         canteen,
         terminal,
         epoch,

@@ -32,7 +32,9 @@
 //! `CAST(COALESCE(SUM(x), 0) AS BIGINT)`, `ON CONFLICT`, `RETURNING`; never `now()`, never FOR UPDATE. Rows are read as
 //! tuples by position or as structs made with [`crate::row!`] by name.
 
+pub mod attachments;
 pub mod audit;
+pub mod backups;
 pub mod batches;
 pub mod board;
 pub mod budgets;

@@ -114,6 +114,15 @@ pub async fn meals(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<BTr
     Ok(rows.into_iter().map(|(canteen, days, meals)| (canteen, (days, meals))).collect())
 }
 
+/// How many elders are registered at each code inside a region.
+pub async fn elders_by_region(tx: &mut Tx, region: &RegionCode) -> Result<BTreeMap<RegionCode, i64>, Error> {
+    let rows: Vec<(RegionCode, i64)> =
+        sql!(tx, "SELECT region, COUNT(*) FROM elders WHERE region LIKE $1 || '%' GROUP BY region", region)
+            .all()
+            .await?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Elders of a region whose name is read so, by name: from `after` on, which is a sort key and an id.
 pub async fn elders_named(
     tx: &mut Tx,

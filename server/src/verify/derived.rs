@@ -10,7 +10,7 @@ use super::VerifyReport;
 use crate::error::Error;
 use crate::sql;
 use crate::store::records::{blob_digest, signed};
-use crate::store::{Store, Tx};
+use crate::store::{Store, Tx, epochs};
 
 /// So many blobs are in memory at a time.
 const CHUNK: i64 = 1_000;
@@ -39,6 +39,19 @@ async fn all(tx: &mut Tx) -> Result<Broken, Error> {
     broken.extend(settled(tx).await?);
     broken.extend(months(tx).await?);
     broken.extend(ledger(tx).await?);
+    broken.extend(chains(tx).await?);
+    Ok(broken)
+}
+
+/// The broken places that were kept are those that the records show.
+async fn chains(tx: &mut Tx) -> Result<Broken, Error> {
+    let (kept, found) = (epochs::all_breaks(tx, false).await?, epochs::all_breaks(tx, true).await?);
+    let named = |(_, terminal, epoch, sequence, _): &epochs::Broken, what| {
+        (format!("终端 {terminal} 第 {epoch} 代 序号 {sequence}"), what)
+    };
+    let unseen = found.difference(&kept).map(|place| named(place, "与前一条记录不相接，断链表中没有"));
+    let mut broken: Broken = unseen.collect();
+    broken.extend(kept.difference(&found).map(|place| named(place, "断链表中有，记录中没有")));
     Ok(broken)
 }
 

@@ -47,6 +47,8 @@ pub const fn action(action: Action) -> &'static str {
         Action::BankBatch => "取银行批量文件（含账号）",
         Action::DayLeaveOut => "剔出日清",
         Action::FindingStep => "处理差异",
+        Action::AttachmentAdd => "上传附件",
+        Action::AttachmentShow => "查看附件",
         Action::HoldRelease => "解除暂缓",
         Action::RegionSettings => "修改区域设置",
         Action::RegionPut => "登记区域",

@@ -8,7 +8,7 @@ use axum::http::Method;
 use domain::id::{CanteenId, ObjectionId, StatementId};
 use domain::settlement::demand::Demand;
 use serde_json::{Value, json};
-use server::admin::{CardsOf, NewDraw, NewUser, Proposed};
+use server::admin::{About, CardsOf, NewAttachment, NewDraw, NewUser, Proposed};
 use server::http::{routes::Route, table};
 use server::import::Kind;
 use server::import::stored::NewImport;
@@ -148,6 +148,14 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/findings", Only(READ, RegionOrOwn)),
     ("GET", "/api/v1/findings/{canteen}/{number}", Only(READ, Canteen)),
     ("POST", "/api/v1/findings/{canteen}/{number}/steps", Only(&[CanteenManager, FinanceMaker], Canteen)),
+    ("GET", "/api/v1/findings/{canteen}/{number}/attachments", Only(READ, Canteen)),
+    ("POST", "/api/v1/findings/{canteen}/{number}/attachments", Only(&[CanteenManager, FinanceMaker], Canteen)),
+    ("GET", "/api/v1/objections/{id}/attachments", Only(READ, Canteen)),
+    ("POST", "/api/v1/objections/{id}/attachments", Only(MONEY, Region)),
+    ("GET", "/api/v1/attachments/{id}", Only(READ, Canteen)),
+    ("POST", "/console/findings/{canteen}/{number}/attachments", Only(&[CanteenManager, FinanceMaker], Canteen)),
+    ("POST", "/console/disclosure/objections/{id}/attachments", Only(MONEY, Region)),
+    ("GET", "/console/attachments/{id}", Only(READ, Canteen)),
     ("POST", "/api/v1/findings/decision", Only(MAKER, Canteen)),
     ("GET", "/api/v1/regions/{region}/settings", Only(READ, Region)),
     ("PUT", "/api/v1/regions/{region}/settings", Only(CHECKER, Region)),
@@ -267,6 +275,11 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/console/audit.csv", Only(AUDITOR, Region)),
     ("GET", "/console/audit/verification", Only(AUDITOR, Region)),
     ("POST", "/console/audit/verification", Only(AUDITOR, Region)),
+    ("GET", "/console/regions", Only(READ, Region)),
+    ("POST", "/console/regions", Only(ADMIN, Region)),
+    ("GET", "/console/regions/{region}", Only(READ, Region)),
+    ("POST", "/console/regions/{region}/settings", Only(CHECKER, Region)),
+    ("GET", "/console/backups", Only(ADMIN, Region)),
     ("GET", "/console/canteens", Only(READ, RegionOrOwn)),
     ("POST", "/console/canteens", Only(ADMIN, Region)),
     ("GET", "/console/canteens/{id}", Only(READ, Canteen)),
@@ -428,6 +441,8 @@ impl Ground {
         };
         let row = objection.clone();
         unit!(office.store, |tx| payments::object(tx, &row).await);
+        let new = NewAttachment { name: "名单.pdf".into(), bytes: b"%PDF-1.7 %%EOF".to_vec() };
+        let attached = office.attach(About::Objection(objection.id), new, scene.maker.user).await.unwrap();
         let terminals = unit!(office.store, |tx| server::store::terminals::of_canteen(tx, canteen).await);
         let payee = Proposed::Payee {
             canteen,
@@ -471,6 +486,7 @@ impl Ground {
             ("terminals", terminals[0].id.to_string()),
             ("statements", statement.to_string()),
             ("objections", objection.id.to_string()),
+            ("attachments", attached.id.to_string()),
             ("people", person.to_string()),
             ("chips", Uuid::from_u128(5).to_string()),
             ("findings", canteen.to_string()),
@@ -526,6 +542,7 @@ impl Ground {
                 "?region=440304&month=2026-03"
             }
             path if path.starts_with("/console/reconciliation") => "?region=440304&month=2026-03",
+            path if path.starts_with("/api/v1/") && path.ends_with("/attachments") => "?file_name=x.pdf",
             "/api/v1/terminal/photo" => "?elder=00000000-0000-0000-0000-000000000007",
             "/api/v1/terminal/roster" | "/api/v1/terminal/usage" => "?after=0",
             "/api/v1/demands" => "?region=440304",
@@ -695,6 +712,8 @@ impl Ground {
             "/console/proposals/{id}/approve" | "/console/imports/{id}/apply" => {
                 vec![("digest", "0".repeat(64))]
             }
+            "/console/regions" => text(&[("place", "440304"), ("name", "福田区"), ("office", "福田区民政局")]),
+            "/console/regions/{region}/settings" => settings_form(),
             "/console/people" => text(&[("name", "页上来的人"), ("role", "auditor"), ("place", "440304")]),
             "/console/terminals/codes" => vec![("canteen", canteen)],
             "/console/terminals/{id}/confirmation" => text(&[("fingerprint", "0000 0000 0000")]),
@@ -735,7 +754,7 @@ impl Ground {
             _ => Vec::new(),
         };
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        (fields, path == "/console/imports" || path.ends_with("/photo"))
+        (fields, path == "/console/imports" || path.ends_with("/photo") || path.ends_with("/attachments"))
     }
 
     /// What is answered, and the code of what was refused: of a page too.
@@ -767,6 +786,19 @@ impl Ground {
         let store = &self.scene.world.office().store;
         unit!(store, |tx| audit::head(tx).await).map_or(0, |head| head.sequence)
     }
+}
+
+/// What the page of a region's settings sends, all by default.
+fn settings_form() -> Vec<(&'static str, String)> {
+    let settings = domain::reconciliation::Settings::default();
+    let Value::Object(numbers) = serde_json::to_value(settings.thresholds).unwrap() else { unreachable!() };
+    let mut fields = vec![("valid_from", "2026-06-01".to_owned())];
+    fields.extend(numbers.into_iter().map(|(name, n)| (&*name.leak(), n.to_string())));
+    for code in domain::reconciliation::Code::ALL {
+        let Value::String(severity) = serde_json::to_value(settings.severity(code)).unwrap() else { unreachable!() };
+        fields.push((code.name(), severity));
+    }
+    fields
 }
 
 /// The same fields as a program sends.
@@ -820,7 +852,8 @@ async fn every_route_lets_in_whom_the_table_names(backend: Backend) {
                     assert!(!matches!(code.as_str(), "forbidden" | "out_of_scope" | "sign_in_needed"), "{what}");
                     assert_ne!(answer.status, 500, "{what}");
                     // A photo and a list are no JSON; what is sent here is refused by its own words.
-                    let bytes = route.method == "POST" && route.path.ends_with("/photo");
+                    let bytes = route.method == "POST"
+                        && (route.path.ends_with("/photo") || route.path.ends_with("/attachments"));
                     let read = bytes || !matches!(code.as_str(), "invalid" | "malformed" | "unsupported_media_type");
                     assert!(read || matches!(who, Anybody | Everybody), "the body is not one that is read: {what}");
                     // What is done is entered in the audit log.

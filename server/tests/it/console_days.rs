@@ -5,9 +5,11 @@ use axum::http::{Method, Request, StatusCode, header};
 use domain::calendar::{Month, UnixMs};
 use domain::id::CanteenId;
 use domain::money::Fen;
+use domain::reconciliation::{Finding, Severity};
 use server::admin::NewUser;
 use server::close::close_days;
 use server::people::Role;
+use server::sql;
 use server::store::board;
 use server::store::findings::{self, StepRow};
 use support::Backend;
@@ -336,6 +338,87 @@ async fn a_canteen_sees_and_answers_its_own(backend: Backend) {
     }
 }
 
+/// 乙's Monday has this many findings in all.
+async fn with_findings(scene: &Scene, many: usize) {
+    let canteen = scene.canteen(1);
+    let store = &scene.world.office().store;
+    unit!(store, |tx| {
+        let close = server::store::closes::last(tx, canteen, date("2026-03-02")).await?.unwrap();
+        let mut content = close.content.0;
+        let first = content.findings[0].clone();
+        content.findings.extend((1..many).map(|n| {
+            let severity = if n % 4 == 0 { Severity::Block } else { Severity::Warn };
+            Finding { number: format!("F-0302-{n:06x}"), severity, ..first.clone() }
+        }));
+        sql!(
+            tx,
+            "INSERT INTO day_closes (canteen, date, revision, digest, content, verdicts, closed_at) \
+             SELECT canteen, date, revision + 1, digest, $3, verdicts, closed_at FROM day_closes \
+             WHERE canteen = $1 AND date = $2 AND revision = $4",
+            canteen,
+            date("2026-03-02"),
+            server::store::Json(content),
+            close.revision
+        )
+        .execute()
+        .await
+    });
+}
+
+/// The addresses of the findings that a page lists, in order; and that of the page behind it.
+fn listed(page: &Seen) -> (Vec<String>, Option<String>) {
+    let text = page.text().replace("&#38;", "&");
+    let href = |part: &str| part.split('"').next().unwrap().to_owned();
+    let entries = text.split("class=\"inbox-entry\" href=\"").skip(1).map(href).collect();
+    let next = text.split("<a href=\"").skip(1).find(|part| part.split('>').next().unwrap().ends_with("rel=\"next\""));
+    (entries, next.map(href))
+}
+
+async fn the_inbox_goes_page_by_page_and_keeps_its_filters(backend: Backend) {
+    let scene = closed(backend).await;
+    with_findings(&scene, 120).await;
+    let maker = maker(&scene).await;
+    let mut path = format!("/console/findings?month=2026-03&only={}", scene.canteen(1));
+    let mut numbers = Vec::new();
+    for expected in ["第 1–50 条，共 120 条", "第 51–100 条，共 120 条", "第 101–120 条，共 120 条"]
+    {
+        let page = maker.get(&path).await;
+        // Counts are of all pages, and a page is small.
+        page.has(&[expected, "待裁定 120"]);
+        assert!(page.bytes.len() < 100_000, "{} bytes", page.bytes.len());
+        let (entries, next) = listed(&page);
+        assert!(entries.iter().chain(&next).all(|href| href.contains(&format!("only={}", scene.canteen(1)))));
+        // One of the page's findings stands on the same page, whether it is asked for with its page or alone.
+        let last = entries.last().unwrap();
+        maker.get(last).await.has(&[expected]);
+        let alone = format!("{}?month=2026-03", last.split('?').next().unwrap());
+        maker.get(&alone).await.has(&[expected, "aria-current=\"true\""]);
+        numbers.extend(entries.iter().map(|href| href.split(['/', '?']).nth(4).unwrap().to_owned()));
+        match next {
+            Some(next) => path = next,
+            None => break,
+        }
+    }
+    let each: std::collections::BTreeSet<_> = numbers.iter().collect();
+    assert_eq!((numbers.len(), each.len()), (120, 120), "none twice, none left out");
+    maker.get("/console/findings?month=2026-03").await.has(&["阻断月结 <span>29</span>"]);
+    // Behind a ruling the page stays, though what was ruled is not on it any more.
+    let second = listed(&maker.get("/console/findings?month=2026-03").await).1.unwrap();
+    let page = maker.get(&second).await;
+    let action = page.text().replace("&#38;", "&");
+    let action = action.split("action=\"/console/findings/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let done = maker
+        .post(Some(&second), &format!("/console/findings/{action}"), &[("what", "explained"), ("words", "已核对")])
+        .await;
+    assert_eq!(done.status, 303, "{}", done.text());
+    maker.get(&done.location).await.has(&["第 51–100 条，共 119 条", "已核对"]);
+    maker.get("/console/findings.csv?month=2026-03").await.has(&["F-0302-000001", "F-0302-000077"]);
+    for odd in ["x", "x.y", "00000000-0000-0000-0000-000000000001.F-0302-ffffff"] {
+        let seen = maker.get(&format!("/console/findings?month=2026-03&after={odd}")).await;
+        assert!([200, 400, 422].contains(&seen.status.as_u16()), "{odd}: {}", seen.status);
+    }
+}
+
 async fn every_page_is_whole_in_english(backend: Backend) {
     let scene = closed(backend).await;
     let number = number(&scene).await;
@@ -512,6 +595,7 @@ async fn a_regions_month_is_read_at_once(backend: Backend) {
 }
 
 crate::on_both! {
+    the_inbox_goes_page_by_page_and_keeps_its_filters
     today_says_what_is_next_and_to_whom
     today_counts_meals_beside_last_weeks
     the_heat_table_counts_filters_and_is_kept_as_a_file

@@ -12,6 +12,7 @@ use server::admin::{NewElderFact, csrf_of};
 use server::close::close_days;
 use server::people::Role;
 use server::sql;
+use server::store::backups::{self, BackupNote};
 use server::store::draws::{self, DrawRow, OutcomeRow, ResultRow};
 use server::store::{Json, audit, board, canteens, register};
 use server::words::Code;
@@ -756,7 +757,117 @@ async fn draws_are_kept_for_ever(backend: Backend) {
     }
 }
 
+async fn regions_stand_as_a_tree_and_their_settings_say_who_changed_what(backend: Backend) {
+    let (world, till) = with_till(backend).await;
+    let admin = Desk::of(&world, "测试管理", Role::Administrator, "4403").await;
+    let mut auditor = Desk::of(&world, "测试审计", Role::Auditor, "4403").await;
+    let checker = Desk::of(&world, "测试复核", Role::FinanceChecker, "4403").await;
+    let editor = Desk::of(&world, "外区复核", Role::FinanceChecker, "440305").await;
+    world.elder(1, Some(till.row.canteen)).await;
+    let elders = unit!(world.office().store, |tx| register::elders_by_region(tx, &region("4403")).await);
+    assert_eq!(elders.values().sum::<i64>(), 1, "{elders:?}");
+    let new = |code: &'static str| [("place", code), ("name", "新区"), ("office", "新区民政局")];
+    auditor.post("/console/regions", &new("440306")).await.refused(Code::Forbidden);
+    admin.forge("/console/regions", &new("440306")).await.refused(Code::ForeignForm);
+    admin.post("/console/regions", &new("4404")).await.refused(Code::OutOfScope);
+    admin.post("/console/regions", &new("x")).await.refused(Code::Invalid);
+    admin.post("/console/regions", &new("440306")).await.went("done=saved");
+    admin.get("/console/regions?region=4403").await.has(&["新区", "新区民政局", "没有食堂", "depth-"]);
+
+    let page = "/console/regions/440306";
+    auditor.get(page).await.has(&["未设置，按默认值", "没有改过", "设置由复核人员修改"]).lacks(&["name=\"burst\""]);
+    auditor.get("/console/regions/440399").await.refused(Code::NotFound);
+    editor.get(page).await.refused(Code::OutOfScope);
+    let form = |severity: &'static str, minutes: &'static str| {
+        let mut fields = vec![("valid_from", "2026-03-01")];
+        fields.extend(
+            FindingCode::ALL.map(|code| (code.name(), if code == FindingCode::Burst { severity } else { "warn" })),
+        );
+        fields.extend([
+            ("window_minutes", "15"),
+            ("burst_elders", "5"),
+            ("burst_seconds", "30"),
+            ("order_elders", "8"),
+            ("flat_days", "10"),
+            ("manual_permille", "100"),
+            ("manual_least", "3"),
+            ("clock_minutes", minutes),
+        ]);
+        fields
+    };
+    let path = format!("{page}/settings");
+    auditor.post(&path, &form("block", "20")).await.refused(Code::Forbidden);
+    editor.post(&path, &form("block", "20")).await.refused(Code::OutOfScope);
+    checker.post(&path, &form("worst", "20")).await.refused(Code::Invalid);
+    checker.post(&path, &form("block", "-1")).await.refused(Code::Invalid);
+    checker.post(&path, &form("block", "many")).await.refused(Code::Invalid);
+    checker.post(&path, &form("block", "20")).await.went("done=saved");
+    checker.post(&path, &form("block", "25")).await.went("done=saved");
+    let shown = auditor.get(page).await;
+    shown.has(&["自 2026-03-01 执行", "疑似代刷：提醒 → 阻断", "10 → 20", "20 → 25", "测试复核（复核）"]);
+    // What lies inside goes by it, and says so.
+    admin
+        .post("/console/regions", &[("place", "440306001"), ("name", "新街道"), ("office", "街道办")])
+        .await
+        .went("done");
+    auditor.get("/console/regions/440306001").await.has(&["沿用 新区 的设置", "没有改过"]);
+    auditor.english = true;
+    let english = ["settings", "设置", "阻断", "执行", "修改"];
+    auditor.get(page).await.has(&["in force from 2026-03-01", "10 → 20"]).lacks(&english[1..]);
+    auditor.get("/console/regions").await.has(&["Regions", "no canteen"]).lacks(&["登记老人", "没有食堂"]);
+}
+
+async fn the_age_of_the_backup_and_of_the_drill_is_shown(backend: Backend) {
+    let (world, _) = with_till(backend).await;
+    let mut admin = Desk::of(&world, "测试管理", Role::Administrator, "4403").await;
+    let auditor = Desk::of(&world, "测试审计", Role::Auditor, "4403").await;
+    auditor.get("/console/backups").await.refused(Code::Forbidden);
+    admin.get("/console/backups").await.has(&["从未", "超过 26 小时没有备份", "超过 92 天没有演练", "还没有记录"]);
+    let now = world.office().now();
+    let backup = BackupNote {
+        what: "backup".into(),
+        made_at: now,
+        digest: Digest([7; 32]),
+        of_rows: 12_345,
+        bytes: Some(4096),
+        took_ms: 3_000,
+        breaks: 0,
+        file: "zhucan-20260302-120000.zhucan-backup".into(),
+        noted_at: now,
+    };
+    let drill = BackupNote { what: "drill".into(), bytes: None, breaks: 2, ..backup.clone() };
+    let good = BackupNote { breaks: 0, noted_at: now.plus(1), ..drill.clone() };
+    let store = &world.office().store;
+    let rows = [backup.clone(), drill.clone()];
+    unit!(store, |tx| {
+        backups::note(tx, &rows[0]).await?;
+        backups::note(tx, &rows[1]).await
+    });
+    assert_eq!(unit!(store, |tx| backups::notes(tx, 9).await), [drill.clone(), backup.clone()]);
+    assert_eq!(unit!(store, |tx| backups::notes(tx, 1).await), [drill]);
+    assert_eq!(unit!(store, |tx| backups::last_good(tx, "backup").await), Some(backup));
+    assert_eq!(unit!(store, |tx| backups::last_good(tx, "drill").await), None, "it found something");
+    admin.get("/console/backups").await.has(&["不符 2 处", "12,345", "已读回核对", "超过 92 天没有演练"]);
+    let row = good.clone();
+    unit!(store, |tx| backups::note(tx, &row).await);
+    assert_eq!(unit!(store, |tx| backups::last_good(tx, "drill").await), Some(good));
+    admin.get("/console/backups").await.has(&["通过"]).lacks(&["超过"]);
+    world.clock.pass(27 * 60 * 60 * 1000);
+    let admin_again = Desk::of(&world, "另一管理", Role::Administrator, "4403").await;
+    admin_again.get("/console/backups").await.has(&["超过 26 小时没有备份"]).lacks(&["超过 92 天"]);
+    admin = admin_again;
+    admin.english = true;
+    admin
+        .get("/console/backups")
+        .await
+        .has(&["no backup for more than 26 hours", "zhucan restore --drill"])
+        .lacks(&["备份", "演练"]);
+    append_only(store, "backup_notes").await;
+}
+
 crate::on_both! {
+    regions_stand_as_a_tree_and_their_settings_say_who_changed_what
+    the_age_of_the_backup_and_of_the_drill_is_shown
     the_log_is_read_filtered_taken_away_and_checked
     a_canteen_is_registered_and_kept_by_its_page
     a_payee_needs_fresh_proof_and_another_person

@@ -7,6 +7,8 @@ use domain::record::{Body, Head};
 use server::admin::NewUser;
 use server::close::close_days;
 use server::people::Role;
+use server::sql;
+use server::store::epochs::ForkKind;
 use server::store::records::Journal;
 use server::store::{closes, epochs};
 use server::verify::verify;
@@ -116,7 +118,53 @@ async fn a_broken_chain_is_a_finding_when_its_gap_is_filled_late(backend: Backen
             world.ingest(&till, 1, &sent).await;
         }
         shows_at(&forks(&world, canteen).await, sent[3].id);
+        let (store, terminal) = (office.store.clone(), till.id());
+        // The page of terminals reads what was kept; `verify` finds it again.
+        let listed = unit!(store, |tx| epochs::forks(tx, &region("44")).await);
+        let seen: Vec<_> = listed.iter().map(|f| (f.terminal, f.epoch, f.sequence, f.kind)).collect();
+        assert_eq!(seen, [(terminal, 1, 3, ForkKind::BrokenChain)], "late: {late}");
+        assert_eq!(
+            unit!(store, |tx| epochs::all_breaks(tx, false).await),
+            unit!(store, |tx| epochs::all_breaks(tx, true).await)
+        );
     }
+}
+
+/// `verify` names a break that is not kept, and one that is kept and is none.
+async fn kept_breaks_are_compared_with_the_records(backend: Backend) {
+    let (world, mut till) = world(backend).await;
+    let (office, canteen, terminal) = (world.office().clone(), till.row.canteen, till.id());
+    let mut sent = vec![till.start(None), till.open()];
+    till.head = Digest([7; 32]);
+    sent.push(till.meal(&office, None));
+    world.ingest(&till, 1, &sent).await;
+    let told = || async {
+        let report = verify(&office.store, &office.book(), &|_| {}).await.unwrap();
+        report.breaks.into_iter().filter(|b| b.what.contains("断链表")).map(|b| b.what).collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, [""; 0]);
+    let store = &office.store;
+    unit!(store, |tx| sql!(
+        tx,
+        "INSERT INTO journal_breaks (canteen, terminal, epoch, sequence, stored, named) \
+         VALUES ($1, $2, 1, 1, $3, $3)",
+        canteen,
+        terminal,
+        Digest([1; 32])
+    )
+    .execute()
+    .await);
+    assert_eq!(told().await, ["断链表中有，记录中没有"]);
+    let guard = if backend == Backend::Sqlite {
+        "DROP TRIGGER journal_breaks_stay"
+    } else {
+        "ALTER TABLE journal_breaks DISABLE TRIGGER USER"
+    };
+    unit!(store, |tx| {
+        sql!(tx, guard).execute().await?;
+        sql!(tx, "DELETE FROM journal_breaks").execute().await
+    });
+    assert_eq!(told().await, ["与前一条记录不相接，断链表中没有"]);
 }
 
 async fn what_later_epochs_name_is_found(backend: Backend) {
@@ -137,4 +185,5 @@ crate::on_both! {
     what_later_epochs_name_is_found
     a_fork_is_a_finding_whichever_epoch_arrives_first
     a_broken_chain_is_a_finding_when_its_gap_is_filled_late
+    kept_breaks_are_compared_with_the_records
 }

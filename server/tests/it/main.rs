@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "what must not be fails the test, also in its helpers")]
 
 mod access;
+mod attachments;
 mod audit;
 mod backlog;
 mod backups;

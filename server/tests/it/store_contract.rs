@@ -419,7 +419,9 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 31] = [
+const MODULES: [(&str, &str); 33] = [
+    ("attachments", include_str!("../../src/store/attachments.rs")),
+    ("backups", include_str!("../../src/store/backups.rs")),
     ("batches", include_str!("../../src/store/batches.rs")),
     ("decisions", include_str!("../../src/store/decisions.rs")),
     ("idempotency", include_str!("../../src/store/idempotency.rs")),
@@ -469,6 +471,7 @@ fn nothing_is_left_out() {
         include_str!("console_month.rs"),
         include_str!("forks.rs"),
         include_str!("audit.rs"),
+        include_str!("attachments.rs"),
         include_str!("cards.rs"),
         include_str!("proposals.rs"),
         include_str!("console_office.rs"),

@@ -216,6 +216,18 @@ async fn forks_and_what_was_decided(backend: Backend) {
         Ok(())
     });
     let of = |place: RegionCode| async move { unit!(store, |tx| epochs::forks(tx, &place).await) };
+    let fifth = Journal { canteen: home, terminal: id, epoch: 5 };
+    assert_eq!(unit!(store, |tx| epochs::all_breaks(tx, false).await), BTreeSet::new());
+    for _ in 0..2 {
+        // What fits is not noted, and nothing is noted twice.
+        let places = BTreeSet::from([0, 1, 2]);
+        unit!(store, |tx| epochs::note_breaks(tx, fifth, &places).await);
+    }
+    let broken = BTreeSet::from([(home, id, 5, 1, Digest([1; 32]))]);
+    for again in [false, true] {
+        assert_eq!(unit!(store, |tx| epochs::all_breaks(tx, again).await), broken);
+    }
+    append_only(store, "journal_breaks").await;
     let forks = of(region("4403")).await;
     let seen: Vec<_> = forks.iter().map(|f| (f.epoch, f.sequence, f.kind, f.resolution.is_some())).collect();
     let lower = ForkKind::LowerHead;

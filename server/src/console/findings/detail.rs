@@ -9,6 +9,7 @@ use domain::reconciliation::{Bearer, Finding, Severity, Verdict};
 use domain::record::check::Rulebook;
 use domain::words::{mode_name, period_name};
 
+use super::enclosed::Files;
 use super::evidence::{Evidence, MOST, Proof, Shown, TimeLine, total};
 use super::words::Words;
 use crate::console::days::{Item, Life};
@@ -17,6 +18,7 @@ use crate::console::view::View;
 use crate::console::{codes, fmt};
 use crate::http::findings::may_answer;
 use crate::people::Right;
+use crate::store::attachments::AttachmentRow;
 use crate::store::findings::StepRow;
 
 /// A field of two records beside each other.
@@ -87,6 +89,7 @@ pub(super) struct Detail {
     pub(super) policy_title: String,
     pub(super) policy_says: String,
     pub(super) steps: Vec<Step>,
+    pub(super) files: Files,
     pub(super) acts: Acts,
 }
 
@@ -98,6 +101,7 @@ pub(super) struct Told<'a> {
     /// Names of the people who said something or see to it.
     pub(super) names: &'a dyn Fn(UserId) -> String,
     pub(super) makers: Vec<(UserId, String)>,
+    pub(super) files: Vec<AttachmentRow>,
     pub(super) book: &'a Rulebook,
     pub(super) found: Option<String>,
 }
@@ -133,6 +137,7 @@ impl Detail {
             policy_title,
             policy_says,
             steps: draw.steps(),
+            files: Files::of(view, &told.files, told.names, may_answer(&view.user) && life != Life::Closed),
             acts: draw.acts(*canteen, life),
         }
     }

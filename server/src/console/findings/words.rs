@@ -18,6 +18,9 @@ catalogue! {
     inbox: "差异列表", "Findings";
     today: "今天", "today";
     days_old: "{n} 天", "{n} d";
+    range: "第 {from}–{to} 条，共 {n} 条", "{from}–{to} of {n}";
+    first: "回到开头", "First page";
+    next: "下一页", "Next page";
     keys: "下一条 / 上一条", "next / previous";
     // One finding
     owner: "负责 {who}", "{who} sees to it";

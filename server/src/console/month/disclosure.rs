@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::Redirect;
 use domain::id::{ObjectionId, StatementId, UserId};
 use domain::settlement::payment::Stage;
@@ -11,19 +11,23 @@ use serde::Deserialize;
 
 use super::say;
 use super::words::Words;
+use crate::admin::About;
 use crate::audit::Action;
 use crate::console::days::MonthDays;
+use crate::console::findings::enclosed::{Files, keep};
 use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::page::Page;
 use crate::console::view::{Shell, View};
 use crate::http::Answer;
+use crate::http::attachments::LIMIT;
 use crate::http::body::{Form, Path};
 use crate::http::months::actor;
 use crate::http::payments::{decide_objection, note_objection};
 use crate::http::routes::Routes;
 use crate::payment::{self, Afterwards};
 use crate::people::Right;
+use crate::store::attachments::{self, AttachmentRow};
 use crate::store::payments::{Objection, Payment};
 use crate::store::people;
 use crate::store::{Tx, months};
@@ -39,6 +43,11 @@ pub(super) fn routes() -> Routes {
         .post("/console/disclosure/start", Action::MonthDisclose, start)
         .post("/console/disclosure/statements/{id}/objection", Action::ObjectionNote, object)
         .post("/console/disclosure/objections/{id}/decision", Action::ObjectionDecide, decide)
+        .merge(
+            Routes::new()
+                .post("/console/disclosure/objections/{id}/attachments", Action::AttachmentAdd, enclose)
+                .limit(LIMIT),
+        )
 }
 
 struct Found {
@@ -46,6 +55,7 @@ struct Found {
     state: Option<MonthState>,
     after: Option<Afterwards>,
     names: BTreeMap<UserId, String>,
+    files: BTreeMap<ObjectionId, Vec<AttachmentRow>>,
 }
 
 async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
@@ -56,11 +66,18 @@ async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
         _ => None,
     };
     let everybody = people::inside(tx, &view.user.region).await?;
+    let mut files = BTreeMap::new();
+    for (_, _, objections) in after.iter().flat_map(|after| &after.statements) {
+        for of in objections {
+            files.insert(of.id, attachments::of_objection(tx, of.id).await?);
+        }
+    }
     Ok(Found {
         days: MonthDays::load(tx, region, month, None).await?,
         state,
         after,
         names: everybody.into_iter().map(|row| (row.id, row.name)).collect(),
+        files,
     })
 }
 
@@ -74,6 +91,7 @@ struct ObjectionRow {
     action: Option<String>,
     /// Why this person may not.
     waits: Option<&'static str>,
+    files: Files,
 }
 
 struct Row {
@@ -122,6 +140,9 @@ fn objection(view: &View, found: &Found, of: &Objection, money: bool) -> Objecti
         let (who, reason) = (of.decided_by.map_or("", name), of.reason.as_deref().unwrap_or_default());
         format!("{} {who} {reason}", fmt::at(at, lang))
     });
+    let rows = found.files.get(&of.id).map_or(&[][..], Vec::as_slice);
+    let mut files = Files::of(view, rows, &|id| name(id).to_owned(), of.upheld.is_none() && money);
+    files.action = files.may_add.then(|| view.link(&format!("/console/disclosure/objections/{}/attachments", of.id)));
     let own = of.noted_by == view.user.id;
     let open = of.upheld.is_none() && money;
     ObjectionRow {
@@ -132,6 +153,7 @@ fn objection(view: &View, found: &Found, of: &Objection, money: bool) -> Objecti
         decided,
         action: (open && !own).then(|| view.link(&format!("/console/disclosure/objections/{}/decision", of.id))),
         waits: (open && own).then_some(w.another_decides),
+        files,
     }
 }
 
@@ -212,6 +234,16 @@ async fn object(
     Form(body): Form<Objected>,
 ) -> Answer<Redirect> {
     note_objection(&office, &view.user, id, &body.content).await?;
+    Ok(Redirect::to(&view.link("/console/disclosure?done=said")))
+}
+
+async fn enclose(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path(id): Path<ObjectionId>,
+    request: Request,
+) -> Answer<Redirect> {
+    keep(&office, &view, About::Objection(id), request).await?;
     Ok(Redirect::to(&view.link("/console/disclosure?done=said")))
 }
 

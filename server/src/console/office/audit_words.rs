@@ -69,6 +69,8 @@ const fn english(action: Action) -> &'static str {
         Action::BankBatch => "Took the bank batch (with accounts)",
         Action::DayLeaveOut => "Left a day out",
         Action::FindingStep => "Dealt with a finding",
+        Action::AttachmentAdd => "Brought a file",
+        Action::AttachmentShow => "Took a file",
         Action::HoldRelease => "Released a hold",
         Action::RegionSettings => "Changed a region's settings",
         Action::RegionPut => "Registered a region",

@@ -5,6 +5,7 @@
 
 mod audit;
 mod audit_words;
+mod backups;
 mod batches;
 mod canteen;
 mod canteen_words;
@@ -19,6 +20,8 @@ mod elders;
 mod imports;
 mod people;
 mod proposals;
+mod region;
+mod regions;
 mod search;
 mod terminal;
 mod terminal_words;
@@ -41,6 +44,7 @@ use crate::words::{Code, office as said};
 pub(super) fn routes() -> Routes {
     let each = [
         audit::routes(),
+        backups::routes(),
         batches::routes(),
         canteen::routes(),
         canteens::routes(),
@@ -51,6 +55,8 @@ pub(super) fn routes() -> Routes {
         imports::routes(),
         people::routes(),
         proposals::routes(),
+        region::routes(),
+        regions::routes(),
         search::routes(),
         terminal::routes(),
         terminals::routes(),

@@ -11,7 +11,7 @@ use axum::handler::Handler;
 pub(crate) use answers::{Created, Csv, File, Later, List, Media, NoContent, Pdf, Toml, Xlsx, link, page_size};
 pub use document::{Document, document};
 pub(crate) use sketch::{Gives, Sketch};
-pub(crate) use takes::{Image, Nothing, Sheet, SignedBody, Upload, Whoever};
+pub(crate) use takes::{Enclosure, Image, Nothing, Sheet, SignedBody, Upload, Whoever};
 
 use super::App;
 use super::routes::Routes;

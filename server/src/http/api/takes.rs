@@ -197,6 +197,15 @@ impl Media for Image {
     const WORDS: &'static str = "A photo (JPEG or PNG).";
 }
 
+/// A file that comes with what is said: JPEG, PNG or PDF.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Enclosure;
+
+impl Media for Enclosure {
+    const TYPE: &'static str = "application/octet-stream";
+    const WORDS: &'static str = "A picture (JPEG or PNG) or a PDF.";
+}
+
 /// A list: a workbook or a table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sheet;
