@@ -3,7 +3,7 @@
 //! `cargo run -p terminal --example till_page -- 8788` then http://127.0.0.1:8788, PIN 2580. Lines on standard input
 //! play fate: `offline`, `online`, `pass MINUTES`, `revoke N`.
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/it/support/mod.rs"]
 mod support;
 
 use std::sync::Arc;

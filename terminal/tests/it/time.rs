@@ -1,7 +1,7 @@
 //! What day it is: clocks that were set, batteries that died, days that end; through the API.
 #![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
-mod support;
+use crate::support;
 
 use domain::calendar::UnixMs;
 use domain::record::encoding::decode;

@@ -1,7 +1,7 @@
 //! Damaged, lost, torn and restored databases, and a disk that is full.
 #![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
-mod support;
+use crate::support;
 
 use std::path::Path;
 use std::sync::atomic::Ordering;

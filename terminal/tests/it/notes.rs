@@ -1,6 +1,6 @@
 //! What is keyed before the scan, what a canteen notes beside its records, and what a start says of the run before.
 
-mod support;
+use crate::support;
 
 use domain::record::Body;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! A program of an earlier release left a full queue: the newer program brings the database up to date and sends all.
 #![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
-mod support;
+use crate::support;
 
 use std::path::Path;
 

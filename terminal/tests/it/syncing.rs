@@ -1,6 +1,6 @@
 //! The conversation with the office: lost, repeated and late answers, restored servers, restored terminals.
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 

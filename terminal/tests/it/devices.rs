@@ -1,8 +1,7 @@
 //! Readers and printers on pseudo-terminals: what the program does at a real line, with a simulator at the other end.
-#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
-mod support;
+use crate::support;
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};

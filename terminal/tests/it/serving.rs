@@ -1,6 +1,6 @@
 //! Serving, through the API that the page uses: who pays what, and that nobody pays twice.
 
-mod support;
+use crate::support;
 
 use domain::credential::Scan;
 use domain::elder::{ElderFact, ElderFactKind};

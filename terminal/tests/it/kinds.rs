@@ -1,7 +1,7 @@
 //! Every kind of record that is made at the till besides an ordinary meal, through the API.
 #![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
-mod support;
+use crate::support;
 
 use domain::credential::{ChipNumber, ReaderDigits, ReaderFormat, Scan};
 use domain::money::Fen;

@@ -3,10 +3,10 @@
 //! what survived is there, what is damaged is noticed and saved, and nothing is served that is silently wrong.
 //!
 //! An ordinary run looks at some copies of each kind, evenly spread; `TORN=all` at every one:
-//! `TORN=all cargo test -p terminal --test torn -- --nocapture`.
+//! `TORN=all cargo test -p terminal --test it torn -- --nocapture`.
 #![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

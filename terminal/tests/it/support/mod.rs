@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test support: a failure here is a failed test")]
 #![expect(dead_code, unreachable_pub, reason = "no test uses all of it")]
 
-#[path = "../../src/fixture.rs"]
+#[path = "../../../src/fixture.rs"]
 pub mod fixture;
 pub mod till;
 

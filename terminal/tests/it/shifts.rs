@@ -1,6 +1,6 @@
 //! Signing in, the drawer, and the end of the day.
 
-mod support;
+use crate::support;
 
 use axum::http::StatusCode;
 use domain::record::Body;

@@ -1,8 +1,8 @@
 //! Many meals in one shift, as fast as a scanner can: nothing lost, nothing doubled, and the Z report adds up.
 //!
-//! Three hundred in an ordinary run; `SOAK=2000 cargo test -p terminal --test soak` is the whole of it.
+//! Three hundred in an ordinary run; `SOAK=2000 cargo test -p terminal --test it soak` is the whole of it.
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 

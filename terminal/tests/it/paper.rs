@@ -1,7 +1,7 @@
 //! Paper lists: meals written down while the till was out of order, entered by one person and confirmed by another.
 #![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
-mod support;
+use crate::support;
 
 use domain::record::check::{Rulebook, check};
 use domain::record::encoding::decode;

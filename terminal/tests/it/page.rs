@@ -1,6 +1,6 @@
 //! The page and its API against strangers, noise and a printer in trouble.
 
-mod support;
+use crate::support;
 
 use std::time::Duration;
 
