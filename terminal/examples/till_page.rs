@@ -4,6 +4,7 @@
 //! play fate: `offline`, `online`, `pass MINUTES`, `revoke N`.
 
 #[path = "../tests/it/support/mod.rs"]
+#[expect(dead_code, reason = "the page needs a part of it")]
 mod support;
 
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! An office in memory, behind the transport: it keeps to the protocol, checks signatures and chains, and can lose,
 //! repeat or refuse what it is told to. Everybody in it is invented.
 #![expect(clippy::unwrap_used, reason = "test support: a failure here is a failed test")]
-#![expect(dead_code, unreachable_pub, reason = "no test uses all of it")]
+#![expect(unreachable_pub, reason = "shared by a test program and an example")]
 
 #[path = "../../../src/fixture.rs"]
 pub mod fixture;
