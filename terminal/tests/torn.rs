@@ -3,7 +3,7 @@
 //! what survived is there, what is damaged is noticed and saved, and nothing is served that is silently wrong.
 //!
 //! An ordinary run looks at some copies of each kind, evenly spread; `TORN=all` at every one:
-//! `TORN=all cargo test -p terminal --test torn -- --nocapture`.
+//! `TORN=all cargo test -p terminal --test torn -- --nocapture`; `TORN=45056-49152` at those bytes or steps.
 #![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 mod support;
@@ -241,9 +241,14 @@ impl Count {
     }
 }
 
-/// Some of these, evenly spread, or all of them.
+/// Some of these, evenly spread, or all of them, or those between two.
 fn some(all: Vec<usize>) -> Vec<usize> {
-    if std::env::var("TORN").is_ok_and(|text| text == "all") || all.len() <= MOST {
+    let asked = std::env::var("TORN").unwrap_or_default();
+    if let Some((from, to)) = asked.split_once('-') {
+        let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
+        return all.into_iter().filter(|at| (from..to).contains(at)).collect();
+    }
+    if asked == "all" || all.len() <= MOST {
         return all;
     }
     (0..MOST).map(|n| all[n * (all.len() - 1) / (MOST - 1)]).collect()
