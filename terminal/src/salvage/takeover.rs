@@ -85,10 +85,7 @@ async fn everything(writer: &mut SqliteConnection, found: &Found) -> i64 {
 
 /// Takes over a table and returns how many of its rows are lost.
 async fn whole_table(writer: &mut SqliteConnection, table: &str) -> i64 {
-    let mut unit = match writer.begin().await {
-        Ok(unit) => unit,
-        Err(_) => return 1,
-    };
+    let Ok(mut unit) = writer.begin().await else { return 1 };
     let lost = rows(&mut unit, table).await;
     match (lost, unit.commit().await) {
         (Ok(lost), Ok(())) => lost,
