@@ -215,7 +215,7 @@ impl Core {
         for portion in self.journal.of_sale(sale).await?.iter().filter(|portion| portion.voided.is_none()) {
             if let Body::Meal(meal) | Body::Training(meal) = &portion.record.body {
                 view.portions += 1;
-                view.to_pay = view.to_pay + meal.decision.to_pay();
+                view.to_pay += meal.decision.to_pay();
             }
         }
         Ok(view)

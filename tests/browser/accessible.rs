@@ -236,7 +236,7 @@ async fn the_shifts_close_fits_a_small_screen() {
             page.says("#main", shown).await?;
             page.says("#main", &format!("¥{pieces}.00")).await?;
             fits(page, &format!("{pieces} yuan counted")).await?;
-            crate::accessible::clean(page, &format!("{pieces} yuan counted at 1024 x 600")).await?;
+            clean(page, &format!("{pieces} yuan counted at 1024 x 600")).await?;
             till.post("/api/shift/recount", &json!({ "supervisor": by })).await.unwrap();
             page.says("#main", "先点完现金").await?;
         }

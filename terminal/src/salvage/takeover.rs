@@ -43,7 +43,7 @@ pub(super) async fn take_over(storage: &Storage, copy: &Path, found: &Found) -> 
     let mut writer = storage.writer().acquire().await?;
     let path = copy.to_string_lossy().into_owned();
     let attached = sqlx::query("ATTACH DATABASE $1 AS old").bind(path).execute(&mut *writer).await.is_ok();
-    let lost = if attached { everything(&mut writer, found).await? } else { i64::try_from(TABLES.len()).unwrap_or(1) };
+    let lost = if attached { everything(&mut writer, found).await } else { i64::try_from(TABLES.len()).unwrap_or(1) };
     sqlx::query("UPDATE main.damage SET lost = $1 WHERE number = (SELECT MAX(number) FROM main.damage)")
         .bind(lost)
         .execute(&mut *writer)
@@ -54,7 +54,7 @@ pub(super) async fn take_over(storage: &Storage, copy: &Path, found: &Found) -> 
     Ok(())
 }
 
-async fn everything(writer: &mut SqliteConnection, found: &Found) -> Result<i64, StorageError> {
+async fn everything(writer: &mut SqliteConnection, found: &Found) -> i64 {
     let (mut all, mut of_feed) = (0, BTreeMap::from([("roster", 0_i64), ("usage", 0)]));
     for (table, feed) in TABLES {
         let lost = whole_table(writer, table).await;
@@ -72,20 +72,20 @@ async fn everything(writer: &mut SqliteConnection, found: &Found) -> Result<i64,
         let kept = sqlx::query(version).bind(*feed).execute(&mut *writer).await;
         tracing::info!(feed, kept = kept.is_ok(), "nothing of the feed was lost");
     }
-    all += outcomes(writer, found).await?;
+    all += outcomes(writer, found).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "what the office said of the records was not saved");
+        1
+    });
     if let Err(error) = sqlx::query(CLOCK).execute(&mut *writer).await {
         tracing::warn!(%error, "the clock was not saved");
         all += 1;
     }
-    Ok(all)
+    all
 }
 
 /// Takes over a table and returns how many of its rows are lost.
 async fn whole_table(writer: &mut SqliteConnection, table: &str) -> i64 {
-    let mut unit = match writer.begin().await {
-        Ok(unit) => unit,
-        Err(_) => return 1,
-    };
+    let Ok(mut unit) = writer.begin().await else { return 1 };
     let lost = rows(&mut unit, table).await;
     match (lost, unit.commit().await) {
         (Ok(lost), Ok(())) => lost,
@@ -158,7 +158,7 @@ async fn read(unit: &mut SqliteConnection, sql: String) -> (BTreeMap<i64, String
 }
 
 /// What the office said of the records that were saved. One that is lost is told again: its record waits anew.
-async fn outcomes(writer: &mut SqliteConnection, found: &Found) -> Result<i64, StorageError> {
+async fn outcomes(writer: &mut SqliteConnection, found: &Found) -> Result<i64, sqlx::Error> {
     let mut last = BTreeMap::<u32, i64>::new();
     for (epoch, sequence) in found.keys() {
         last.insert(*epoch, i64::try_from(*sequence).unwrap_or(i64::MAX));

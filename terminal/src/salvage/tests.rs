@@ -253,6 +253,29 @@ async fn a_row_that_cannot_be_read_is_lost_alone_and_its_feed_is_asked_for_anew(
 }
 
 #[tokio::test]
+async fn whatever_table_or_index_is_gone_the_till_starts_and_the_records_are_there() {
+    let whole = with_feeds().await;
+    let pool = crate::storage::peek(whole.path()).await.unwrap();
+    let roots: Vec<(String, i64)> =
+        sqlx::query_as("SELECT name, rootpage FROM sqlite_schema WHERE rootpage > 0").fetch_all(&pool).await.unwrap();
+    pool.close().await;
+    let bytes = std::fs::read(whole.path().join(DATABASE_FILE)).unwrap();
+    assert!(roots.len() > 30, "{roots:?}");
+    for (name, page) in roots {
+        let dir = tempfile::tempdir().unwrap();
+        let mut bytes = bytes.clone();
+        let at = usize::try_from(page - 1).unwrap() * 4096;
+        bytes[at..at + 512].fill(0);
+        std::fs::write(dir.path().join(DATABASE_FILE), &bytes).unwrap();
+        let storage = open(dir.path(), &key(), NOON).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let damage = storage.damage().await.unwrap().unwrap_or_else(|| panic!("{name}: not noticed"));
+        assert_eq!((damage.saved, damage.gaps), (2, 0), "{name}");
+        storage.close().await;
+        assert_eq!(check(dir.path(), "PRAGMA integrity_check").await, "ok", "{name}");
+    }
+}
+
+#[tokio::test]
 async fn feeds_that_lost_nothing_are_kept_with_their_versions() {
     let dir = with_feeds().await;
     spoil(dir.path(), "record_by_day", b"2026-03-31cash", 13, (b'h', b'g')).await;

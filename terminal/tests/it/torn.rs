@@ -3,7 +3,8 @@
 //! what survived is there, what is damaged is noticed and saved, and nothing is served that is silently wrong.
 //!
 //! An ordinary run looks at some copies of each kind, evenly spread; `TORN=all` at every one:
-//! `TORN=all cargo test -p terminal --test it torn -- --nocapture`.
+//! `TORN=all cargo test -p terminal --test it torn -- --nocapture`; `TORN=45056-49152` at those bytes or steps.
+//! `TORN_KIND=older` damages sectors in ways of that name only.
 #![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 use crate::support;
@@ -241,9 +242,14 @@ impl Count {
     }
 }
 
-/// Some of these, evenly spread, or all of them.
+/// Some of these, evenly spread, or all of them, or those between two.
 fn some(all: Vec<usize>) -> Vec<usize> {
-    if std::env::var("TORN").is_ok_and(|text| text == "all") || all.len() <= MOST {
+    let asked = std::env::var("TORN").unwrap_or_default();
+    if let Some((from, to)) = asked.split_once('-') {
+        let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
+        return all.into_iter().filter(|at| (from..to).contains(at)).collect();
+    }
+    if asked == "all" || all.len() <= MOST {
         return all;
     }
     (0..MOST).map(|n| all[n * (all.len() - 1) / (MOST - 1)]).collect()
@@ -333,7 +339,8 @@ async fn a_checkpoint_that_broke_off_anywhere_loses_nothing() {
 async fn a_damaged_sector_is_noticed_or_does_not_matter() {
     let lunch = lunch().await;
     let whole = lunch.checkpointed().await;
-    for kind in ["zeros", "garbage", "an older state"] {
+    let asked = std::env::var("TORN_KIND").unwrap_or_default();
+    for kind in ["zeros", "garbage", "an older state"].into_iter().filter(|kind| kind.contains(&asked)) {
         let mut count = Count::default();
         for at in some((0..whole.len()).step_by(SECTOR).collect()) {
             let mut main = whole.clone();
