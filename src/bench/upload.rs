@@ -264,11 +264,16 @@ impl<'a> Uploads<'a> {
         Ok(())
     }
 
-    /// Stops listening.
-    pub async fn end(self) -> anyhow::Result<City> {
+    /// The city behind it.
+    #[must_use]
+    pub const fn city(&self) -> &City {
+        &self.city
+    }
+
+    /// Stops listening; the office's database is closed by it.
+    pub async fn end(self) -> anyhow::Result<()> {
         drop(self.stop);
-        self.serving.await??;
-        Ok(self.city)
+        self.serving.await?
     }
 }
 

@@ -46,9 +46,10 @@ async fn nothing_fails_whoever_was_measured_before(backend: Backend) {
         assert!(row.size > 0 && row.size == taken.took.len() as u64, "each record is a request: {row:?}");
         assert!(row.note.ends_with("失败 0"), "{}", row.note);
     }
-    let city = uploads.end().await.unwrap();
-    let report = server::verify::verify(&city.server.office().store, &city.server.office().book(), &|_| ()).await;
+    let office = uploads.city().server.office();
+    let report = server::verify::verify(&office.store, &office.book(), &|_| ()).await;
     assert_eq!(report.unwrap().breaks, []);
+    uploads.end().await.unwrap();
     drop(bench.db);
 }
 
