@@ -24,8 +24,6 @@ use crate::out::Out;
 pub(crate) struct UserArgs {
     #[command(subcommand)]
     command: UserCommand,
-    #[command(flatten)]
-    office: OfficeArgs,
     /// Print the outcome as JSON
     #[arg(long, global = true)]
     json: bool,
@@ -34,7 +32,10 @@ pub(crate) struct UserArgs {
 #[derive(Debug, Subcommand)]
 enum UserCommand {
     /// Who may sign in, with role, place and state
-    List,
+    List {
+        #[command(flatten)]
+        office: OfficeArgs,
+    },
     /// Add a person, whose one-time passphrase is printed once
     Add {
         /// The name to sign in with: the full name
@@ -49,26 +50,36 @@ enum UserCommand {
         /// In which one canteen, for its manager
         #[arg(long)]
         canteen: Option<CanteenId>,
+        #[command(flatten)]
+        office: OfficeArgs,
     },
     /// Let nobody sign in with this name until it is unlocked; whoever is signed in is signed out
     Lock {
         /// The name to sign in with
         name: String,
+        #[command(flatten)]
+        office: OfficeArgs,
     },
     /// Take a lock away, also one that failed sign-ins made
     Unlock {
         /// The name to sign in with
         name: String,
+        #[command(flatten)]
+        office: OfficeArgs,
     },
     /// Give a new one-time passphrase, which is printed once; the second factor stays
     Passphrase {
         /// The name to sign in with
         name: String,
+        #[command(flatten)]
+        office: OfficeArgs,
     },
     /// Take the second factor and its recovery codes away; another one is taken up at the next sign-in
     SecondFactor {
         /// The name to sign in with
         name: String,
+        #[command(flatten)]
+        office: OfficeArgs,
     },
     /// Give a person another role or place
     Move {
@@ -83,12 +94,28 @@ enum UserCommand {
         /// In which one canteen, for its manager [default: as before; nobody else has one]
         #[arg(long)]
         canteen: Option<CanteenId>,
+        #[command(flatten)]
+        office: OfficeArgs,
     },
+}
+
+impl UserCommand {
+    const fn office(&self) -> &OfficeArgs {
+        match self {
+            Self::List { office }
+            | Self::Add { office, .. }
+            | Self::Lock { office, .. }
+            | Self::Unlock { office, .. }
+            | Self::Passphrase { office, .. }
+            | Self::SecondFactor { office, .. }
+            | Self::Move { office, .. } => office,
+        }
+    }
 }
 
 /// Runs the command.
 pub(crate) async fn run(args: UserArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
-    let server = args.office.open(false, "", clock, entropy).await?;
+    let server = args.command.office().open(false, "", clock, entropy).await?;
     let done = carry_out(args.command, server.office()).await;
     server.office().store.close().await;
     let (lines, outcome) = done?;
@@ -106,31 +133,31 @@ type Outcome = (Vec<String>, Value);
 
 async fn carry_out(command: UserCommand, office: &Office) -> anyhow::Result<Outcome> {
     match command {
-        UserCommand::List => list(office).await,
-        UserCommand::Add { name, role, region, canteen } => {
+        UserCommand::List { .. } => list(office).await,
+        UserCommand::Add { name, role, region, canteen, .. } => {
             let name = name.trim().to_owned();
             let (id, passphrase) = office.invite(NewPerson { name: name.clone(), role, region, canteen }, None).await?;
             let first = format!("已登记：{name}（{}）", words::role(role));
             Ok((vec![first, once(&passphrase)], json!({ "id": id, "one_time_passphrase": passphrase.as_str() })))
         }
-        UserCommand::Lock { name } => {
+        UserCommand::Lock { name, .. } => {
             office.lock_account(office.account(&name).await?.id).await?;
             Ok(said(format!("已锁定：{name}。解锁：zhucan user unlock {name}")))
         }
-        UserCommand::Unlock { name } => {
+        UserCommand::Unlock { name, .. } => {
             office.unlock_account(office.account(&name).await?.id).await?;
             Ok(said(format!("已解锁：{name}")))
         }
-        UserCommand::Passphrase { name } => {
+        UserCommand::Passphrase { name, .. } => {
             let id = office.account(&name).await?.id;
             let passphrase = office.renew_passphrase(id).await?;
             Ok((vec![once(&passphrase)], json!({ "id": id, "one_time_passphrase": passphrase.as_str() })))
         }
-        UserCommand::SecondFactor { name } => {
+        UserCommand::SecondFactor { name, .. } => {
             office.drop_second_factor(office.account(&name).await?.id).await?;
             Ok(said(format!("已取消 {name} 的动态口令和恢复码；须用动态口令的角色下次登录时重新绑定")))
         }
-        UserCommand::Move { name, role, region, canteen } => {
+        UserCommand::Move { name, role, region, canteen, .. } => {
             let row = office.account(&name).await?;
             let role = role.unwrap_or(row.role);
             let canteen = canteen.or(row.canteen).filter(|_| canteen.is_some() || role == Role::CanteenManager);

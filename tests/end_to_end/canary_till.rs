@@ -78,10 +78,24 @@ async fn known(stage: &Stage, canteen: CanteenId) -> String {
     office.issue_card(elder, None).await.unwrap().number.expose().to_owned()
 }
 
+/// Waits until the till has what the office told of it.
+async fn known_at(page: &Caller) {
+    for _ in 0..300 {
+        let synced = page.post("/api/sync", &json!({})).await;
+        let state = page.get("/api/state").await.unwrap();
+        if state["cashiers"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == CASHIER)) {
+            return;
+        }
+        drop(synced);
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("the till does not know its cashiers: {}", page.get("/api/state").await.unwrap());
+}
+
 /// Serves, looks up, searches; and does what no page does.
 async fn drive(url: &str, card: &str) {
     let page = Caller::new(url).unwrap();
-    page.post("/api/sync", &json!({})).await.unwrap();
+    known_at(&page).await;
     let mut hands = Hands::at(url).unwrap();
     assert!(hands.sign_in(CASHIER, WRONG_PIN).await.is_err());
     hands.sign_in(CASHIER, PIN).await.unwrap();
@@ -174,15 +188,16 @@ async fn a_terminal_logs_nothing_personal() {
         canaries.extend([own.to_lowercase(), encoded(own), encoded(own).to_lowercase()]);
     }
     canaries.extend([ID, ID_OF_STRANGER, ID_OF_NOBODY].map(with_check_digit));
-    for log in [&first, &second] {
-        assert_clean(log, &canaries);
+    // Enrolling says little; what runs says a lot.
+    for (log, least) in [(&first, 1), (&second, 100)] {
+        assert_clean(log, least, &canaries);
     }
 }
 
 /// A whole log of JSON lines in which none of these stands.
-fn assert_clean(log: &Path, canaries: &[String]) {
+fn assert_clean(log: &Path, least: usize, canaries: &[String]) {
     let logged = std::fs::read_to_string(log).unwrap();
-    assert!(logged.lines().count() > 20, "{}: everything is logged", log.display());
+    assert!(logged.lines().count() >= least, "{}: {} lines", log.display(), logged.lines().count());
     assert!(logged.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{}", log.display());
     for canary in canaries {
         assert!(canary.len() > 5, "{canary} may stand anywhere");

@@ -76,7 +76,7 @@ async fn an_account_is_kept_at_the_offices_own_computer(backend: Backend) {
     let now: UnixMs = date("2026-03-02").at_minute(11 * 60);
 
     let added = desk.user(&["add", "经办", "--role", "finance_maker", "--region", "440304"]);
-    assert!(desk.refused(&["add", "经办", "--role", "auditor", "--region", "440304"]).contains("已有"));
+    assert!(desk.refused(&["add", "经办", "--role", "auditor", "--region", "440304"]).contains("同名"));
     assert_eq!(desk.listed("经办")["state"], "one_time");
     let person = Newcomer::enter(&desk.office.url(), "经办", text(&added, "/one_time_passphrase").unwrap(), now).await;
     let own = person.secrets[2].clone();

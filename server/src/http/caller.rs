@@ -366,8 +366,8 @@ mod tests {
         }
 
         #[test]
-        fn nothing_that_is_sent_breaks_it(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
-            prop_assume!(axum::http::HeaderValue::from_bytes(&bytes).is_ok());
+        fn nothing_that_is_sent_breaks_it(bytes in proptest::collection::vec(0x20_u8..=0xff, 0..80)) {
+            let bytes: Vec<u8> = bytes.into_iter().filter(|byte| *byte != 0x7f).collect();
             let value = axum::http::HeaderValue::from_bytes(&bytes).unwrap();
             for name in [X, F] {
                 let mut map = HeaderMap::new();
