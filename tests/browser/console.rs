@@ -324,6 +324,24 @@ impl Console {
         panic!("no Tab leads to {wanted:?}: {passed:#?}");
     }
 
+    /// Thresholds by which nearly every day has something to look at.
+    async fn many_findings(&self) {
+        use domain::reconciliation::{Settings, Thresholds};
+        let office = Arc::clone(self.city.server.office());
+        let strict = Thresholds { burst_elders: 2, burst_seconds: 3_600, ..Thresholds::default() };
+        let settings = Settings { thresholds: strict, ..Settings::default() };
+        let (region, from, now) = ("440300".parse().unwrap(), format!("{MONTH}-01").parse().unwrap(), office.now());
+        let set = office.store.write(move |tx| {
+            Box::pin(async move {
+                let name = staff(server::people::Role::FinanceChecker).name;
+                let by = server::store::people::by_name(tx, name).await?.unwrap().id;
+                server::store::settings::put(tx, &region, from, &settings, by, now).await
+            })
+        });
+        set.await.unwrap();
+        server::close::close_days(&office.store, &office.book(), office.now()).await.unwrap();
+    }
+
     async fn is_open(&self, css: &str) -> WebDriverResult<bool> {
         Ok(!self.driver.find_all(By::Css(css)).await?.is_empty())
     }
@@ -333,6 +351,7 @@ impl Console {
 async fn a_finding_and_a_draft_are_worked_with_the_keyboard_alone() {
     use server::people::Role::{FinanceChecker, FinanceMaker};
     with_console(async |console| {
+        console.many_findings().await;
         console.resize(1366, 768).await;
         console.driver.delete_all_cookies().await?;
         console.open("/console/sign-in").await?;

@@ -16,9 +16,9 @@ use crate::words::{Code, attachments as words, settlement};
 use crate::{Error, Office};
 
 /// A file is no larger, bytes.
-pub const BYTES: usize = 5 * 1024 * 1024;
+const BYTES: usize = 5 * 1024 * 1024;
 /// So many files may come with one finding or objection.
-pub const MOST: usize = 6;
+pub(crate) const MOST: usize = 6;
 /// The sides of a picture, pixels.
 const SIDES: std::ops::RangeInclusive<u32> = 16..=20_000;
 

@@ -161,7 +161,7 @@ async fn every_store_function(backend: Backend) {
 }
 
 async fn the_pages_bring_list_and_hand_out_files(backend: Backend) {
-    let (mut scene, finding) = found(backend).await;
+    let (scene, finding) = found(backend).await;
     let (view, _) = scene.draft(MARCH).await.unwrap();
     scene.submit(MARCH, scene.maker).await.unwrap();
     scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();

@@ -406,7 +406,8 @@ async fn the_inbox_goes_page_by_page_and_keeps_its_filters(backend: Backend) {
     let second = listed(&maker.get("/console/findings?month=2026-03").await).1.unwrap();
     let page = maker.get(&second).await;
     let action = page.text().replace("&#38;", "&");
-    let action = action.split("action=\"/console/findings/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let mut actions = action.split("action=\"/console/findings/").skip(1).map(|part| part.split('"').next().unwrap());
+    let action = actions.find(|action| action.contains("/steps?")).unwrap().to_owned();
     let done = maker
         .post(Some(&second), &format!("/console/findings/{action}"), &[("what", "explained"), ("words", "已核对")])
         .await;

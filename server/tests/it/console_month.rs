@@ -235,7 +235,7 @@ async fn a_month_is_paid_and_archived_in_the_browser(backend: Backend) {
     let mine = maker.page("/console/disclosure").await;
     assert!(mine.contains("少计两餐") && mine.contains("由另一位人员处理"), "{mine}");
     let page = checker.page("/console/disclosure").await;
-    let decision = between(&page, "/console/disclosure/objections/", "/decision").unwrap().to_owned();
+    let decision = between(&page, "/console/disclosure/objections/", "/").unwrap().to_owned();
     let decision = format!("/console/disclosure/objections/{decision}/decision");
     let same = maker.form("/console/disclosure", &decision, &[("upheld", "false"), ("reason", "无误")]).await;
     assert_eq!(same.status, 403, "who noted it does not decide it");

@@ -23,7 +23,6 @@ use crate::store::attachments::AttachmentRow;
 
 catalogue! {
     title: "附件", "Files";
-    none: "没有附件。", "No files.";
     add: "上传附件", "Bring a file";
     file: "照片或 PDF（不超过 5 MB）", "Photo or PDF (5 MB at most)";
     about: "{size}　{who}　{at}", "{size}　{who}　{at}";
@@ -61,6 +60,11 @@ impl Files {
         };
         let may_add = may_add && rows.len() < crate::admin::attachments::MOST;
         Self { w, lines: rows.iter().map(line).collect(), may_add, action: None }
+    }
+
+    /// Whether there is anything to show.
+    pub(crate) const fn any(&self) -> bool {
+        !self.lines.is_empty() || self.action.is_some()
     }
 }
 

@@ -36,8 +36,6 @@ catalogue! {
     defaults: "未设置，按默认值", "nothing set: the defaults";
     severities: "后果", "What each finding does";
     thresholds: "阈值", "From where on";
-    kind: "差异", "Finding";
-    now: "现行", "In force";
     default_is: "默认 {value}", "default {value}";
     window_minutes: "供餐时段以外容许（分钟）", "Minutes outside meal hours that are tolerated";
     burst_elders: "疑似代刷：人数", "Burst: so many elders";
@@ -51,8 +49,6 @@ catalogue! {
     change_hint: "由复核设置。自生效日起，未经审批的日子会重新日清；已审批的月份不变。", "Set by a checker. From that day on, days that no approved month settled are closed again; approved months stay.";
     only_checker: "设置由复核人员修改。", "A checker changes them.";
     history: "修改记录", "Changes";
-    who: "谁、何时", "Who, when";
-    what: "改了什么", "What was changed";
     changed: "{name}：{from} → {to}", "{name}: {from} → {to}";
     no_change: "与前一次相同", "the same as before";
     nobody: "没有改过。", "Nobody has changed them.";
