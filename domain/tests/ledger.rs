@@ -100,6 +100,7 @@ fn each_line_is_posted_once_for_each_payer() {
             Account::Grant { payer } => format!("grant {}", payer.name),
             Account::Payable { payer, .. } => format!("payable {}", payer.name),
             Account::Held { payer, .. } => format!("held {}", payer.name),
+            Account::Demanded { payer, .. } => format!("demanded {}", payer.name),
             Account::Bank { payer } => format!("bank {}", payer.name),
         };
         postings.push((p.line, name(&p.debit), name(&p.credit), p.amount.to_string()));
