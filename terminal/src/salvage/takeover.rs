@@ -159,14 +159,14 @@ async fn read(unit: &mut SqliteConnection, sql: String) -> (BTreeMap<i64, String
 
 /// What the office said of the records that were saved. One that is lost is told again: its record waits anew.
 async fn outcomes(writer: &mut SqliteConnection, found: &Found) -> Result<i64, sqlx::Error> {
-    let mut last = BTreeMap::<u32, i64>::new();
+    let mut ends = BTreeMap::<u32, i64>::new();
     for (epoch, sequence) in found.keys() {
-        last.insert(*epoch, i64::try_from(*sequence).unwrap_or(i64::MAX));
+        ends.insert(*epoch, i64::try_from(*sequence).unwrap_or(i64::MAX));
     }
     let mut unit = writer.begin().await?;
     let mut lost = 0;
-    for (epoch, last) in last {
-        for first in (0..=last).step_by(usize::try_from(STRIDE).unwrap_or(1)) {
+    for (epoch, end) in ends {
+        for first in (0..=end).step_by(usize::try_from(STRIDE).unwrap_or(1)) {
             if some_outcomes(&mut unit, epoch, first, first + STRIDE - 1).await.is_ok() {
                 continue;
             }
