@@ -172,7 +172,7 @@ impl Office {
         let Some(work) = self.imports.begin(id) else { return };
         let office = Arc::clone(self);
         let task = tokio::spawn(async move {
-            match office.check_now(id, &work).await {
+            match Box::pin(office.check_now(id, &work)).await {
                 Ok(()) => office.imports.end(id),
                 Err(error) => work.fail(&error),
             }

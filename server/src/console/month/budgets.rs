@@ -192,11 +192,11 @@ fn year_table(view: &View, found: &Found) -> Table {
     let title = fill(w.year_report_of, &[("year", &view.month.ym().0)]);
     let payers: Vec<&Payer> = found.report.keys().map(|(_, payer)| payer).collect();
     let names = say::payers(view.lang, &unique(&payers), &found.regions);
-    let named: BTreeMap<&Payer, String> = unique(&payers).into_iter().zip(names).collect();
+    let in_words: BTreeMap<&Payer, String> = unique(&payers).into_iter().zip(names).collect();
     let row = |((canteen, payer), of): (&(CanteenId, Payer), &CanteenYear)| {
         let mut cells = vec![
             Cell::Text(found.names.get(canteen).cloned().unwrap_or_default()),
-            Cell::Text(named.get(payer).cloned().unwrap_or_default()),
+            Cell::Text(in_words.get(payer).cloned().unwrap_or_default()),
         ];
         cells.extend([of.cost, of.payable, of.arrived, of.open(), of.held, of.carried, of.demanded].map(Cell::Money));
         cells

@@ -154,7 +154,7 @@ async fn propose(
 }
 
 #[derive(Deserialize)]
-struct Received {
+struct ReceiptForm {
     /// The payer's place in the demand.
     payer: usize,
     amount: String,
@@ -166,7 +166,7 @@ async fn receive(
     State(office): State<Arc<Office>>,
     view: View,
     Path(id): Path<Uuid>,
-    Form(body): Form<Received>,
+    Form(body): Form<ReceiptForm>,
 ) -> Answer<Redirect> {
     let amount: Fen = body.amount.trim().parse().map_err(|_| Problem::new(Code::Invalid, said::AMOUNT))?;
     let received_on = body.received_on.parse().map_err(|_| Problem::new(Code::Invalid, said::DATE))?;
