@@ -75,37 +75,41 @@ async fn an_account_is_kept_at_the_offices_own_computer(backend: Backend) {
     let (desk, _) = start(folder.path(), database);
     let now: UnixMs = date("2026-03-02").at_minute(11 * 60);
 
-    let added = desk.user(&["add", "经办", "--role", "finance_maker", "--region", "440304"]);
-    assert!(desk.refused(&["add", "经办", "--role", "auditor", "--region", "440304"]).contains("同名"));
-    assert_eq!(desk.listed("经办")["state"], "one_time");
-    let person = Newcomer::enter(&desk.office.url(), "经办", text(&added, "/one_time_passphrase").unwrap(), now).await;
+    let added = desk.user(&["add", "财务经办", "--role", "finance_maker", "--region", "440304"]);
+    assert!(desk.refused(&["add", "财务经办", "--role", "auditor", "--region", "440304"]).contains("同名"));
+    assert_eq!(desk.listed("财务经办")["state"], "one_time");
+    let person =
+        Newcomer::enter(&desk.office.url(), "财务经办", text(&added, "/one_time_passphrase").unwrap(), now).await;
     let own = person.secrets[2].clone();
-    assert_eq!((&desk.listed("经办")["state"], &desk.listed("经办")["second_factor"]), (&json!("open"), &json!(true)));
+    assert_eq!(
+        (&desk.listed("财务经办")["state"], &desk.listed("财务经办")["second_factor"]),
+        (&json!("open"), &json!(true))
+    );
 
     // Locked: signed out, and the right passphrase does not help.
-    desk.user(&["lock", "经办"]);
+    desk.user(&["lock", "财务经办"]);
     assert!(person.caller.get("/api/v1/session").await.unwrap_err().to_string().contains("401"));
-    let said = desk.knock("经办", &own).await.unwrap_err();
+    let said = desk.knock("财务经办", &own).await.unwrap_err();
     assert!(said.contains("429") && said.contains("管理员"), "{said}");
-    assert_eq!(desk.listed("经办")["state"], "locked");
-    desk.user(&["passphrase", "经办"]);
-    assert_eq!(desk.listed("经办")["state"], "locked", "another passphrase opens nothing that is locked");
-    desk.user(&["unlock", "经办"]);
+    assert_eq!(desk.listed("财务经办")["state"], "locked");
+    desk.user(&["passphrase", "财务经办"]);
+    assert_eq!(desk.listed("财务经办")["state"], "locked", "another passphrase opens nothing that is locked");
+    desk.user(&["unlock", "财务经办"]);
 
     // Another passphrase: the old one is no more, the second factor still is.
-    let renewed = desk.user(&["passphrase", "经办"]);
+    let renewed = desk.user(&["passphrase", "财务经办"]);
     let one_time = text(&renewed, "/one_time_passphrase").unwrap().to_owned();
-    assert!(desk.knock("经办", &own).await.unwrap_err().contains("sign_in_failed"));
-    assert!(desk.knock("经办", &one_time).await.unwrap_err().contains("code_needed"));
+    assert!(desk.knock("财务经办", &own).await.unwrap_err().contains("sign_in_failed"));
+    assert!(desk.knock("财务经办", &one_time).await.unwrap_err().contains("code_needed"));
 
     // Without the second factor the person takes up another one.
-    desk.user(&["second-factor", "经办"]);
-    let opened = desk.knock("经办", &one_time).await.unwrap();
+    desk.user(&["second-factor", "财务经办"]);
+    let opened = desk.knock("财务经办", &one_time).await.unwrap();
     assert_eq!(opened["must"], json!(["passphrase", "totp"]));
 
     // Another role and another place.
-    desk.user(&["move", "经办", "--role", "auditor", "--region", "440304001"]);
-    let moved = desk.listed("经办");
+    desk.user(&["move", "财务经办", "--role", "auditor", "--region", "440304001"]);
+    let moved = desk.listed("财务经办");
     assert_eq!((&moved["role"], &moved["region"]), (&json!("auditor"), &json!("440304001")));
     let token = text(&opened, "/token").unwrap();
     let old = Caller::new(&desk.office.url()).unwrap().with_token(token);
@@ -113,8 +117,8 @@ async fn an_account_is_kept_at_the_offices_own_computer(backend: Backend) {
 
     for (wrong, said) in [
         (vec!["lock", "没有这个人"], "没有这个人员"),
-        (vec!["move", "经办", "--role", "canteen_manager"], "食堂"),
-        (vec!["move", "经办"], "--role"),
+        (vec!["move", "财务经办", "--role", "canteen_manager"], "食堂"),
+        (vec!["move", "财务经办"], "--role"),
         (vec!["add", "某人", "--role", "king", "--region", "440304"], "king"),
     ] {
         let refused = desk.refused(&wrong);
@@ -125,9 +129,9 @@ async fn an_account_is_kept_at_the_offices_own_computer(backend: Backend) {
 
 /// An auditor reads it, and `verify` finds the chain whole.
 async fn all_of_it_stands_in_the_audit_log(desk: &Desk, now: UnixMs) {
-    let added = desk.user(&["add", "审计", "--role", "auditor", "--region", "440304"]);
+    let added = desk.user(&["add", "审计人员", "--role", "auditor", "--region", "440304"]);
     let one_time = text(&added, "/one_time_passphrase").unwrap();
-    let auditor = Newcomer::enter(&desk.office.url(), "审计", one_time, now).await;
+    let auditor = Newcomer::enter(&desk.office.url(), "审计人员", one_time, now).await;
     let log = auditor.caller.get("/api/v1/audit?limit=500").await.unwrap();
     let local: Vec<&str> = log["entries"]
         .as_array()

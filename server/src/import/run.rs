@@ -3,7 +3,7 @@
 //! One thread reads the file and makes values of it, some hundreds of rows at a time; a unit of work beside it asks the
 //! store about them, judges and, where the list is applied, saves. Neither holds more than a few chunks, so memory does
 //! not grow with the list but for what tells double rows, sixteen bytes each, and for the texts that a workbook's cells
-//! share (figures in `docs/benchmarks.md`).
+//! share (`docs/benchmarks.md` says how to measure both).
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
