@@ -13,11 +13,11 @@ use domain::sync::{Outcome, Rejection};
 use server::sql;
 use server::store::canteens::{self};
 use server::store::days::{self, DayState};
-use server::store::feeds;
 use server::store::records::{self, Journal, NewRecord, NewReject};
 use server::store::terminals::{self, CodeRow, EpochRow, TerminalRow};
 use server::store::usage::{self};
-use support::Backend;
+use server::store::{Store, epochs, feeds};
+use support::{Backend, TestDb};
 
 use crate::common::{Till, World, date, noon, region};
 use crate::rows::{append_only, canteen_row, meal_row, n};
@@ -318,7 +318,56 @@ async fn days_and_what_touched_them(backend: Backend) {
     assert_eq!(unit!(store, |tx| days::canteens_on(tx, date("2026-03-03")).await), [two]);
 }
 
+/// A database of before the table is brought up to date with the breaks that its records show.
+async fn breaks_of_before_are_kept_once_it_is_brought_up_to_date(backend: Backend) {
+    let db = TestDb::new(backend);
+    let store = Store::open_at(&db.url().parse().unwrap(), 25).await.unwrap();
+    let canteen = canteen_row(1, "440304001");
+    let (home, id) = (canteen.id, TerminalId::from_uuid(n(5)));
+    let row = TerminalRow {
+        id,
+        canteen: home,
+        public_key: Digest([5; 32]),
+        enrolled_at: noon(),
+        revoked_at: None,
+        seen_at: None,
+        software: None,
+        unsent: None,
+        confirmed_at: None,
+        retired_at: None,
+    };
+    unit!(store, |tx| {
+        canteens::add(tx, &canteen).await?;
+        terminals::add(tx, &row).await?;
+        // The second names the first, the third names another record.
+        for (sequence, hash, previous) in [(0_i64, 1_u8, 0), (1, 2, 1), (2, 3, 9)] {
+            sql!(
+                tx,
+                "INSERT INTO records (canteen, id, terminal, epoch, sequence, business_date, kind, at, bytes, hash, \
+                 previous, signature, outcome, received_at) \
+                 VALUES ($1, $2, $3, 1, $4, '2026-03-02', 'cash', 0, $5, $5, $6, $5, 'accepted', 0)",
+                home,
+                RecordId::from_uuid(n(u128::from(hash))),
+                id,
+                sequence,
+                Digest([hash; 32]),
+                Digest([previous; 32])
+            )
+            .execute()
+            .await?;
+        }
+        Ok(())
+    });
+    store.migrate().await.unwrap();
+    let broken = BTreeSet::from([(home, id, 1, 2, Digest([9; 32]))]);
+    for again in [false, true] {
+        assert_eq!(unit!(store, |tx| epochs::all_breaks(tx, again).await), broken);
+    }
+    store.close().await;
+}
+
 crate::on_both! {
+    breaks_of_before_are_kept_once_it_is_brought_up_to_date
     terminals_and_their_codes
     records_and_what_is_not_one
     a_place_and_an_id_are_held_once
