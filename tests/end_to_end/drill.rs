@@ -87,9 +87,9 @@ async fn lost_and_restored(backend: Backend) {
     // Both are noted at the office, for the page that shows their age.
     let store = &stage.office.server.office().store;
     let notes = store.read(|tx| Box::pin(async move { server::store::backups::notes(tx, 9).await })).await.unwrap();
-    let noted: Vec<_> = notes.iter().map(|n| (n.what.as_str(), n.breaks, json!(n.digest.to_string()))).collect();
+    let told: Vec<_> = notes.iter().map(|n| (n.what.as_str(), n.breaks, json!(n.digest.to_string()))).collect();
     let digest = report["backup"]["digest"].clone();
-    assert_eq!(noted, [("drill", 0, digest.clone()), ("backup", 0, digest)]);
+    assert_eq!(told, [("drill", 0, digest.clone()), ("backup", 0, digest)]);
     assert_eq!((&drill["ok"], &drill["restored"]["digest"]), (&json!(true), &report["backup"]["digest"]), "{drill}");
     assert!(drill["records"].as_u64().unwrap() < before as u64, "as it was when it was backed up");
     let other = secret(folder.path().join("other"), "不是这一个口令的口令");

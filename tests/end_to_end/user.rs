@@ -55,24 +55,24 @@ impl Desk {
     }
 }
 
-fn start(folder: &std::path::Path, database: Option<String>) -> (Desk, String) {
+fn start(folder: &std::path::Path, database: Option<&str>) -> (Desk, String) {
     let data = folder.join("data").display().to_string();
     let clock = WallClock::new(folder.join("clock"), "2026-03-02 03:00:00");
-    let more = database.as_deref().map(|url| ["--database", url]).into_iter().flatten();
+    let more = database.map(|url| ["--database", url]).into_iter().flatten();
     let init = ["init", "--data", &data, "--region", "440304", "--name", "福田区", "--office-name", "民政局"];
     let set_up = Command::new(PROGRAM).args(init).args(more.clone()).envs(clock.environment()).output().unwrap();
     let one_time =
         String::from_utf8(set_up.stdout).unwrap().lines().next().unwrap().rsplit('：').next().unwrap().to_owned();
     let serve: Vec<&str> = ["serve", "--data", &data, "--listen", "127.0.0.1:0"].into_iter().chain(more).collect();
     let office = Program::start(PROGRAM.as_ref(), &serve, &clock);
-    (Desk { data: data.clone(), database: database.clone(), clock, office }, one_time)
+    (Desk { data: data.clone(), database: database.map(str::to_owned), clock, office }, one_time)
 }
 
 async fn an_account_is_kept_at_the_offices_own_computer(backend: Backend) {
     let folder = tempfile::tempdir().unwrap();
     let db = TestDb::new(backend);
     let database = (backend == Backend::Postgres).then(|| db.url().to_owned());
-    let (desk, _) = start(folder.path(), database);
+    let (desk, _) = start(folder.path(), database.as_deref());
     let now: UnixMs = date("2026-03-02").at_minute(11 * 60);
 
     let added = desk.user(&["add", "财务经办", "--role", "finance_maker", "--region", "440304"]);

@@ -392,11 +392,11 @@ async fn load(office: &Arc<Office>, view: &View, canteen: CanteenId, number: &st
             let row = crate::store::canteens::get(tx, canteen).await?;
             let files = attachments::of_finding(tx, canteen, &number).await?;
             let mut names = BTreeMap::new();
-            let mut named: Vec<UserId> = files.iter().map(|file| file.by_user).collect();
+            let mut acting: Vec<UserId> = files.iter().map(|file| file.by_user).collect();
             for step in &steps {
-                named.extend([Some(step.by_user), step.owner].into_iter().flatten());
+                acting.extend([Some(step.by_user), step.owner].into_iter().flatten());
             }
-            for id in named {
+            for id in acting {
                 names.extend(people::get(tx, id).await?.map(|user| (id, user.name)));
             }
             let mut makers = Vec::new();

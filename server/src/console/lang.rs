@@ -73,8 +73,8 @@ macro_rules! catalogue {
         mod parity {
             #[test]
             fn both_languages_say_everything_with_the_same_places() {
-                let all: &[(&str, &str, &str)] = &[$((stringify!($key), $zh, $en),)*];
-                $crate::console::lang::tests::assert_parity(all);
+                static ALL: &[(&str, &str, &str)] = &[$((stringify!($key), $zh, $en),)*];
+                $crate::console::lang::tests::assert_parity(ALL);
             }
         }
     };

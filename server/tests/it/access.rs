@@ -545,9 +545,10 @@ impl Ground {
             path if path.starts_with("/api/v1/") && path.ends_with("/attachments") => "?file_name=x.pdf",
             "/api/v1/terminal/photo" => "?elder=00000000-0000-0000-0000-000000000007",
             "/api/v1/terminal/roster" | "/api/v1/terminal/usage" => "?after=0",
-            "/api/v1/demands" => "?region=440304",
             "/api/v1/budgets" | "/api/v1/years" => "?region=440304&year=2026",
-            "/api/v1/holds" | "/api/v1/ledger/trial-balance" | "/api/v1/refunds" => "?region=440304",
+            "/api/v1/demands" | "/api/v1/holds" | "/api/v1/ledger/trial-balance" | "/api/v1/refunds" => {
+                "?region=440304"
+            }
             "/console/own" => "?month=2026-03",
             // A statement's own place is asked for, whatever the page looks at; policies and what is looked for have none.
             "/console/statements/{id}" | "/console/search" => "",
@@ -604,27 +605,6 @@ impl Ground {
                 let settings = domain::reconciliation::Settings::default();
                 json!({"valid_from": "2026-06-01", "settings": settings})
             }
-            ("POST", "/api/v1/canteens/{id}/closure" | "/console/canteens/{id}/closure") => {
-                json!({"last_day": "2026-03-31", "reason": "停业"})
-            }
-            ("POST", "/api/v1/statements/{id}/demand" | "/console/funds/statements/{id}/demand") => {
-                json!({"due": "2026-06-30", "reason": "多付"})
-            }
-            ("POST", "/api/v1/months/{region}/{month}/explanations" | "/console/settlement/explain") => {
-                json!({"canteen": canteen, "words": "寒假就餐人数减少"})
-            }
-            ("POST", "/api/v1/budgets") => json!({
-                "region": "440304", "year": 2026, "payer": {"name": "city", "unit": "4403"}, "amount": 100,
-                "reason": "批复"}),
-            ("POST", "/console/budgets") => {
-                json!({"payer": "city", "unit": "4403", "amount": "1.00", "reason": "批复"})
-            }
-            ("POST", "/api/v1/demands/{id}/receipts") => json!({
-                "payer": {"name": "city", "unit": null}, "amount": 10, "received_on": "2026-03-31",
-                "reference": "回单"}),
-            ("POST", "/console/funds/demands/{id}/receipt") => {
-                json!({"payer": "0", "amount": "0.10", "received_on": "2026-03-31", "reference": "回单"})
-            }
             ("POST", "/api/v1/holds/release") => {
                 let book = self.scene.world.office().book();
                 let policy = book.policies.policies().next().unwrap().reference().clone();
@@ -669,6 +649,35 @@ impl Ground {
             ("POST", "/api/v1/policies/simulate") => {
                 let source = POLICY.replace("\"4403\"", "\"440304\"").replace("version = 1", "version = 2");
                 json!({"file_name": "new.toml", "source": source, "month": MARCH, "region": "440304"})
+            }
+            _ => self.body_of_accounts(method, path),
+        }
+    }
+
+    /// Of what is owed, explained and planned.
+    fn body_of_accounts(&self, method: &str, path: &str) -> Value {
+        let canteen = self.scene.canteen(0);
+        match (method, path) {
+            ("POST", "/api/v1/canteens/{id}/closure" | "/console/canteens/{id}/closure") => {
+                json!({"last_day": "2026-03-31", "reason": "停业"})
+            }
+            ("POST", "/api/v1/statements/{id}/demand" | "/console/funds/statements/{id}/demand") => {
+                json!({"due": "2026-06-30", "reason": "多付"})
+            }
+            ("POST", "/api/v1/months/{region}/{month}/explanations" | "/console/settlement/explain") => {
+                json!({"canteen": canteen, "words": "寒假就餐人数减少"})
+            }
+            ("POST", "/api/v1/budgets") => json!({
+                "region": "440304", "year": 2026, "payer": {"name": "city", "unit": "4403"}, "amount": 100,
+                "reason": "批复"}),
+            ("POST", "/console/budgets") => {
+                json!({"payer": "city", "unit": "4403", "amount": "1.00", "reason": "批复"})
+            }
+            ("POST", "/api/v1/demands/{id}/receipts") => json!({
+                "payer": {"name": "city", "unit": null}, "amount": 10, "received_on": "2026-03-31",
+                "reference": "回单"}),
+            ("POST", "/console/funds/demands/{id}/receipt") => {
+                json!({"payer": "0", "amount": "0.10", "received_on": "2026-03-31", "reference": "回单"})
             }
             _ => Value::Null,
         }

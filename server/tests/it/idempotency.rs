@@ -181,11 +181,11 @@ async fn what_was_done_without_an_answer_is_not_done_again(backend: Backend) {
     world.clock.pass(2 * 60 * 1000);
     let Shown::New(alive) = office.show_key(by, asked()).await.unwrap() else { panic!() };
     // It was not dead after all: what it does now is undone.
-    let late = dead.run(office.invite(new(), Some(by))).await;
+    let late = Box::pin(dead.run(office.invite(new(), Some(by)))).await;
     assert_eq!(late.unwrap_err().code(), Some(Code::KeyUnderWay));
     assert!(!named(&office, "新人一").await);
     // The other one does it, and dies before the answer is kept.
-    alive.run(office.invite(new(), Some(by))).await.unwrap();
+    Box::pin(alive.run(office.invite(new(), Some(by)))).await.unwrap();
     send().await.is_problem(409, "key_under_way");
     world.clock.pass(2 * 60 * 1000);
     send().await.is_problem(409, "answer_lost");

@@ -8,6 +8,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -47,7 +48,7 @@ fn asked(name: &str) -> String {
 #[ignore = "makes the list of a measurement"]
 fn made() {
     let (rows, path) = (asked("ROWS").parse::<usize>().unwrap(), asked("LIST"));
-    if path.ends_with(".xlsx") {
+    if Path::new(&path).extension().is_some_and(|ending| ending == "xlsx") {
         let mut book = Workbook::new();
         let sheet = book.add_worksheet();
         for (column, head) in (0..).zip(HEADS) {
@@ -90,17 +91,18 @@ fn job(path: &str) -> Job {
 }
 
 /// Tells every two seconds how far it is, until it is told to stop.
-fn tell(step: &'static str, watch: &Watch, stop: &Arc<AtomicBool>) -> std::thread::JoinHandle<()> {
-    let (rows, stop, began, before) = (Arc::clone(&watch.rows), Arc::clone(stop), Instant::now(), cpu());
+#[expect(clippy::disallowed_methods, reason = "what is measured is the machine's time")]
+fn tell(step: &'static str, watch: &Watch, over: &Arc<AtomicBool>) -> std::thread::JoinHandle<()> {
+    let (rows, over, began, before) = (Arc::clone(&watch.rows), Arc::clone(over), Instant::now(), cpu());
     // The peak is counted anew from here.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
     std::thread::spawn(move || {
         loop {
-            let over = stop.load(Ordering::Relaxed);
+            let last = over.load(Ordering::Relaxed);
             let (rows, took) = (rows.load(Ordering::Relaxed), began.elapsed().as_secs());
             let (now, peak) = (memory("VmRSS"), memory("VmHWM"));
             println!("{step}\t{rows} rows\t{took} s\t{} CPU s\t{now} MB, peak {peak} MB", cpu() - before);
-            if over {
+            if last {
                 return;
             }
             std::thread::park_timeout(Duration::from_secs(2));

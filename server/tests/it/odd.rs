@@ -229,6 +229,7 @@ impl Askers {
     }
 
     /// What is wrong with the answer.
+    #[expect(clippy::disallowed_methods, reason = "how long a customer waits is the machine's time")]
     async fn trouble(&self, odd: &Odd, path: &str, nonce: u32) -> Option<String> {
         let (request, router, began) = (self.request(odd, path, nonce), self.router.clone(), Instant::now());
         // What spins would take this task along.

@@ -88,7 +88,7 @@ async fn ask(ground: &Ground, address: &str, token: &str) -> Answered {
 }
 
 async fn no_file_says_who_ate(backend: Backend) {
-    let (ground, canaries) = ground(backend).await;
+    let (ground, canaries) = Box::pin(ground(backend)).await;
     let mut tokens = std::collections::BTreeMap::new();
     for (n, role) in Role::ALL.iter().enumerate() {
         tokens.insert(role.name(), ground.person(*role, true, n).await.token);
@@ -129,7 +129,7 @@ async fn no_file_says_who_ate(backend: Backend) {
 }
 
 async fn the_audit_pack_names_nobody(backend: Backend) {
-    let (ground, mut canaries) = ground(backend).await;
+    let (ground, mut canaries) = Box::pin(ground(backend)).await;
     let office = ground.scene.world.office();
     // Who of the office decided is named by design (`docs/decisions/2026-11-22-audit-packs-are-rows.md`).
     for own in ["测试收银员", "6222021001112345", "0755-82000000", "argon2"] {

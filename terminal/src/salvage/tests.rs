@@ -216,7 +216,7 @@ async fn with_feeds() -> tempfile::TempDir {
 async fn a_row_that_cannot_be_read_is_lost_alone_and_its_feed_is_asked_for_anew() {
     // In each row the type of its key, which says then that these bytes are text: SQLite's own transfer of whole tables
     // carries such a row over as it lies.
-    let spoils: [(&str, &str, usize, isize, &[(&str, i64)]); 3] = [
+    let spoils = [
         // The elder, and the card that names it.
         ("roster", "roster", 16, -3, &[("usage", 8)]),
         ("elder_usage", "elder_usage", 16, -2, &[("roster", 7)]),

@@ -113,11 +113,11 @@ pub(super) fn routes() -> Routes {
 
 /// Who was left out of a batch, in a sentence; nothing when nobody was.
 fn left_out(batch: Uuid, rows: &[LeftOutRow], w: &Words) -> String {
-    let named = |row: &LeftOutRow| match row.reason {
+    let told = |row: &LeftOutRow| match row.reason {
         LeftOutReason::Dead => fill(w.dead, &[("name", &row.name)]),
         LeftOutReason::HasCard => fill(w.has_card, &[("name", &row.name)]),
     };
-    let names: Vec<String> = rows.iter().filter(|row| row.batch == batch).map(named).collect();
+    let names: Vec<String> = rows.iter().filter(|row| row.batch == batch).map(told).collect();
     if names.is_empty() {
         return String::new();
     }
