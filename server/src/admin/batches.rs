@@ -122,7 +122,8 @@ impl Office {
             .await
     }
 
-    /// Issues the cards of an approved batch and draws them, once: to everybody on its list but [`left_out`].
+    /// Issues the cards of an approved batch and draws them, once: to everybody on its list but who is left out
+    /// (`store::batches`).
     ///
     /// # Errors
     /// When it is not approved, has been printed, or nobody on its list is to get a card any more.

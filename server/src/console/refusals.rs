@@ -305,15 +305,66 @@ const DETAILS: &[(&str, &str)] = &[
     ("没有这张结算单", "There is no such statement."),
     ("这一版已被替换，现为第 {} 版", "This version was replaced by version {}."),
     ("{} 没有由其结算的食堂", "{} settles no canteen."),
+    // Cards of a batch.
+    (
+        "名单上的老人都已另发新卡或已去世，没有要打印的卡",
+        "Everybody on the list has a newer card or has died: there is no card to print.",
+    ),
+    (
+        "打印时名单上有老人另发了新卡或被登记为去世；请再打印一次",
+        "While it was printed, somebody on the list got a newer card or was registered as dead: print it again.",
+    ),
+    // Budgets.
+    ("预算金额不能为负数", "A budget is not negative."),
+    ("预算年度应为四位数字，如 2026", "The year of a budget has four digits, for example 2026."),
+    ("没有这样的出资方", "There is no such payer."),
+    ("没有登记这个区域", "This region is not registered."),
+    // Closed canteens and demands.
+    ("没有这张追缴通知", "There is no such demand."),
+    ("这家食堂已登记停办", "This canteen is registered as closed already."),
+    (
+        "最后供餐日不能晚于今天：停办之后再登记",
+        "The last day of service is not in the future: register it when the canteen is closed.",
+    ),
+    (
+        "还有终端在用：请先让终端传完记录并退役，再登记停办",
+        "A terminal is still in use: let it send its records and retire it, then register the closure.",
+    ),
+    ("这家食堂已停办，不能再登记终端", "This canteen is closed: no terminal can be added."),
+    (
+        "食堂没有停办：负数余额结转下月，从以后的补贴中扣回",
+        "The canteen is not closed: a negative balance is carried and taken from later subsidies.",
+    ),
+    ("结算单还没有审批，余额还会变", "The statement is not approved: its balance may change."),
+    (
+        "之后的月份已经起草，余额已结转过去：请在那个月审批后按那张结算单追缴",
+        "A later month is drafted and has taken the balance over: demand it with that month's statement when it is approved.",
+    ),
+    ("这张结算单的余额已经追缴", "The balance of this statement is demanded already."),
+    (
+        "这张结算单没有结转的负数余额，不需要追缴",
+        "This statement carries no negative balance: there is nothing to demand.",
+    ),
+    (
+        "追缴内容与结算单结转的余额不符，请撤回后重新提出",
+        "The demand is not the balance that the statement carries: withdraw it and propose it again.",
+    ),
+    ("缴款期限不能早于今天", "The day it is due is not in the past."),
+    ("提出追缴的人不能登记到账，须由另一人登记", "Another person notes the receipt: not who proposed the demand."),
+    ("到账日期不能晚于今天", "The day of a receipt is not in the future."),
+    ("到账金额应大于零", "What was received is more than nothing."),
+    ("超过这一出资方尚欠的 {} 元", "This is more than the {} yuan that are still owed to this payer."),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SOURCES: [&str; 8] = [
+    const SOURCES: [&str; 10] = [
         include_str!("../words.rs"),
         include_str!("../words/attachments.rs"),
+        include_str!("../words/budgets.rs"),
+        include_str!("../words/demands.rs"),
         include_str!("../words/draws.rs"),
         include_str!("../words/office.rs"),
         include_str!("../words/proposals.rs"),
@@ -322,7 +373,7 @@ mod tests {
         include_str!("../words/terminals.rs"),
     ];
     /// Constants that are no refusals that a page shows.
-    const OTHERS: [&str; 17] = [
+    const OTHERS: [&str; 23] = [
         "CARD_TITLE",
         "NO_PHONE",
         "CALENDAR_NEXT_STEP",
@@ -340,6 +391,13 @@ mod tests {
         "KEY_UNDER_WAY",
         "KEY_REUSED",
         "ANSWER_LOST",
+        // What `verify` finds of demands.
+        "DIGEST",
+        "NOT_WHOLE",
+        "STILL_OPEN",
+        "ALONE",
+        "OVERPAID",
+        "RECEIVED_ALONE",
     ];
 
     fn is_chinese(text: &str) -> bool {
@@ -364,7 +422,7 @@ mod tests {
     #[test]
     fn every_constant_has_its_english() {
         let mut seen = 0;
-        for source in SOURCES.iter().enumerate().filter(|(at, _)| *at != 5).map(|(_, source)| *source) {
+        for source in SOURCES.iter().enumerate().filter(|(at, _)| *at != 7).map(|(_, source)| *source) {
             for rest in source.split("pub const ").skip(1) {
                 let Some((name, rest)) = rest.split_once(": &str = \"") else { continue };
                 let text = rest.split("\";").next().unwrap();

@@ -208,7 +208,7 @@ impl Askers {
             let proof = request(Method::POST, "/api/v1/session/step-up", Some(&tokens[role.name()]), &body);
             assert_eq!(ground.router.clone().oneshot(proof).await.unwrap().status(), 200, "{}", role.name());
         }
-        let till = world.terminal(ground.scene.canteen(0)).await;
+        let till = world.terminal(ground.scene.canteen(1)).await;
         Self { router: ground.router.clone(), tokens, till, now: world.office().now() }
     }
 
