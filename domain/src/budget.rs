@@ -1,8 +1,8 @@
 //! A year's money by payer: what was set aside, what it costs, where it leads, and what is open at its end.
 //!
 //! Meals belong to the year in which they were served: what a later statement changes about them counts for that year,
-//! not for the one in which it was learned. Holds are no cost until they are lifted, and what is carried was counted where
-//! it arose.
+//! not for the one in which it was learned. A hold changes no cost, the money only waits; and what is carried was
+//! counted where it arose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,15 +32,13 @@ pub fn cost(statement: &Statement) -> BTreeMap<i16, PayerSums> {
 /// The month of the meals that a line is about; nothing where it moves no cost.
 const fn month_of(reason: &Reason) -> Option<Month> {
     match reason {
-        Reason::Carried => None,
+        Reason::Carried | Reason::Hold { .. } | Reason::Release { .. } => None,
         Reason::Late { month, .. }
         | Reason::Corrected { month, .. }
         | Reason::PolicyCorrected { month, .. }
         | Reason::Finding { month, .. }
         | Reason::Refunded { month }
-        | Reason::Reduction { month, .. }
-        | Reason::Hold { month, .. }
-        | Reason::Release { month, .. } => Some(*month),
+        | Reason::Reduction { month, .. } => Some(*month),
     }
 }
 
@@ -128,7 +126,7 @@ pub struct CanteenYear {
     pub payable: Fen,
     /// Of this: what has arrived.
     pub arrived: Fen,
-    /// What is held back, not negative.
+    /// What the year's statements hold back less what they release; negative where more was released.
     pub held: Fen,
     /// What the last statement of the year carries into the next, not positive; nothing where it was demanded.
     pub carried: Fen,

@@ -260,7 +260,7 @@ async fn export(tx: &mut Tx, sender: &mpsc::Sender<Option<Piece>>, progress: &Pr
 }
 
 /// Rows behind a key, and how many to ask for next: rows have bytes or megabytes, and memory is not theirs to take.
-async fn some(
+pub(crate) async fn some(
     tx: &mut Tx,
     table: &Table,
     after: Option<&tables::Cells>,

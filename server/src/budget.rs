@@ -7,7 +7,7 @@ use domain::calendar::{Month, UnixMs};
 use domain::decision::Payer;
 use domain::id::{CanteenId, UserId};
 use domain::money::Fen;
-use domain::region::RegionCode;
+use domain::region::{Level, RegionCode};
 use domain::settlement::payment::PaymentState;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -45,6 +45,12 @@ pub(crate) async fn fits(tx: &mut Tx, budget: &Budget) -> Result<(), Error> {
     }
     if domain::words::payer_name(&budget.payer.name, domain::words::Language::Chinese) == budget.payer.name {
         return Err(Error::refused(Code::Invalid, words::PAYER));
+    }
+    // Statements name a level's own code, and for a fund the policy's first region: anything else would never count.
+    let level = Level::ALL.into_iter().find(|level| level.name() == budget.payer.name);
+    let unit = budget.payer.unit.as_ref();
+    if unit.is_none() || level.is_some_and(|level| unit.and_then(|unit| unit.unit(level)).as_ref() != unit) {
+        return Err(Error::refused(Code::Invalid, words::UNIT));
     }
     if canteens::regions(tx).await?.iter().any(|region| region.code == budget.region) {
         return Ok(());

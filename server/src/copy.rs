@@ -10,13 +10,14 @@ use domain::id::Digest;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::backup::some;
 use crate::error::Error;
 use crate::store::copy::{self, Cells, Table};
 use crate::store::{Store, Tx, meta};
 use crate::words::{Code, moving as words};
 
-/// So many rows at a time.
-const TOGETHER: usize = 1_000;
+/// So many rows at first; then as many as are no more than a few megabytes.
+const FIRST: usize = 16;
 /// Names what the digest of all rows is made of.
 const TAG: &[u8] = b"zhucan.rows.1";
 /// Under this name the source remembers where it went.
@@ -126,11 +127,12 @@ async fn fill(tx: &mut Tx, target: &Store, table: &Table, rows: u64, progress: &
     let asked = table.clone();
     let (mut after, before) =
         target.read(move |tx| Box::pin(async move { Ok((asked.last_key(tx).await?, asked.count(tx).await?)) })).await?;
-    let mut done = before;
+    let (mut done, mut limit) = (before, FIRST);
     loop {
         progress(Step::Copy, &table.name, done, rows);
-        let chunk = table.rows(tx, after.as_ref(), None, TOGETHER).await?;
+        let (chunk, next) = some(tx, table, after.as_ref(), limit).await?;
         let Some(last) = chunk.last() else { return Ok(before) };
+        limit = next;
         after = Some(table.key_of(last));
         done += chunk.len() as u64;
         let put = table.clone();
@@ -148,15 +150,16 @@ async fn compare(
     progress: &Progress,
 ) -> Result<u64, Error> {
     let (mut after, mut done, mut mended): (Option<Cells>, u64, u64) = (None, 0, 0);
+    let mut limit = FIRST;
     hash.update(table.name.as_bytes());
     loop {
         progress(Step::Compare, &table.name, done, rows);
-        let here = table.rows(tx, after.as_ref(), None, TOGETHER).await?;
+        let (here, next) = some(tx, table, after.as_ref(), limit).await?;
         let last = here.last().map(|row| table.key_of(row));
-        let there = read(target, table, after.clone(), last.clone()).await?;
+        let there = read(target, table, after.clone(), last.clone(), limit).await?;
         if here != there {
             mended += mend(target, table, &here, &there).await?;
-            let again = read(target, table, after.clone(), last.clone()).await?;
+            let again = read(target, table, after.clone(), last.clone(), limit).await?;
             if let Some(key) = first_difference(table, &here, &again) {
                 return Err(Error::refused(Code::Conflict, words::row_differs(&table.name, &table.told(&key))));
             }
@@ -168,16 +171,22 @@ async fn compare(
         hash.update(&bytes);
         done += here.len() as u64;
         let Some(last) = last else { return Ok(mended) };
-        after = Some(last);
+        (after, limit) = (Some(last), next);
     }
 }
 
 /// The target's rows behind a key and up to another; behind the source's last key whatever is there.
-async fn read(target: &Store, table: &Table, after: Option<Cells>, until: Option<Cells>) -> Result<Vec<Cells>, Error> {
+async fn read(
+    target: &Store,
+    table: &Table,
+    after: Option<Cells>,
+    until: Option<Cells>,
+    limit: usize,
+) -> Result<Vec<Cells>, Error> {
     let table = table.clone();
     let reading = target.read(move |tx| {
         // One more than the source had at a time would be a row too many already.
-        Box::pin(async move { table.rows(tx, after.as_ref(), until.as_ref(), 2 * TOGETHER).await })
+        Box::pin(async move { table.rows(tx, after.as_ref(), until.as_ref(), 2 * limit).await })
     });
     reading.await
 }

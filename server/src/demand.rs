@@ -184,6 +184,9 @@ pub(crate) async fn issue(
     now: UnixMs,
 ) -> Result<(), Error> {
     fits(tx, &demand).await?;
+    if demand.due < now.business_date() {
+        return Err(Error::refused(Code::Conflict, words::DUE_PAST));
+    }
     let (statement, digest, number) = (demand.statement, demand.digest(), demand.number.clone());
     let postings = ledger::of_demand(&demand);
     let content = Json(demand);

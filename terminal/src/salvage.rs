@@ -81,8 +81,9 @@ pub(crate) async fn open(data_dir: &Path, key: &SigningKey, now: UnixMs) -> Resu
     Storage::open(data_dir).await
 }
 
-/// Whether SQLite finds its file in order (its indexes too: a quick check reads none), every record is what its hash and its successor say, and the records that
-/// people still look for or that still have to be sent are what their other columns say.
+/// Whether SQLite finds its file in order (its indexes too: a quick check reads none), every record is what its hash and
+/// its successor say, and the records that people still look for or that still have to be sent are what their other
+/// columns say.
 async fn examine(storage: &Storage, key: &VerifyingKey) -> Result<(), StorageError> {
     let said: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(storage.reader()).await?;
     if said != "ok" {

@@ -284,7 +284,7 @@ async fn a_session_that_ends_in_mid_form_loses_nothing() {
 /// Where the focus is: whether a person sees it there, and what it is on.
 const FOCUS: &str = "const at = document.activeElement;
     if (!at || at === document.body) return { is: '', seen: true };
-    const style = getComputedStyle(at);
+    const style = getComputedStyle(at.closest('.search') ?? at);
     const ring = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) || at.tagName === 'MAIN';
     const box = at.getBoundingClientRect();
     const inside = (x, y) => { const hit = document.elementFromPoint(x, y); return !!hit && (at.contains(hit) || hit.contains(at)); };
@@ -436,9 +436,10 @@ const PAGES: [(server::people::Role, &[&str]); 4] = [
             "disclosure",
             "exports",
             "proposals",
+            "budgets",
         ],
     ),
-    (server::people::Role::FinanceChecker, &["settlement", "funds", "regions/440300"]),
+    (server::people::Role::FinanceChecker, &["settlement", "funds", "budgets", "regions", "regions/440300"]),
     (server::people::Role::Auditor, &["regions", "canteens", "draws", "changes", "audit", "search?q=1"]),
     (
         server::people::Role::Administrator,

@@ -3,7 +3,7 @@
 use super::Statement;
 use crate::money::Fen;
 
-/// A change of more than so many thousandths a day, up or down, has to be explained.
+/// A change that, rounded to thousandths as it is shown, is more than so many a day, up or down, has to be explained.
 pub const MARKED: i64 = 150;
 
 /// What is served a day, against another month, thousandths, rounded half away from zero: each month by its subsidies

@@ -46,3 +46,6 @@ CREATE TRIGGER demands_keep BEFORE UPDATE OR DELETE ON demands
 FOR EACH ROW EXECUTE FUNCTION refuse_settled_change('demands is append-only');
 CREATE TRIGGER demand_receipts_keep BEFORE UPDATE OR DELETE ON demand_receipts
 FOR EACH ROW EXECUTE FUNCTION refuse_settled_change('demand_receipts is append-only');
+CREATE TRIGGER canteen_closures_stay BEFORE TRUNCATE ON canteen_closures FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER demands_stay BEFORE TRUNCATE ON demands FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER demand_receipts_stay BEFORE TRUNCATE ON demand_receipts FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();

@@ -12,3 +12,4 @@ CREATE TRIGGER cards_left_out_keep BEFORE UPDATE ON cards_left_out
 FOR EACH ROW EXECUTE FUNCTION refuse_settled_change('who was left out of a batch of cards is never edited');
 CREATE TRIGGER cards_left_out_stay BEFORE DELETE ON cards_left_out
 FOR EACH ROW EXECUTE FUNCTION refuse_settled_change('who was left out of a batch of cards is never edited');
+CREATE TRIGGER cards_left_out_whole BEFORE TRUNCATE ON cards_left_out FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();

@@ -32,3 +32,5 @@ CREATE TRIGGER month_explanations_keep BEFORE UPDATE OR DELETE ON month_explanat
 FOR EACH ROW EXECUTE FUNCTION refuse_settled_change('month_explanations is append-only');
 CREATE TRIGGER budgets_keep BEFORE UPDATE OR DELETE ON budgets
 FOR EACH ROW EXECUTE FUNCTION refuse_settled_change('budgets is append-only');
+CREATE TRIGGER month_explanations_stay BEFORE TRUNCATE ON month_explanations FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER budgets_stay BEFORE TRUNCATE ON budgets FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();

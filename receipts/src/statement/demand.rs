@@ -123,7 +123,7 @@ fn letter(flow: &mut Flow<'_>, sheet: &DemandSheet) -> Result<(), PrintError> {
     let to = format!("{}（运营单位：{}　统一社会信用代码：{}）：", sheet.canteen, sheet.operator, sheet.credit_code);
     let body = format!(
         "　　你单位已于{}停办（{}）。经核对，{}助餐补贴结算单 {} 结转的余额为应缴回 {} 元（{}），\
-         此后没有可以抵扣的补贴。事由：{}。请于{}前按下表将款项缴回各出资单位，并在用途栏注明本通知编号 {}。\
+         此后没有可以抵扣的补贴。事由：{}。请于{}前（含当日）按下表将款项缴回各出资单位，并在用途栏注明本通知编号 {}。\
          对金额有异议的，请在期限届满前书面提出。",
         sheet.closed,
         sheet.closed_because,

@@ -56,7 +56,11 @@ impl Change {
                     elders::require_canteen(tx, canteen).await?;
                 }
                 people::set_post(tx, id, role, &region, canteen).await?;
-                return Ok(act.with("role", role.name()).with("region", region.as_str()));
+                let act = act.with("role", role.name()).with("region", region.as_str());
+                return Ok(match canteen {
+                    Some(canteen) => act.with("canteen", canteen.to_string()),
+                    None => act,
+                });
             }
         }
         Ok(act)

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use domain::calendar::UnixMs;
 use domain::id::{CanteenId, Digest, TerminalId, UserId};
 
-use super::elders::require_canteen;
 use crate::audit::{Act, Action};
 use crate::ingest::judge::Origin;
 use crate::store::epochs::{self, EndRow};
@@ -57,7 +56,7 @@ impl Office {
         self.store
             .write_audited(move |tx| {
                 Box::pin(async move {
-                    require_canteen(tx, canteen).await?;
+                    super::canteens::hold(tx, canteen).await?;
                     if demands::closure(tx, canteen).await?.is_some() {
                         return Err(Error::refused(Code::Conflict, demand_words::NO_TILLS));
                     }
@@ -86,6 +85,10 @@ impl Office {
                     }
                     let wrong = || Error::refused(Code::CodeInvalid, words::CODE_INVALID);
                     let canteen = terminals::good_code(tx, hash, now).await?.ok_or_else(wrong)?;
+                    super::canteens::hold(tx, canteen).await?;
+                    if demands::closure(tx, canteen).await?.is_some() {
+                        return Err(Error::refused(Code::Conflict, demand_words::NO_TILLS));
+                    }
                     let row = TerminalRow {
                         id,
                         canteen,

@@ -158,6 +158,8 @@ impl<'a> Window<'a> {
             (None, Some(open)) => all.iter().position(|item| open.is(item)).map_or(0, |at| at / PAGE * PAGE),
             (None, None) => 0,
         };
+        // All that stood behind it may have been decided since: then the last page.
+        let from = if from < all.len() { from } else { all.len().saturating_sub(1) / PAGE * PAGE };
         let to = all.len().min(from + PAGE);
         Self { all, from, to }
     }
@@ -302,7 +304,7 @@ fn page(
         canteens: days.canteens.iter().map(|row| (row.id, row.name.clone())).collect(),
         csv: asked.behind(None).link(view, "/console/findings.csv"),
         groups: groups(view, w, days, window, &here, open),
-        range: (window.all.len() > PAGE).then(|| {
+        range: (window.items().len() < window.all.len()).then(|| {
             let (from, to, n) = (window.all.len().min(window.from + 1), window.to, window.all.len());
             fill(w.range, &[("from", &from), ("to", &to), ("n", &n)])
         }),

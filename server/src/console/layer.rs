@@ -24,7 +24,7 @@ pub(crate) const TOKEN: &str = "csrf";
 /// A form's fields are no larger than this, bytes.
 const FORM: usize = 256 * 1024;
 /// A form with a file is no larger than this, bytes.
-const UPLOAD: usize = 48 * 1024 * 1024;
+pub(crate) const UPLOAD: usize = 48 * 1024 * 1024;
 /// Fields that are never shown again.
 const SECRET: [&str; 5] = [TOKEN, "passphrase", "code", "old", "new"];
 

@@ -52,9 +52,19 @@ entries! {
 /// What a role sees, in order. The first is where signing in leads.
 pub(crate) const fn entries(role: Role) -> &'static [Entry] {
     match role {
-        Role::FinanceMaker | Role::FinanceChecker => {
-            &[TODAY, RECONCILIATION, FINDINGS, SETTLEMENT, STATEMENTS, FUNDS, PROPOSALS, POLICIES, DISCLOSURE, EXPORTS]
-        }
+        Role::FinanceMaker | Role::FinanceChecker => &[
+            TODAY,
+            RECONCILIATION,
+            FINDINGS,
+            SETTLEMENT,
+            STATEMENTS,
+            FUNDS,
+            REGIONS,
+            PROPOSALS,
+            POLICIES,
+            DISCLOSURE,
+            EXPORTS,
+        ],
         Role::Auditor => &[
             TODAY,
             RECONCILIATION,

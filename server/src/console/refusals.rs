@@ -314,7 +314,15 @@ const DETAILS: &[(&str, &str)] = &[
         "打印时名单上有老人另发了新卡或被登记为去世；请再打印一次",
         "While it was printed, somebody on the list got a newer card or was registered as dead: print it again.",
     ),
+    (
+        "有打印不出来的字符（如表情符号），请改写",
+        "It has characters that cannot be printed, such as emoji: write it in other words.",
+    ),
     // Budgets.
+    (
+        "区划代码与出资方不符：省 2 位、市 4 位、区 6 位、镇 9 位、村 12 位；基金填政策的第一个区域",
+        "The code does not fit the payer: province 2, city 4, district 6, town 9, village 12 digits; for a fund the policy's first region.",
+    ),
     ("预算金额不能为负数", "A budget is not negative."),
     ("预算年度应为四位数字，如 2026", "The year of a budget has four digits, for example 2026."),
     ("没有这样的出资方", "There is no such payer."),

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::api::{Api, Created, File, List, NoContent, Pdf};
 use super::body::{Json, Path, Query};
 use super::canteens::permitted;
-use super::months::{actor, explained};
+use super::months::{actor, explained, printable};
 use super::proposals::Made;
 use super::routes::Routes;
 use super::statements::{permit, printed};
@@ -30,7 +30,7 @@ use crate::demand::{NewDemand, NewReceipt, left};
 use crate::people::Right;
 use crate::statements::demand_sheet;
 use crate::store::people::UserRow;
-use crate::store::{canteens, demands, months};
+use crate::store::{demands, months};
 use crate::words::{Code, demands as words, settlement};
 use crate::{Error, Office};
 
@@ -137,7 +137,7 @@ pub(crate) async fn close_canteen(
     reason: &str,
 ) -> Answer<()> {
     permitted(office, user, Right::ManageCanteens, id).await?;
-    Ok(office.close_canteen(id, last_day, explained(reason)?, user.id).await?)
+    Ok(office.close_canteen(id, last_day, printable(office, reason)?, user.id).await?)
 }
 
 async fn propose(
@@ -161,7 +161,7 @@ pub(crate) async fn propose_demand(
     let stored = office.store.read(move |tx| Box::pin(async move { months::statement(tx, statement).await })).await?;
     let stored = stored.ok_or_else(|| Error::refused(Code::NotFound, settlement::no_such_statement()))?;
     actor(user, &stored.region, Right::MakeMonth)?;
-    let new = NewDemand { statement, due, reason: explained(reason)? };
+    let new = NewDemand { statement, due, reason: printable(office, reason)? };
     Ok(office.propose_demand(new, user.id).await?.into())
 }
 
@@ -224,8 +224,8 @@ pub(crate) async fn receive_on_demand(office: &Office, user: &UserRow, id: Uuid,
     let read = office.store.read(move |tx| {
         Box::pin(async move {
             let row = demands::get(tx, id).await?.ok_or_else(|| Error::refused(Code::NotFound, words::NONE))?;
-            let canteen = canteens::get(tx, row.content.0.canteen).await?;
-            canteen.ok_or_else(|| Error::Corrupt("a demand to no canteen".to_owned()))
+            let stored = months::statement(tx, row.content.0.statement).await?;
+            stored.ok_or_else(|| Error::Corrupt("a demand of no statement".to_owned()))
         })
     });
     actor(user, &read.await?.region, right)?;

@@ -218,6 +218,15 @@ pub(crate) fn explained(text: &str) -> Result<String, Problem> {
     Err(Problem::new(Code::Invalid, words::reason_needed()))
 }
 
+/// The same where it is printed later: on one line, of characters that the papers' font has.
+pub(crate) fn printable(office: &Office, text: &str) -> Result<String, Problem> {
+    let text = explained(&text.split_whitespace().collect::<Vec<_>>().join(" "))?;
+    if office.fonts.missing(&text).is_some() {
+        return Err(Problem::new(Code::Invalid, words::NOT_PRINTABLE));
+    }
+    Ok(text)
+}
+
 async fn explain(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
@@ -225,7 +234,7 @@ async fn explain(
     Json(body): Json<Explain>,
 ) -> Answer<Json<MonthBody>> {
     let actor = actor(&user, &region, Right::MakeMonth)?;
-    let words = explained(&body.words)?;
+    let words = printable(&office, &body.words)?;
     Ok(Json(month::explain(&office.store, &region, of, body.canteen, words, actor, office.now()).await?.into()))
 }
 
@@ -329,7 +338,7 @@ pub(crate) async fn put_left_out(
     reason: &str,
 ) -> Answer<()> {
     permitted(office, user, Right::MakeMonth, canteen).await?;
-    let (reason, by, now) = (explained(reason)?, user.id, office.now());
+    let (reason, by, now) = (printable(office, reason)?, user.id, office.now());
     office
         .store
         .write_audited(move |tx| {

@@ -8,7 +8,7 @@ use super::name;
 use super::sheet::names_of;
 use crate::error::Error;
 use crate::store::demands::{self, DemandRow};
-use crate::store::{Json, Tx, canteens, months};
+use crate::store::{Json, Tx, canteens, months, proposals};
 use crate::words::settlement as words;
 
 /// A demand is made once; its number has one version.
@@ -29,6 +29,7 @@ pub async fn demand_sheet(tx: &mut Tx, row: DemandRow, public_url: &str, now: Un
         names.into_iter().zip(demand.shares.iter()).map(|(payer, (_, amount))| DemandLine { payer, amount: *amount });
     let lines = lines.collect();
     let signed = |name: String, at: UnixMs| Some(Signed { name, date: words::day(at.local_date()) });
+    let proposed = proposals::get(tx, row.id).await?.ok_or_else(|| lost("proposal"))?;
     let maker = name(tx, row.demanded_by).await?;
     let checker = name(tx, row.approved_by).await?;
     let digest = row.digest.to_string();
@@ -47,7 +48,7 @@ pub async fn demand_sheet(tx: &mut Tx, row: DemandRow, public_url: &str, now: Un
         lines,
         total: demand.total(),
         signatures: vec![
-            Signature { role: words::MAKER.to_owned(), signed: signed(maker, row.approved_at) },
+            Signature { role: words::MAKER.to_owned(), signed: signed(maker, proposed.made_at) },
             Signature { role: words::CHECKER.to_owned(), signed: signed(checker, row.approved_at) },
             Signature { role: words::APPROVER.to_owned(), signed: None },
         ],

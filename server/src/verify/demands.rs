@@ -30,6 +30,7 @@ row! {
         demanded_by: UserId,
         approved_by: UserId,
         is_closed: bool,
+        is_approved: bool,
         of_statement: Json<Statement>,
     }
 }
@@ -63,8 +64,8 @@ async fn claims(tx: &mut Tx) -> Result<Broken, Error> {
         tx,
         "SELECT d.id, d.statement, d.canteen, d.number, d.digest, d.content, d.demanded_by, d.approved_by, \
          EXISTS (SELECT 1 FROM canteen_closures e WHERE e.canteen = d.canteen) AS is_closed, \
-         s.content AS of_statement FROM demands d JOIN statements s ON s.id = d.statement AND s.approved = 1 \
-         ORDER BY d.number"
+         s.approved = 1 AS is_approved, s.content AS of_statement \
+         FROM demands d JOIN statements s ON s.id = d.statement ORDER BY d.number"
     )
     .all()
     .await?;
@@ -84,6 +85,9 @@ async fn claims(tx: &mut Tx) -> Result<Broken, Error> {
             || (statement.canteen, statement.month) != (demand.canteen, demand.month)
         {
             say(words::NOT_WHOLE);
+        }
+        if !row.is_approved {
+            say(words::NOT_APPROVED);
         }
         if !row.is_closed {
             say(words::STILL_OPEN);

@@ -468,6 +468,9 @@ pub(crate) fn ruled_since(dates: &[BusinessDate]) -> Option<String> {
     (!dates.is_empty()).then(|| format!("{} 的差异在起草之后有新的裁定，请重新起草", days(dates)))
 }
 
+/// Something that is printed later has characters that the papers' font has not.
+pub const NOT_PRINTABLE: &str = "有打印不出来的字符（如表情符号），请改写";
+
 pub(crate) fn reason_needed() -> String {
     "请写明原因，1 至 500 字".to_owned()
 }

@@ -13,7 +13,8 @@ use server::http::{routes::Route, table};
 use server::import::Kind;
 use server::import::stored::NewImport;
 use server::people::Role::{self, *};
-use server::store::{audit, demands, payments};
+use server::store::decisions::Decision;
+use server::store::{audit, demands, payments, proposals};
 use server::words::Code;
 use support::Backend;
 use tower::ServiceExt as _;
@@ -404,7 +405,19 @@ async fn demand(scene: &Scene, canteen: CanteenId, statement: StatementId) -> Uu
         approved_by: checker,
         approved_at: now,
     };
+    let proposal = proposals::ProposalRow {
+        id: Uuid::from_u128(88),
+        kind: "demand".into(),
+        region: region("440304"),
+        canteen: Some(canteen),
+        payload: Vec::new(),
+        digest: row.digest,
+        maker,
+        made_at: now,
+        decided: Decision::default(),
+    };
     unit!(store, |tx| {
+        proposals::add(tx, &proposal).await?;
         demands::close_canteen(tx, canteen, &closure).await?;
         demands::add(tx, &row).await
     });

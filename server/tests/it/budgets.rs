@@ -141,9 +141,13 @@ async fn what_was_explained_stands_on_the_pages(backend: Backend) {
     assert_eq!((&shown["changes"][0]["change"], &shown["in_the_way"]), (&json!(1000), &json!([])));
     let body = json!({"canteen": canteen, "words": "  "});
     send(&scene.world, call(Method::POST, &format!("{path}/explanations"), body)).await.is_problem(422, "invalid");
-    let body = json!({"canteen": canteen, "words": "两名老人"});
+    // It is printed: on one line, and in characters that can be.
+    let body = json!({"canteen": canteen, "words": "两名老人😀"});
+    send(&scene.world, call(Method::POST, &format!("{path}/explanations"), body)).await.is_problem(422, "invalid");
+    let body = json!({"canteen": canteen, "words": "学校放假，\r\n两名老人"});
     let said = send(&scene.world, call(Method::POST, &format!("{path}/explanations"), body)).await.read::<Value>();
-    assert_eq!(said["changes"][0]["explanation"], json!("两名老人"));
+    assert_eq!(said["changes"][0]["explanation"], json!("学校放假， 两名老人"));
+    assert_eq!(browser.get("/api/v1/months/440304/2026-04/summary.pdf").await.status, 200);
 }
 
 async fn a_year_is_held_against_what_two_people_set_aside(backend: Backend) {
@@ -212,6 +216,11 @@ async fn the_api_proposes_budgets(backend: Backend) {
     post(&checker, new("city", 1)).await.is_problem(403, "forbidden");
     post(&maker, new("city", -1)).await.is_problem(422, "invalid");
     post(&maker, new("nobody", 1)).await.is_problem(422, "invalid");
+    // Statements name the district 440304 and a fund with a region: a budget under another code would never count.
+    post(&maker, new("district", 1)).await.is_problem(422, "invalid");
+    let nowhere = json!({"region": "440304", "year": 2026, "payer": {"name": "lottery", "unit": null}, "amount": 1,
+        "reason": "预算批复"});
+    post(&maker, nowhere).await.is_problem(422, "invalid");
     let made = post(&maker, new("city", 88_800)).await.read::<Value>();
     assert_eq!(second(world, &checker, &made).await.status, 204);
     let path = "/api/v1/budgets?region=440304&year=2026";

@@ -401,6 +401,11 @@ async fn the_inbox_goes_page_by_page_and_keeps_its_filters(backend: Backend) {
     }
     let each: std::collections::BTreeSet<_> = numbers.iter().collect();
     assert_eq!((numbers.len(), each.len()), (120, 120), "none twice, none left out");
+    // Nothing stands behind the last one any more, when all that stood there was decided: then the last page.
+    assert!(path.contains(&numbers[99]), "{path}");
+    let behind = maker.get(&path.replace(&numbers[99], &numbers[119])).await;
+    behind.has(&["第 101–120 条，共 120 条"]);
+    assert_eq!(listed(&behind).0.len(), 20);
     maker.get("/console/findings?month=2026-03").await.has(&["阻断月结 <span>29</span>"]);
     // Behind a ruling the page stays, though what was ruled is not on it any more.
     let second = listed(&maker.get("/console/findings?month=2026-03").await).1.unwrap();

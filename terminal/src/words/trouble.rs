@@ -19,7 +19,7 @@ macro_rules! trouble {
         // Damage
         damage_title: "本机数据库损坏过，已自动修复", "The till's database was damaged and has been repaired";
         damage_text: "{at} 保住 {saved} 条记录，会继续上传。坏文件另存：{aside}。请告诉办公室。", "{at}: {saved} records were saved and will be sent. The bad file is kept: {aside}. Please tell the office.";
-        damage_lost: "办公室资料缺 {lost} 行，联网后自动取回。", "{lost} rows of the office's lists were lost and will be fetched again.";
+        damage_lost: "另有 {lost} 行资料没有救回。办公室的名册联网后自动取回；送达勾选和菜单请核对。", "{lost} more rows were not saved. The office's lists are fetched again; check deliveries and the menu.";
         damage_seen: "知道了", "Understood";
         // Survival
         interrupted_title: "上次没有正常关机", "The till was cut off last time";

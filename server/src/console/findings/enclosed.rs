@@ -13,10 +13,10 @@ use crate::admin::{About, NewAttachment};
 use crate::audit::Action;
 use crate::console::fmt;
 use crate::console::lang::{catalogue, fill};
-use crate::console::layer::Upload;
+use crate::console::layer::{UPLOAD, Upload};
 use crate::console::view::View;
 use crate::http::Answer;
-use crate::http::attachments::{LIMIT, Taken, may_attach, take};
+use crate::http::attachments::{Taken, may_attach, take};
 use crate::http::body::{Path, Query};
 use crate::http::routes::Routes;
 use crate::store::attachments::AttachmentRow;
@@ -76,7 +76,7 @@ fn size(bytes: i64) -> String {
 pub(super) fn routes() -> Routes {
     Routes::new()
         .post("/console/findings/{canteen}/{number}/attachments", Action::AttachmentAdd, add)
-        .limit(LIMIT)
+        .limit(UPLOAD)
         .merge(Routes::new().reveal("/console/attachments/{id}", Action::AttachmentShow, show))
 }
 

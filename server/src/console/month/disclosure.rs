@@ -17,10 +17,10 @@ use crate::console::days::MonthDays;
 use crate::console::findings::enclosed::{Files, keep};
 use crate::console::fmt;
 use crate::console::lang::fill;
+use crate::console::layer::UPLOAD;
 use crate::console::page::Page;
 use crate::console::view::{Shell, View};
 use crate::http::Answer;
-use crate::http::attachments::LIMIT;
 use crate::http::body::{Form, Path};
 use crate::http::months::actor;
 use crate::http::payments::{decide_objection, note_objection};
@@ -46,7 +46,7 @@ pub(super) fn routes() -> Routes {
         .merge(
             Routes::new()
                 .post("/console/disclosure/objections/{id}/attachments", Action::AttachmentAdd, enclose)
-                .limit(LIMIT),
+                .limit(UPLOAD),
         )
 }
 

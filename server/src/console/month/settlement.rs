@@ -28,7 +28,7 @@ use crate::console::page::Page;
 use crate::console::view::{Shell, View};
 use crate::http::Answer;
 use crate::http::body::{Form, Query};
-use crate::http::months::{actor, explained};
+use crate::http::months::{actor, explained, printable};
 use crate::http::routes::Routes;
 use crate::month::{self, Changed, MonthView, Obstacle, digest_of};
 use crate::payment::{self, Afterwards};
@@ -69,9 +69,9 @@ struct Found {
     makers: Vec<String>,
     /// Whether the statements made again from the day closes are those that are stored.
     again: Option<bool>,
-    /// An earlier month that has to be approved first, or a later one that was drafted.
     /// By how much payers' budgets of the year are passed, drafts counted; nothing where no budget is set.
     budgets: Option<Vec<(domain::decision::Payer, domain::money::Fen)>>,
+    /// An earlier month that has to be approved first, or a later one that was drafted.
     earlier: Option<domain::calendar::Month>,
     later: Option<domain::calendar::Month>,
 }
@@ -786,7 +786,7 @@ struct Explain {
 
 async fn explain(State(office): State<Arc<Office>>, view: View, Form(body): Form<Explain>) -> Answer<Redirect> {
     let actor = actor(&view.user, &view.region.code, Right::MakeMonth)?;
-    let (words, now) = (explained(&body.words)?, office.now());
+    let (words, now) = (printable(&office, &body.words)?, office.now());
     month::explain(&office.store, &view.region.code, view.month, body.canteen, words, actor, now).await?;
     Ok(Redirect::to(&view.link("/console/settlement?done=saved")))
 }

@@ -277,14 +277,14 @@ catalogue! {
     budgets_kept: "没有出资方超出预算", "No payer passes its budget";
     no_budget_set: "没有录入年度预算", "No budget is set";
     propose_budget: "提出预算（须另一人通过）", "Propose a budget (another person approves)";
-    payer_unit: "所属区划代码（省市区镇村填）", "Code of its place (for levels)";
+    payer_unit: "区划代码（市 4 位、区 6 位；基金填政策的第一个区域）", "Code of its place (a fund: the policy's first region)";
     budget_why: "批复文号或说明", "Document or reason";
     year_report: "年度报告", "Year report";
     year_report_of: "{year}年资金年度报告", "Report of {year}";
     year_payable: "应付", "Payable";
     year_arrived: "已到账", "Arrived";
     year_open: "未付", "Still to be paid";
-    year_held: "暂缓", "On hold";
+    year_held: "暂缓净额", "Held less released";
     year_carried: "结转下年", "Carried into the next year";
     year_demanded: "已追缴", "Demanded";
     book_demanded: "应收追缴", "Demanded";

@@ -137,7 +137,10 @@ fn row(view: &View, note: &BackupNote) -> Row {
         file: note.file.clone(),
         digest: fill(w.digest, &[("digest", &note.digest.short())]),
         rows: fmt::count(note.of_rows),
-        size: note.bytes.map_or_else(|| "—".to_owned(), |n| fill(w.kb, &[("n", &fmt::count(n.div_euclid(1024) + 1))])),
+        size: note.bytes.map_or_else(
+            || "—".to_owned(),
+            |n| fill(w.kb, &[("n", &fmt::count(n.div_euclid(1024) + i64::from(n.rem_euclid(1024) > 0)))]),
+        ),
         took: fill(w.seconds, &[("n", &fmt::count(note.took_ms / 1000))]),
         result,
         class,

@@ -377,7 +377,7 @@ impl Shape<'_> {
         let (budget, left) = (set().map(|of| of.0).sum::<Fen>(), set().map(|of| of.1).sum::<Fen>());
         let passed = set().filter(|of| of.2.is_some()).count();
         let fields: [(&str, &dyn std::fmt::Display); 3] =
-            [("budget", &fmt::yuan(&budget)), ("left", &fmt::change(&left)), ("n", &passed)];
+            [("budget", &fmt::yuan(&budget)), ("left", &fmt::yuan(&left)), ("n", &passed)];
         fill(if passed > 0 { self.w.budget_passed } else { self.w.budget_left }, &fields)
     }
 
