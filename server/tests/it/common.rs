@@ -18,10 +18,12 @@ use domain::subsidy::decide;
 use domain::sync::{Batch, BatchRecord, ListPrice};
 use ed25519_dalek::SigningKey;
 use server::admin::{NewCanteen, NewCashier, NewElder, NewElderFact};
+use server::store::Store;
 use server::store::canteens::Region;
 use server::store::terminals::TerminalRow;
 use server::{Config, Office, Server};
-use support::{Backend, TestDb};
+use support::{Backend, Template, TestDb};
+use tokio::sync::OnceCell;
 
 /// Moves when it is told to.
 pub struct TestClock(AtomicI64);
@@ -121,9 +123,21 @@ pub struct World {
     pub entropy: Arc<Seeded>,
 }
 
+/// A database with all its tables and nothing in them: migrated once, copied for each test.
+async fn migrated(backend: Backend) -> TestDb {
+    static TEMPLATES: [OnceCell<Template>; 2] = [const { OnceCell::const_new() }; 2];
+    let template = TEMPLATES[usize::from(backend == Backend::Postgres)].get_or_init(|| async {
+        let db = TestDb::new(backend);
+        let store = Store::open(&db.url().parse().unwrap()).await.unwrap();
+        store.close().await;
+        Template::of(db)
+    });
+    template.await.make()
+}
+
 impl World {
     pub async fn new(backend: Backend) -> Self {
-        let db = TestDb::new(backend);
+        let db = migrated(backend).await;
         let (clock, entropy) = (Arc::new(TestClock(AtomicI64::new(noon().get()))), Arc::new(Seeded::new(7)));
         let config = config(&db, true);
         let server = Server::open(&config, clock.clone(), entropy.clone()).await.unwrap();

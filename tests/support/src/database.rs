@@ -84,6 +84,51 @@ impl TestDb {
     }
 }
 
+/// What a database held, to make any number of databases from: quicker than bringing each one up by itself.
+#[derive(Debug)]
+pub enum Template {
+    /// The bytes of the file.
+    Sqlite(Vec<u8>),
+    /// Its address in this process's throw-away cluster.
+    Postgres(String),
+}
+
+impl Template {
+    /// Takes a database, with nobody connected to it.
+    ///
+    /// # Panics
+    /// When its file cannot be read, or part of it still lies in the log beside it.
+    #[must_use]
+    pub fn of(db: TestDb) -> Self {
+        let TestDb { url, folder } = db;
+        if !url.starts_with("sqlite://") {
+            return Self::Postgres(url);
+        }
+        let file = folder.path().join("server.db");
+        let log = std::fs::metadata(folder.path().join("server.db-wal")).map_or(0, |log| log.len());
+        assert_eq!(log, 0, "somebody is connected to {}", file.display());
+        Self::Sqlite(std::fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display())))
+    }
+
+    /// A database of its own that holds the same.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn make(&self) -> TestDb {
+        let folder = folder();
+        let url = match self {
+            Self::Postgres(url) => postgres::copy_database(url),
+            Self::Sqlite(bytes) => {
+                let file = folder.path().join("server.db");
+                std::fs::write(&file, bytes).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+                format!("sqlite://{}", file.display())
+            }
+        };
+        TestDb { url, folder }
+    }
+}
+
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::Builder::new().prefix("zhucan-test-").tempdir();
     folder.unwrap_or_else(|e| panic!("no folder for a test: {e}"))
@@ -117,5 +162,11 @@ mod tests {
         let db = TestDb::new(Backend::Sqlite);
         std::fs::write(db.path("server.db"), "pages").unwrap();
         assert_eq!(std::fs::read_to_string(db.copy().path("server.db")).unwrap(), "pages");
+        let template = Template::of(db);
+        let (one, other) = (template.make(), template.make());
+        std::fs::write(one.path("server.db"), "others").unwrap();
+        assert_eq!(std::fs::read_to_string(other.path("server.db")).unwrap(), "pages");
+        let template = Template::of(copy);
+        assert_eq!(postgres::ask(template.make().url(), "SELECT n FROM meals"), "8");
     }
 }

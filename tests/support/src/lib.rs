@@ -12,6 +12,6 @@ mod postgres;
 pub mod program;
 
 pub use cluster::Cluster;
-pub use database::{Backend, TestDb};
+pub use database::{Backend, Template, TestDb};
 pub use journal::{Journal, JournalRow};
 pub use program::{Program, WallClock};
