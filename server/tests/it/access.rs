@@ -13,8 +13,7 @@ use server::http::{routes::Route, table};
 use server::import::Kind;
 use server::import::stored::NewImport;
 use server::people::Role::{self, *};
-use server::store::decisions::Decision;
-use server::store::{audit, demands, payments, proposals};
+use server::store::{audit, demands, payments};
 use server::words::Code;
 use support::Backend;
 use tower::ServiceExt as _;
@@ -397,31 +396,24 @@ async fn demand(scene: &Scene, canteen: CanteenId, statement: StatementId) -> Uu
     let now = scene.world.office().now();
     let closure =
         demands::Closure { last_day: date("2026-03-31"), reason: "停业".into(), closed_by: maker, closed_at: now };
+    // Its paper says when it was proposed; what a proposal says is looked at elsewhere.
+    let (valid_from, period) = (date("2026-06-01"), "lunch".parse().unwrap());
+    let price = domain::sync::ListPrice { valid_from, period, price: domain::money::Fen::new(1900) };
+    let price = Proposed::Price { canteen, price };
+    let id = scene.world.office().propose(price, region("440304"), maker).await.unwrap().id;
     let row = demands::DemandRow {
-        id: Uuid::from_u128(88),
+        id,
         digest: content.digest(),
         content: server::store::Json(content),
         demanded_by: maker,
         approved_by: checker,
         approved_at: now,
     };
-    let proposal = proposals::ProposalRow {
-        id: Uuid::from_u128(88),
-        kind: "demand".into(),
-        region: region("440304"),
-        canteen: Some(canteen),
-        payload: Vec::new(),
-        digest: row.digest,
-        maker,
-        made_at: now,
-        decided: Decision::default(),
-    };
     unit!(store, |tx| {
-        proposals::add(tx, &proposal).await?;
         demands::close_canteen(tx, canteen, &closure).await?;
         demands::add(tx, &row).await
     });
-    Uuid::from_u128(88)
+    id
 }
 
 impl Ground {
