@@ -44,7 +44,7 @@ pub(crate) async fn run(
         let (line, code) = (refusal.line, refusal.code);
         anyhow::anyhow!("{}: 第 {line} 行：{} / line {line}: {}", file.display(), code.chinese(), code.english())
     })?;
-    let server = office.open(false, "", clock, entropy).await?;
+    let server = office.open_in_use(clock, entropy).await?;
     let imported = server.office().import_calendar(&name, &source, None).await;
     server.office().store.close().await;
     let mut out = Out::stdout();

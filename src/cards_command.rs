@@ -75,7 +75,7 @@ struct SheetArgs {
 pub(crate) async fn run(args: CardsArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
     let (CardsCommand::Issue { office, .. } | CardsCommand::Reissue { office, .. } | CardsCommand::Lost { office, .. }) =
         &args.command;
-    let server = office.open(false, "", clock, entropy).await?;
+    let server = office.open_in_use(clock, entropy).await?;
     let done = cards(args.command, args.json, server.office()).await;
     server.office().store.close().await;
     done.map(|()| ExitCode::SUCCESS)

@@ -66,7 +66,7 @@ pub(crate) async fn run(
         writeln!(Out::stdout(), "已写入空白{}：{}", args.kind.chinese(), args.file.display())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let server = args.office.open(false, "", Arc::clone(&clock), entropy).await?;
+    let server = args.office.open_in_use(Arc::clone(&clock), entropy).await?;
     let done = import(&args, server.office(), &clock).await;
     server.office().store.close().await;
     done

@@ -92,6 +92,17 @@ impl OfficeArgs {
         let config = server::Config { database, keys, create, public_url: public_url.trim_end_matches('/').to_owned() };
         Ok(Server::open(&config, clock, entropy).await?)
     }
+
+    /// As [`OfficeArgs::open`] without `create`, for what changes something or is taken for the truth: never a database
+    /// whose office was moved elsewhere.
+    pub(crate) async fn open_in_use(&self, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Server> {
+        let server = self.open(false, "", clock, entropy).await?;
+        if let Some(moved) = server::copy::moved(&server.office().store).await? {
+            server.office().store.close().await;
+            anyhow::bail!(server::words::moving::not_served(&moved));
+        }
+        Ok(server)
+    }
 }
 
 /// Arguments of `zhucan init`.

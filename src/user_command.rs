@@ -115,7 +115,7 @@ impl UserCommand {
 
 /// Runs the command.
 pub(crate) async fn run(args: UserArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
-    let server = args.command.office().open(false, "", clock, entropy).await?;
+    let server = args.command.office().open_in_use(clock, entropy).await?;
     let done = carry_out(args.command, server.office()).await;
     server.office().store.close().await;
     let (lines, outcome) = done?;

@@ -85,11 +85,17 @@ impl Error {
         }
     }
 
-    /// Whether the database asks for the whole unit to be run again: serialisation failure or deadlock.
+    /// Whether rows that another unit holds were in the way for too long.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(e)) if e.code().as_deref() == Some("55P03"))
+    }
+
+    /// Whether the whole unit is worth another try: serialisation failure, deadlock, or rows that stayed held.
     #[must_use]
     pub(crate) fn wants_retry(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(e))
-            if matches!(e.code().as_deref(), Some("40001" | "40P01")))
+            if matches!(e.code().as_deref(), Some("40001" | "40P01" | "55P03")))
     }
 }
 

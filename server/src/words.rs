@@ -268,6 +268,8 @@ use crate::people::Role;
 
 /// Nobody may wait in a queue without end.
 pub const BUSY: &str = "正在处理的请求过多";
+/// Rows that another piece of work holds.
+pub const HELD: &str = "要改的数据正被另一项较长的工作（如导入名单）占用；请一分钟后重试";
 /// The database was stopped, is being started, or has no connection left.
 pub const DATABASE_AWAY: &str = "数据库没有应答：可能正在重启或切换，或请求过多";
 /// A place outside the person's own.

@@ -41,6 +41,18 @@ async fn an_office_is_moved_by_command_and_served_from_its_new_place() {
     assert!(report["tables"].as_array().unwrap().iter().any(|table| table[0] == "users" && table[1] == 1), "{report}");
     let old = run(&serve);
     assert!(!old.status.success() && said(&old).contains("不能再从这里运行"), "{}", said(&old));
+    // What a command would still write into the old place would be lost: the dead would go on eating.
+    let list = folder.path().join("deaths.csv").display().to_string();
+    std::fs::write(&list, "姓名,身份证号,死亡日期\n示例,440304194601010012,2026-03-01\n").unwrap();
+    for command in [
+        &["import", "deaths", &list, "--region", "440304"][..],
+        &["user", "lock", "管理员"],
+        &["calendar", "import", &list],
+        &["cards", "issue", "--region", "440304", "--out", "cards.pdf"],
+    ] {
+        let late = run(&[command, &here[..]].concat());
+        assert!(!late.status.success() && said(&late).contains("不能再从这里运行"), "{command:?}: {}", said(&late));
+    }
 
     let serve = [&serve[..], &["--database", target.url()]].concat();
     let office = Program::start(PROGRAM.as_ref(), &serve, &clock);

@@ -114,7 +114,17 @@ impl World {
     pub(crate) async fn round(&mut self, number: usize) -> anyhow::Result<&'static str> {
         let began = self.beginning();
         let end = self.tills[number].round().await?;
-        self.after_round(number, end, began)
+        let is_full = matches!(end, RoundEnd::Done(Ok(_)));
+        let said = self.after_round(number, end, began)?;
+        // Where the office died with its last answer, it is another one that is asked.
+        let died = self.net.state().killed.is_some();
+        let terminal = self.tills[number].watched.records.first().map(|record| record.terminal);
+        if let Some(terminal) = terminal.filter(|_| is_full && !died) {
+            let till = &mut self.tills[number];
+            let canteen = self.canteens[till.canteen];
+            office::one_story(&self.office.live()?.server, (canteen, terminal), till.journal()?).await?;
+        }
+        Ok(said)
     }
 
     /// Goes on with a round whose answer was slow.

@@ -19,7 +19,7 @@ use super::photo;
 use crate::audit::{Act, Action};
 use crate::seal::Place;
 use crate::store::elders::{self, CardKind, CardRow, ElderRow};
-use crate::store::{Tx, canteens, imports};
+use crate::store::{Tx, audit, canteens, imports};
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
@@ -130,6 +130,7 @@ impl Office {
                         Some(batch) => act.with("batch", batch.row.id.to_string()).with("left_out", left_out),
                         None => act,
                     };
+                    audit::hold(tx).await?;
                     act.done(tx, now).await?;
                     Ok(revoked)
                 })

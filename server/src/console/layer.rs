@@ -4,8 +4,12 @@
 //! test of rights know only one way. A problem becomes a page; and whatever was typed into a form that was refused, for
 //! want of a session, of fresh proof or of anything else, stands on that page again.
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
+use axum::extract::multipart::Field;
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -14,10 +18,10 @@ use serde::{Deserialize, Serialize};
 use super::enter::{self, Ask};
 use super::lang::Lang;
 use super::{ROOT, enter::SETUP};
-use crate::Refusal;
 use crate::admin::csrf_of;
 use crate::http::{CSRF, shown};
 use crate::words::Code;
+use crate::{Office, Refusal};
 
 /// The field of every form that brings the page's token.
 pub(crate) const TOKEN: &str = "csrf";
@@ -26,7 +30,7 @@ const FORM: usize = 256 * 1024;
 /// A form with a file is no larger than this, bytes.
 pub(crate) const UPLOAD: usize = 48 * 1024 * 1024;
 /// Fields that are never shown again.
-const SECRET: [&str; 5] = [TOKEN, "passphrase", "code", "old", "new"];
+const SECRET: [&str; 9] = [TOKEN, "passphrase", "code", "old", "new", "again", "pin", "secret", "url"];
 
 /// What was typed into a form, to be sent again.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -51,7 +55,7 @@ impl Kept {
 }
 
 /// Runs a request of a page; anything else is passed on untouched.
-pub(crate) async fn frame(request: Request, next: Next) -> Response {
+pub(crate) async fn frame(State(office): State<Arc<Office>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if !["/", ROOT].contains(&path) && !["/console/", "/disclosures/"].iter().any(|pages| path.starts_with(pages)) {
         return next.run(request).await;
@@ -60,8 +64,19 @@ pub(crate) async fn frame(request: Request, next: Next) -> Response {
     let here = request.uri().path_and_query().map_or_else(String::new, |p| p.as_str().to_owned());
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let (parts, body) = request.into_parts();
-    let csrf = shown(&parts).map(|shown| csrf_of(&shown.token)).unwrap_or_default();
-    let (request, kept) = match with_token(Request::from_parts(parts, body), &here).await {
+    let shown = shown(&parts);
+    let csrf = shown.as_ref().map(|shown| csrf_of(&shown.token)).unwrap_or_default();
+    let request = Request::from_parts(parts, body);
+    let found = if is_upload(&request) {
+        let is_known = match &shown {
+            Some(shown) => office.present(&shown.token).await.is_ok(),
+            None => false,
+        };
+        with_file(request, &here, is_known).await
+    } else {
+        with_token(request, &here).await
+    };
+    let (request, kept) = match found {
         Ok(found) => found,
         Err(code) => return enter::problem(lang, &Refusal::new(code, code.title()), Ask::default()),
     };
@@ -82,26 +97,50 @@ pub(crate) async fn frame(request: Request, next: Next) -> Response {
 
 /// The request with its form's token as a header, and what was typed.
 async fn with_token(request: Request, here: &str) -> Result<(Request, Option<Kept>), Code> {
-    let kind = kind(&request).to_owned();
-    let is_form = kind.starts_with("application/x-www-form-urlencoded");
-    let is_upload = kind.starts_with("multipart/form-data");
-    if request.method() != Method::POST || !(is_form || is_upload) {
+    if request.method() != Method::POST || !kind(&request).starts_with("application/x-www-form-urlencoded") {
         return Ok((request, None));
     }
-    let (mut parts, body) = request.into_parts();
-    let bytes = to_bytes(body, if is_form { FORM } else { UPLOAD }).await.map_err(|_| Code::TooLarge)?;
-    let mut copy = Request::new(Body::from(bytes.clone()));
-    DefaultBodyLimit::disable().apply(&mut copy);
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, FORM).await.map_err(|_| Code::TooLarge)?;
+    let fields = typed(copy_of(&parts, Body::from(bytes.clone()))).await.ok_or(Code::Malformed)?;
+    Ok(marked(parts, bytes, fields, here))
+}
+
+/// The same of a form with a file. A file of somebody who is not signed in is not kept while it comes: the form is
+/// refused, and only what was typed stands there again.
+async fn with_file(request: Request, here: &str, is_known: bool) -> Result<(Request, Option<Kept>), Code> {
+    let (parts, body) = request.into_parts();
+    let (bytes, copy) = if is_known {
+        let bytes = to_bytes(body, UPLOAD).await.map_err(|_| Code::TooLarge)?;
+        (bytes.clone(), Body::from(bytes))
+    } else {
+        (Bytes::new(), body)
+    };
+    let fields = uploaded(copy_of(&parts, copy)).await?;
+    Ok(marked(parts, bytes, fields, here))
+}
+
+fn copy_of(parts: &Parts, body: Body) -> Request {
+    let mut copy = Request::new(body);
+    DefaultBodyLimit::max(UPLOAD).apply(&mut copy);
     *copy.headers_mut() = parts.headers.clone();
     *copy.method_mut() = Method::POST;
-    let fields = if is_form { typed(copy).await } else { uploaded(copy).await }.ok_or(Code::Malformed)?;
+    copy
+}
+
+/// The request with its token where programs show it, and what is kept of its fields.
+fn marked(mut parts: Parts, bytes: Bytes, fields: Vec<(String, String)>, here: &str) -> (Request, Option<Kept>) {
     let token = fields.iter().find(|(name, _)| name == TOKEN).and_then(|(_, token)| HeaderValue::from_str(token).ok());
     if let Some(token) = token {
         parts.headers.insert(CSRF, token);
     }
     let shown = fields.into_iter().filter(|(name, _)| !SECRET.contains(&name.as_str())).collect();
     let kept = Kept { path: here.to_owned(), fields: shown };
-    Ok((Request::from_parts(parts, Body::from(bytes)), Some(kept)))
+    (Request::from_parts(parts, Body::from(bytes)), Some(kept))
+}
+
+fn is_upload(request: &Request) -> bool {
+    request.method() == Method::POST && kind(request).starts_with("multipart/form-data")
 }
 
 fn kind(request: &Request) -> &str {
@@ -112,16 +151,32 @@ async fn typed(request: Request) -> Option<Vec<(String, String)>> {
     axum::Form::<Vec<(String, String)>>::from_request(request, &()).await.ok().map(|form| form.0)
 }
 
-/// The fields of a form with a file, without the file.
-async fn uploaded(request: Request) -> Option<Vec<(String, String)>> {
-    let mut form = Multipart::from_request(request, &()).await.ok()?;
-    let mut fields = Vec::new();
-    while let Some(field) = form.next_field().await.ok()? {
+/// The fields of a form with a file, without the file, which is read past as it comes.
+async fn uploaded(request: Request) -> Result<Vec<(String, String)>, Code> {
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| Code::Malformed)?;
+    let (mut fields, mut room) = (Vec::new(), FORM);
+    while let Some(mut field) = form.next_field().await.map_err(|_| Code::Malformed)? {
         if let (Some(name), None) = (field.name().map(str::to_owned), field.file_name()) {
-            fields.push((name, field.text().await.ok()?));
+            let text = text_of(&mut field, room).await?;
+            room -= text.len();
+            fields.push((name, text));
+        } else {
+            while field.chunk().await.map_err(|_| Code::Malformed)?.is_some() {}
         }
     }
-    Some(fields)
+    Ok(fields)
+}
+
+/// A field's text, of so many bytes at most.
+async fn text_of(field: &mut Field<'_>, room: usize) -> Result<String, Code> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(|_| Code::Malformed)? {
+        if bytes.len() + chunk.len() > room {
+            return Err(Code::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).map_err(|_| Code::Malformed)
 }
 
 /// One file of a form, with its other fields.

@@ -82,8 +82,12 @@ const BODY: usize = 64 * 1024;
 const RULES: usize = 1024 * 1024;
 /// A batch of records may be larger, bytes.
 const BATCH: usize = 2 * 1024 * 1024;
-/// No request takes longer.
+/// No request takes longer, once what it brings is here.
 const TIME: Duration = Duration::from_secs(30);
+/// No route takes a larger body, bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+/// A large list may come over a slow line, bytes a second.
+const LINE: u64 = 256 * 1024;
 
 /// What handlers share. Take `State<Arc<Office>>` out of it.
 #[derive(Clone)]
@@ -186,7 +190,7 @@ pub fn router(office: Arc<Office>) -> Router {
         .layer(axum::middleware::from_fn(api::link))
         .layer(axum::middleware::from_fn_with_state(app.clone(), once::once))
         .layer(axum::middleware::from_fn_with_state(app.clone(), routes::enter_denials))
-        .layer(axum::middleware::from_fn(crate::console::layer::frame))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), crate::console::layer::frame))
         .layer(axum::middleware::from_fn(limit_time))
         .layer(axum::middleware::from_fn_with_state(watched, watch::watch))
         .with_state(app)
@@ -197,8 +201,34 @@ pub fn metrics_router(office: Arc<Office>) -> Router {
     Router::new().route("/metrics", axum::routing::get(watch::metrics)).with_state(office)
 }
 
+/// How long a request may take: longer for the body that it says it brings, as far as any route takes one.
+fn time_for(headers: &axum::http::HeaderMap) -> Duration {
+    let said = headers.get(axum::http::header::CONTENT_LENGTH).and_then(|text| text.to_str().ok()?.parse::<u64>().ok());
+    TIME + Duration::from_secs(said.unwrap_or(0).min(LARGEST) / LINE)
+}
+
 /// Answers in time, whatever happens behind. A unit of work under way is not cut short by it.
 async fn limit_time(request: Request, next: Next) -> Result<Response, Problem> {
-    let answer = tokio::time::timeout(TIME, next.run(request)).await;
+    let answer = tokio::time::timeout(time_for(request.headers()), next.run(request)).await;
     answer.map_err(|_| Problem::new(Code::Timeout, words::TIMEOUT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_gets_the_time_that_a_slow_line_takes() {
+        let said = |bytes: &str| {
+            let mut headers = axum::http::HeaderMap::new();
+            headers.insert(axum::http::header::CONTENT_LENGTH, bytes.parse().unwrap());
+            time_for(&headers).as_secs()
+        };
+        assert_eq!([said("0"), said("65536"), said("33554432")], [30, 30, 158]);
+        assert_eq!(
+            [said("67108864"), said("99999999999999"), said("x")],
+            [286, 286, 30],
+            "no longer than any route takes"
+        );
+    }
 }

@@ -92,6 +92,10 @@ impl From<Error> for Problem {
                 tracing::warn!(%error, "the database does not answer");
                 Self::new(Code::DatabaseAway, words::DATABASE_AWAY)
             }
+            error if error.is_locked() => {
+                tracing::warn!(%error, "another unit holds what was asked for");
+                Self::new(Code::Busy, words::HELD)
+            }
             error => {
                 tracing::error!(%error, "a request failed");
                 Self::new(Code::Internal, words::INTERNAL)

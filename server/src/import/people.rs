@@ -233,7 +233,9 @@ pub fn judge(
     problems.extend(about_death(line, person, of, now));
     let phone = person.phone.is_some() && phone_digest != of.row.phone_digest;
     if let (true, Some(old), Some(new)) = (phone, &of.phone, &person.phone) {
-        problems.push(beside(line, Field::Phone, Level::Notice, words::replaced(words::PHONE_NAME), old, new));
+        // Whoever brings a list of numbers must not learn whose telephone is which.
+        let why = words::replaced(words::PHONE_NAME);
+        problems.push(beside(line, Field::Phone, Level::Notice, why, &tail(old), new));
     }
     let canteen = person.canteen.is_some() && person.canteen != of.row.registered_canteen;
     (Verdict { facts: news(person, &of.elder, now), phone, canteen }, problems)
@@ -250,6 +252,12 @@ fn news(person: &Person, elder: &Elder, now: UnixMs) -> Vec<ElderFact> {
         }
     }
     elder.facts.split_off(known)
+}
+
+/// As much of a telephone as tells two of them apart: its last four digits.
+fn tail(phone: &str) -> String {
+    let last: Vec<char> = phone.chars().rev().take(4).collect();
+    format!("****{}", last.into_iter().rev().collect::<String>())
 }
 
 /// What is known beside what the list says.

@@ -26,8 +26,8 @@ use super::table::{Line, SheetFound, Table, Taken};
 use super::venues::{self, Venue};
 use super::{Counts, Finding, Kind, Level, Outcome, Problem};
 use crate::audit::{Act, Action};
-use crate::store::Tx;
 use crate::store::imports::{self, ImportRow};
+use crate::store::{Tx, audit};
 use crate::words::{Code, import as words};
 use crate::{Error, Office};
 
@@ -127,6 +127,7 @@ impl Office {
                     let outcome = run.go(tx, job.input).await?;
                     let act = Act::new(by, Action::ImportApply, format!("import:{id}"));
                     let act = act.with("kind", outcome.kind.name()).with("digest", checked.to_string());
+                    audit::hold(tx).await?;
                     act.done(tx, now).await?;
                     Ok(outcome)
                 })

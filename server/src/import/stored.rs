@@ -22,6 +22,7 @@ use super::{Finding, Kind};
 use crate::audit::{Act, Action};
 use crate::error::Refusal;
 use crate::seal::Place;
+use crate::store::audit;
 use crate::store::imports::{self, ImportRow, Pieces};
 use crate::words::{Code, import as words};
 use crate::{Error, Office};
@@ -147,12 +148,13 @@ impl Office {
             .write_long_audited(move |tx| {
                 Box::pin(async move {
                     let act = Act::new(by, Action::ImportBring, format!("import:{id}"));
-                    act.with("kind", row.kind.as_str()).with("digest", row.digest.to_string()).done(tx, now).await?;
+                    let act = act.with("kind", row.kind.as_str()).with("digest", row.digest.to_string());
                     imports::add(tx, &row).await?;
                     for (number, sealed) in (0_i64..).zip(&pieces) {
                         imports::add_piece(tx, Pieces::File, id, number, sealed).await?;
                     }
-                    Ok(())
+                    audit::hold(tx).await?;
+                    act.done(tx, now).await.map(drop)
                 })
             })
             .await?;

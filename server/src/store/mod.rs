@@ -126,6 +126,8 @@ const WRITER_CACHE: &str = "-65536";
 const CHECKPOINT_PAGES: &str = "8000";
 /// The texts that the writer knows.
 const STATEMENTS: usize = 400;
+/// For so long a unit waits for rows that another one holds, on PostgreSQL.
+const LOCKED: &str = "15s";
 /// A PostgreSQL that does not answer for so long is away: less than a terminal waits for its answer.
 const AWAY: Duration = Duration::from_secs(10);
 /// A unit that keeps meeting other units is given up after so many tries.
@@ -284,7 +286,16 @@ impl Store {
     {
         match self {
             Self::Sqlite(sqlite) => sqlite.writer.write_long(work).await,
-            Self::Postgres(_) => self.write(work).await,
+            Self::Postgres(_) => {
+                self.write(|tx| {
+                    Box::pin(async move {
+                        // It waits for whoever is in its way: they are all short.
+                        crate::sql!(tx, "SET LOCAL lock_timeout = 0").execute().await?;
+                        work(tx).await
+                    })
+                })
+                .await
+            }
         }
     }
 
@@ -321,7 +332,9 @@ impl Store {
         .await
     }
 
-    /// As [`Store::write_long`], for work that is entered in the audit log.
+    /// As [`Store::write_long`], for work that is entered in the audit log. The chain is not held yet: everybody else who
+    /// signs in or does anything would wait as long as the work takes. It is held right before the entry is made
+    /// ([`audit::hold`]).
     pub async fn write_long_audited<T, F>(&self, work: F) -> Result<T, Error>
     where
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
@@ -330,7 +343,9 @@ impl Store {
         let attempt = Attempt::current();
         self.write_long(move |tx| {
             Box::pin(async move {
-                hold(tx, attempt).await?;
+                if let Some(attempt) = attempt {
+                    attempt.mark(tx).await?;
+                }
                 work(tx).await
             })
         })
@@ -463,6 +478,7 @@ fn check_version(version: &str) -> Result<(), Error> {
 
 async fn connect_postgres(url: &str) -> Result<Store, Error> {
     let options: PgConnectOptions = url.parse()?;
+    let options = options.options([("lock_timeout", LOCKED)]);
     let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(AWAY).connect_with(options).await?;
     Ok(Store::Postgres(pool))
 }
@@ -471,6 +487,11 @@ async fn connect_postgres(url: &str) -> Result<Store, Error> {
 /// belongs to.
 async fn hold(tx: &mut Tx, attempt: Option<Attempt>) -> Result<(), Error> {
     audit::hold(tx).await?;
+    if tx.is_postgres() {
+        // Less than the second after which PostgreSQL looks for a deadlock: a long unit that holds rows and waits for the
+        // chain is not the one that is given up.
+        crate::sql!(tx, "SET LOCAL lock_timeout = '500ms'").execute().await?;
+    }
     match attempt {
         Some(attempt) => attempt.mark(tx).await,
         None => Ok(()),

@@ -290,11 +290,12 @@ pub async fn cursors(tx: &mut Tx, canteen: CanteenId, terminal: TerminalId) -> R
     Ok(cursors)
 }
 
-/// How many terminals are in use, and how many of them have said nothing since an instant.
+/// How many terminals are in use, and how many of them have said nothing since an instant; one that never did counts
+/// from when it was let in.
 pub async fn silent(tx: &mut Tx, since: UnixMs) -> Result<(i64, i64), Error> {
     sql!(
         tx,
-        "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN seen_at IS NULL OR seen_at < $1 THEN 1 ELSE 0 END), 0) AS BIGINT)
+        "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN COALESCE(seen_at, confirmed_at) < $1 THEN 1 ELSE 0 END), 0) AS BIGINT)
          FROM terminals WHERE confirmed_at IS NOT NULL AND revoked_at IS NULL",
         since
     )

@@ -55,7 +55,7 @@ async fn terminals_and_their_codes(backend: Backend) {
     assert_eq!(unit!(store, |tx| terminals::good_code(tx, hash, noon()).await), None);
     assert_eq!(unit!(store, |tx| terminals::get(tx, id).await), Some(row.clone()));
     assert_eq!(unit!(store, |tx| terminals::by_key(tx, Digest([5; 32])).await), Some(row.clone()));
-    assert_eq!(unit!(store, |tx| terminals::of_canteen(tx, home).await), [row]);
+    assert_eq!(unit!(store, |tx| terminals::of_canteen(tx, home).await), [row.clone()]);
     let heard = unit!(store, |tx| terminals::heard(tx, id, noon().plus(3)).await).unwrap();
     assert_eq!(heard.seen_at, Some(noon().plus(3)));
     assert_eq!(unit!(store, |tx| terminals::heard(tx, TerminalId::from_uuid(n(9)), noon()).await), None);
@@ -80,6 +80,13 @@ async fn terminals_and_their_codes(backend: Backend) {
     assert_eq!(unit!(store, |tx| terminals::last_heard(tx).await), Some(noon().plus(3)));
     assert_eq!(unit!(store, |tx| terminals::silent(tx, noon().plus(3)).await), (1, 0));
     assert_eq!(unit!(store, |tx| terminals::silent(tx, noon().plus(4)).await), (1, 1));
+    let fresh = TerminalRow { id: TerminalId::from_uuid(n(6)), public_key: Digest([7; 32]), ..row.clone() };
+    unit!(store, |tx| terminals::add(tx, &fresh).await);
+    assert!(unit!(store, |tx| terminals::confirm(tx, TerminalId::from_uuid(n(6)), None, noon().plus(5)).await));
+    let late = "one that has not called yet is silent since it was let in";
+    assert_eq!(unit!(store, |tx| terminals::silent(tx, noon().plus(5)).await), (2, 1), "{late}");
+    assert_eq!(unit!(store, |tx| terminals::silent(tx, noon().plus(6)).await), (2, 2), "{late}");
+    assert!(unit!(store, |tx| terminals::revoke(tx, TerminalId::from_uuid(n(6)), noon().plus(6)).await));
     let held = unit!(store, |tx| terminals::hold(tx, id).await).unwrap();
     assert_eq!((held.confirmed_at, held.seen_at), (Some(noon().plus(1)), Some(noon().plus(3))));
     assert_eq!(unit!(store, |tx| terminals::incomplete(tx, home, id).await), Vec::<u32>::new());

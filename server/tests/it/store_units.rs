@@ -8,9 +8,11 @@ use domain::calendar::{BusinessDate, MealPeriod, Month, UnixMs};
 use domain::id::{Digest, RecordId};
 use domain::money::Fen;
 use domain::region::RegionCode;
-use server::store::{Bind as _, Database, Json, Statement, Store, Tx, Value, insert, meta};
+use server::audit::{Act, Action, Actor};
+use server::store::{Bind as _, Database, Json, Statement, Store, Tx, Value, audit, insert, meta};
 use server::{Error, row, sql};
 use support::{Backend, TestDb};
+use tokio::sync::Notify;
 
 use crate::common::{date, region};
 
@@ -325,6 +327,36 @@ async fn both_databases_have_the_same_shape() {
         assert_eq!(Some(columns), postgres.get(table), "{table}");
     }
     assert_eq!(sqlite.len(), postgres.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_long_list_on_postgres_but_who_wants_its_rows() {
+    let (_db, store) = open(Backend::Postgres).await;
+    let act = |name: &'static str| Act::new(Actor::System, Action::ImportApply, name);
+    let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let long = {
+        let (store, begun, go) = (store.clone(), Arc::clone(&begun), Arc::clone(&go));
+        tokio::spawn(async move {
+            let work = store.write_long_audited(move |tx| {
+                Box::pin(async move {
+                    keep(tx, 1).await?;
+                    begun.notify_one();
+                    go.notified().await;
+                    audit::hold(tx).await?;
+                    act("import:long").done(tx, UnixMs::new(1)).await
+                })
+            });
+            work.await
+        })
+    };
+    begun.notified().await;
+    let other =
+        store.write_audited(move |tx| Box::pin(async move { act("import:short").done(tx, UnixMs::new(2)).await }));
+    assert_eq!(other.await.unwrap().sequence, 1, "it is entered meanwhile");
+    let same = store.write_audited(move |tx| Box::pin(async move { keep(tx, 1).await })).await.unwrap_err();
+    assert!(same.is_locked(), "{same}");
+    go.notify_one();
+    assert_eq!(long.await.unwrap().unwrap().sequence, 2, "and the long one behind it");
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::id::TerminalId;
+use domain::id::{CanteenId, TerminalId};
 use server::store::records::{blob_digest, place, signed};
+use server::store::terminals;
 use server::{Error, Server, sql};
+use support::Journal;
 
 use super::{Broken, hold};
 use crate::network::Sent;
@@ -96,6 +98,30 @@ pub(crate) async fn places(server: &Server) -> Result<BTreeSet<(TerminalId, u32,
         })
     });
     Ok(read.await?.into_iter().collect())
+}
+
+/// Whether a terminal holds what the office holds last of its newest epoch. Asked behind a full round: a terminal that was
+/// set back or copied has found out by then, and writes in an epoch of its own.
+pub(crate) async fn one_story(
+    server: &Server,
+    (canteen, terminal): (CanteenId, TerminalId),
+    journal: &mut Journal,
+) -> anyhow::Result<()> {
+    let read = server.office().store.read(move |tx| Box::pin(terminals::cursors(tx, canteen, terminal)));
+    let cursors = read.await?;
+    let Some(newest) = cursors.iter().filter(|cursor| cursor.next > 0).max_by_key(|cursor| cursor.epoch) else {
+        return Ok(());
+    };
+    let last = i64::try_from(newest.next)? - 1;
+    let rows = journal.behind(newest.epoch, last - 1).await;
+    let own = rows.first().filter(|row| (row.epoch, row.sequence) == (newest.epoch, last));
+    hold!(
+        own.is_some_and(|row| row.hash == newest.head.0),
+        "8 one story in an epoch",
+        "behind a full round the office holds {}:{last} of {terminal}, and the terminal holds another or none",
+        newest.epoch
+    );
+    Ok(())
 }
 
 /// Below every cursor each place holds something.

@@ -148,7 +148,7 @@ fn line(row: &TerminalRow, names: &BTreeMap<CanteenId, &str>, view: &View) -> Ro
         state,
         class,
         seen: row.seen_at.map_or_else(|| c.never.to_owned(), |at| ago(at, view.now, c)),
-        is_silent: in_use && row.seen_at.is_none_or(|at| view.now.get() - at.get() > SILENT),
+        is_silent: in_use && row.seen_at.or(row.confirmed_at).is_none_or(|at| view.now.get() - at.get() > SILENT),
         unsent: row.unsent.map_or_else(|| "—".to_owned(), fmt::count),
         waits: row.unsent.is_some_and(|unsent| unsent > 0),
         software: row.software.clone().unwrap_or_default(),
