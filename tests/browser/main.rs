@@ -6,6 +6,7 @@ mod accessible;
 mod console;
 mod desk;
 mod display;
+mod keys;
 mod printing;
 mod scanning;
 mod till;
