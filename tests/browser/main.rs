@@ -9,6 +9,7 @@ mod display;
 mod keys;
 mod printing;
 mod scanning;
+mod signs;
 mod till;
 mod wizard;
 
