@@ -336,7 +336,9 @@ mod tests {
         assert!(Scan::is_part("110105190503120"));
         assert!(Scan::read("110105190503120").is_ok());
         assert_eq!(Scan::read("110105190503120…"), Err(ScanError::CardCheck));
-        for whole in [card.expose(), "11010519491231002X", "134567890123456789", "2812345678901234", "0169552957", "911A"] {
+        for whole in
+            [card.expose(), "11010519491231002X", "134567890123456789", "2812345678901234", "0169552957", "911A"]
+        {
             assert!(!Scan::is_part(whole), "{whole}");
         }
     }
