@@ -99,7 +99,6 @@ async fn contrast_is_switched_by_a_key_and_outlasts_the_page() {
         page.open("/").await?;
         page.stage("idle").await?;
         assert_eq!(contrast().await?, "more", "this screen remembers it");
-        // The page of raw keys and the practice cards are read on the same screen.
         page.letter("m").await?;
         page.dialog("更多操作").await?;
         page.letter("9").await?;
@@ -192,7 +191,7 @@ async fn the_offline_banner_says_what_may_be_done_how_much_waits_and_since_when(
         page.stage("idle").await?;
         let unsent = till.terminal.unsent().await.unwrap();
         let banner = page.text("#banner").await?;
-        for part in [&format!("未上传 {unsent} 条"), "最早 2 小时", "可以", "不"] {
+        for part in [format!("未上传 {unsent} 条").as_str(), "最早 2 小时", "可以", "不"] {
             assert!(banner.contains(part), "no {part:?} in {banner}");
         }
         Ok(())
