@@ -85,6 +85,8 @@ export class KeyStream {
     const owed = now < this.owedUntil;
     this.owedUntil = -Infinity;
     if (owed || this.flush()) return true;
+    // What a hand has entered is no part of the next scan.
+    this.pieces = [];
     this.onEnter();
     return false;
   }

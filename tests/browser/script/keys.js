@@ -124,6 +124,8 @@ export async function failures({ KeyStream }, { card, other, id }) {
   // A hand is a hand: a number typed slowly is no scan, and its Enter is meant.
   const slow = [...card, "\n"].map((char, at) => [char, at * 150]);
   check("by hand", play(slow), [], 1);
+  const amount = [...typed(["2000"], 700), ["\n", 900], ...typed(["0169552957\n"], 0, 2500)];
+  check("a chip behind an amount that a quick hand entered", play(amount), ["0169552957"], 1);
   check("an amount", play([["1", 0], ["8", 140], ["\n", 400]]), [], 1);
   return wrong;
 }
