@@ -31,6 +31,9 @@ use tracing_subscriber::EnvFilter;
 use zhucan::demo;
 use zhucan::machine::{SystemClock, SystemEntropy};
 
+/// So long the work that nobody waits for may still take when a command is done.
+const LAST_WORK: std::time::Duration = std::time::Duration::from_secs(3);
+
 /// Meal assistance point of sale and settlement for elder canteens (助餐)
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -136,7 +139,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(&*entropy));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    match command {
+    let done = match command {
         Command::Cards(args) => runtime.block_on(cards_command::run(args, clock, entropy)),
         Command::Import(args) => runtime.block_on(import_command::run(args, clock, entropy)),
         Command::User(args) => runtime.block_on(user_command::run(args, clock, entropy)),
@@ -158,7 +161,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Completions(args) => shell_command::completions(&args, Cli::command()),
         Command::Man(args) => shell_command::man(&args, Cli::command()),
         Command::Terminal(args) => runtime.block_on(terminal_command::run(args, clock, entropy)),
-    }
+    };
+    // A printer that is out of paper holds its thread until it has some: whoever stops the program does not wait for it.
+    runtime.shutdown_timeout(LAST_WORK);
+    done
 }
 
 /// Done when the process is asked to stop: Ctrl-C, or SIGTERM from a service manager. It listens from the call on, so

@@ -13,6 +13,10 @@ pub struct CardNumber(String);
 
 const CARD_PREFIX: &str = "91";
 const CARD_DIGITS: usize = 24;
+/// A chip's number has at most so many decimal digits: what begins as a card and is longer is a card that was cut.
+const CHIP_DIGITS: usize = 10;
+/// Ends what a scanner gave of a code of which the rest never came. It names nobody, whatever it looks like.
+pub const CUT_OFF: char = '…';
 
 impl CardNumber {
     /// A new number.
@@ -181,6 +185,14 @@ impl Scan {
         }
     }
 
+    /// Whether a scanner that stopped here may still have a rest to give: digits that begin a card's number or a resident
+    /// ID, and are fewer. Fifteen too: an old ID has so many, but no scanner gives one.
+    #[must_use]
+    pub fn is_part(text: &str) -> bool {
+        let card = text.starts_with(CARD_PREFIX) && text.len() < CARD_DIGITS;
+        all_digits(text) && !is_payment_code(text) && (card || (15..18).contains(&text.len()))
+    }
+
     /// Tells what was scanned. Resident IDs come first, since valid ones begin with 11 to 15 as payment codes do.
     pub fn read(text: &str) -> Result<Self, ScanError> {
         let text = text.trim();
@@ -189,6 +201,10 @@ impl Scan {
         }
         if text.starts_with(CARD_PREFIX) && text.len() == CARD_DIGITS {
             return CardNumber::parse(text).map(Self::Card);
+        }
+        let cut_card = text.starts_with(CARD_PREFIX) && text.len() > CHIP_DIGITS && all_digits(text);
+        if text.ends_with(CUT_OFF) || cut_card {
+            return Err(ScanError::CardCheck);
         }
         match ResidentId::parse(text) {
             Ok(id) => Ok(Self::ResidentId(id)),
@@ -301,6 +317,30 @@ mod tests {
         assert!(matches!(Scan::read_with("11010519491231002X", hex), Ok(Scan::ResidentId(_))));
         assert_eq!(Scan::read_with("2812345678901234567", hex), Err(ScanError::PaymentCode));
         assert_eq!(Scan::read_with("134567890123456789", hex), Err(ScanError::PaymentCode));
+    }
+
+    #[test]
+    fn what_was_cut_off_is_nobodys() {
+        let card = card();
+        let hex = Some(ReaderFormat { digits: ReaderDigits::Hex, reversed: false });
+        for length in 2..24 {
+            let head = &card.expose()[..length];
+            assert!(Scan::is_part(head), "{head}");
+            let cut = format!("{head}{CUT_OFF}");
+            assert_eq!(Scan::read_with(&cut, hex), Err(ScanError::CardCheck), "{cut}");
+            if length > 10 {
+                assert_eq!(Scan::read_with(head, hex), Err(ScanError::CardCheck), "{head}");
+            }
+        }
+        // The head of a whole ID reads as an old one of another person.
+        assert!(Scan::is_part("110105190503120"));
+        assert!(Scan::read("110105190503120").is_ok());
+        assert_eq!(Scan::read("110105190503120…"), Err(ScanError::CardCheck));
+        for whole in
+            [card.expose(), "11010519491231002X", "134567890123456789", "2812345678901234", "0169552957", "911A"]
+        {
+            assert!(!Scan::is_part(whole), "{whole}");
+        }
     }
 
     #[test]

@@ -89,7 +89,8 @@ const stream = new KeyStream({
     inTurn(() => work(() => scan(code)), false);
   },
   onChars: (chars) => {
-    before = null;
+    // A part of a code may still become one: then its digits are taken out of the field too.
+    if (!stream.isTorn(stream.last)) before = null;
     if (isTyping(document.activeElement)) return;
     const manual = !inDialog() && (place.page === "till" || place.page === "paper") ? $("#manual") : null;
     if (manual && /^[0-9X]+$/.test(chars)) { manual.value += chars; return; }
@@ -140,7 +141,8 @@ function character(event, char) {
   if (event.repeat) return;
   const focused = document.activeElement;
   const typing = isTyping(focused);
-  if (!stream.goesOn(event.timeStamp)) before = typing ? { element: focused, value: focused.value } : null;
+  const partOfScan = stream.goesOn(event.timeStamp) || (stream.isTorn(event.timeStamp) && before?.element === focused);
+  if (!partOfScan) before = typing ? { element: focused, value: focused.value } : null;
   if (before) before.composing = event.isComposing;
   stream.char(char, event.timeStamp);
   if (!typing && event.code !== "Space") event.preventDefault();

@@ -1,16 +1,26 @@
 // Scanner and keyboard. A scanner types digits and Enter much faster than a hand; what comes so fast is a scan whatever
 // has focus, and its own Enter never confirms anything. A single character counts only when no other key falls near it.
+// A code that came in pieces is put together where its check digits say that it is whole; else it is scanned again.
+
+import { CARD, CUT_OFF, cut, isPayment, unglued } from "./codes.js";
 
 export const BURST_MS = 50;
 // A scanner that stops for breath in the middle of a code goes on within this time.
 const BREATH_MS = 500;
+// The rest of a code that a busy computer tore in two comes within this time; so does its Enter.
+const REST_MS = 5000;
+// Without its rest so long, what was read is said to be half a code.
+const HALF_MS = 1500;
+// A scan's Enter that comes this late confirms nothing.
+const QUIET_MS = 400;
 // So many keys in one burst are no hand's.
 const MACHINE = 4;
 const SHORTEST_SCAN = 8;
+// So many digits in one burst are a code, or a part of one.
+const PART = 15;
 const LONGEST_SCAN = 200;
-// Printed cards have so many digits: a longer run of them is two scans that were glued together.
-const CARD = 24;
-const ID = 18;
+
+const isDigits = (chars) => /^\d+$/.test(chars);
 
 // What a key types, by its place on the keyboard, so that no input method can change it.
 export function charOf(code) {
@@ -21,33 +31,37 @@ export function charOf(code) {
   return { Slash: "/", NumpadDivide: "/", Period: ".", NumpadDecimal: ".", Minus: "-", Equal: "=", Semicolon: ":", Space: " " }[code] ?? "";
 }
 
-// Codes that came without anything between them.
-export function unglued(chars) {
-  const cards = /^\d+$/.test(chars) && chars.length > CARD && chars.length % CARD === 0;
-  if (!cards) return [chars];
-  return chars.match(new RegExp(`\\d{${CARD}}`, "g"));
-}
-
 // Sorts keys by their times into scans, single characters and Enter. `now` is in ms; timers are given in.
 export class KeyStream {
   constructor({ onScan, onChars, onEnter, later, cancel }) {
     Object.assign(this, { onScan, onChars, onEnter, later, cancel });
     this.chars = "";
-    this.last = -Infinity;
-    this.timer = null;
-    this.quietUntil = -Infinity;
     this.first = -Infinity;
-    this.torn = { digits: "", last: -Infinity };
+    this.last = -Infinity;
+    // Digits that came before these keys, piece by piece: what may be the beginning of a code.
+    this.pieces = [];
+    // The last piece is a part of a code and nothing else: its rest is waited for.
+    this.half = false;
+    this.timers = { burst: null, half: null };
+    this.quietUntil = -Infinity;
+    // This keyboard's scanner ends its codes with Enter; one that did not come yet still belongs to its scan.
+    this.sendsEnter = false;
+    this.owedUntil = -Infinity;
   }
 
   // How long the next key may take. Only digits wait longer: letters that come fast may be a practised hand's.
   patience() {
-    return this.chars.length >= MACHINE && /^\d+$/.test(this.chars) ? BREATH_MS : BURST_MS;
+    return this.chars.length >= MACHINE && isDigits(this.chars) ? BREATH_MS : BURST_MS;
   }
 
   // Whether a key at that time belongs to the keys before it.
   goesOn(now) {
     return now - this.last <= this.patience() && this.chars.length > 0;
+  }
+
+  // Whether a key at that time may go on with a code of which a scanner has typed a part.
+  isTorn(now) {
+    return this.pieces.some((piece) => piece.digits.length >= MACHINE && now - piece.last <= REST_MS);
   }
 
   // A character key. Tells whether it goes on a burst.
@@ -56,60 +70,117 @@ export class KeyStream {
     if (!burst) { this.flush(); this.first = now; }
     if (this.chars.length < LONGEST_SCAN) this.chars += char;
     this.last = now;
-    this.arm();
+    this.stop("half");
+    this.start("burst", this.patience() + 5, () => this.flush());
     return burst;
   }
 
   // Enter. Tells whether it ended a scan or followed other keys too fast to be meant: then it confirms nothing.
   enter(now) {
     const near = now - this.last <= BURST_MS;
-    if (this.goesOn(now) && this.chars.length >= SHORTEST_SCAN) {
-      this.scan(now);
-      return true;
-    }
+    const rest = this.goesOn(now) && this.isTorn(this.first);
+    if (this.chars.length >= SHORTEST_SCAN || rest) { this.end(now); return true; }
     if (near || now < this.quietUntil) return true;
-    this.flush();
+    if (this.half) { this.giveUp(); return true; }
+    const owed = now < this.owedUntil;
+    this.owedUntil = -Infinity;
+    if (owed || this.flush()) return true;
+    // What a hand has entered is no part of the next scan.
+    this.pieces = [];
     this.onEnter();
     return false;
   }
 
-  arm() {
-    if (this.timer !== null) this.cancel(this.timer);
-    this.timer = this.later(() => { this.timer = null; this.flush(); }, this.patience() + 5);
+  start(timer, ms, run) {
+    this.stop(timer);
+    this.timers[timer] = this.later(() => { this.timers[timer] = null; run(); }, ms);
   }
 
-  // The keys so far were all: a long burst is a scanner that sends no Enter, a lone key is a key.
-  flush() {
-    if (this.timer !== null) this.cancel(this.timer);
-    this.timer = null;
+  stop(timer) {
+    if (this.timers[timer] !== null) this.cancel(this.timers[timer]);
+    this.timers[timer] = null;
+  }
+
+  take() {
+    this.stop("burst");
     const chars = this.chars;
     this.chars = "";
-    if (chars.length >= 15) this.scan(this.last, chars);
-    else if (chars.length > 0) { this.keepTorn(chars); this.onChars(chars); }
+    return chars;
   }
 
-  // Digits that were taken for a hand's, in case the rest of a code follows: a busy computer may tear its beginning off.
-  keepTorn(chars) {
-    if (!/^\d+$/.test(chars)) { this.torn = { digits: "", last: -Infinity }; return; }
-    const goesOn = this.first - this.torn.last <= BREATH_MS;
-    this.torn = { digits: (goesOn ? this.torn.digits : "") + chars, last: this.last };
+  // The keys so far were all, or their rest comes late: a whole code is a scanner that sends no Enter, a lone key is a key.
+  // Tells whether they were a scanner's.
+  flush() {
+    const chars = this.take();
+    if (chars.length === 0) return false;
+    const whole = this.whole(chars) ?? (isPayment(chars) || (chars.length >= PART && !isDigits(chars)) ? [chars] : null);
+    if (whole) {
+      this.owedUntil = this.sendsEnter ? this.last + REST_MS : -Infinity;
+      this.deliver(whole, this.last + BREATH_MS);
+      return true;
+    }
+    this.half = isDigits(chars) && (this.half || chars.length >= PART);
+    this.keep(chars);
+    if (this.half) this.start("half", HALF_MS - BREATH_MS, () => this.giveUp());
+    else this.onChars(chars);
+    return this.half;
   }
 
-  // The code with what was torn off its beginning, if that makes a card's or an ID's number.
+  keep(chars) {
+    this.pieces = isDigits(chars) ? this.recent() : [];
+    if (isDigits(chars)) this.pieces.push({ digits: chars, first: this.first, last: this.last });
+  }
+
+  // The pieces that the keys from `first` on may go on with.
+  recent() {
+    return this.pieces.filter((piece) => this.first - piece.last <= REST_MS);
+  }
+
+  // The scanner's own Enter: what came is a code, unless it is the rest of one whose beginning is not known.
+  end(now) {
+    const chars = this.take();
+    this.sendsEnter = true;
+    this.owedUntil = -Infinity;
+    this.deliver(this.whole(chars) ?? (this.isRest(chars) ? [this.told(chars)] : unglued(chars)), now);
+  }
+
+  // The codes that the keys make, with the pieces before them or alone, if check digits say that they are whole. A hand
+  // that types a number slowly makes no scan of it.
   whole(chars) {
-    const { digits, last } = this.torn;
-    this.torn = { digits: "", last: -Infinity };
-    const joined = digits + chars;
-    const fits = this.first - last <= BREATH_MS && chars.length < CARD && (joined.length === CARD || joined.length === ID);
-    return fits ? joined : chars;
+    const pieces = this.recent();
+    for (let from = 0; from <= pieces.length; from += 1) {
+      const parts = [...pieces.slice(from).map((piece) => piece.digits), chars];
+      const machine = parts.some((part) => part.length >= MACHINE);
+      const codes = machine ? cut(parts.join("")) : null;
+      if (codes) return codes;
+    }
+    return null;
   }
 
-  scan(now, chars = this.chars) {
-    if (this.timer !== null) this.cancel(this.timer);
-    this.timer = null;
-    this.chars = "";
+  // Whether the keys may be the rest of a code. A card that is held to the scanner again begins as it began.
+  isRest(chars) {
+    if (!this.isTorn(this.first) || !/^\d*X?$/.test(chars)) return false;
+    const before = this.recent().map((piece) => piece.digits).join("");
+    return !chars.startsWith(before) && before.length + chars.length <= CARD;
+  }
+
+  told(chars) {
+    return this.recent().map((piece) => piece.digits).join("") + chars + CUT_OFF;
+  }
+
+  // The rest did not come: the cashier is told. Should it come after all, it is still put together.
+  giveUp() {
+    this.half = false;
+    this.stop("half");
+    this.onScan(this.told(""));
+  }
+
+  deliver(codes, now) {
+    this.stop("half");
+    this.half = false;
+    this.pieces = [];
     // A slow scanner's Enter may come after its digits were taken.
-    this.quietUntil = now + 400;
-    for (const code of unglued(this.whole(chars))) this.onScan(code);
+    this.quietUntil = now + QUIET_MS;
+    for (const code of codes) this.onScan(code);
   }
 }

@@ -28,14 +28,18 @@ pub(crate) async fn findings(driver: &WebDriver) -> WebDriverResult<Vec<String>>
     Ok(found.as_array().into_iter().flatten().filter(serious).map(told).collect())
 }
 
-/// Nothing serious by axe in both contrasts, and nothing beyond the right edge.
-///
-/// `SHOTS=folder` keeps a picture of each screen, to be looked at.
-pub(crate) async fn clean(page: &Page, screen: &str) -> WebDriverResult<()> {
+/// With `SHOTS=folder` keeps a picture of the screen, to be looked at.
+pub(crate) async fn picture(page: &Page, screen: &str) -> WebDriverResult<()> {
     if let Some(folder) = std::env::var_os("SHOTS") {
         let picture = std::path::Path::new(&folder).join(format!("{screen}.png"));
         page.driver.screenshot(&picture).await?;
     }
+    Ok(())
+}
+
+/// Nothing serious by axe in both contrasts, and nothing beyond the right edge.
+pub(crate) async fn clean(page: &Page, screen: &str) -> WebDriverResult<()> {
+    picture(page, screen).await?;
     for (contrast, name) in [("off", "usual contrast"), ("on", "high contrast")] {
         page.js(&format!(
             "document.documentElement.dataset.contrast = '{}'",
@@ -44,6 +48,9 @@ pub(crate) async fn clean(page: &Page, screen: &str) -> WebDriverResult<()> {
         .await?;
         let found = findings(&page.driver).await?;
         assert!(found.is_empty(), "{screen}, {name}: {found:#?}");
+        if contrast == "on" {
+            picture(page, &format!("{screen}, {name}")).await?;
+        }
     }
     page.js("document.documentElement.dataset.contrast = 'less'").await?;
     let over = "return [...document.querySelectorAll('body *')].filter((e) => { const r = e.getBoundingClientRect();\n\
@@ -54,7 +61,7 @@ pub(crate) async fn clean(page: &Page, screen: &str) -> WebDriverResult<()> {
     Ok(())
 }
 
-async fn resize(page: &Page, width: u32, height: u32) {
+pub(crate) async fn resize(page: &Page, width: u32, height: u32) {
     let size = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
     page.chromium("Emulation.setDeviceMetricsOverride", size).await;
 }

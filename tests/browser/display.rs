@@ -8,7 +8,8 @@ use crate::till::{Page, with_page};
 
 async fn face(page: &Page, face: &str) -> WebDriverResult<()> {
     let what = format!("the display comes to {face:?}");
-    page.until(&what, async || Ok(page.js("return document.body.dataset.face").await? == json!(face))).await
+    page.until(&what, async || Ok(page.js("return document.body.dataset.face").await? == json!(face))).await?;
+    crate::accessible::picture(page, &format!("display {face}")).await
 }
 
 async fn size_of(page: &Page, selector: &str) -> WebDriverResult<f64> {

@@ -6,8 +6,10 @@ mod accessible;
 mod console;
 mod desk;
 mod display;
+mod keys;
 mod printing;
 mod scanning;
+mod signs;
 mod till;
 mod wizard;
 

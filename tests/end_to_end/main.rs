@@ -14,6 +14,7 @@ mod moving;
 mod newcomer;
 mod order;
 mod packaging;
+mod printer;
 mod proxies;
 mod settings;
 mod setup;

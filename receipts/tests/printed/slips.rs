@@ -197,11 +197,16 @@ fn the_shift_slip_states_the_drawer() -> Outcome {
 fn drawings_hold_every_slip() -> Outcome {
     let rare =
         Slip { meals: vec![meal("𫖯*兰"), meal("䶮*")], marks: Marks { reprint: true, training: true }, ..slip() };
+    let again = Slip { marks: Marks { reprint: true, training: false }, ..slip() };
     let slips = [
+        ("slip-again-58", Paper::Mm58, again.to_escpos(Paper::Mm58, fonts()?)?),
+        ("slip-again-80", Paper::Mm80, again.to_escpos(Paper::Mm80, fonts()?)?),
         ("slip-58", Paper::Mm58, slip().to_escpos(Paper::Mm58, fonts()?)?),
         ("slip-80", Paper::Mm80, slip().to_escpos(Paper::Mm80, fonts()?)?),
         ("slip-rare", Paper::Mm58, rare.to_escpos(Paper::Mm58, fonts()?)?),
         ("slip-void", Paper::Mm58, void_slip().to_escpos(Paper::Mm58, fonts()?)),
+        ("slip-void-80", Paper::Mm80, void_slip().to_escpos(Paper::Mm80, fonts()?)),
+        ("slip-shift-58", Paper::Mm58, shift_slip().to_escpos(Paper::Mm58, fonts()?)),
         ("slip-shift", Paper::Mm80, shift_slip().to_escpos(Paper::Mm80, fonts()?)),
     ];
     for (name, paper, bytes) in slips {

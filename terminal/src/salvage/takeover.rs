@@ -14,20 +14,20 @@ use tokio_stream::StreamExt as _;
 use super::carve::Found;
 use crate::storage::{Storage, StorageError};
 
-/// Tables in an order in which no row comes before one that it refers to, each with the delta feed that it is part of. Of
-/// the office only its epoch: the versions go with rows.
-const TABLES: [(&str, Option<&str>); 11] = [
-    ("setup", None),
-    ("pin_failure", None),
-    ("menu", None),
-    ("delivered", None),
-    ("portion", None),
-    ("refund_due", None),
-    ("roster", Some("roster")),
-    ("credential", Some("roster")),
-    ("elder_usage", Some("usage")),
-    ("usage_included", Some("usage")),
-    ("office", None),
+/// Tables in an order in which no row comes before one that it refers to, each with the migration that made it and the
+/// delta feed that it is part of. Of the office only its epoch: the versions go with rows.
+const TABLES: [(&str, i64, Option<&str>); 11] = [
+    ("setup", 1, None),
+    ("pin_failure", 1, None),
+    ("menu", 3, None),
+    ("delivered", 3, None),
+    ("portion", 7, None),
+    ("refund_due", 2, None),
+    ("roster", 1, Some("roster")),
+    ("credential", 1, Some("roster")),
+    ("elder_usage", 1, Some("usage")),
+    ("usage_included", 1, Some("usage")),
+    ("office", 2, None),
 ];
 /// So many outcomes are read at once; where that fails, one at a time.
 const STRIDE: i64 = 500;
@@ -56,7 +56,12 @@ pub(super) async fn take_over(storage: &Storage, copy: &Path, found: &Found) -> 
 
 async fn everything(writer: &mut SqliteConnection, found: &Found) -> i64 {
     let (mut all, mut of_feed) = (0, BTreeMap::from([("roster", 0_i64), ("usage", 0)]));
-    for (table, feed) in TABLES {
+    let release = release(writer).await;
+    for (table, since, feed) in TABLES {
+        if release < since {
+            tracing::info!(table, release, "the damaged database is older than this table");
+            continue;
+        }
         let lost = whole_table(writer, table).await;
         if lost > 0 {
             tracing::warn!(table, lost, "rows were not saved");
@@ -81,6 +86,13 @@ async fn everything(writer: &mut SqliteConnection, found: &Found) -> i64 {
         all += 1;
     }
     all
+}
+
+/// The last migration of the damaged database; the newest where that cannot be known.
+async fn release(writer: &mut SqliteConnection) -> i64 {
+    let last = "SELECT MAX(version) FROM old._sqlx_migrations NOT INDEXED WHERE success";
+    let last = sqlx::query_scalar::<_, Option<i64>>(last).fetch_one(writer).await;
+    last.ok().flatten().unwrap_or(i64::MAX)
 }
 
 /// Takes over a table and returns how many of its rows are lost.

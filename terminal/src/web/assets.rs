@@ -16,7 +16,7 @@ macro_rules! file {
     };
 }
 
-const FILES: [(&str, &str, &str); 20] = [
+const FILES: [(&str, &str, &str); 21] = [
     file!("till.css", "text/css; charset=utf-8"),
     file!("desk.css", "text/css; charset=utf-8"),
     file!("narrow.css", "text/css; charset=utf-8"),
@@ -24,6 +24,7 @@ const FILES: [(&str, &str, &str); 20] = [
     file!("till.js", "text/javascript; charset=utf-8"),
     file!("page.js", "text/javascript; charset=utf-8"),
     file!("api.js", "text/javascript; charset=utf-8"),
+    file!("codes.js", "text/javascript; charset=utf-8"),
     file!("forms.js", "text/javascript; charset=utf-8"),
     file!("input.js", "text/javascript; charset=utf-8"),
     file!("keys.js", "text/javascript; charset=utf-8"),

@@ -429,6 +429,31 @@ async fn an_unknown_id_is_looked_up_while_the_office_is_reached() {
 }
 
 #[tokio::test]
+async fn while_the_office_is_asked_the_elder_is_asked_to_wait() {
+    let thinks = std::sync::Arc::new(tokio::sync::Notify::new());
+    let till = Till::serving(|office| office.books().thinks = Some(std::sync::Arc::clone(&thinks))).await;
+    let display = async || -> Value { serde_json::from_slice(&till.get("/elder/view").await.1).unwrap() };
+    let seen = async {
+        let mut view = display().await;
+        for _ in 0..200 {
+            if view["face"] == "reading" {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            view = display().await;
+        }
+        thinks.notify_one();
+        view
+    };
+    let (scanned, seen) = tokio::join!(till.scan(RESIDENT_ID), seen);
+    assert_eq!((&seen["face"], &seen["say"]), (&json!("reading"), &json!([])), "{seen}");
+    assert!(seen["html"].as_str().is_some_and(|html| html.contains("请稍等")), "{seen}");
+    assert_eq!(scanned["code"], "unknown_id");
+    let held = display().await;
+    assert_eq!((&held["face"], &held["say"]), (&json!("held"), &json!(["wait"])), "no reason is shown: {held}");
+}
+
+#[tokio::test]
 async fn a_card_unknown_offline_is_kept_with_a_meal_at_full_price() {
     let till = Till::serving(|_| {}).await;
     let stranger = Office::new(std::sync::Arc::clone(&till.clock));

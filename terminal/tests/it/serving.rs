@@ -222,6 +222,9 @@ async fn every_refusal_says_what_it_is_and_charges_nothing() {
         (cards[2].as_str(), "card_expired"),
         (unknown.as_str(), "unknown_card"),
         (misread.as_str(), "card_misread"),
+        (&cards[0][..17], "card_misread"),
+        // The head of an ID that was cut off: an old number of another person, if it were taken for whole.
+        ("110105190503120…", "card_misread"),
         (RESIDENT_ID, "unknown_id"),
         ("440301194912310022", "bad_id_number"),
         ("134567890123456789", "payment_code"),

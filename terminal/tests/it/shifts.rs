@@ -136,6 +136,30 @@ async fn a_large_difference_needs_a_supervisor() {
 }
 
 #[tokio::test]
+async fn cashiers_change_freely_while_nothing_can_be_sent() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| {
+        cards = (0..2).map(|_| office.add_elder("张*国", "1943-11-22", false, &[]).card).collect();
+    })
+    .await;
+    till.office.books().offline = true;
+    till.sell(&cards[0]).await;
+    till.ok("/api/shift/count", json!({ "count": { "10000": 2, "500": 1, "100": 4 } })).await;
+    till.ok("/api/shift/close", json!({})).await;
+    assert!(till.terminal.unsent().await.unwrap() > 0);
+    till.open_shift(2).await;
+    till.sell(&cards[1]).await;
+    let state = till.ok("/api/shift/count", json!({ "count": { "10000": 2, "500": 1, "100": 4 } })).await;
+    assert_eq!(state["close"]["sums"]["difference"], 0, "{}", state["close"]);
+    till.ok("/api/shift/close", json!({})).await;
+    till.office.books().offline = false;
+    let report = till.terminal.sync_once().await.unwrap();
+    assert_eq!((report.rejected, report.unsent), (0, 0));
+    let closes = till.office.bodies(1).iter().filter(|body| matches!(body, Body::ShiftClose(_))).count();
+    assert_eq!(closes, 2);
+}
+
+#[tokio::test]
 async fn a_sale_after_the_count_makes_it_void() {
     let mut card = String::new();
     let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;

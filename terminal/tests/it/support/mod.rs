@@ -131,6 +131,8 @@ pub struct Books {
     pub quarantine: Vec<SignedRecord>,
     pub faults: VecDeque<Fault>,
     pub offline: bool,
+    /// While there, a lookup is answered once it says so.
+    pub thinks: Option<Arc<tokio::sync::Notify>>,
     pub requests: Vec<String>,
     /// Names the office's database.
     pub server_epoch: String,
@@ -227,6 +229,7 @@ impl Office {
             quarantine: Vec::new(),
             faults: VecDeque::new(),
             offline: false,
+            thinks: None,
             requests: Vec::new(),
             server_epoch: "books-1".into(),
             changed: BTreeMap::new(),
@@ -328,6 +331,10 @@ impl Office {
 impl Transport for Office {
     fn send(&self, request: WireRequest) -> Sending<'_> {
         Box::pin(async move {
+            let thinks = self.books().thinks.clone().filter(|_| request.path_and_query == "/api/v1/terminal/lookup");
+            if let Some(thinks) = thinks {
+                thinks.notified().await;
+            }
             let mut books = self.books();
             let lost = || TransportError("scripted loss".into());
             if books.offline {
