@@ -53,7 +53,9 @@ catalogue! {
     open_n: "待裁 {n}", "{n} open";
     decided_n: "已裁 {n}", "{n} decided";
     total_of: "{n} 家合计", "{n} canteens";
-    no_canteens: "本区域没有直接结算的食堂，请在上方选择结算区域。", "No canteen is settled at this level: choose the region that settles.";
+    no_canteens: "本区域没有直接结算的食堂，到结算这些食堂的区域办理。", "No canteen is settled at this level: go to the region that settles them.";
+    settled_by: "食堂由“{region}”结算", "The canteens are settled by “{region}”";
+    go_region: "去那里结算", "Settle there";
     payable_now: "本次应付", "Payable now";
     approved_sum: "核定", "Approved";
     before_draft: "起草之前", "Before the draft";
