@@ -325,6 +325,37 @@ async fn an_operator_sees_the_own_canteen_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_head_sorts_what_is_listed_and_the_address_keeps_the_order() {
+    with_console(async |console| {
+        console.resize(1366, 768).await;
+        console.clean_start().await?;
+        console.at_month("statements").await?;
+        let as_drawn = console.column(6).await?;
+        assert_eq!(as_drawn.len(), 3);
+        let mut largest_first = as_drawn.clone();
+        largest_first.sort_unstable_by_key(|fen| std::cmp::Reverse(*fen));
+        console.press("应付").await?;
+        assert_eq!(console.column(6).await?, largest_first, "figures begin with the largest");
+        console.press("应付").await?;
+        let mut smallest_first = largest_first.clone();
+        smallest_first.reverse();
+        assert_eq!(console.column(6).await?, smallest_first);
+        // A link to it, and a filter, show the same.
+        let address = console.driver.current_url().await?;
+        assert!(address.query().unwrap_or_default().contains("order=5"), "{address}");
+        console.driver.goto(address.as_str()).await?;
+        assert_eq!(console.column(6).await?, smallest_first);
+        let sorted = console.driver.find(By::Css("th[aria-sort='ascending']")).await?.text().await?;
+        assert!(sorted.contains("应付"), "{sorted}");
+        console.press("筛选").await?;
+        console.says("3 / 3").await?;
+        assert_eq!(console.column(6).await?, smallest_first);
+        console.clean("/console/statements/sorted").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_drafted_a_month_does_not_approve_it() {
     use server::people::Role::{FinanceChecker, FinanceMaker};
     with_console(async |console| {
@@ -353,6 +384,18 @@ async fn who_drafted_a_month_does_not_approve_it() {
         console.says("已审批").await
     })
     .await;
+}
+
+impl Console {
+    /// The amounts of a column of the page's table, fen, from the first row on.
+    async fn column(&self, number: usize) -> WebDriverResult<Vec<i64>> {
+        let mut found = Vec::new();
+        for cell in self.driver.find_all(By::Css(format!("main tbody td:nth-child({number})"))).await? {
+            let digits: String = cell.text().await?.chars().filter(char::is_ascii_digit).collect();
+            found.push(digits.parse().unwrap());
+        }
+        Ok(found)
+    }
 }
 
 impl Console {
