@@ -324,6 +324,9 @@ pub(crate) struct PackArgs {
 pub(crate) async fn pack(args: PackArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
     let server = args.office.open(false, "", clock, entropy).await?;
     let office = server.office();
+    if let Some(folder) = &args.attachments {
+        std::fs::create_dir(folder).with_context(|| folder.display().to_string())?;
+    }
     let file = std::fs::File::create_new(&args.out).with_context(|| args.out.display().to_string())?;
     let out = BufWriter::with_capacity(1 << 20, file);
     let progress = |done: usize, of: usize| shown(&format!("{done}/{of}"));
@@ -331,7 +334,6 @@ pub(crate) async fn pack(args: PackArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn
     let mut packed = server::pack::write(&office.store, month, office.now(), out, &progress).await;
     let mut files = None;
     if let (Some(folder), Ok(_)) = (&args.attachments, &packed) {
-        std::fs::create_dir(folder).with_context(|| folder.display().to_string())?;
         match server::pack::files(office, month, folder).await {
             Ok(count) => files = Some(count),
             Err(error) => packed = Err(error),
