@@ -211,6 +211,9 @@ pub(crate) struct VerifyArgs {
     /// Check an audit pack in place of a database; nothing else is needed
     #[arg(long, value_name = "FILE")]
     pack: Option<PathBuf>,
+    /// Where the pack's attachments lie, to be checked too
+    #[arg(long, value_name = "DIR", requires = "pack")]
+    attachments: Option<PathBuf>,
     /// Check the audit log alone: its chain, and what terminals and papers witness of it
     #[arg(long, conflicts_with = "pack")]
     audit: bool,
@@ -232,8 +235,10 @@ pub(crate) async fn verify(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<ExitCode> {
+    let mut files = 0;
     let (report, seal) = if let Some(file) = &args.pack {
-        let checked = check_pack(file, &*entropy).await?;
+        let checked = check_pack(file, args.attachments.as_deref(), &*entropy).await?;
+        files = checked.files;
         (checked.report, Some(checked.digest))
     } else {
         let server = args.office.open(false, "", clock, entropy).await?;
@@ -256,6 +261,7 @@ pub(crate) async fn verify(
             "statements": report.statements,
             "audit": report.audit,
             "seal": seal,
+            "attachments": files,
             "breaks": breaks,
         });
         println!("{found}");
@@ -267,6 +273,11 @@ pub(crate) async fn verify(
             if report.waiting == 0 { String::new() } else { format!("，另 {} 天待重新日清", report.waiting) };
         if let Some(seal) = seal {
             println!("封存摘要 {seal}");
+        }
+        match &args.attachments {
+            Some(_) => println!("已核对附件 {files} 个"),
+            None if files > 0 => println!("附件 {files} 个未核对：用 --attachments 指明所在目录"),
+            None => {}
         }
         println!(
             "已核对记录 {} 条、日清 {} 次、结算单 {} 张、审计日志 {} 条{waiting}；不符 {} 处",
@@ -281,11 +292,15 @@ pub(crate) async fn verify(
 }
 
 /// Checks a pack in a folder of its own, which is removed afterwards.
-async fn check_pack(file: &Path, entropy: &dyn Entropy) -> anyhow::Result<server::pack::Checked> {
+async fn check_pack(
+    file: &Path,
+    attachments: Option<&Path>,
+    entropy: &dyn Entropy,
+) -> anyhow::Result<server::pack::Checked> {
     let input = std::fs::File::open(file).with_context(|| file.display().to_string())?;
     let folder = std::env::temp_dir().join(server::pack::folder_name(entropy));
     std::fs::create_dir(&folder).with_context(|| folder.display().to_string())?;
-    let checked = server::pack::check(BufReader::with_capacity(1 << 20, input), &folder, &shown).await;
+    let checked = server::pack::check(BufReader::with_capacity(1 << 20, input), &folder, attachments, &shown).await;
     std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
     Ok(checked?)
 }
@@ -307,6 +322,10 @@ pub(crate) struct PackArgs {
     /// The file to write; it must not be there
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// A new folder for the files that came with answers and objections, in the open and named by their digests; they may
+    /// show elders' names
+    #[arg(long, value_name = "DIR")]
+    attachments: Option<PathBuf>,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -316,11 +335,21 @@ pub(crate) struct PackArgs {
 pub(crate) async fn pack(args: PackArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
     let server = args.office.open(false, "", clock, entropy).await?;
     let office = server.office();
+    if let Some(folder) = &args.attachments {
+        std::fs::create_dir(folder).with_context(|| folder.display().to_string())?;
+    }
     let file = std::fs::File::create_new(&args.out).with_context(|| args.out.display().to_string())?;
     let out = BufWriter::with_capacity(1 << 20, file);
     let progress = |done: usize, of: usize| shown(&format!("{done}/{of}"));
     let month = (&args.region, args.month, args.canteen);
-    let packed = server::pack::write(&office.store, month, office.now(), out, &progress).await;
+    let mut packed = server::pack::write(&office.store, month, office.now(), out, &progress).await;
+    let mut files = None;
+    if let (Some(folder), Ok(_)) = (&args.attachments, &packed) {
+        match server::pack::files(office, month, folder).await {
+            Ok(count) => files = Some(count),
+            Err(error) => packed = Err(error),
+        }
+    }
     office.store.close().await;
     shown("");
     let packed = match packed {
@@ -332,11 +361,17 @@ pub(crate) async fn pack(args: PackArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn
         }
     };
     if args.json {
-        println!("{}", serde_json::to_string(&packed)?);
+        let mut said = serde_json::to_value(&packed)?;
+        said["attachments"] = json!(files);
+        println!("{said}");
     } else {
         println!("已写入 {}：结算单 {} 张，记录 {} 条", args.out.display(), packed.statements, packed.records);
         println!("封存摘要 {}", packed.digest);
-        println!("在任何一台电脑上核验：zhucan verify --pack {}", args.out.display());
+        let beside = args.attachments.as_ref().map(|folder| format!(" --attachments {}", folder.display()));
+        if let Some(files) = files {
+            println!("附件 {files} 个，以摘要为名，可能含老人姓名，请与审计包一起妥善交付");
+        }
+        println!("在任何一台电脑上核验：zhucan verify --pack {}{}", args.out.display(), beside.unwrap_or_default());
     }
     Ok(ExitCode::SUCCESS)
 }

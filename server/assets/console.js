@@ -32,3 +32,60 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "1";
   window.addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
 });
+
+// A head sorts what is listed. The order stands in the address, so that a link and the way back show the same.
+const figure = (text) => {
+  const plain = text.replace(/[¥,%\s▲▼+]/g, "").replace("−", "-");
+  return plain === "" || plain === "—" ? null : Number(plain);
+};
+const words = new Intl.Collator(document.documentElement.lang, { numeric: true });
+
+function sortBy(table, at, down) {
+  const body = table.tBodies[0];
+  const key = (row) => row.cells[at].dataset.key ?? row.cells[at].textContent.trim();
+  const rows = [...body.rows].map((row) => ({ row, text: key(row), figure: figure(key(row)) }));
+  const figures = rows.every((one) => one.figure === null || Number.isFinite(one.figure)) && rows.some((one) => one.figure !== null);
+  // What has no figure comes last, whichever way.
+  const compare = (a, b) => {
+    if (!figures) return down ? words.compare(b.text, a.text) : words.compare(a.text, b.text);
+    if (a.figure === null || b.figure === null) return (a.figure === null) - (b.figure === null);
+    return down ? b.figure - a.figure : a.figure - b.figure;
+  };
+  body.append(...rows.sort(compare).map((one) => one.row));
+  [...table.tHead.rows[0].cells].forEach((head, n) => {
+    if (n === at) head.setAttribute("aria-sort", down ? "descending" : "ascending");
+    else head.removeAttribute("aria-sort");
+  });
+}
+
+const table = document.querySelector("table[data-sort]");
+if (table && table.tBodies[0].rows.length > 1) {
+  const place = new URL(location.href);
+  const kept = /^(-?)(\d+)$/.exec(place.searchParams.get("order") ?? "");
+  [...table.tHead.rows[0].cells].forEach((head, at) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "sort";
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      // Figures begin with the largest, words with the first.
+      const now = head.getAttribute("aria-sort");
+      const down = now ? now === "ascending" : head.classList.contains("n");
+      sortBy(table, at, down);
+      place.searchParams.set("order", `${down ? "-" : ""}${at}`);
+      history.replaceState(null, "", place);
+      keep();
+    });
+  });
+  // Filters keep the order.
+  const keep = () => {
+    const form = document.querySelector("form.filters");
+    const order = place.searchParams.get("order");
+    if (!form || !order) return;
+    const field = form.querySelector("input[name=order]") ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name: "order" }));
+    field.value = order;
+  };
+  if (kept && Number(kept[2]) < table.tHead.rows[0].cells.length) sortBy(table, Number(kept[2]), kept[1] === "-");
+  keep();
+}

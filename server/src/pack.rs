@@ -7,7 +7,9 @@
 //! the records and the facts as known, statements from the closes, the ledger from the statements.
 //!
 //! A pack holds no name, number, telephone or account of an elder and no account of a canteen: elders are pseudonyms
-//! with their birth date, regions and categories, because the decisions are made of these. Uses of elders in canteens
+//! with their birth date, regions and categories, because the decisions are made of these. People of the office are named
+//! where they did something that the pack holds, and nobody else is. Files that came with answers and objections leave
+//! beside the pack, in the open and named by their digests ([`files`]); the pack itself holds the digests. Uses of elders in canteens
 //! and months outside the pack are taken as the office has them; nothing in the pack proves them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +23,7 @@ use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Cell;
 
+use crate::Office;
 use crate::error::Error;
 use crate::rules;
 use crate::store::pack::{self, Lines, MANY, Scope, Table};
@@ -188,7 +191,8 @@ pub async fn write(
     let statements = store.read(move |tx| Box::pin(async move { pack::siblings(tx, &of, month).await })).await?;
     let (format, region, count) = (FORMAT.to_owned(), region.clone(), packed.len());
     writer.line(&Head { format, version: VERSION, region, month, made_at: now, settlement, statements, packed })?;
-    for lines in store.read(|tx| Box::pin(async move { pack::common(tx).await })).await? {
+    let asked = scope.clone();
+    for lines in store.read(move |tx| Box::pin(async move { pack::common(tx, &asked).await })).await? {
         writer.rows(&lines)?;
     }
     let mut eaters = BTreeSet::new();
@@ -212,6 +216,51 @@ pub async fn write(
     writer.line(&Seal { lines, digest })?;
     writer.out.flush().map_err(|e| io(&e))?;
     Ok(Packed { statements: count, records: writer.records, lines, digest })
+}
+
+/// What a file of that digest and kind is called.
+fn file_name(hash: &Digest, media_type: &str) -> String {
+    let ending = match media_type {
+        "application/pdf" => "pdf",
+        "image/png" => "png",
+        _ => "jpg",
+    };
+    format!("{hash}.{ending}")
+}
+
+/// Writes the files that came with the answers and objections of a pack into a folder, each named by its digest, and
+/// enters that they were taken. Says how many there are.
+///
+/// # Errors
+/// When the month was never drafted, when a stored file is not what came, or when the folder cannot be written.
+pub async fn files(
+    office: &Office,
+    (region, month, canteen): (&RegionCode, Month, Option<CanteenId>),
+    folder: &Path,
+) -> Result<usize, Error> {
+    let (scope, ..) = scope(&office.store, region, month, canteen).await?;
+    let listed = office.store.read(move |tx| Box::pin(async move { pack::files(tx, &scope).await })).await?;
+    for (id, hash, media_type) in &listed {
+        let row = office.attachment(*id).await?;
+        let bytes = office.reveal_attachment(&row, None).await?;
+        std::fs::write(folder.join(file_name(hash, media_type)), bytes).map_err(|e| io(&e))?;
+    }
+    Ok(listed.len())
+}
+
+/// Compares the files in a folder with those that a pack lists.
+fn check_files(listed: &[(Digest, String)], folder: &Path) -> Vec<Break> {
+    use sha2::Digest as _;
+    let look = |(hash, media_type): &(Digest, String)| {
+        let what = match std::fs::read(folder.join(file_name(hash, media_type))) {
+            Ok(bytes) if Digest(sha2::Sha256::digest(&bytes).into()) == *hash => return None,
+            Ok(_) => words::OTHER_FILE.to_owned(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => words::NO_FILE.to_owned(),
+            Err(error) => words::file(&error.to_string()),
+        };
+        Some(Break { place: words::attachment(&file_name(hash, media_type)), what })
+    };
+    listed.iter().filter_map(look).collect()
 }
 
 async fn canteens<W: Write>(
@@ -253,13 +302,17 @@ pub struct Checked {
     pub digest: Digest,
     /// What was recomputed, and what does not hold.
     pub report: VerifyReport,
+    /// Files that the pack lists by their digests.
+    pub files: usize,
 }
 
 /// Reads a pack into an empty database in `folder` and recomputes everything. Whatever is wrong with the file is a
-/// break with its line; only trouble of this computer is an error. The folder's database is left to be removed.
+/// break with its line; only trouble of this computer is an error. The folder's database is left to be removed. `files`
+/// is where the files lie that left with the pack; without it they are counted only.
 pub async fn check(
     input: impl BufRead + Send,
     folder: &Path,
+    files: Option<&Path>,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Checked, Error> {
     let store = Store::open(&Database::Sqlite(folder.join("pack.db"))).await?;
@@ -293,11 +346,13 @@ pub async fn check(
         }
         None => VerifyReport::default(),
     };
+    let listed = store.read(|tx| Box::pin(async move { pack::listed_files(tx).await })).await?;
     store.close().await;
+    breaks.extend(files.map(|files| check_files(&listed, files)).unwrap_or_default());
     report.breaks.extend(breaks);
     report.breaks.sort();
     report.breaks.dedup();
-    Ok(Checked { head, digest, report })
+    Ok(Checked { head, digest, report, files: listed.len() })
 }
 
 /// A pack being read.

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::calendar::Clock;
+use domain::id::{CanteenId, Digest, StatementId};
 use serde_json::json;
+use server::admin::{NewUser, Post};
+use server::people::Role;
 use server::sql;
 use support::browser::Driver;
 use support::{Backend, TestDb};
@@ -279,6 +282,180 @@ async fn a_session_that_ends_in_mid_form_loses_nothing() {
         console.says("已记下").await
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sees_the_own_canteen_and_no_other() {
+    use server::people::Role::FinanceMaker;
+    with_console(async |console| {
+        let (own, other) = console.two_canteens().await;
+        let manager = console.manager_of(own).await;
+        console.clean_start().await?;
+        let statement = console.statement_of(other).await;
+        let other = [
+            (format!("/console/canteens/{other}"), "联系电话"),
+            (format!("/console/statements/{statement}"), "谁来出"),
+        ];
+        console.sign_in(&manager).await?;
+        for page in ["own", "findings", "statements"] {
+            console.at_month(page).await?;
+            for (path, _) in &other {
+                let link = By::Css(format!("a[href^='{path}']"));
+                assert!(console.driver.find_all(link).await?.is_empty(), "{page} leads to {path}");
+            }
+        }
+        let own = console.statement_of(own).await;
+        console.open(&format!("/console/statements/{own}?month={MONTH}")).await?;
+        console.says("谁来出").await?;
+        for (path, words) in &other {
+            console.open(&format!("{path}?month={MONTH}")).await?;
+            console.says("没有办成").await?;
+            let shown = console.text().await?;
+            assert!(!shown.contains('¥') && !shown.contains(words), "{path} shows {shown}");
+        }
+        // The same addresses are pages for whoever may see them.
+        console.sign_in(staff(FinanceMaker)).await?;
+        for (path, words) in &other {
+            console.open(&format!("{path}?month={MONTH}")).await?;
+            console.says(words).await?;
+        }
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_sorts_what_is_listed_and_the_address_keeps_the_order() {
+    with_console(async |console| {
+        console.resize(1366, 768).await;
+        console.clean_start().await?;
+        console.at_month("statements").await?;
+        let as_drawn = console.column(6).await?;
+        assert_eq!(as_drawn.len(), 3);
+        let mut largest_first = as_drawn.clone();
+        largest_first.sort_unstable_by_key(|fen| std::cmp::Reverse(*fen));
+        console.press("应付").await?;
+        assert_eq!(console.column(6).await?, largest_first, "figures begin with the largest");
+        console.press("应付").await?;
+        let mut smallest_first = largest_first.clone();
+        smallest_first.reverse();
+        assert_eq!(console.column(6).await?, smallest_first);
+        // A link to it, and a filter, show the same.
+        let address = console.driver.current_url().await?;
+        assert!(address.query().unwrap_or_default().contains("order=5"), "{address}");
+        console.driver.goto(address.as_str()).await?;
+        assert_eq!(console.column(6).await?, smallest_first);
+        let sorted = console.driver.find(By::Css("th[aria-sort='ascending']")).await?.text().await?;
+        assert!(sorted.contains("应付"), "{sorted}");
+        console.press("筛选").await?;
+        console.says("3 / 3").await?;
+        assert_eq!(console.column(6).await?, smallest_first);
+        console.clean("/console/statements/sorted").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_drafted_a_month_does_not_approve_it() {
+    use server::people::Role::{FinanceChecker, FinanceMaker};
+    with_console(async |console| {
+        console.clean_start().await?;
+        console.decide_what_blocks().await?;
+        console.press("提交审批").await?;
+        console.says("已提交").await?;
+        // The page offers nothing, and a form made by hand is refused.
+        console.approve_by_hand().await?;
+        console.says("没有办成").await?;
+        // With a checker's rights the same person is still who drafted it.
+        console.becomes(staff(FinanceMaker), FinanceChecker).await;
+        console.sign_in(staff(FinanceMaker)).await?;
+        console.at_month("settlement").await?;
+        console.says("已提交").await?;
+        assert!(console.driver.find_all(By::XPath("//button[normalize-space(.)='通过']")).await?.is_empty());
+        console.approve_by_hand().await?;
+        console.says("起草或提交的人不能审批").await?;
+        console.at_month("settlement").await?;
+        console.says("已提交").await?;
+
+        console.sign_in(staff(FinanceChecker)).await?;
+        console.at_month("settlement").await?;
+        console.type_into("passphrase", staff(FinanceChecker).passphrase).await?;
+        console.press("通过").await?;
+        console.says("已审批").await
+    })
+    .await;
+}
+
+impl Console {
+    /// The amounts of a column of the page's table, fen, from the first row on.
+    async fn column(&self, number: usize) -> WebDriverResult<Vec<i64>> {
+        let mut found = Vec::new();
+        for cell in self.driver.find_all(By::Css(format!("main tbody td:nth-child({number})"))).await? {
+            let digits: String = cell.text().await?.chars().filter(char::is_ascii_digit).collect();
+            found.push(digits.parse().unwrap());
+        }
+        Ok(found)
+    }
+}
+
+impl Console {
+    async fn two_canteens(&self) -> (CanteenId, CanteenId) {
+        let store = &self.city.server.office().store;
+        let all = store
+            .read(|tx| Box::pin(async move { server::store::canteens::inside(tx, &"440300".parse().unwrap()).await }));
+        let all = all.await.unwrap();
+        (all[0].id, all[1].id)
+    }
+
+    /// Somebody who runs that canteen and nothing else.
+    async fn manager_of(&self, canteen: CanteenId) -> Staff {
+        let manager =
+            Staff { name: "食堂负责人甲", passphrase: "a canteen's manager", role: Role::CanteenManager };
+        let Staff { name, passphrase, role } = manager;
+        let (region, canteen) = ("440300".parse().unwrap(), Some(canteen));
+        let new = NewUser { name: name.into(), passphrase: passphrase.to_owned().into(), role, region, canteen };
+        self.city.server.office().add_user(new, None).await.unwrap();
+        manager
+    }
+
+    async fn becomes(&self, whom: &Staff, role: Role) {
+        let office = self.city.server.office();
+        let id = office.account(whom.name).await.unwrap().id;
+        let post = Post { role, region: "440300".parse().unwrap(), canteen: None };
+        office.move_person(id, post).await.unwrap();
+    }
+
+    /// The statement of the month's draft.
+    async fn statement_of(&self, canteen: CanteenId) -> String {
+        let store = &self.city.server.office().store;
+        let found = store.read(move |tx| {
+            Box::pin(async move {
+                sql!(tx, "SELECT id FROM statements WHERE canteen = $1", canteen).value::<StatementId>().await
+            })
+        });
+        found.await.unwrap().to_string()
+    }
+
+    /// Sends the form that approves, with the page's own token and the digest that the page shows.
+    async fn approve_by_hand(&self) -> WebDriverResult<()> {
+        let store = &self.city.server.office().store;
+        let digest = store
+            .read(|tx| Box::pin(async move { sql!(tx, "SELECT digest FROM settlements").value::<Digest>().await }));
+        let digest = digest.await.unwrap().to_string();
+        let send = "const form = document.createElement('form');
+            form.method = 'post';
+            form.action = '/console/settlement/approve' + location.search.replace(/done=[^&]*&?/, '');
+            const csrf = document.querySelector('input[name=csrf]').value;
+            for (const [name, value] of Object.entries({ csrf, digest: arguments[0], passphrase: arguments[1] })) {
+                const field = document.createElement('input');
+                field.type = 'hidden'; field.name = name; field.value = value;
+                form.append(field);
+            }
+            document.body.append(form);
+            form.submit();";
+        let passphrase = staff(Role::FinanceMaker).passphrase;
+        self.driver.execute(send, vec![json!(digest), json!(passphrase)]).await.map(drop)
+    }
 }
 
 /// Where the focus is: whether a person sees it there, and what it is on.

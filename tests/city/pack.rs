@@ -29,7 +29,7 @@ async fn packed(store: &Store, canteen: Option<CanteenId>) -> Vec<u8> {
 
 async fn checked(bytes: &[u8]) -> Checked {
     let folder = tempfile::tempdir().unwrap();
-    check(Cursor::new(bytes.to_vec()), folder.path(), &|_| {}).await.unwrap()
+    check(Cursor::new(bytes.to_vec()), folder.path(), None, &|_| {}).await.unwrap()
 }
 
 fn found(checked: &Checked) -> Vec<String> {

@@ -16,8 +16,16 @@ use crate::store::people::{self, UserRow};
 use crate::words::{Code, register, sign_in};
 use crate::{Error, Office};
 
-/// A lock that only [`Office::unlock_account`] and a reset take away ends here: 9999-12-31, unix ms.
+/// A lock that only [`Office::unlock_account`] takes away ends here: 9999-12-31, unix ms.
 const LOCKED: UnixMs = UnixMs::new(253_402_214_400_000);
+
+impl UserRow {
+    /// Whether somebody at the office's own computer locked the account: nothing over the network opens it.
+    #[must_use]
+    pub fn is_locked_here(&self) -> bool {
+        self.locked_until >= LOCKED
+    }
+}
 
 /// What a person may do, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

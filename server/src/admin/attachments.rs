@@ -140,7 +140,7 @@ impl Office {
                         at: now,
                     };
                     attachments::add(tx, &row, &sealed).await?;
-                    act(Action::AttachmentAdd, &row, by).done(tx, now).await?;
+                    act(Action::AttachmentAdd, &row, Some(by)).done(tx, now).await?;
                     Ok(row)
                 })
             })
@@ -156,12 +156,17 @@ impl Office {
         read.await?.ok_or_else(|| Error::refused(Code::NotFound, words::NONE))
     }
 
-    /// A file's bytes for somebody who may see them, and is entered as having seen them.
+    /// A file's bytes for somebody who may see them, and is entered as having seen them; nobody is whoever sits at the
+    /// office's own computer.
     ///
     /// # Errors
     /// When what is stored is not what came.
-    pub async fn reveal_attachment(&self, row: &AttachmentRow, by: UserId) -> Result<Vec<u8>, Error> {
-        let (id, now, act) = (row.id, self.now(), act(Action::AttachmentShow, row, by));
+    pub async fn reveal_attachment(
+        &self,
+        row: &AttachmentRow,
+        by: impl Into<Option<UserId>>,
+    ) -> Result<Vec<u8>, Error> {
+        let (id, now, act) = (row.id, self.now(), act(Action::AttachmentShow, row, by.into()));
         let sealed = self.store.read(move |tx| Box::pin(async move { attachments::sealed(tx, id).await })).await?;
         let sealed = sealed.ok_or_else(|| Error::refused(Code::NotFound, words::NONE))?;
         let bytes = self.keys.open_bytes(place(id), &sealed)?.to_vec();
@@ -173,7 +178,7 @@ impl Office {
     }
 }
 
-fn act(action: Action, row: &AttachmentRow, by: UserId) -> Act {
+fn act(action: Action, row: &AttachmentRow, by: Option<UserId>) -> Act {
     let act = Act::new(by, action, format!("attachment:{}", row.id)).with("canteen", row.canteen.to_string());
     let act = act.with("sha256", row.hash.to_string());
     match (&row.finding, &row.objection) {

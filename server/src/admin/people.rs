@@ -105,7 +105,7 @@ impl Office {
     }
 
     /// The way back for who is locked out: a one-time passphrase, answered and not shown again. The second factor is taken
-    /// away, failures are forgotten, sessions end.
+    /// away, failures are forgotten, sessions end. Refused for an account that was locked at the office's own computer.
     pub async fn reset_person(&self, id: UserId, by: Option<UserId>) -> Result<Zeroizing<String>, Error> {
         if by == Some(id) {
             return Err(Error::refused(Code::SecondPerson, sign_in::NOT_ONESELF));
@@ -118,6 +118,9 @@ impl Office {
                     let row = required(tx, id).await?;
                     if row.left_at.is_some() {
                         return Err(Error::refused(Code::Conflict, sign_in::LEFT));
+                    }
+                    if row.is_locked_here() {
+                        return Err(Error::refused(Code::Conflict, sign_in::LOCKED_HERE));
                     }
                     people::set_passphrase(tx, id, &hash, true).await?;
                     people::set_totp(tx, id, None).await?;

@@ -4,7 +4,9 @@ use axum::http::{HeaderName, header};
 use axum::response::IntoResponse;
 use receipts::table::{Cell, Table};
 
+use super::lang::fill;
 use super::view::View;
+use super::{fmt, words as frame};
 use crate::Error;
 
 /// What a file of a table is.
@@ -51,6 +53,12 @@ pub(crate) fn file(table: &Table, name: &str, kind: Kind) -> Result<impl IntoRes
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
     Ok((headers, bytes))
+}
+
+/// What stands above every table's heads: what it is, where, as of when.
+pub(crate) fn notes(title: &str, view: &View) -> Vec<String> {
+    let as_of = fill(frame::Words::of(view.lang).as_of, &[("at", &fmt::at(view.now, view.lang))]);
+    vec![format!("{title}　{}", view.region.name), as_of]
 }
 
 /// A count in a cell.

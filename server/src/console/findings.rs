@@ -43,6 +43,7 @@ pub(super) fn routes() -> Routes {
     Routes::new()
         .get(PATH, list)
         .get("/console/findings.csv", csv)
+        .get("/console/findings.xlsx", xlsx)
         .get("/console/findings/{canteen}/{number}", show)
         .post("/console/findings/{canteen}/{number}/steps", Action::FindingStep, say)
         .merge(enclosed::routes())
@@ -211,7 +212,8 @@ struct FindingsPage {
     tab: &'static str,
     only: String,
     canteens: Vec<(CanteenId, String)>,
-    csv: String,
+    /// Addresses of what is listed as a file: CSV, XLSX.
+    files: [String; 2],
     groups: Vec<Group>,
     /// Which of how many are shown, where not all are.
     range: Option<String>,
@@ -302,7 +304,7 @@ fn page(
         tab: asked.tab.name(),
         only: asked.only.map(|only| only.to_string()).unwrap_or_default(),
         canteens: days.canteens.iter().map(|row| (row.id, row.name.clone())).collect(),
-        csv: asked.behind(None).link(view, "/console/findings.csv"),
+        files: ["csv", "xlsx"].map(|ending| asked.behind(None).link(view, &format!("{PATH}.{ending}"))),
         groups: groups(view, w, days, window, &here, open),
         range: (window.items().len() < window.all.len()).then(|| {
             let (from, to, n) = (window.all.len().min(window.from + 1), window.to, window.all.len());
@@ -455,6 +457,11 @@ async fn say(
 async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
     let days = days(&office, &view).await?;
     Ok(files::of_month(&table(&view, &days, &asked), &view, "findings", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let days = days(&office, &view).await?;
+    Ok(files::of_month(&table(&view, &days, &asked), &view, "findings", Kind::Xlsx)?)
 }
 
 /// What is listed, as a table.

@@ -1,7 +1,10 @@
 //! Refusals in English: what acts say in Chinese, for a page that is read in English.
 //!
-//! The acts know one language; this is the page's. A detail that holds a name or a date of ours stays as it is: the
-//! title and the next step tell the rest.
+//! The acts know one language; this is the page's. Names of people, canteens and files stand inside as they are.
+
+mod details;
+mod lists;
+mod places;
 
 use super::lang::Lang;
 use crate::words::Code;
@@ -22,33 +25,41 @@ pub(crate) const fn next_step(code: Code, lang: Lang) -> &'static str {
     }
 }
 
-/// What exactly is wrong.
+/// What exactly is wrong. A policy file's refusals say both; anything else is found by its Chinese.
 pub(crate) fn detail(said: &str, lang: Lang) -> String {
+    if said.contains(" / ") {
+        return said.lines().map(|line| one_of_two(line, lang)).collect::<Vec<_>>().join("\n");
+    }
     if lang == Lang::Zh {
         return said.to_owned();
     }
     if let Some(code) = Code::ALL.iter().find(|code| code.title() == said) {
         return english(*code).0.to_owned();
     }
-    DETAILS.iter().find_map(|(zh, en)| filled(zh, en, said)).unwrap_or_else(|| said.to_owned())
+    known(said).unwrap_or_else(|| said.to_owned())
 }
 
-/// The English text, if `said` is the Chinese one with its places filled in by numbers or plain letters.
-fn filled(zh: &str, en: &str, said: &str) -> Option<String> {
-    let mut parts = zh.split("{}");
-    let mut rest = said.strip_prefix(parts.next()?)?;
-    let mut text = en.to_owned();
-    let mut parts = parts.peekable();
-    while let Some(part) = parts.next() {
-        let end = if part.is_empty() && parts.peek().is_none() { rest.len() } else { rest.find(part)? };
-        let (value, behind) = rest.split_at(end);
-        if !value.is_ascii() {
-            return None;
-        }
-        text = text.replacen("{}", value, 1);
-        rest = behind.strip_prefix(part)?;
+/// The English of a sentence that an act says, if it is one of those that are known.
+fn known(said: &str) -> Option<String> {
+    let mut all = details::DETAILS.iter().chain(lists::LISTS);
+    all.find_map(|(zh, en)| places::filled(zh, en, said))
+}
+
+/// Out of `place: 中文 / English` this language's, with its place.
+fn one_of_two(line: &str, lang: Lang) -> String {
+    let Some((zh, en)) = line.split_once(" / ") else { return line.to_owned() };
+    if !is_chinese(zh) || is_chinese(en) {
+        return line.to_owned();
     }
-    rest.is_empty().then_some(text)
+    let place = zh.find("] ").map_or("", |end| &zh[..end + 2]);
+    match lang {
+        Lang::Zh => zh.to_owned(),
+        Lang::En => format!("{place}{en}"),
+    }
+}
+
+fn is_chinese(text: &str) -> bool {
+    text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
 }
 
 /// Title and next step.
@@ -111,264 +122,11 @@ const fn english(code: Code) -> (&'static str, &'static str) {
     }
 }
 
-/// Details by their Chinese, `{}` for a number or an id.
-const DETAILS: &[(&str, &str)] = &[
-    // Registering
-    ("名称应为 1 至 60 个可打印的字符", "A name has 1 to 60 printable characters."),
-    ("文字应不超过 200 个可打印的字符", "A text has at most 200 printable characters."),
-    ("电话号码应为 5 至 20 位数字，可含“-”", "A telephone number has 5 to 20 digits; hyphens may stand between them."),
-    (
-        "统一社会信用代码应为 18 位且校验码相符",
-        "A unified social credit code has 18 characters and a check character that fits.",
-    ),
-    ("银行账号应为 8 至 30 位数字", "A bank account has 8 to 30 digits."),
-    ("餐价应大于 0 且不超过 1000 元", "A price is above 0 and at most 1,000 yuan."),
-    ("收银员 PIN 应为 4 至 12 位数字", "A cashier's PIN has 4 to 12 digits."),
-    ("口令应为 10 至 200 个字符", "A passphrase has 10 to 200 characters."),
-    ("身份证号码不正确，请核对每一位数字", "The resident ID is not right: compare every digit."),
-    ("人员类别名称或等级不正确", "There is no such category or level."),
-    ("食品安全等级或星级不在允许的取值之内", "There is no such food-safety grade or number of stars."),
-    (
-        "卡片芯片号应为 8 至 20 位十六进制数字，且不全为 0 或 F",
-        "A chip's number has 8 to 20 hex digits, not all 0 or F.",
-    ),
-    ("系统中已有此芯片号的登记", "This chip is registered already."),
-    ("这位老人名下没有这张卡", "The elder has no such card."),
-    ("卡的有效期不能早于今天", "A card's last day cannot be over."),
-    ("没有需要发卡的老人", "Nobody waits for a card."),
-    ("每次最多发 600 张卡，同一位老人只能列一次", "At most 600 cards at a time, every elder once."),
-    (
-        "一次发卡超过 10 张，须先提出，由另一人同意后再打印",
-        "More than 10 cards are proposed first and printed when another person has agreed.",
-    ),
-    ("没有这批卡", "There is no such batch of cards."),
-    (
-        "这批卡没有获得同意，或者已经打印；卡号只出现一次，遗失的卡请重新提出",
-        "The batch was not agreed to, or was printed: numbers are shown once. Propose lost cards again.",
-    ),
-    ("这批卡已有决定", "The batch was decided already."),
-    ("提出人不能同意自己提出的发卡", "Who proposed the cards does not agree to them."),
-    ("照片应不超过 200 KB", "A photo has at most 200 KB."),
-    ("照片应为完整的 JPEG 或 PNG 图片", "A photo is a whole JPEG or PNG."),
-    ("照片每边应为 60 至 2000 像素", "A photo's sides have 60 to 2,000 pixels."),
-    ("这位老人没有照片", "There is no photo of this elder."),
-    (
-        "离线时限应在 1 小时至 366 天之间，且停补贴时限不早于提醒时限",
-        "Limits of being offline lie between 1 hour and 366 days; subsidies do not stop before the reminder.",
-    ),
-    ("标签应为 1 至 40 个可打印的字符", "A tag has 1 to 40 printable characters."),
-    ("食堂负责人须指定一个食堂，其他角色不得指定食堂", "A canteen's manager needs a canteen; nobody else has one."),
-    ("同名已存在", "The name is there already."),
-    ("系统中已有此身份证号的登记", "This resident ID is registered already."),
-    ("食堂编号不存在", "There is no canteen of that number."),
-    ("老人编号不存在", "There is no elder of that number."),
-    ("终端编号不存在", "There is no terminal of that number."),
-    ("日历没有任何节假日安排", "The calendar names no holiday."),
-    ("没有这一版日历", "There is no such version of the calendar."),
-    // What was typed
-    ("日期请写成 2026-03-01 的样子", "Write dates as 2026-03-01."),
-    ("金额请以元填写，最多两位小数，如 18.00", "Write amounts in yuan with at most two decimals, such as 18.00."),
-    ("请填写整数", "Write a whole number."),
-    ("请从列表中选择", "Choose from the list."),
-    ("区划代码应为 2 至 12 位数字", "A region's code has 2 to 12 digits."),
-    ("请选择要上传的文件", "Choose a file."),
-    ("本区域没有登记这个号码", "Nobody here has that number."),
-    ("请填写 18 位身份证号或卡号", "Write a resident ID of 18 digits, or a card's number."),
-    ("文字中含有空字符（NUL），无法保存", "The text holds a character (NUL) that cannot be kept."),
-    ("翻页位置不正确，请从第一页开始", "There is no such page: begin with the first one."),
-    ("提交的内容不完整", "What was sent broke off."),
-    ("内容无法读取：{}", "It cannot be read: {}"),
-    ("表单内容无法读取：{}", "The form cannot be read: {}"),
-    ("访问地址中的参数不正确：{}", "Something in the address is not right: {}"),
-    ("没有公布过这个政策版本", "No such version was announced."),
-    ("请求未能在规定时间内完成", "It was not done in time."),
-    ("请求未能完成，详情见服务器日志", "It was not done; the server's log says why."),
-    ("正在处理的请求过多", "Too many requests are being worked on."),
-    (
-        "数据库没有应答：可能正在重启或切换，或请求过多",
-        "The database does not answer: it may be starting anew, or have too much to do.",
-    ),
-    ("所办事项不在本人管辖的区域或食堂之内", "It lies outside your region or canteen."),
-    ("用户名或口令不正确", "Name or passphrase is wrong."),
-    ("请求没有有效的登录凭证", "The session is unknown or over."),
-    ("请在 {} 秒后再试", "Try again in {} seconds."),
-    ("“食堂负责人”没有办理此事项的权限", "A canteen's manager has no right to do this."),
-    ("“发卡员”没有办理此事项的权限", "A card issuer has no right to do this."),
-    ("“政策管理员”没有办理此事项的权限", "A policy editor has no right to do this."),
-    ("“财务经办”没有办理此事项的权限", "A finance maker has no right to do this."),
-    ("“财务复核”没有办理此事项的权限", "A finance checker has no right to do this."),
-    ("“审计”没有办理此事项的权限", "An auditor has no right to do this."),
-    ("“系统管理员”没有办理此事项的权限", "An administrator has no right to do this."),
-    // Signing in
-    (
-        "请输入动态口令（身份验证器上的 6 位数字）；手机不在身边时可用恢复码",
-        "Give the one-time code (six digits), or a recovery code.",
-    ),
-    (
-        "涉及资金的操作，须在 5 分钟内重新验证口令和动态口令",
-        "Money moves only within five minutes of proof by passphrase and one-time code.",
-    ),
-    ("当前为一次性口令，须先改为自己的口令", "This is a one-time passphrase: choose your own first."),
-    ("此角色须先绑定动态口令", "This role takes up a second factor first."),
-    ("新口令不得与原口令相同", "The new passphrase is the old one."),
-    ("没有待确认的动态口令，请重新开始绑定", "No second factor waits for its code: begin again."),
-    ("请求不是从本系统的页面发出的", "It was not sent from a page of this office."),
-    ("不能重置或停用本人，请由另一位管理员办理", "Nobody resets or ends the own account: ask another administrator."),
-    ("没有这个人员", "There is no such person."),
-    ("此人员已停用", "This person has left."),
-    // Terminals
-    ("所填指纹与此终端的密钥不符", "The fingerprint is not that of the terminal's key."),
-    ("此终端没有这一代流水", "The terminal has no such epoch."),
-    ("这一代流水已经结束", "The epoch was ended already."),
-    ("还没有人申请结束这一代流水", "Nobody has asked to end the epoch."),
-    (
-        "发放登记码的人不能确认同一台终端，请由另一位管理员核对指纹后确认",
-        "Who gave out the code does not let the terminal in: another administrator compares the fingerprint.",
-    ),
-    ("申请人不能自己确认", "Who asked does not confirm."),
-    ("没有这一处流水分叉", "There is no such fork."),
-    ("请写明原因，1 至 500 字", "Give a reason of 1 to 500 characters."),
-    ("终端上次联系时还有 {} 条记录未上传", "When it was last heard the terminal had {} records to send."),
-    ("此终端已被停用", "The terminal is out of service."),
-    ("登记已收到，管理员尚未核对指纹", "The enrolment waits for an administrator to compare the fingerprint."),
-    ("登记码应在 10 分钟内使用，且只能使用一次", "A code is good for ten minutes, and once."),
-    // Proposals
-    ("没有这个待审事项", "There is no such proposal."),
-    ("此事项已有决定", "It was decided already."),
-    ("所批摘要与待审内容不符，请重新查看内容后再批", "What was shown is not what is proposed: look at it again."),
-    ("提出人不能批准自己提出的事项", "Who proposed it does not approve it."),
-    ("此事项没有隐去的内容", "Nothing in it is hidden."),
-    // Draws
-    ("没有这次抽查", "There is no such draw."),
-    (
-        "种子的公布日必须晚于今天：方案公布在先，种子产生在后",
-        "The day of the seed lies ahead: the draw is announced before the seed is known.",
-    ),
-    ("种子要到方案写明的公布日才产生，请届时再填", "The seed is not out before the day that was announced."),
-    ("种子应为 1 至 100 个可打印的字符，不含“|”", "A seed has 1 to 100 printable characters, without \"|\"."),
-    ("抽取家数应在 1 与名单家数之间", "Between one canteen and all on the list are drawn."),
-    (
-        "每家检查人数不能超过检查人员名单；没有名单时填 0",
-        "No more inspectors a canteen than are on the list; 0 without a list.",
-    ),
-    ("这次抽查已经抽取，结果不能更改", "It was drawn; the result stands."),
-    ("这家食堂不在本次抽中名单内", "This canteen was not drawn."),
-    ("这家食堂的检查结果已登记，不能更改", "This canteen's result is written down and stands."),
-    ("检查结果应为良好、一般或较差", "A result is good, fair or poor."),
-    ("检查日期应在抽取之日与今天之间", "An inspection lies between the draw and today."),
-    // Findings
-    (
-        "没有这条差异，可能已在重新日清后消失",
-        "There is no such finding; it may be gone since the day was closed again.",
-    ),
-    (
-        "请选择：指派（须写明承办人和期限）、答复、说明成立、确认差异或结案",
-        "Choose: assign (to whom, until when), answer, explain, confirm or close.",
-    ),
-    ("由食堂或经办人员答复", "The canteen or the maker answers."),
-    ("有阈值超出允许的范围，请核对后再保存", "A threshold lies outside what is allowed."),
-    ("没有登记 {} 这个区划", "The region {} is not registered."),
-    ("没有这笔暂缓的款项，可能已经解除", "No such money is held; it may have been released."),
-    ("这条差异已经结案，不能再办理", "The finding is closed."),
-    ("这条差异还没有裁定，请先裁定再结案", "The finding is ruled before it is closed."),
-    ("裁定的人不能结案，请由另一位人员办理", "Who ruled does not close: ask another person."),
-    ("请选择文件", "Choose a file."),
-    ("附件应不超过 5 MB", "A file has at most 5 MB."),
-    ("附件应为完整的 JPEG、PNG 图片或 PDF", "A file is a whole JPEG, PNG or PDF."),
-    ("文件名应为 1 至 100 个可打印的字符", "A file's name has 1 to 100 printable characters."),
-    ("每条最多 6 个附件", "There are six files already, and no more than six."),
-    ("这个文件已经上传过", "This very file is there already."),
-    ("没有这个附件", "There is no such file."),
-    // The month
-    ("由经办人员办理", "The maker does this."),
-    ("由复核人员办理", "The checker does this."),
-    (
-        "起草或提交的人不能审批，请由另一位复核人员办理",
-        "Who drafted or submitted does not approve: ask another checker.",
-    ),
-    ("结算单在您查看之后有变动，请重新查看后再审批", "The statements changed since you looked: look again."),
-    ("还有未日清的日子或未裁定的阻断差异", "Days are not closed, or findings that block are not decided."),
-    ("刚刚有人办理了本月结算，请刷新后再看", "Somebody has just worked on this month: reload the page."),
-    ("本月还没有公示，请先公示", "The month was not published yet."),
-    ("本次应付为零，不需要拨付", "Nothing is to be paid."),
-    ("有异议还没有处理，请先处理", "An objection waits to be decided."),
-    ("异议成立，这张结算单暂不拨付", "An objection stands: the statement is not paid for now."),
-    (
-        "须由另一人办理：送银行与登记到账、登记异议与处理异议不能是同一人",
-        "Another person does this: not who sent the money or noted the objection.",
-    ),
-    ("还有 {} 张结算单没有办完拨付", "{} statements are not paid yet."),
-    ("公示天数应在 {} 至 {} 天之间", "A month is published for {} to {} days."),
-    ("这张结算单已被新的一版替换，请查看最新一版", "A newer version replaced this statement."),
-    ("没有这条异议", "There is no such objection."),
-    ("这条异议已由别人处理，请刷新", "Somebody has decided the objection: reload the page."),
-    ("没有这张结算单", "There is no such statement."),
-    ("这一版已被替换，现为第 {} 版", "This version was replaced by version {}."),
-    ("{} 没有由其结算的食堂", "{} settles no canteen."),
-    // Cards of a batch.
-    (
-        "名单上的老人都已另发新卡或已去世，没有要打印的卡",
-        "Everybody on the list has a newer card or has died: there is no card to print.",
-    ),
-    (
-        "打印时名单上有老人另发了新卡或被登记为去世；请再打印一次",
-        "While it was printed, somebody on the list got a newer card or was registered as dead: print it again.",
-    ),
-    (
-        "有打印不出来的字符（如表情符号），请改写",
-        "It has characters that cannot be printed, such as emoji: write it in other words.",
-    ),
-    // Budgets.
-    (
-        "区划代码与出资方不符：省 2 位、市 4 位、区 6 位、镇 9 位、村 12 位；基金填政策的第一个区域",
-        "The code does not fit the payer: province 2, city 4, district 6, town 9, village 12 digits; for a fund the policy's first region.",
-    ),
-    ("预算金额不能为负数", "A budget is not negative."),
-    ("预算年度应为四位数字，如 2026", "The year of a budget has four digits, for example 2026."),
-    ("没有这样的出资方", "There is no such payer."),
-    ("没有登记这个区域", "This region is not registered."),
-    // Closed canteens and demands.
-    ("没有这张追缴通知", "There is no such demand."),
-    ("这家食堂已登记停办", "This canteen is registered as closed already."),
-    (
-        "最后供餐日不能晚于今天：停办之后再登记",
-        "The last day of service is not in the future: register it when the canteen is closed.",
-    ),
-    (
-        "还有终端在用：请先让终端传完记录并退役，再登记停办",
-        "A terminal is still in use: let it send its records and retire it, then register the closure.",
-    ),
-    ("这家食堂已停办，不能再登记终端", "This canteen is closed: no terminal can be added."),
-    (
-        "食堂没有停办：负数余额结转下月，从以后的补贴中扣回",
-        "The canteen is not closed: a negative balance is carried and taken from later subsidies.",
-    ),
-    ("结算单还没有审批，余额还会变", "The statement is not approved: its balance may change."),
-    (
-        "之后的月份已经起草，余额已结转过去：请在那个月审批后按那张结算单追缴",
-        "A later month is drafted and has taken the balance over: demand it with that month's statement when it is approved.",
-    ),
-    ("这张结算单的余额已经追缴", "The balance of this statement is demanded already."),
-    (
-        "这张结算单没有结转的负数余额，不需要追缴",
-        "This statement carries no negative balance: there is nothing to demand.",
-    ),
-    (
-        "追缴内容与结算单结转的余额不符，请撤回后重新提出",
-        "The demand is not the balance that the statement carries: withdraw it and propose it again.",
-    ),
-    ("缴款期限不能早于今天", "The day it is due is not in the past."),
-    ("提出追缴的人不能登记到账，须由另一人登记", "Another person notes the receipt: not who proposed the demand."),
-    ("到账日期不能晚于今天", "The day of a receipt is not in the future."),
-    ("到账金额应大于零", "What was received is more than nothing."),
-    ("超过这一出资方尚欠的 {} 元", "This is more than the {} yuan that are still owed to this payer."),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SOURCES: [&str; 10] = [
+    const SOURCES: [&str; 13] = [
         include_str!("../words.rs"),
         include_str!("../words/attachments.rs"),
         include_str!("../words/budgets.rs"),
@@ -379,9 +137,12 @@ mod tests {
         include_str!("../words/settlement.rs"),
         include_str!("../words/sign_in.rs"),
         include_str!("../words/terminals.rs"),
+        include_str!("../words/import.rs"),
+        include_str!("../../../receipts/src/error.rs"),
+        include_str!("../../../domain/src/calendar/workdays.rs"),
     ];
     /// Constants that are no refusals that a page shows.
-    const OTHERS: [&str; 23] = [
+    const OTHERS: [&str; 29] = [
         "CARD_TITLE",
         "NO_PHONE",
         "CALENDAR_NEXT_STEP",
@@ -406,19 +167,23 @@ mod tests {
         "ALONE",
         "OVERPAID",
         "RECEIVED_ALONE",
+        // What stands on lists and their reports, in the language of the lists.
+        "FORMULA",
+        "PHONE_NAME",
+        "CANTEEN_NAME",
+        "REPORT_SHEET",
+        "TEMPLATE_NOTE",
+        "NO_HEADS_STEP",
     ];
-
-    fn is_chinese(text: &str) -> bool {
-        text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
-    }
 
     #[test]
     fn every_detail_is_said_somewhere_and_is_english_here() {
         let said = |part: &str| SOURCES.iter().any(|source| source.contains(part));
-        for (zh, en) in DETAILS {
+        for (zh, en) in details::DETAILS.iter().chain(lists::LISTS) {
             assert!(!is_chinese(en), "{en}");
-            assert_eq!(zh.matches("{}").count(), en.matches("{}").count(), "{zh}");
-            let parts = zh.split("{}").map(|part| part.split_once('”').map_or(part, |(_, rest)| rest));
+            assert_eq!(places::of(zh), places::of(en), "{zh}");
+            let texts = places::texts(zh);
+            let parts = texts.iter().map(|part| part.split_once('”').map_or(*part, |(_, rest)| rest));
             assert!(parts.filter(|part| part.len() > 6).all(said), "nobody says {zh}");
         }
         for code in Code::ALL {
@@ -450,9 +215,146 @@ mod tests {
         assert_eq!(detail("公示天数应在 1 至 60 天之间", Lang::En), "A month is published for 1 to 60 days.");
         assert_eq!(detail("440399 没有由其结算的食堂", Lang::En), "440399 settles no canteen.");
         assert_eq!(detail("表单内容无法读取：missing field", Lang::En), "The form cannot be read: missing field");
-        for same in ["3月还没有审批，请先办完", "别的话"] {
+        for same in ["三月还没有审批，请先办完", "别的话"] {
             assert_eq!(detail(same, Lang::En), same);
         }
         assert_eq!(detail("请在 17 秒后再试", Lang::Zh), "请在 17 秒后再试");
+    }
+
+    #[test]
+    fn names_days_and_states_stand_inside_the_english() {
+        use crate::words::{self, settlement};
+        use domain::settlement::payment::{PaymentRefused, PaymentState, Stage};
+        use domain::settlement::{MonthState, NotAllowed};
+        let month = "2026-03".parse().unwrap();
+        let day: domain::calendar::BusinessDate = "2026-03-31".parse().unwrap();
+        let days: Vec<_> = ["2026-03-11", "2026-03-12", "2026-03-13", "2026-04-02"].map(|d| d.parse().unwrap()).into();
+        let numbers = ["A-1".to_owned(), "A-2".to_owned()];
+        let canteen = domain::id::CanteenId::from_uuid(uuid::Uuid::from_u128(1));
+        let reasons: Vec<_> = [
+            settlement::incomplete_days(&days),
+            settlement::blocking_findings(&numbers),
+            settlement::ruled_since(&days[3..]),
+            Some(settlement::unexplained(-225)),
+        ]
+        .into_iter()
+        .map(|why| (canteen, why.unwrap()))
+        .collect();
+        let said = [
+            (settlement::month_not_drafted(month), "Mar 2026 is not drafted yet."),
+            (settlement::earlier_month_open(month), "Mar 2026 is not approved yet: finish it first."),
+            (settlement::not_approved_yet(month), "Mar 2026 is not approved yet: there is nothing to pay."),
+            (
+                settlement::month_refusal(NotAllowed::State(MonthState::Submitted)),
+                "The month is submitted: this cannot be done now.",
+            ),
+            (
+                settlement::payment_refusal(PaymentRefused::Stage(Stage::Disclosed)),
+                "The month is published and being paid: this cannot be done now.",
+            ),
+            (
+                settlement::payment_refusal(PaymentRefused::Payment(Some(PaymentState::Sent))),
+                "The payment is sent to the bank: it cannot be noted like this.",
+            ),
+            (
+                settlement::payment_refusal(PaymentRefused::StillDisclosed(day)),
+                "The list is published until 31 Mar; money is sent after that.",
+            ),
+            (
+                settlement::in_the_way(&reasons),
+                "It cannot be submitted: not closed: 11 Mar to 13 Mar, 2 Apr; blocking findings not decided: A-1, A-2; \
+                 findings of 2 Apr were decided after the draft: draft it again; the subsidy a day is 22.5% less than the \
+                 month before, and nobody said why",
+            ),
+            (
+                settlement::payees_unchecked(&["四宝山食堂".to_owned(), "云川食堂".to_owned()]),
+                "The payee accounts of these canteens were not seen by a second person: approve them under \"Waiting\" \
+                 first: 四宝山食堂, 云川食堂",
+            ),
+            (words::terminals::incomplete(&[1, 3]), "Records of journal 1, 3 are missing."),
+            (words::locked(i64::MAX), "This account is locked: call the administrator."),
+            (
+                words::register::unprintable(
+                    &receipts::PrintError::MissingGlyph { field: "姓名".to_owned(), character: '𠮷' }.to_string(),
+                ),
+                "The card cannot be printed, and none was issued: 姓名: the fonts have no “𠮷” (U+20BB7)",
+            ),
+            (
+                words::register::calendar("假日.csv", "第 2 行：2026-03-02 重复出现"),
+                "假日.csv, line 2: 2026-03-02 stands twice",
+            ),
+            (words::import::refused(3), "3 rows cannot be taken, so nothing of the file was."),
+        ];
+        for (zh, en) in said {
+            assert_eq!(detail(&zh, Lang::En), en, "{zh}");
+            assert_eq!(detail(&zh, Lang::Zh), zh);
+        }
+    }
+
+    /// Every state that a refusal can name has its English.
+    #[test]
+    fn every_state_is_named() {
+        use crate::words::settlement;
+        use domain::settlement::MonthState;
+        use domain::settlement::payment::{PaymentState, Stage};
+        let months = [MonthState::Open, MonthState::Drafted, MonthState::Submitted, MonthState::Approved];
+        let stages = [Stage::Approved, Stage::Disclosed, Stage::Paid, Stage::Archived];
+        let payments = [None, Some(PaymentState::Sent), Some(PaymentState::Confirmed), Some(PaymentState::Returned)];
+        let all = months.map(settlement::state).into_iter().chain(stages.map(settlement::stage));
+        for state in all.chain(payments.map(settlement::payment)) {
+            assert!(!is_chinese(&detail(&format!("本月{state}，不能办理此事"), Lang::En)), "{state}");
+        }
+    }
+
+    #[test]
+    fn what_says_both_languages_says_one_on_a_page() {
+        let both = "a.toml:3:1: [E12] 没有写名称 / the name is missing\na.toml:4:1: [E13] 日期 / the date";
+        assert_eq!(detail(both, Lang::En), "a.toml:3:1: [E12] the name is missing\na.toml:4:1: [E13] the date");
+        assert_eq!(detail(both, Lang::Zh), "a.toml:3:1: [E12] 没有写名称\na.toml:4:1: [E13] 日期");
+        assert_eq!(
+            detail("x 第 2 版已公布 / x version 2 has been announced", Lang::En),
+            "x version 2 has been announced"
+        );
+        assert_eq!(detail("1 / 2", Lang::En), "1 / 2");
+    }
+
+    /// What is said of a row of a list, constants and sentences alike.
+    #[test]
+    fn every_reason_of_a_list_has_its_english() {
+        use crate::words::import::{self, Why};
+        let source = SOURCES[10];
+        let mut constants: Vec<String> = Vec::new();
+        for why in source.split(": Why =").skip(1) {
+            let texts = why.split("why(").nth(1).unwrap().split(");").next().unwrap();
+            constants.extend(texts.split('"').skip(3).step_by(2).map(str::to_owned));
+        }
+        assert!(constants.len() >= 96, "{}", constants.len());
+        let both = |why: Why| [why.reason.into_owned(), why.next_step.into_owned()];
+        let said = [
+            import::id_length(17),
+            import::duplicate(&import::place("表一", 4)),
+            import::duplicate(&import::place("", 4)),
+            import::unknown_category("甲"),
+            import::level_too_high("甲", 0),
+            import::level_too_high("甲", 3),
+            import::meals_after(2),
+            import::replaced(import::PHONE_NAME),
+            import::replaced(import::CANTEEN_NAME),
+            import::no_region(),
+            import::no_glyph('𠮷'),
+        ];
+        let found = vec!["姓名".to_owned()];
+        let files = [
+            import::no_heads("表一", &["姓名"], &found),
+            import::no_heads("", &["姓名"], &[]),
+            import::column_twice("表一", "姓名", "名字"),
+            import::column_twice("", "姓名", "名字"),
+            import::other_digest("ab"),
+        ];
+        let named = ["姓名", "名字", "表一", "甲"];
+        for zh in constants.into_iter().chain(said.into_iter().flat_map(both)).chain(files) {
+            let en = named.iter().fold(detail(&zh, Lang::En), |en, name| en.replace(name, ""));
+            assert!(!is_chinese(&en), "{zh} is {en}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Who looks at a page, where, and at which month; and what stands around every page.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
@@ -17,7 +18,7 @@ use crate::admin::{Present, csrf_of};
 use crate::http::body::Query;
 use crate::http::{Problem, Proven, shown};
 use crate::people::Role;
-use crate::store::canteens::{self, Region};
+use crate::store::canteens::{self, CanteenRow, Region};
 use crate::store::people::UserRow;
 use crate::store::{Tx, months};
 use crate::{Error, Office, sql};
@@ -143,6 +144,21 @@ impl View {
     /// What stands around a page of that entry of the rail.
     pub(crate) fn shell(&self, active: &'static str, title: impl Into<String>) -> Shell {
         Shell { view: self.clone(), w: Words::of(self.lang), active, title: title.into(), badge: 0 }
+    }
+
+    /// The regions that settle these canteens, each the narrowest one around its canteens, as far as the person may look.
+    pub(crate) fn settling(&self, places: &[CanteenRow]) -> Vec<&Region> {
+        let around = |place: &CanteenRow| {
+            let of = self.regions.iter().filter(|region| region.code.contains(&place.region));
+            of.max_by_key(|region| region.code.as_str().len())
+        };
+        let codes: BTreeSet<&str> = places.iter().filter_map(around).map(|region| region.code.as_str()).collect();
+        self.regions.iter().filter(|region| codes.contains(region.code.as_str())).collect()
+    }
+
+    /// An address of the console at another region and the month looked at.
+    pub(crate) fn link_at(&self, region: &Region, path: &str) -> String {
+        format!("{path}?region={}&month={}", region.code, self.month)
     }
 
     /// An address of the console at the region and month looked at.

@@ -1,473 +1,18 @@
-//! The rows of an audit pack: what is read out for one, and how they are put into an empty database to be looked at.
-//!
-//! Every table that leaves the office stands in [`TABLES`] with the columns that leave it. What is not named stays:
-//! names, numbers, telephones and accounts of people and canteens. The blanks that an empty database wants in their
-//! place are in [`Table::blanks`].
+//! The rows of an audit pack: what is read out for one. Which tables and columns leave the office: [`tables`].
+
+mod tables;
 
 use std::collections::BTreeSet;
 
 use domain::calendar::{BusinessDate, Month};
-use domain::id::{CanteenId, Digest, ElderId, RecordId, StatementId};
+use domain::id::{CanteenId, Digest, ElderId, RecordId, StatementId, UserId};
 use domain::region::RegionCode;
 use serde_json::Value as Cell;
 
-use super::{Bind as _, Column as _, Row, Statement, Tx, Value, epochs, records};
+use super::{Bind as _, Statement, Tx, Value, epochs, records};
 use crate::error::Error;
 use crate::sql;
-
-/// What a column holds, and so how it is written down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Text.
-    Text,
-    /// A whole number.
-    Int,
-    /// Yes or no.
-    Bool,
-    /// Bytes, as hex digits.
-    Bytes,
-    /// A record's own text, whose bytes are stored.
-    Record,
-    /// An id.
-    Id,
-}
-
-/// A table with the columns that leave the office.
-#[derive(Debug)]
-pub struct Table {
-    /// Its name.
-    pub name: &'static str,
-    /// Columns in the order of a line.
-    pub columns: &'static [(&'static str, Kind)],
-    /// What an empty database wants besides: column and SQL text.
-    pub blanks: &'static [(&'static str, &'static str)],
-}
-
-use Kind::{Bool, Bytes, Id, Int, Record, Text};
-
-/// All tables, each behind those that it points to.
-pub static TABLES: &[Table] = &[
-    table("regions", &[("code", Text), ("name", Text), ("office", Text)]),
-    Table {
-        name: "canteens",
-        columns: &[
-            ("id", Id),
-            ("region", Text),
-            ("name", Text),
-            ("operator", Text),
-            ("credit_code", Text),
-            ("capacity", Int),
-            ("created_at", Int),
-        ],
-        blanks: &[("address", "''"), ("phone", "''"), ("bank", "''"), ("account_name", "''"), ("account", "x''")],
-    },
-    table(
-        "canteen_facts",
-        &[("canteen", Id), ("number", Int), ("valid_from", Text), ("known_from", Int), ("fact", Text)],
-    ),
-    table(
-        "prices",
-        &[
-            ("canteen", Id),
-            ("number", Int),
-            ("valid_from", Text),
-            ("period", Text),
-            ("price", Int),
-            ("known_from", Int),
-        ],
-    ),
-    Table {
-        name: "users",
-        columns: &[("id", Id), ("name", Text), ("role", Text), ("region", Text), ("created_at", Int)],
-        blanks: &[("passphrase_hash", "''")],
-    },
-    table(
-        "policies",
-        &[("id", Text), ("version", Int), ("number", Int), ("hash", Bytes), ("source", Text), ("announced_at", Int)],
-    ),
-    table(
-        "region_settings",
-        &[("region", Text), ("number", Int), ("valid_from", Text), ("settings", Text), ("set_by", Id), ("set_at", Int)],
-    ),
-    table("calendars", &[("digest", Bytes), ("calendar", Text), ("published_at", Int)]),
-    table(
-        "terminals",
-        &[("id", Id), ("canteen", Id), ("public_key", Bytes), ("enrolled_at", Int), ("revoked_at", Int)],
-    ),
-    table("terminal_epochs", &[("canteen", Id), ("terminal", Id), ("epoch", Int), ("next", Int), ("last_at", Int)]),
-    table(
-        "epoch_ends",
-        &[
-            ("canteen", Id),
-            ("terminal", Id),
-            ("epoch", Int),
-            ("reason", Text),
-            ("asked_by", Id),
-            ("asked_at", Int),
-            ("next", Int),
-            ("missing", Int),
-            ("confirmed_by", Id),
-            ("confirmed_at", Int),
-        ],
-    ),
-    table(
-        "fork_resolutions",
-        &[
-            ("canteen", Id),
-            ("terminal", Id),
-            ("epoch", Int),
-            ("sequence", Int),
-            ("reason", Text),
-            ("decided_by", Id),
-            ("decided_at", Int),
-        ],
-    ),
-    Table {
-        name: "elders",
-        columns: &[("id", Id), ("region", Text), ("birth", Text), ("registered_at", Int), ("changed_at", Int)],
-        blanks: &[
-            ("name", "''"),
-            ("sort_key", "''"),
-            ("female", "0"),
-            ("resident_id", "x''"),
-            ("resident_id_digest", "id"),
-        ],
-    },
-    Table {
-        name: "cards",
-        columns: &[("id", Id), ("elder", Id), ("issued_at", Int), ("revoked_at", Int)],
-        blanks: &[("digest", "id"), ("number", "x''"), ("tail", "''")],
-    },
-    table("elder_facts", &[("elder", Id), ("number", Int), ("valid_from", Text), ("known_from", Int), ("fact", Text)]),
-    table(
-        "records",
-        &[
-            ("canteen", Id),
-            ("id", Id),
-            ("terminal", Id),
-            ("epoch", Int),
-            ("sequence", Int),
-            ("business_date", Text),
-            ("kind", Text),
-            ("at", Int),
-            ("shift", Id),
-            ("voids", Id),
-            ("bytes", Record),
-            ("hash", Bytes),
-            ("previous", Bytes),
-            ("signature", Bytes),
-            ("outcome", Text),
-            ("dispute", Text),
-            ("received_at", Int),
-            ("entered_on", Text),
-        ],
-    ),
-    table(
-        "unidentified_meals",
-        &[("canteen", Id), ("record", Id), ("terminal", Id), ("digest", Bytes), ("date", Text), ("at", Int)],
-    ),
-    table("identifications", &[("canteen", Id), ("record", Id), ("elder", Id), ("how", Text), ("identified_at", Int)]),
-    table(
-        "elder_meals",
-        &[
-            ("elder", Id),
-            ("record", Id),
-            ("canteen", Id),
-            ("terminal", Id),
-            ("epoch", Int),
-            ("sequence", Int),
-            ("date", Text),
-            ("period", Text),
-            ("at", Int),
-            ("policy", Text),
-            ("lines", Text),
-            ("outcome", Text),
-            ("voided_by", Id),
-            ("frozen_by", Id),
-            ("frozen_in", Int),
-            ("changed_at", Int),
-        ],
-    ),
-    table(
-        "due_meals",
-        &[("elder", Id), ("date", Text), ("canteen", Id), ("record", Id), ("policy", Text), ("lines", Text)],
-    ),
-    table(
-        "refund_dues",
-        &[
-            ("canteen", Id),
-            ("meal", Id),
-            ("date", Text),
-            ("elder", Id),
-            ("amount", Int),
-            ("shares", Text),
-            ("reason", Text),
-        ],
-    ),
-    table(
-        "refund_entries",
-        &[
-            ("canteen", Id),
-            ("id", Id),
-            ("meal", Id),
-            ("date", Text),
-            ("elder", Id),
-            ("paid_before", Int),
-            ("amount", Int),
-            ("shares", Text),
-            ("reason", Text),
-            ("listed_at", Int),
-        ],
-    ),
-    table(
-        "refund_payments",
-        &[
-            ("canteen", Id),
-            ("record", Id),
-            ("due", Id),
-            ("meal", Id),
-            ("elder", Id),
-            ("amount", Int),
-            ("at", Int),
-            ("accepted", Bool),
-        ],
-    ),
-    table(
-        "day_closes",
-        &[
-            ("canteen", Id),
-            ("date", Text),
-            ("revision", Int),
-            ("digest", Bytes),
-            ("content", Text),
-            ("verdicts", Text),
-            ("closed_at", Int),
-        ],
-    ),
-    table(
-        "day_states",
-        &[("canteen", Id), ("date", Text), ("version", Int), ("closed_version", Int), ("touched_at", Int)],
-    ),
-    table(
-        "hold_releases",
-        &[
-            ("canteen", Id),
-            ("month", Text),
-            ("policy", Text),
-            ("gate", Int),
-            ("reason", Text),
-            ("decided_by", Id),
-            ("decided_at", Int),
-        ],
-    ),
-    table("open_days", &[("canteen", Id), ("date", Text), ("meals", Int), ("elders", Bytes)]),
-    table(
-        "finding_steps",
-        &[
-            ("canteen", Id),
-            ("number", Text),
-            ("step", Int),
-            ("date", Text),
-            ("what", Text),
-            ("words", Text),
-            ("owner", Id),
-            ("due", Text),
-            ("by_user", Id),
-            ("at", Int),
-        ],
-    ),
-    table(
-        "settlements",
-        &[
-            ("region", Text),
-            ("month", Text),
-            ("version", Int),
-            ("state", Text),
-            ("digest", Bytes),
-            ("drafted_by", Id),
-            ("drafted_at", Int),
-            ("submitted_by", Id),
-            ("submitted_at", Int),
-            ("approved_by", Id),
-            ("approved_at", Int),
-            ("draft", Int),
-        ],
-    ),
-    table("month_heads", &[("region", Text), ("month", Text), ("sequence", Int), ("hash", Bytes)]),
-    table(
-        "statements",
-        &[
-            ("id", Id),
-            ("region", Text),
-            ("month", Text),
-            ("version", Int),
-            ("canteen", Id),
-            ("number", Text),
-            ("digest", Bytes),
-            ("payable", Int),
-            ("content", Text),
-            ("approved", Int),
-        ],
-    ),
-    table("settled_days", &[("canteen", Id), ("date", Text), ("revision", Int), ("statement", Id), ("taken", Text)]),
-    table(
-        "postings",
-        &[
-            ("statement", Id),
-            ("number", Int),
-            ("line", Text),
-            ("debit", Text),
-            ("credit", Text),
-            ("amount", Int),
-            ("posted_at", Int),
-        ],
-    ),
-    table(
-        "payments",
-        &[
-            ("statement", Id),
-            ("number", Int),
-            ("state", Text),
-            ("reference", Text),
-            ("noted_by", Id),
-            ("noted_at", Int),
-        ],
-    ),
-    table(
-        "canteen_closures",
-        &[("canteen", Id), ("last_day", Text), ("reason", Text), ("closed_by", Id), ("closed_at", Int)],
-    ),
-    table(
-        "demands",
-        &[
-            ("id", Id),
-            ("statement", Id),
-            ("canteen", Id),
-            ("number", Text),
-            ("digest", Bytes),
-            ("content", Text),
-            ("demanded_by", Id),
-            ("approved_by", Id),
-            ("approved_at", Int),
-        ],
-    ),
-    table(
-        "demand_receipts",
-        &[
-            ("demand", Id),
-            ("number", Int),
-            ("payer", Text),
-            ("amount", Int),
-            ("received_on", Text),
-            ("reference", Text),
-            ("noted_by", Id),
-            ("noted_at", Int),
-        ],
-    ),
-];
-
-const fn table(name: &'static str, columns: &'static [(&'static str, Kind)]) -> Table {
-    Table { name, columns, blanks: &[] }
-}
-
-/// The table of that name.
-#[must_use]
-pub fn named(name: &str) -> Option<&'static Table> {
-    TABLES.iter().find(|table| table.name == name)
-}
-
-impl Table {
-    /// The columns as SQL, each behind a prefix such as `r.`.
-    fn list(&self, prefix: &str) -> String {
-        self.columns.iter().map(|(name, _)| format!("{prefix}{name}")).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Reads rows. `rest` is what follows `SELECT columns`: fixed text of this file.
-    async fn rows(
-        &'static self,
-        tx: &mut Tx,
-        prefix: &str,
-        rest: &str,
-        values: Vec<Value<'_>>,
-    ) -> Result<Vec<Vec<Cell>>, Error> {
-        let text = format!("SELECT {} {rest}", self.list(prefix));
-        let raw: Vec<Raw> = Statement::built(tx, text, values).all_with(&|row| Raw::read(row, self)).await?;
-        Ok(raw.into_iter().map(|raw| raw.0).collect())
-    }
-
-    /// Puts lines of cells in; all of them or none.
-    pub async fn put(&self, tx: &mut Tx, lines: &[Vec<Cell>]) -> Result<(), Error> {
-        let names: Vec<&str> =
-            self.columns.iter().map(|(name, _)| *name).chain(self.blanks.iter().map(|(name, _)| *name)).collect();
-        for lines in lines.chunks((500 / self.columns.len()).max(1)) {
-            let (mut rows, mut values) = (Vec::with_capacity(lines.len()), Vec::new());
-            for line in lines {
-                let first = values.len();
-                values.extend(self.values(line)?);
-                let mut places: Vec<String> = (first + 1..=values.len()).map(|n| format!("${n}")).collect();
-                // A blank that has to be unique is the row's own id.
-                let own = places.first().cloned().unwrap_or_default();
-                places.extend(self.blanks.iter().map(|(_, text)| (*text).replace("id", &own)));
-                rows.push(format!("({})", places.join(", ")));
-            }
-            let text = format!("INSERT INTO {} ({}) VALUES {}", self.name, names.join(", "), rows.join(", "));
-            Statement::built(tx, text, values).execute().await?;
-        }
-        Ok(())
-    }
-
-    fn values(&self, line: &[Cell]) -> Result<Vec<Value<'static>>, Error> {
-        if line.len() != self.columns.len() {
-            return Err(Error::Corrupt(format!("{} has {} columns", self.name, self.columns.len())));
-        }
-        line.iter().zip(self.columns).map(|(cell, (name, kind))| value(cell, name, *kind)).collect()
-    }
-}
-
-fn value(cell: &Cell, name: &str, kind: Kind) -> Result<Value<'static>, Error> {
-    let wrong = || Error::Corrupt(format!("column {name}"));
-    let text = || cell.as_str().map(str::to_owned).ok_or_else(wrong);
-    let absent = cell.is_null();
-    Ok(match kind {
-        Kind::Text => if absent { None } else { Some(text()?) }.bind(),
-        Kind::Int => if absent { None } else { Some(cell.as_i64().ok_or_else(wrong)?) }.bind(),
-        Kind::Bool => if absent { None } else { Some(cell.as_bool().ok_or_else(wrong)?) }.bind(),
-        Kind::Bytes => if absent { None } else { Some(hex::decode(text()?).map_err(|_| wrong())?) }.bind(),
-        Kind::Record => if absent { None } else { Some(text()?.into_bytes()) }.bind(),
-        Kind::Id => {
-            let id = if absent { None } else { Some(text()?.parse::<uuid::Uuid>().map_err(|_| wrong())?) };
-            id.bind()
-        }
-    })
-}
-
-/// A row as cells.
-struct Raw(Vec<Cell>);
-
-impl Raw {
-    fn read(row: &Row<'_>, table: &Table) -> Result<Self, Error> {
-        let cell = |(at, (_, kind)): (usize, &(&str, Kind))| -> Result<Cell, Error> {
-            let at = super::At::Position(at);
-            Ok(match kind {
-                Kind::Text => Option::<String>::read(row, at)?.map_or(Cell::Null, Cell::String),
-                Kind::Int => Option::<i64>::read(row, at)?.map_or(Cell::Null, Cell::from),
-                Kind::Bool => Option::<bool>::read(row, at)?.map_or(Cell::Null, Cell::Bool),
-                Kind::Bytes => Option::<Vec<u8>>::read(row, at)?.map_or(Cell::Null, |b| Cell::String(hex::encode(b))),
-                Kind::Record => {
-                    let bytes = Option::<Vec<u8>>::read(row, at)?;
-                    let text = bytes.map(String::from_utf8).transpose();
-                    let text = text.map_err(|_| Error::Corrupt("a record is text".to_owned()))?;
-                    text.map_or(Cell::Null, Cell::String)
-                }
-                Kind::Id => {
-                    let id = Option::<uuid::Uuid>::read(row, at)?;
-                    id.map_or(Cell::Null, |id| Cell::String(id.to_string()))
-                }
-            })
-        };
-        table.columns.iter().enumerate().map(cell).collect::<Result<_, _>>().map(Self)
-    }
-}
+pub use tables::{Kind, TABLES, Table, named};
 
 /// Which statements are packed.
 #[derive(Clone, Debug)]
@@ -483,28 +28,76 @@ pub struct Scope {
 /// Rows of a table on their way into a pack.
 pub type Lines = (&'static Table, Vec<Vec<Cell>>);
 
-/// What does not depend on the month: places, people at the office, rules, keys.
-pub async fn common(tx: &mut Tx) -> Result<Vec<Lines>, Error> {
-    let names = [
-        "regions",
-        "canteens",
-        "canteen_facts",
-        "prices",
-        "users",
-        "policies",
-        "region_settings",
-        "calendars",
-        "terminals",
-        "terminal_epochs",
-        "epoch_ends",
-        "fork_resolutions",
-    ];
-    let mut all = Vec::new();
-    for table in names.into_iter().filter_map(named) {
-        let from = format!("FROM {} ORDER BY 1, 2, 3", table.name);
-        all.push((table, table.rows(tx, "", &from, Vec::new()).await?));
+/// Rows to be read: a table, the prefix of its columns such as `r.`, what follows `SELECT columns`, what is bound.
+struct Asked<'v> {
+    table: &'static Table,
+    prefix: &'static str,
+    rest: String,
+    values: Vec<Value<'v>>,
+}
+
+impl<'v> Asked<'v> {
+    fn of(name: &str, prefix: &'static str, rest: impl Into<String>, values: Vec<Value<'v>>) -> Option<Self> {
+        named(name).map(|table| Self { table, prefix, rest: rest.into(), values })
+    }
+}
+
+async fn read(tx: &mut Tx, asked: Vec<Asked<'_>>) -> Result<Vec<Lines>, Error> {
+    let mut all = Vec::with_capacity(asked.len());
+    for Asked { table, prefix, rest, values } in asked {
+        all.push((table, table.rows(tx, prefix, &rest, values).await?));
     }
     Ok(all)
+}
+
+/// What does not depend on the month: places, rules, keys; settings and decisions where they bear on what is packed.
+fn of_office(scope: &Scope) -> Vec<Asked<'_>> {
+    let all = |name: &str| format!("FROM {name} ORDER BY 1, 2, 3");
+    let packed = || scope.statements.iter().map(|(_, canteen)| canteen.bind()).collect::<Vec<Value<'_>>>();
+    let places: Vec<String> = (1..=scope.statements.len()).map(|n| format!("${n}")).collect();
+    let of_canteens = |name: &str| format!("FROM {name} WHERE canteen IN ({}) ORDER BY 1, 2, 3", places.join(", "));
+    // A region's settings hold for what lies inside it.
+    let settings = "FROM region_settings WHERE region LIKE $1 || '%' OR $1 LIKE region || '%' ORDER BY 1, 2, 3";
+    let asked = [
+        Asked::of("regions", "", all("regions"), Vec::new()),
+        Asked::of("canteens", "", all("canteens"), Vec::new()),
+        Asked::of("canteen_facts", "", all("canteen_facts"), Vec::new()),
+        Asked::of("prices", "", all("prices"), Vec::new()),
+        Asked::of("policies", "", all("policies"), Vec::new()),
+        Asked::of("region_settings", "", settings, vec![(&scope.region).bind()]),
+        Asked::of("calendars", "", all("calendars"), Vec::new()),
+        Asked::of("terminals", "", all("terminals"), Vec::new()),
+        Asked::of("terminal_epochs", "", all("terminal_epochs"), Vec::new()),
+        Asked::of("epoch_ends", "", of_canteens("epoch_ends"), packed()),
+        Asked::of("fork_resolutions", "", of_canteens("fork_resolutions"), packed()),
+    ];
+    asked.into_iter().flatten().collect()
+}
+
+/// People of the office who stand in the pack, and what does not depend on the month.
+pub async fn common(tx: &mut Tx, scope: &Scope) -> Result<Vec<Lines>, Error> {
+    let people = people(tx, scope).await?;
+    let places: Vec<String> = (1..=people.len()).map(|n| format!("${n}")).collect();
+    let rest = format!("FROM users WHERE id IN ({}) ORDER BY 1", places.join(", "));
+    let who = Asked::of("users", "", rest, people.iter().map(|id| id.bind()).collect());
+    let mut all = of_office(scope);
+    if let Some(who) = who.filter(|_| !people.is_empty()) {
+        // In front of the first table that names anybody.
+        let first = all.iter().position(|asked| asked.table.names_people()).unwrap_or(all.len());
+        all.insert(first, who);
+    }
+    read(tx, all).await
+}
+
+/// Who did something that the pack holds: nobody else of the office is named.
+async fn people(tx: &mut Tx, scope: &Scope) -> Result<BTreeSet<UserId>, Error> {
+    let mut found = BTreeSet::new();
+    let behind = scope.statements.iter().flat_map(|(statement, canteen)| of_statement(*statement, *canteen));
+    for asked in of_office(scope).into_iter().chain(behind).chain(of_papers(scope)) {
+        let Asked { table, prefix, rest, values } = asked;
+        found.append(&mut table.named_in(tx, (prefix, &rest), values).await?);
+    }
+    Ok(found)
 }
 
 /// Everybody who ate on a day that the statement settles.
@@ -636,6 +229,10 @@ fn id_of(row: &[Cell]) -> Option<RecordId> {
 
 /// What else stands behind a statement: refunds, unknown credentials, closes, decisions.
 pub async fn behind(tx: &mut Tx, statement: StatementId, canteen: CanteenId) -> Result<Vec<Lines>, Error> {
+    read(tx, of_statement(statement, canteen)).await
+}
+
+fn of_statement(statement: StatementId, canteen: CanteenId) -> Vec<Asked<'static>> {
     let of_days = |name: &str| format!("FROM {name} WHERE canteen = $1 AND date IN {DATES} ORDER BY 1, 2, 3");
     let of_canteen = |name: &str| format!("FROM {name} WHERE canteen = $1 AND $2 = $2 ORDER BY 1, 2");
     let identified = format!(
@@ -657,12 +254,8 @@ pub async fn behind(tx: &mut Tx, statement: StatementId, canteen: CanteenId) -> 
         ("finding_steps", "", of_canteen("finding_steps")),
         ("hold_releases", "", of_canteen("hold_releases")),
     ];
-    let mut all = Vec::new();
-    for (name, prefix, rest) in rests {
-        let Some(table) = named(name) else { continue };
-        all.push((table, table.rows(tx, prefix, &rest, vec![canteen.bind(), statement.bind()]).await?));
-    }
-    Ok(all)
+    let values = || vec![canteen.bind(), statement.bind()];
+    rests.into_iter().filter_map(|(name, prefix, rest)| Asked::of(name, prefix, rest, values())).collect()
 }
 
 /// Demands of the statement's balance, or of one before it: the next month begins without it.
@@ -672,17 +265,23 @@ const OF_DEMANDED: &str = "FROM demands d WHERE d.statement = $1 OR d.statement 
 const OF_CLOSED: &str = "FROM canteen_closures c JOIN statements n ON n.canteen = c.canteen WHERE n.id = $1 \
     ORDER BY c.canteen";
 
-/// The month, its packed statements, the earlier ones that they follow, and the ledger.
+/// The month, its packed statements, the earlier ones that they follow, the ledger, what was objected, and which files
+/// came with answers and objections.
 pub async fn papers(tx: &mut Tx, scope: &Scope) -> Result<Vec<Lines>, Error> {
-    let mut all: Vec<Lines> = Vec::new();
-    if let Some(table) = named("settlements") {
-        let values = vec![(&scope.region).bind(), scope.month.bind()];
-        all.push((table, table.rows(tx, "", "FROM settlements WHERE region = $1 AND month = $2", values).await?));
-    }
-    if let Some(table) = named("month_heads") {
-        let values = vec![(&scope.region).bind(), scope.month.bind()];
-        all.push((table, table.rows(tx, "", "FROM month_heads WHERE region = $1 AND month = $2", values).await?));
-    }
+    read(tx, of_papers(scope)).await
+}
+
+/// The files that came with what was said about the findings of the settled days, and with objections.
+const OF_FINDINGS: &str = "FROM attachments a JOIN statements n ON n.id = $1 AND n.canteen = a.canteen \
+    WHERE EXISTS (SELECT 1 FROM finding_steps f JOIN settled_days s ON s.canteen = f.canteen AND s.date = f.date \
+    WHERE s.statement = n.id AND f.canteen = a.canteen AND f.number = a.finding) ORDER BY a.at, a.id";
+const OF_OBJECTIONS: &str = "FROM attachments a JOIN objections o ON o.id = a.objection WHERE o.statement = $1 \
+    ORDER BY a.at, a.id";
+
+fn of_papers(scope: &Scope) -> Vec<Asked<'_>> {
+    let month = || vec![(&scope.region).bind(), scope.month.bind()];
+    let of_month = |name: &str| Asked::of(name, "", format!("FROM {name} WHERE region = $1 AND month = $2"), month());
+    let mut all: Vec<Asked<'_>> = ["settlements", "month_heads"].into_iter().filter_map(of_month).collect();
     let rests = [
         (
             "statements",
@@ -702,6 +301,9 @@ pub async fn papers(tx: &mut Tx, scope: &Scope) -> Result<Vec<Lines>, Error> {
             "e.",
         ),
         ("postings", "FROM postings p WHERE p.statement = $1 ORDER BY p.number", "p."),
+        ("objections", "FROM objections o WHERE o.statement = $1 ORDER BY o.noted_at, o.id", "o."),
+        ("attachments", OF_FINDINGS, "a."),
+        ("attachments", OF_OBJECTIONS, "a."),
         ("payments", "FROM payments p WHERE p.statement = $1 ORDER BY p.number", "p."),
         ("canteen_closures", OF_CLOSED, "c."),
         ("demands", OF_DEMANDED, "d."),
@@ -712,14 +314,31 @@ pub async fn papers(tx: &mut Tx, scope: &Scope) -> Result<Vec<Lines>, Error> {
         ),
     ];
     for (name, rest, prefix) in rests {
-        let Some(table) = named(name) else { continue };
-        let mut rows = Vec::new();
-        for (statement, _) in &scope.statements {
-            rows.extend(table.rows(tx, prefix, rest, vec![statement.bind()]).await?);
-        }
-        all.push((table, rows));
+        let of = |(statement, _): &(StatementId, CanteenId)| Asked::of(name, prefix, rest, vec![statement.bind()]);
+        all.extend(scope.statements.iter().filter_map(of));
     }
-    Ok(all)
+    all
+}
+
+/// The files of a pack's findings and objections: id, digest and kind, each digest once.
+pub async fn files(tx: &mut Tx, scope: &Scope) -> Result<Vec<(uuid::Uuid, Digest, String)>, Error> {
+    let mut found: Vec<(uuid::Uuid, Digest, String)> = Vec::new();
+    for (statement, _) in &scope.statements {
+        for rest in [OF_FINDINGS, OF_OBJECTIONS] {
+            let text = format!("SELECT a.id, a.hash, a.media_type {rest}");
+            found.extend(
+                Statement::built(tx, text, vec![statement.bind()]).all::<(uuid::Uuid, Digest, String)>().await?,
+            );
+        }
+    }
+    found.sort_by_key(|(_, hash, _)| *hash);
+    found.dedup_by_key(|(_, hash, _)| *hash);
+    Ok(found)
+}
+
+/// What files a pack that was read into an empty database says that there are: digest and kind.
+pub async fn listed_files(tx: &mut Tx) -> Result<Vec<(Digest, String)>, Error> {
+    sql!(tx, "SELECT DISTINCT hash, media_type FROM attachments ORDER BY hash").all().await
 }
 
 /// Numbers and digests of all statements of the month: its digest is made of these.

@@ -25,6 +25,17 @@ pub const OTHER_MONTH: &str = "与各结算单的摘要不符";
 /// A statement's digest is not the one in the head.
 pub const OTHER_STATEMENT: &str = "摘要与审计包首行所列不符";
 
+/// A file is not the one that the pack lists.
+pub const OTHER_FILE: &str = "内容与审计包所列摘要不符";
+/// A file is missing.
+pub const NO_FILE: &str = "目录里没有这个文件";
+
+/// A file beside the pack, as a place.
+#[must_use]
+pub fn attachment(name: &str) -> String {
+    format!("附件 {name}")
+}
+
 /// A line of the file.
 #[must_use]
 pub fn line(number: u64) -> String {

@@ -22,5 +22,7 @@ pub const NOT_ONESELF: &str = "不能重置或停用本人，请由另一位管�
 pub const NO_PERSON: &str = "没有这个人员";
 /// The person left.
 pub const LEFT: &str = "此人员已停用";
+/// Somebody at the office's own computer locked the account.
+pub const LOCKED_HERE: &str = "此账号是在服务器上用命令锁定的，须先用 zhucan user unlock 解锁";
 /// A demonstration is only made of an empty database.
 pub const NOT_EMPTY: &str = "只有没有任何人员的新数据库才能作为演示";

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::client::{Answered, open, read, request};
 use crate::common::{POLICY, date, new_canteen, region, resident_id};
-use crate::console_office::{escaped, multipart};
+use crate::desk::{escaped, multipart};
 use crate::month::{MARCH, Scene};
 use crate::unit;
 
@@ -204,6 +204,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/console/reconciliation/left-out", Only(MAKER, Canteen)),
     ("GET", "/console/findings", Only(READ, RegionOrOwn)),
     ("GET", "/console/findings.csv", Only(READ, RegionOrOwn)),
+    ("GET", "/console/findings.xlsx", Only(READ, RegionOrOwn)),
     ("GET", "/console/findings/{canteen}/{number}", Only(READ, Canteen)),
     ("POST", "/console/findings/{canteen}/{number}/steps", Only(&[CanteenManager, FinanceMaker], Canteen)),
     ("POST", "/api/v1/days/close", Only(MAKER, Any)),
@@ -257,6 +258,8 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/console/settlement/approve", Only(CHECKER, Region)),
     ("POST", "/console/settlement/archive", Only(CHECKER, Region)),
     ("GET", "/console/statements", Only(READ, RegionOrOwn)),
+    ("GET", "/console/statements.csv", Only(READ, RegionOrOwn)),
+    ("GET", "/console/statements.xlsx", Only(READ, RegionOrOwn)),
     ("GET", "/console/statements/{id}", Only(READ, Canteen)),
     ("GET", "/console/funds", Only(READ, Region)),
     ("POST", "/console/funds/statements/{id}/payment", Only(MONEY, Region)),
@@ -273,14 +276,19 @@ const TABLE: &[(&str, &str, Who)] = &[
     // The register's and the auditor's pages.
     ("GET", "/console/audit", Only(AUDITOR, Region)),
     ("GET", "/console/audit.csv", Only(AUDITOR, Region)),
+    ("GET", "/console/audit.xlsx", Only(AUDITOR, Region)),
     ("GET", "/console/audit/verification", Only(AUDITOR, Region)),
     ("POST", "/console/audit/verification", Only(AUDITOR, Region)),
     ("GET", "/console/regions", Only(READ, Region)),
+    ("GET", "/console/regions.csv", Only(READ, Region)),
+    ("GET", "/console/regions.xlsx", Only(READ, Region)),
     ("POST", "/console/regions", Only(ADMIN, Region)),
     ("GET", "/console/regions/{region}", Only(READ, Region)),
     ("POST", "/console/regions/{region}/settings", Only(CHECKER, Region)),
     ("GET", "/console/backups", Only(ADMIN, Region)),
     ("GET", "/console/canteens", Only(READ, RegionOrOwn)),
+    ("GET", "/console/canteens.csv", Only(READ, RegionOrOwn)),
+    ("GET", "/console/canteens.xlsx", Only(READ, RegionOrOwn)),
     ("POST", "/console/canteens", Only(ADMIN, Region)),
     ("GET", "/console/canteens/{id}", Only(READ, Canteen)),
     ("POST", "/console/canteens/{id}/standing", Only(ADMIN, Canteen)),
@@ -295,10 +303,14 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/console/proposals/{id}/reject", Only(CHECKER, Region)),
     ("POST", "/console/proposals/{id}/reveal", Only(CHECKER, Region)),
     ("GET", "/console/people", Only(ADMIN, Region)),
+    ("GET", "/console/people.csv", Only(ADMIN, Region)),
+    ("GET", "/console/people.xlsx", Only(ADMIN, Region)),
     ("POST", "/console/people", Only(ADMIN, Region)),
     ("POST", "/console/people/{id}/reset", Only(ADMIN, Region)),
     ("POST", "/console/people/{id}/departure", Only(ADMIN, Region)),
     ("GET", "/console/terminals", Only(READ, RegionOrOwn)),
+    ("GET", "/console/terminals.csv", Only(READ, RegionOrOwn)),
+    ("GET", "/console/terminals.xlsx", Only(READ, RegionOrOwn)),
     ("POST", "/console/terminals/codes", Only(ADMIN, Canteen)),
     ("GET", "/console/terminals/{id}", Only(READ, Canteen)),
     ("POST", "/console/terminals/{id}/confirmation", Only(ADMIN, Canteen)),
@@ -327,6 +339,8 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/console/imports/{id}/apply", Only(ELDERS, Region)),
     ("GET", "/console/imports/templates/{kind}", Only(ELDERS, Region)),
     ("GET", "/console/changes", Only(&[FinanceMaker, FinanceChecker, Auditor, Administrator], Region)),
+    ("GET", "/console/changes.csv", Only(&[FinanceMaker, FinanceChecker, Auditor, Administrator], Region)),
+    ("GET", "/console/changes.xlsx", Only(&[FinanceMaker, FinanceChecker, Auditor, Administrator], Region)),
     ("GET", "/console/draws", Only(READ, Region)),
     ("POST", "/console/draws", Only(AUDITOR, Region)),
     ("GET", "/console/draws/{id}", Only(READ, Region)),

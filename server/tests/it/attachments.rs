@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::client::{Answered, open, read, request, send};
 use crate::common::{World, date, noon, region};
-use crate::console_office::multipart;
+use crate::desk::multipart;
 use crate::month::{MARCH, Scene};
 use crate::rows::{append_only, n};
 use crate::unit;
@@ -200,6 +200,86 @@ async fn the_pages_bring_list_and_hand_out_files(backend: Backend) {
     }
 }
 
+/// Writes a pack, and reads it back on what might be another machine: a folder of its own and no database.
+async fn checked(pack: &[u8], files: Option<&std::path::Path>) -> server::pack::Checked {
+    let elsewhere = tempfile::tempdir().unwrap();
+    server::pack::check(std::io::Cursor::new(pack), elsewhere.path(), files, &|_| {}).await.unwrap()
+}
+
+async fn what_was_enclosed_leaves_with_the_audit_pack(backend: Backend) {
+    let (scene, finding) = found(backend).await;
+    let world = &scene.world;
+    let own = person(world, "乙负责人", Role::CanteenManager, Some(scene.canteen(1))).await;
+    person(world, "局外人员", Role::CardIssuer, None).await;
+    // Another district's settings are not this one's, and neither is who made them.
+    let far = NewUser {
+        name: "外区复核".into(),
+        passphrase: PASSPHRASE.to_owned().into(),
+        role: Role::FinanceChecker,
+        region: region("4401"),
+        canteen: None,
+    };
+    let office = world.office().clone();
+    let far = office.add_user(far, None).await.unwrap();
+    let (settings, now) = (domain::reconciliation::Settings::default(), office.now());
+    unit!(office.store, |tx| server::store::settings::put(
+        tx,
+        &region("4401"),
+        date("2026-03-01"),
+        &settings,
+        far,
+        now
+    )
+    .await);
+    let answer = serde_json::json!({"what": "answered", "words": "当天断网"});
+    let answered = send(world, request(Method::POST, &format!("{finding}/steps"), Some(&own), &answer)).await;
+    assert!(answered.status.is_success(), "{}", String::from_utf8_lossy(&answered.body));
+    let path = format!("{finding}/attachments");
+    for (name, words) in [("1.pdf", "a list of names"), ("2.pdf", "another list")] {
+        assert_eq!(bring(world, &path, &own, name, pdf(words)).await.status, 201);
+    }
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
+    let (place, month) = (region("440304"), MARCH.parse().unwrap());
+    server::payment::disclose(&office.store, &place, month, 7, scene.maker.user, office.now()).await.unwrap();
+    let (objection, statement) = (ObjectionId::from_uuid(n(77)), view.statements[0].id);
+    let by = scene.checker.user;
+    server::payment::object(&office.store, objection, statement, "数目不对".into(), by, office.now()).await.unwrap();
+    let maker = open(world, "测试经办", "测试经办的口令足够长").await;
+    let objected = format!("/api/v1/objections/{objection}/attachments");
+    assert_eq!(bring(world, &objected, &maker, "3.pdf", pdf("a receipt")).await.status, 201);
+
+    let (mut pack, folder) = (Vec::new(), tempfile::tempdir().unwrap());
+    let of = (&place, month, None);
+    server::pack::write(&office.store, of, office.now(), &mut pack, &|_, _| {}).await.unwrap();
+    assert_eq!(server::pack::files(&office, of, folder.path()).await.unwrap(), 3);
+    let text = String::from_utf8(pack.clone()).unwrap();
+    for there in ["测试经办", "测试复核", "乙负责人", "当天断网", "数目不对"] {
+        assert!(text.contains(there), "{there} did something in the pack");
+    }
+    for foreign in ["局外人员", "外区复核", "1.pdf", "a list of names"] {
+        assert!(!text.contains(foreign), "{foreign} has nothing to do with it");
+    }
+    let store = &office.store;
+    let taken = "SELECT COUNT(*) FROM audit WHERE action = 'attachment.show' AND actor = 'system'";
+    assert_eq!(unit!(store, |tx| sql!(tx, taken).value::<i64>().await), 3, "what was taken is entered");
+
+    let good = checked(&pack, Some(folder.path())).await;
+    assert_eq!((good.report.breaks, good.files), (vec![], 3));
+    assert_eq!(checked(&pack, None).await.report.breaks, vec![], "without the files the rest is checked");
+    // A changed file, and one that is not there.
+    let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+    names.sort();
+    std::fs::write(&names[0], pdf("other words")).unwrap();
+    std::fs::remove_file(&names[1]).unwrap();
+    let broken = checked(&pack, Some(folder.path())).await.report.breaks;
+    let named = |at: usize| names[at].file_name().unwrap().to_string_lossy().into_owned();
+    assert_eq!(broken.len(), 2, "{broken:?}");
+    assert!(broken.iter().any(|b| b.place.contains(&named(0)) && b.what.contains("摘要不符")), "{broken:?}");
+    assert!(broken.iter().any(|b| b.place.contains(&named(1)) && b.what.contains("没有这个文件")), "{broken:?}");
+}
+
 /// A page, or a form that is sent, as a browser does it.
 async fn visit(world: &World, token: &str, path: &str, form: Option<Body>) -> (u16, String) {
     let builder = Request::builder().uri(path).header(header::COOKIE, format!("zhucan_session={token}"));
@@ -219,4 +299,5 @@ crate::on_both! {
     what_is_stored_is_sealed_and_bound_to_its_row
     every_store_function
     the_pages_bring_list_and_hand_out_files
+    what_was_enclosed_leaves_with_the_audit_pack
 }

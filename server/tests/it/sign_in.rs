@@ -192,6 +192,26 @@ where
     world.office().store.read(work).await.unwrap()
 }
 
+async fn what_was_locked_at_the_computer_is_opened_there_alone(backend: Backend) {
+    let (world, _) = world(backend).await;
+    let admin = person(&world, "管理员", Role::Administrator, "4403").await;
+    let token = person(&world, "审计", Role::Auditor, "4403").await;
+    let office = world.office();
+    let id = office.account("审计").await.unwrap().id;
+    office.lock_account(id).await.unwrap();
+    who(&world, &token).await.is_problem(401, "sign_in_needed");
+
+    let reset = format!("/api/v1/people/{id}/reset");
+    let refused = call(&world, Method::POST, &reset, &admin, &Value::Null).await;
+    assert!(refused.is_problem(409, "conflict")["detail"].as_str().unwrap().contains("zhucan user unlock"));
+    let right = json!({"name": "审计", "passphrase": PASSPHRASE});
+    ask(&world, &right).await.is_problem(429, "sign_in_locked");
+
+    office.unlock_account(id).await.unwrap();
+    assert_eq!(ask(&world, &right).await.status, 201, "the passphrase is still the person's own");
+    assert_eq!(call(&world, Method::POST, &reset, &admin, &Value::Null).await.status, 200);
+}
+
 async fn money_wants_proof_of_the_last_minutes(backend: Backend) {
     let (world, _) = world(backend).await;
     let maker = person(&world, "经办", Role::FinanceMaker, "4403").await;
@@ -308,6 +328,7 @@ crate::on_both! {
     sessions_end_by_lying_still_and_after_half_a_day
     another_passphrase_ends_other_sessions
     an_administrator_gives_the_way_back
+    what_was_locked_at_the_computer_is_opened_there_alone
     money_wants_proof_of_the_last_minutes
     cookies_change_nothing_for_other_pages
     an_address_that_guesses_is_held_up

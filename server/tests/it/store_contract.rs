@@ -475,6 +475,7 @@ fn nothing_is_left_out() {
         include_str!("cards.rs"),
         include_str!("proposals.rs"),
         include_str!("console_office.rs"),
+        include_str!("console_supervision.rs"),
         include_str!("idempotency.rs")
     );
     let here: String = here.split_whitespace().collect();

@@ -13,7 +13,6 @@ catalogue! {
     every_canteen: "全部食堂", "All canteens";
     filter: "筛选", "Filter";
     canteen: "食堂", "Canteen";
-    export: "CSV", "CSV";
     nothing: "这里没有差异。", "There is nothing here.";
     inbox: "差异列表", "Findings";
     today: "今天", "today";

@@ -33,6 +33,7 @@ use crate::http::routes::Routes;
 use crate::month::{self, Changed, MonthView, Obstacle, digest_of};
 use crate::payment::{self, Afterwards};
 use crate::people::{Right, Role};
+use crate::store::canteens::Region;
 use crate::store::months::StoredStatement;
 use crate::store::people::{self, UserRow};
 use crate::store::{Tx, months, overview};
@@ -334,7 +335,9 @@ fn rows(view: &View, found: &Found) -> (Vec<Row>, Amounts, Amounts) {
         (month.statements.iter().map(of).collect(), Amounts::sum(amounts.iter()), last)
     } else {
         let rows: Vec<Row> = found.settles.iter().map(|(id, name)| row(*id, name, None)).collect();
-        let closes = found.days.closes.values().map(|(_, close)| close.subsidised.count);
+        let own = |canteen: &CanteenId| found.settles.iter().any(|(id, _)| id == canteen);
+        let closes = found.days.closes.iter().filter(|((canteen, _), _)| own(canteen));
+        let closes = closes.map(|(_, (_, close))| close.subsidised.count);
         (rows, Amounts { meals: closes.sum(), ..Amounts::default() }, last)
     }
 }
@@ -565,6 +568,16 @@ fn before_draft(view: &View, found: &Found) -> Vec<Check> {
     if let Some(later) = found.later {
         let title = fill(w.later_drafted, &[("month", &fmt::month(later, lang))]);
         checks.push(Check { look: "bad", title, detail: String::new(), link: None });
+    }
+    if found.settles.is_empty() {
+        let there = |region: &Region| Check {
+            look: "",
+            title: fill(w.settled_by, &[("region", &region.name)]),
+            detail: String::new(),
+            link: Some((view.link_at(region, PATH), w.go_region)),
+        };
+        checks.extend(view.settling(&found.days.canteens).into_iter().map(there));
+        return checks;
     }
     let (closed, all) = days_of(view, found);
     if closed < all {

@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use domain::id::{CanteenId, StatementId};
 use domain::settlement::payment::PaymentState;
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 
 use super::board::{Amounts, MARKED, change_a_day};
 use super::words::Words;
 use super::{say, statement};
 use crate::console::days::MonthDays;
+use crate::console::files::{self, Kind};
 use crate::console::fmt;
 use crate::console::lang::fill;
+use crate::console::office::escaped;
 use crate::console::page::Page;
 use crate::console::view::{Shell, View};
 use crate::http::Answer;
@@ -28,7 +32,11 @@ use crate::{Error, Office};
 const PATH: &str = "/console/statements";
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get(PATH, page).get("/console/statements/{id}", statement::page)
+    Routes::new()
+        .get(PATH, page)
+        .get("/console/statements.csv", csv)
+        .get("/console/statements.xlsx", xlsx)
+        .get("/console/statements/{id}", statement::page)
 }
 
 /// What a statement has to have to be listed.
@@ -120,9 +128,17 @@ struct Drawn {
     approved: String,
     held: String,
     payable: String,
+    /// Addresses of what is listed as a file: CSV, XLSX.
+    files: [String; 2],
 }
 
 impl Asked {
+    /// The address of the same question as a file.
+    fn file(&self, view: &View, w: &'static Words, ending: &str) -> String {
+        let has = self.choices(w).into_iter().find(|choice| choice.chosen).map_or("", |choice| choice.value);
+        view.link(&format!("{PATH}.{ending}?q={}&has={has}", escaped(self.q.trim())))
+    }
+
     fn keeps(&self, name: &str, now: &Amounts, change: Option<i64>, paid: Option<PaymentState>) -> bool {
         let has = match self.has.unwrap_or(Has::Anything) {
             Has::Anything => true,
@@ -155,7 +171,7 @@ impl Asked {
     }
 }
 
-async fn page(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+async fn read(office: &Office, view: &View) -> Answer<Found> {
     view.user.require(Right::Read)?;
     if view.user.canteen.is_none() {
         view.user.require_inside(&view.region.code)?;
@@ -165,19 +181,72 @@ async fn page(State(office): State<Arc<Office>>, view: View, Query(asked): Query
         let of = of.clone();
         Box::pin(async move { load(tx, &of).await })
     });
-    Page::of(&drawn(&view, &found.await?, &asked))
+    Ok(found.await?)
+}
+
+async fn page(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+    let found = read(&office, &view).await?;
+    Page::of(&drawn(&view, &found, &asked))
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let found = read(&office, &view).await?;
+    Ok(files::of_month(&table(&view, &found, &asked), &view, "statements", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let found = read(&office, &view).await?;
+    Ok(files::of_month(&table(&view, &found, &asked), &view, "statements", Kind::Xlsx)?)
+}
+
+/// A statement that is listed, with its change against the month before.
+struct Listed<'f> {
+    stored: &'f StoredStatement,
+    name: &'f str,
+    now: Amounts,
+    change: Option<i64>,
+    paid: Option<PaymentState>,
+}
+
+fn listed<'f>(found: &'f Found, asked: &Asked) -> Vec<Listed<'f>> {
+    let one = |(stored, paid): &'f (StoredStatement, Option<PaymentState>)| {
+        let now = Amounts::of(&stored.content.0);
+        let change = found.before.get(&stored.canteen).and_then(|before| change_a_day(&now, before));
+        Listed { stored, name: found.days.name(stored.canteen), now, change, paid: *paid }
+    };
+    let all = found.statements.iter().map(one);
+    all.filter(|one| asked.keeps(one.name, &one.now, one.change, one.paid)).collect()
+}
+
+/// What is listed, as a table.
+fn table(view: &View, found: &Found, asked: &Asked) -> Table {
+    let w = Words::of(view.lang);
+    let heads = [w.canteen, w.number, w.meals, w.approved_sum, w.held, w.payable, w.change_a_day, w.payment];
+    let row = |one: Listed<'_>| {
+        vec![
+            Cell::from(one.name),
+            Cell::from(one.stored.number.as_str()),
+            files::count(one.now.meals),
+            Cell::Money(one.stored.content.0.approved()),
+            Cell::Money(one.now.held),
+            Cell::Money(one.now.payable),
+            one.change.map_or(Cell::Empty, |change| Cell::Text(fmt::change_permille(change))),
+            Cell::from(say::payment(w, one.paid)),
+        ]
+    };
+    let title = fill(w.statements_of, &[("month", &fmt::month(view.month, view.lang))]);
+    Table {
+        notes: files::notes(&title, view),
+        name: title,
+        heads: heads.map(str::to_owned).to_vec(),
+        rows: listed(found, asked).into_iter().map(row).collect(),
+    }
 }
 
 fn drawn(view: &View, found: &Found, asked: &Asked) -> Drawn {
     let (w, lang) = (Words::of(view.lang), view.lang);
     let (mut rows, mut sums, mut approved) = (Vec::new(), Vec::new(), domain::money::Fen::ZERO);
-    for (stored, paid) in &found.statements {
-        let now = Amounts::of(&stored.content.0);
-        let change = found.before.get(&stored.canteen).and_then(|before| change_a_day(&now, before));
-        let name = found.days.name(stored.canteen);
-        if !asked.keeps(name, &now, change, *paid) {
-            continue;
-        }
+    for Listed { stored, name, now, change, paid } in listed(found, asked) {
         approved += stored.content.0.approved();
         rows.push(Row {
             id: stored.id,
@@ -190,8 +259,8 @@ fn drawn(view: &View, found: &Found, asked: &Asked) -> Drawn {
             payable: fmt::yuan(&now.payable),
             change: change.map_or_else(|| "—".to_owned(), fmt::change_permille),
             marked: change.is_some_and(|change| change.abs() > MARKED),
-            payment: say::payment(w, *paid),
-            look: say::payment_look(*paid),
+            payment: say::payment(w, paid),
+            look: say::payment_look(paid),
         });
         sums.push(now);
     }
@@ -203,6 +272,7 @@ fn drawn(view: &View, found: &Found, asked: &Asked) -> Drawn {
         title,
         q: asked.q.clone(),
         choices: asked.choices(w),
+        files: ["csv", "xlsx"].map(|ending| asked.file(view, w, ending)),
         region: view.region.code.to_string(),
         month: view.month.to_string(),
         shown: fill(w.shown_of, &[("n", &rows.len()), ("all", &found.statements.len())]),

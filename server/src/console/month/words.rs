@@ -53,7 +53,9 @@ catalogue! {
     open_n: "待裁 {n}", "{n} open";
     decided_n: "已裁 {n}", "{n} decided";
     total_of: "{n} 家合计", "{n} canteens";
-    no_canteens: "本区域没有直接结算的食堂，请在上方选择结算区域。", "No canteen is settled at this level: choose the region that settles.";
+    no_canteens: "本区域没有直接结算的食堂，到结算这些食堂的区域办理。", "No canteen is settled at this level: go to the region that settles them.";
+    settled_by: "食堂由“{region}”结算", "The canteens are settled by “{region}”";
+    go_region: "去那里结算", "Settle there";
     payable_now: "本次应付", "Payable now";
     approved_sum: "核定", "Approved";
     before_draft: "起草之前", "Before the draft";
@@ -341,7 +343,7 @@ catalogue! {
     export_disclosure_what: "各食堂脱敏名单", "Masked names with meals and amounts";
     export_bank_what: "尚未送银行的付款；下载会记入审计日志", "Payments not yet sent; the download is entered in the audit log";
     audit_pack: "审计包", "Audit pack";
-    audit_pack_what: "结算单、记录、政策和密钥打成一个文件，可离线核验。在服务器上运行：", "Statement, records, policies and keys in one file that verifies offline. Run on the server:";
+    audit_pack_what: "结算单、记录、政策和密钥打成一个文件，可离线核验；加 --attachments 目录，附件一并导出。在服务器上运行：", "Statement, records, policies and keys in one file that verifies offline; with --attachments DIR the enclosed files too. Run on the server:";
     meals_all: "用餐份数", "Meals served";
     guests: "访客", "Guests";
     voids: "撤销", "Voids";

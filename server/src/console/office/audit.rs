@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::audit_words::{Words, action};
 use super::chain::Checked;
+use super::entry_words;
 use super::words::Words as Common;
 use super::{escaped, person, read, short, typed};
 use crate::audit::{Action, Outcome};
@@ -107,14 +108,14 @@ impl Asked {
 }
 
 /// Whose names stand in the entries.
-struct Names {
-    people: Vec<UserRow>,
-    canteens: Vec<CanteenRow>,
-    terminals: Vec<TerminalRow>,
+pub(super) struct Names {
+    pub(super) people: Vec<UserRow>,
+    pub(super) canteens: Vec<CanteenRow>,
+    pub(super) terminals: Vec<TerminalRow>,
 }
 
 impl Names {
-    fn canteen(&self, id: CanteenId) -> Option<&str> {
+    pub(super) fn canteen(&self, id: CanteenId) -> Option<&str> {
         self.canteens.iter().find(|row| row.id == id).map(|row| row.name.as_str())
     }
 
@@ -135,18 +136,23 @@ impl Names {
         }
     }
 
-    /// What an object is called; its id's end where it has no name that may stand here.
+    /// What an object is called; its id's end where it has no name that may stand here. The address of what was denied
+    /// stays as it is.
     fn object(&self, object: &str, lang: Lang) -> String {
-        let Some((kind, id)) = object.split_once(':') else { return object.to_owned() };
+        let Some((kind, id)) = object.split_once(':') else { return entry_words::kind(object, lang).to_owned() };
+        let (first, rest) = id.split_once('/').map_or((id, ""), |(first, rest)| (first, rest));
+        let canteen = || first.parse().ok().and_then(|id| self.canteen(id)).map(str::to_owned);
         let name = match kind {
-            "canteen" => id.parse().ok().and_then(|id| self.canteen(id)).map(str::to_owned),
+            "canteen" => canteen(),
+            "finding" => canteen().map(|name| format!("{name} {rest}")),
             "terminal" => id.parse().ok().and_then(|id| self.terminal(id)),
             "user" => id.parse().ok().map(|id| person(&self.people, id, lang)),
-            "month" => Some(id.to_owned()),
+            "month" => rest.parse().ok().map(|month| format!("{first} {}", fmt::month(month, lang))),
+            "policy" | "budget" => Some(id.to_owned()),
             _ => None,
         };
         let shown = name.unwrap_or_else(|| if id.len() > 20 { short(&id) } else { id.to_owned() });
-        format!("{kind} {shown}")
+        format!("{} {shown}", entry_words::kind(kind, lang))
     }
 }
 
@@ -174,14 +180,12 @@ fn instant(at: UnixMs, lang: Lang) -> String {
     format!("{} {}", fmt::full_day(at.local_date(), lang), at.local_clock())
 }
 
-fn details(detail: &str) -> Vec<(String, String)> {
+fn details(detail: &str, names: &Names, lang: Lang) -> Vec<(String, String)> {
     let Ok(serde_json::Value::Object(map)) = serde_json::from_str(detail) else { return Vec::new() };
-    let text = |value: serde_json::Value| match value {
-        serde_json::Value::String(text) if text.len() == 64 => format!("{}…", fmt::digest(&text)),
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
+    let said = |(name, value): (&String, &serde_json::Value)| {
+        (entry_words::detail(name, lang).to_owned(), entry_words::value(name, value, names, lang))
     };
-    map.into_iter().map(|(name, value)| (name, text(value))).collect()
+    map.iter().map(said).collect()
 }
 
 impl Row {
@@ -196,7 +200,7 @@ impl Row {
             object: names.object(&entry.object, view.lang),
             object_link: only.address(view, HOME, None),
             denied: entry.outcome == Outcome::Denied.name(),
-            details: details(&entry.detail),
+            details: details(&entry.detail, names, view.lang),
             hash: entry.hash.short(),
         }
     }
@@ -212,6 +216,7 @@ impl Row {
             self.object.clone(),
             entry.object.clone(),
             entry.outcome.clone(),
+            self.details.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join("; "),
             entry.detail.clone(),
             entry.hash.to_string(),
         ]
@@ -231,7 +236,7 @@ struct AuditPage {
     head: Option<u64>,
     older: Option<String>,
     latest: Option<String>,
-    file: String,
+    files: [String; 2],
     clear: String,
     check: String,
 }
@@ -272,7 +277,12 @@ impl Last {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get(HOME, list).get("/console/audit.csv", file).get(CHECK, check).send(CHECK, begin)
+    Routes::new()
+        .get(HOME, list)
+        .get("/console/audit.csv", csv)
+        .get("/console/audit.xlsx", xlsx)
+        .get(CHECK, check)
+        .send(CHECK, begin)
 }
 
 async fn names(tx: &mut crate::store::Tx, region: &domain::region::RegionCode) -> Result<Names, Error> {
@@ -307,7 +317,7 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
         head: head.map(|head| head.sequence),
         older: older.map(|below| asked.address(&view, HOME, Some(below))),
         latest: typed(&asked.below).map(|_| asked.address(&view, HOME, None)),
-        file: asked.address(&view, "/console/audit.csv", None),
+        files: ["csv", "xlsx"].map(|ending| asked.address(&view, &format!("{HOME}.{ending}"), None)),
         clear: view.link(HOME),
         check: view.link(CHECK),
         asked,
@@ -315,9 +325,18 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
     })
 }
 
-async fn file(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    Ok(files::file(&table(&office, &view, &asked).await?, "audit", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    Ok(files::file(&table(&office, &view, &asked).await?, "audit", Kind::Xlsx)?)
+}
+
+/// Every entry that fits, beyond the page too, as a table.
+async fn table(office: &Office, view: &View, asked: &Asked) -> Answer<Table> {
     view.user.require(Right::ReadAudit)?;
-    let (mut filter, region) = (asked.filter(&view)?, view.region.code.clone());
+    let (mut filter, region) = (asked.filter(view)?, view.region.code.clone());
     let (entries, names, more) = office
         .store
         .read(move |tx| {
@@ -344,15 +363,15 @@ async fn file(State(office): State<Arc<Office>>, view: View, Query(asked): Query
     if more {
         as_of.push_str(w.csv_more);
     }
-    let heads = [w.number, w.at, w.who, "actor", w.what, "action", w.object, "object", w.outcome, w.details, w.hash];
-    let cells = |entry| Row::of(entry, &names, &view).cells(entry).into_iter().map(Cell::Text).collect();
-    let table = Table {
+    let heads =
+        [w.number, w.at, w.who, "actor", w.what, "action", w.object, "object", w.outcome, w.details, "detail", w.hash];
+    let cells = |entry| Row::of(entry, &names, view).cells(entry).into_iter().map(Cell::Text).collect();
+    Ok(Table {
         name: w.title.to_owned(),
         notes: vec![as_of],
         heads: heads.map(str::to_owned).to_vec(),
         rows: entries.iter().map(cells).collect(),
-    };
-    Ok(files::file(&table, "audit", Kind::Csv)?)
+    })
 }
 
 async fn check(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
@@ -386,12 +405,27 @@ async fn begin(State(office): State<Arc<Office>>, view: View) -> Answer<Redirect
 mod tests {
     use super::*;
 
+    fn names() -> Names {
+        Names { people: Vec::new(), canteens: Vec::new(), terminals: Vec::new() }
+    }
+
     #[test]
     fn details_are_read_in_order_and_digests_cut() {
         let digest = "ab".repeat(32);
-        let read = details(&format!("{{\"a\":1,\"b\":\"x\",\"c\":\"{digest}\"}}"));
-        assert_eq!(read[0], ("a".into(), "1".into()));
-        assert_eq!(read[2], ("c".into(), "abab abab abab…".into()));
-        assert!(details("not json").is_empty());
+        let read = details(&format!("{{\"digest\":\"{digest}\",\"epoch\":1,\"x\":\"y\"}}"), &names(), Lang::Zh);
+        assert_eq!(read[0], ("摘要".into(), "abab abab abab…".into()));
+        assert_eq!(read[1], ("流水代次".into(), "1".into()));
+        assert_eq!(read[2], ("x".into(), "y".into()));
+        assert!(details("not json", &names(), Lang::Zh).is_empty());
+    }
+
+    #[test]
+    fn objects_are_named_in_the_language_of_the_page() {
+        let object = |of: &str, lang| names().object(of, lang);
+        assert_eq!(object("month:4403/2026-03", Lang::Zh), "结算 4403 2026年3月");
+        assert_eq!(object("month:4403/2026-03", Lang::En), "Month 4403 Mar 2026");
+        assert_eq!(object("elder:0199d6f2-0000-7000-8000-0123456789ab", Lang::En), "Elder 456789ab");
+        assert_eq!(object("cards", Lang::Zh), "卡片");
+        assert_eq!(object("/api/v1/people", Lang::Zh), "/api/v1/people");
     }
 }

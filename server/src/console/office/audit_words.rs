@@ -10,6 +10,7 @@ catalogue! {
     person: "人员", "Person";
     action: "操作", "Action";
     object: "对象", "Object";
+    object_hint: "点表中的对象即可筛选", "click an object below";
     denied_only: "只看被拒绝的", "Refused only";
     from: "从", "From";
     until: "至", "Until";

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect};
 use domain::calendar::UnixMs;
 use domain::canteen::{Canteen, Filing, Licence, Standing};
 use domain::id::CanteenId;
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 
 use super::canteen_words::Words;
@@ -17,6 +18,7 @@ use super::{ago, read, typed, wanted};
 use crate::Office;
 use crate::admin::NewCanteen;
 use crate::audit::Action;
+use crate::console::files::{self, Kind};
 use crate::console::lang::fill;
 use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
@@ -110,6 +112,7 @@ struct CanteensPage {
     may_add: bool,
     here: String,
     sorts: [(&'static str, String); 3],
+    files: [String; 2],
 }
 
 #[derive(Deserialize)]
@@ -127,10 +130,15 @@ struct New {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get(HOME, list).post(HOME, Action::CanteenCreate, create)
+    Routes::new().get(HOME, list).get("/console/canteens.csv", csv).get("/console/canteens.xlsx", xlsx).post(
+        HOME,
+        Action::CanteenCreate,
+        create,
+    )
 }
 
-async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+/// What is listed: filtered, in the order that was asked for.
+async fn read_rows(office: &Office, view: &View, asked: &Asked) -> Answer<Vec<Row>> {
     view.user.require(Right::Read)?;
     let (region, month) = (view.region.code.clone(), view.month);
     let (found, facts, terminals, meals) = office
@@ -160,7 +168,7 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
             };
             let terminals = of.remove(&row.id).unwrap_or_default();
             let meals = meals.get(&row.id).copied().unwrap_or_default();
-            line(row, &canteen, &terminals, meals, &view)
+            line(row, &canteen, &terminals, meals, view)
         })
         .collect();
     if let Some(name) = typed(&asked.name) {
@@ -174,15 +182,45 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
         "meals" => rows.sort_by_key(|row| -row.meals),
         _ => rows.sort_by(|a, b| a.name.cmp(&b.name)),
     }
-    let w = Words::of(view.lang);
-    let sort = |by: &str| {
-        format!(
-            "{}&sort={by}&name={}&attention={}",
-            view.link(HOME),
-            super::escaped(&asked.name),
-            super::escaped(&asked.attention)
-        )
+    Ok(rows)
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let rows = read_rows(&office, &view, &asked).await?;
+    Ok(files::of_month(&table(&rows, &view), &view, "canteens", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let rows = read_rows(&office, &view, &asked).await?;
+    Ok(files::of_month(&table(&rows, &view), &view, "canteens", Kind::Xlsx)?)
+}
+
+/// What is listed, as a table.
+fn table(rows: &[Row], view: &View) -> Table {
+    let (w, c) = (Words::of(view.lang), Common::of(view.lang));
+    let heads = [c.canteen, w.operator, c.region, w.standing, w.sync, w.terminals, w.days, w.meals];
+    let row = |row: &Row| {
+        let chips: Vec<&str> = row.chips.iter().map(|chip| chip.words.as_str()).collect();
+        let texts = [&row.name, &row.operator, &row.place, &chips.join(", "), &row.sync, &row.terminals];
+        let counts = [row.days, row.meals].map(files::count);
+        texts.map(|text| Cell::from(text.as_str())).into_iter().chain(counts).collect()
     };
+    Table {
+        name: w.title.to_owned(),
+        notes: files::notes(w.title, view),
+        heads: heads.map(str::to_owned).to_vec(),
+        rows: rows.iter().map(row).collect(),
+    }
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+    let rows = read_rows(&office, &view, &asked).await?;
+    let w = Words::of(view.lang);
+    let sort = |path: &str, by: &str| {
+        let (name, attention) = (super::escaped(&asked.name), super::escaped(&asked.attention));
+        format!("{}&sort={by}&name={name}&attention={attention}", view.link(path))
+    };
+    let file = |ending: &str| sort(&format!("{HOME}.{ending}"), &super::escaped(&asked.sort));
     Page::of(&CanteensPage {
         w,
         c: Common::of(view.lang),
@@ -191,7 +229,8 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
         days: fmt::count(rows.iter().map(|row| row.days).sum::<i64>()),
         may_add: view.user.role.rights().contains(&Right::ManageCanteens),
         here: view.link(HOME),
-        sorts: [("name", sort("name")), ("sync", sort("sync")), ("meals", sort("meals"))],
+        sorts: ["name", "sync", "meals"].map(|by| (by, sort(HOME, by))),
+        files: ["csv", "xlsx"].map(file),
         rows,
         asked,
         shell: view.shell(HOME, w.title),

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::elder::{ElderFact, ElderFactKind};
 use domain::id::{CanteenId, ElderId};
 use domain::money::Fen;
 use domain::reconciliation::{DayClose, Finding};
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 
 use super::elder_words::fact as fact_words;
@@ -18,6 +20,7 @@ use super::words::Words as Common;
 use super::{person, read, typed};
 use crate::Error;
 use crate::Office;
+use crate::console::files::{self, Kind};
 use crate::console::lang::{catalogue, fill};
 use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
@@ -97,6 +100,7 @@ struct ChangesPage {
     rows: Vec<Row>,
     stake: Fen,
     more: Option<String>,
+    files: [String; 2],
     here: String,
 }
 
@@ -143,7 +147,7 @@ fn findings_about<'c>(
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get(HOME, list)
+    Routes::new().get(HOME, list).get("/console/changes.csv", csv).get("/console/changes.xlsx", xlsx)
 }
 
 struct Read {
@@ -177,7 +181,16 @@ async fn load(tx: &mut Tx, region: &domain::region::RegionCode, since: UnixMs, u
     Ok(Read { rows, meals, closes: last })
 }
 
-async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+/// What was learned in the time that was asked for.
+struct Learned {
+    from: BusinessDate,
+    until: BusinessDate,
+    rows: Vec<Row>,
+    /// There is more than is listed.
+    more: bool,
+}
+
+async fn learned(office: &Office, view: &View, asked: &Asked) -> Answer<Learned> {
     view.user.require(Right::Read)?;
     view.user.require(Right::ReadElders)?;
     view.user.require_inside(&view.region.code)?;
@@ -194,7 +207,6 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
             })
         })
         .await?;
-    let w = Words::of(view.lang);
     let more = i64::try_from(found.rows.len()).is_ok_and(|count| count > MOST);
     let names: BTreeMap<CanteenId, String> = names.into_iter().map(|row| (row.id, row.name)).collect();
     let mut rows = Vec::new();
@@ -205,9 +217,55 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
         if fits {
             let by = learned.recorded_by;
             let by = by.map_or_else(|| Common::of(view.lang).system.to_owned(), |by| person(&staff, by, view.lang));
-            rows.push(Row { by, ..line(learned, &found, &names, &view) });
+            rows.push(Row { by, ..line(learned, &found, &names, view) });
         }
     }
+    Ok(Learned { from, until, rows, more })
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let found = learned(&office, &view, &asked).await?;
+    Ok(files::of_month(&table(&found, &view), &view, "changes", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let found = learned(&office, &view, &asked).await?;
+    Ok(files::of_month(&table(&found, &view), &view, "changes", Kind::Xlsx)?)
+}
+
+/// What is listed, as a table; elders masked as on the page.
+fn table(found: &Learned, view: &View) -> Table {
+    let (w, c) = (Words::of(view.lang), Common::of(view.lang));
+    let heads = [w.who, w.change, w.holds_from, w.learned, w.late_only, c.by, w.touched, w.findings, w.deduction];
+    let row = |row: &Row| {
+        let findings: Vec<&str> = row.findings.iter().map(|(_, number)| number.as_str()).collect();
+        let texts = [
+            &row.elder,
+            &row.change,
+            &row.from,
+            &row.learned,
+            &row.late,
+            &row.by,
+            &row.more_meals,
+            &findings.join(" "),
+        ];
+        texts.map(|text| Cell::from(text.as_str())).into_iter().chain([Cell::Money(row.stake)]).collect()
+    };
+    let mut notes = files::notes(w.title, view);
+    let day = |date| fmt::full_day(date, view.lang);
+    notes.push(format!("{} {} {} {}", w.from, day(found.from), w.until, day(found.until)));
+    notes.extend(found.more.then(|| fill(w.more, &[("n", &MOST)])));
+    let heads = heads.map(str::to_owned).to_vec();
+    Table { name: w.title.to_owned(), notes, heads, rows: found.rows.iter().map(row).collect() }
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+    let Learned { from, until, rows, more } = learned(&office, &view, &asked).await?;
+    let w = Words::of(view.lang);
+    let file = |ending: &str| {
+        let (kind, late) = (super::escaped(&asked.kind), super::escaped(&asked.late));
+        format!("{}&from={from}&until={until}&kind={kind}&late={late}", view.link(&format!("{HOME}.{ending}")))
+    };
     Page::of(&ChangesPage {
         w,
         c: Common::of(view.lang),
@@ -216,6 +274,7 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
         rows,
         from,
         until,
+        files: ["csv", "xlsx"].map(file),
         asked,
         here: view.link(HOME),
         shell: view.shell(HOME, w.title),

@@ -13,10 +13,10 @@ use uuid::Uuid;
 use super::words::Words as Common;
 use super::{person, read, wanted};
 use crate::audit::Action;
-use crate::console::lang::{Lang, catalogue, fill};
+use crate::console::lang::{catalogue, fill};
 use crate::console::layer::Upload;
 use crate::console::view::{Shell, View};
-use crate::console::{Page, fmt};
+use crate::console::{Page, fmt, refusals};
 use crate::http::body::{Form, Path, Query};
 use crate::http::imports::{FILE, LISTED, XLSX};
 use crate::http::routes::Routes;
@@ -156,7 +156,9 @@ impl Shown {
             brought: signed(row.made_by, row.made_at),
             applied: row.applied_at.map(|at| signed(row.applied_by, at)).unwrap_or_default(),
             outcome,
-            reason: unreadable.or_else(|| failed.map(|refusal| refusal.detail)),
+            reason: unreadable
+                .or_else(|| failed.map(|refusal| refusal.detail))
+                .map(|said| refusals::detail(&said, view.lang)),
             progress: so_far.map(|n| fill(w.progress, &[("n", &fmt::count(i64::try_from(n).unwrap_or(i64::MAX)))])),
             digest: row.digest,
         }
@@ -201,8 +203,9 @@ impl ImportPage {
         self.w.level(problem.level)
     }
 
-    fn is_english(&self) -> bool {
-        self.shell.view.lang == Lang::En
+    /// A reason or a next step in the page's language.
+    fn said(&self, text: &str) -> String {
+        refusals::detail(text, self.shell.view.lang)
     }
 }
 

@@ -17,6 +17,7 @@ mod draws;
 mod elder;
 mod elder_words;
 mod elders;
+mod entry_words;
 mod imports;
 mod people;
 mod proposals;
@@ -89,7 +90,7 @@ fn amount(text: &str) -> Result<Fen, Problem> {
 }
 
 /// A value as it stands in an address.
-fn escaped(value: &str) -> String {
+pub(crate) fn escaped(value: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b':');
     let written = |b: u8| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
     value.bytes().map(written).collect::<Vec<_>>().concat()

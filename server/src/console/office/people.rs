@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect};
 use domain::id::{CanteenId, UserId};
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -15,6 +16,7 @@ use super::{read, typed, wanted};
 use crate::Office;
 use crate::admin::NewPerson;
 use crate::audit::Action;
+use crate::console::files::{self, Kind};
 use crate::console::lang::{catalogue, fill};
 use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
@@ -22,6 +24,7 @@ use crate::http::body::{Form, Path, Query};
 use crate::http::routes::Routes;
 use crate::http::{Answer, of_person};
 use crate::people::{Right, Role};
+use crate::store::canteens::CanteenRow;
 use crate::store::people::UserRow;
 use crate::store::{canteens, people};
 use crate::words::office as said;
@@ -35,6 +38,8 @@ catalogue! {
     active: "在用", "active";
     left: "已停用", "left";
     locked: "已锁定", "locked";
+    locked_here: "已由服务器命令锁定", "locked by command";
+    locked_hint: "须在服务器上用 zhucan user unlock 解锁", "Unlocked at the server with zhucan user unlock";
     must_change: "待改口令", "must choose a passphrase";
     factor: "动态口令", "Second factor";
     factor_yes: "已绑定", "in use";
@@ -65,6 +70,8 @@ struct Row {
     factor: bool,
     is_self: bool,
     left: bool,
+    /// Nothing done here lets the person in again.
+    shut: bool,
 }
 
 #[derive(Template)]
@@ -76,6 +83,7 @@ struct PeoplePage {
     rows: Vec<Row>,
     count: String,
     with_left: bool,
+    files: [String; 2],
     roles: Vec<(&'static str, &'static str)>,
     canteens: Vec<(String, String)>,
     here: String,
@@ -116,32 +124,70 @@ struct New {
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get(HOME, list)
+        .get("/console/people.csv", csv)
+        .get("/console/people.xlsx", xlsx)
         .post(HOME, Action::PersonAdd, invite)
         .post("/console/people/{id}/reset", Action::PersonReset, reset)
         .post("/console/people/{id}/departure", Action::PersonLeave, depart)
 }
 
-async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+async fn found(office: &Office, view: &View) -> Answer<(Vec<UserRow>, Vec<CanteenRow>)> {
     view.user.require(Right::ManagePeople)?;
     let region = view.region.code.clone();
-    let (rows, places) = office
-        .store
-        .read(move |tx| {
-            Box::pin(async move { Ok((people::inside(tx, &region).await?, canteens::inside(tx, &region).await?)) })
-        })
-        .await?;
+    let read = office.store.read(move |tx| {
+        Box::pin(async move { Ok((people::inside(tx, &region).await?, canteens::inside(tx, &region).await?)) })
+    });
+    Ok(read.await?)
+}
+
+fn lines((rows, places): &(Vec<UserRow>, Vec<CanteenRow>), asked: &Asked, view: &View) -> Vec<Row> {
     let names: BTreeMap<CanteenId, &str> = places.iter().map(|row| (row.id, row.name.as_str())).collect();
     let with_left = typed(&asked.left).is_some();
-    let rows: Vec<Row> =
-        rows.iter().filter(|row| with_left || row.left_at.is_none()).map(|row| line(row, &names, &view)).collect();
+    rows.iter().filter(|row| with_left || row.left_at.is_none()).map(|row| line(row, &names, view)).collect()
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let rows = lines(&found(&office, &view).await?, &asked, &view);
+    Ok(files::of_month(&table(rows, &view), &view, "people", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let rows = lines(&found(&office, &view).await?, &asked, &view);
+    Ok(files::of_month(&table(rows, &view), &view, "people", Kind::Xlsx)?)
+}
+
+/// What is listed, as a table.
+fn table(rows: Vec<Row>, view: &View) -> Table {
+    let (w, c) = (Words::of(view.lang), Common::of(view.lang));
+    let heads = [c.name, c.role, c.region, c.state, w.factor, w.since];
+    let row = |row: Row| {
+        let factor = if row.factor { w.factor_yes } else { w.factor_no };
+        let texts = [row.name, row.role.to_owned(), row.place, row.state.to_owned(), factor.to_owned(), row.since];
+        texts.map(Cell::Text).to_vec()
+    };
+    Table {
+        name: w.title.to_owned(),
+        notes: files::notes(w.title, view),
+        heads: heads.map(str::to_owned).to_vec(),
+        rows: rows.into_iter().map(row).collect(),
+    }
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+    let found = found(&office, &view).await?;
+    let (rows, places) = (lines(&found, &asked, &view), &found.1);
     let w = Words::of(view.lang);
+    let left = super::escaped(&asked.left);
+    let file = |ending: &str| format!("{}&left={left}", view.link(&format!("{HOME}.{ending}")));
+    let files = ["csv", "xlsx"].map(file);
     let shell = view.shell(HOME, w.title);
     Page::of(&PeoplePage {
         w,
         c: Common::of(view.lang),
         count: fill(w.count, &[("n", &rows.len())]),
         rows,
-        with_left,
+        with_left: typed(&asked.left).is_some(),
+        files,
         roles: Role::ALL.iter().map(|role| (role.name(), shell.w.role(*role))).collect(),
         canteens: places.iter().map(|row| (row.id.to_string(), row.name.clone())).collect(),
         here: view.link(HOME),
@@ -153,6 +199,8 @@ fn line(row: &UserRow, canteens: &BTreeMap<CanteenId, &str>, view: &View) -> Row
     let w = Words::of(view.lang);
     let (state, class) = if row.left_at.is_some() {
         (w.left, "chip-off")
+    } else if row.is_locked_here() {
+        (w.locked_here, "chip-bad")
     } else if row.locked_until > view.now {
         (w.locked, "chip-bad")
     } else if row.must_change {
@@ -174,6 +222,7 @@ fn line(row: &UserRow, canteens: &BTreeMap<CanteenId, &str>, view: &View) -> Row
         factor: row.totp_at.is_some(),
         is_self: row.id == view.user.id,
         left: row.left_at.is_some(),
+        shut: row.is_locked_here(),
     }
 }
 

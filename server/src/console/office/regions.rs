@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect};
 use domain::region::RegionCode;
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 
 use super::wanted;
 use super::words::Words as Common;
 use crate::Office;
 use crate::audit::Action;
+use crate::console::files::{self, Kind};
 use crate::console::lang::catalogue;
 use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
@@ -71,6 +73,7 @@ struct RegionsPage {
     w: &'static Words,
     c: &'static Common,
     rows: Vec<Row>,
+    files: [String; 2],
     may_add: bool,
     here: String,
 }
@@ -83,7 +86,11 @@ struct New {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get(HOME, list).post(HOME, Action::RegionPut, create)
+    Routes::new().get(HOME, list).get("/console/regions.csv", csv).get("/console/regions.xlsx", xlsx).post(
+        HOME,
+        Action::RegionPut,
+        create,
+    )
 }
 
 /// What lies inside a region, by what is known of each place.
@@ -104,7 +111,7 @@ fn inside(
     sum
 }
 
-async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+async fn read_rows(office: &Office, view: &View) -> Answer<Vec<Row>> {
     view.user.require(Right::Read)?;
     view.user.require_inside(&view.region.code)?;
     let (region, month) = (view.region.code.clone(), view.month);
@@ -118,7 +125,6 @@ async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
         })
     });
     let (places, meals, elders) = read.await?;
-    let w = Words::of(view.lang);
     let listed: Vec<&Region> = view.regions.iter().filter(|region| view.region.code.contains(&region.code)).collect();
     let row = |region: &&Region| {
         let sum = inside(&region.code, &places, &meals, &elders);
@@ -139,10 +145,43 @@ async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
             settings: view.link(&format!("{HOME}/{}", region.code)),
         }
     };
+    Ok(listed.iter().map(row).collect())
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    let rows = read_rows(&office, &view).await?;
+    Ok(files::of_month(&table(rows, &view), &view, "regions", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    let rows = read_rows(&office, &view).await?;
+    Ok(files::of_month(&table(rows, &view), &view, "regions", Kind::Xlsx)?)
+}
+
+/// What is listed, as a table.
+fn table(rows: Vec<Row>, view: &View) -> Table {
+    let (w, c) = (Words::of(view.lang), Common::of(view.lang));
+    let heads = [w.code, c.region, w.office, w.canteens, w.serving, w.elders, w.per_canteen, w.meals];
+    let row = |row: Row| {
+        let texts = [row.code.to_string(), row.name, row.office];
+        texts.into_iter().chain(row.counts).map(Cell::Text).collect()
+    };
+    Table {
+        name: w.title.to_owned(),
+        notes: files::notes(w.title, view),
+        heads: heads.map(str::to_owned).to_vec(),
+        rows: rows.into_iter().map(row).collect(),
+    }
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+    let rows = read_rows(&office, &view).await?;
+    let w = Words::of(view.lang);
     Page::of(&RegionsPage {
         w,
         c: Common::of(view.lang),
-        rows: listed.iter().map(row).collect(),
+        rows,
+        files: ["csv", "xlsx"].map(|ending| view.link(&format!("{HOME}.{ending}"))),
         may_add: view.user.role.rights().contains(&Right::ManageCanteens),
         here: view.link(HOME),
         shell: view.shell(HOME, w.title),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use domain::id::CanteenId;
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 
 use super::terminal_words::Words;
@@ -14,6 +16,7 @@ use super::{ago, typed, wanted};
 use crate::Office;
 use crate::admin::EnrolmentCode;
 use crate::audit::Action;
+use crate::console::files::{self, Kind};
 use crate::console::lang::fill;
 use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
@@ -21,6 +24,7 @@ use crate::http::body::{Form, Query};
 use crate::http::routes::Routes;
 use crate::http::{Answer, of_canteen};
 use crate::people::Right;
+use crate::store::canteens::CanteenRow;
 use crate::store::epochs::{self, Fork};
 use crate::store::terminals::TerminalRow;
 use crate::store::{canteens, register};
@@ -62,6 +66,7 @@ struct TerminalsPage {
     rows: Vec<Row>,
     count: String,
     with_gone: bool,
+    files: [String; 2],
     forks: Vec<(String, String)>,
     canteens: Vec<(String, String)>,
     manages: bool,
@@ -92,10 +97,17 @@ struct NewCode {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get(HOME, list).post("/console/terminals/codes", Action::TerminalCode, issue)
+    Routes::new().get(HOME, list).get("/console/terminals.csv", csv).get("/console/terminals.xlsx", xlsx).post(
+        "/console/terminals/codes",
+        Action::TerminalCode,
+        issue,
+    )
 }
 
-async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+/// The terminals of the canteens that the person sees, those canteens, and forks.
+type Found = (Vec<TerminalRow>, Vec<CanteenRow>, Vec<Fork>);
+
+async fn found(office: &Office, view: &View) -> Answer<Found> {
     view.user.require(Right::Read)?;
     let region = view.region.code.clone();
     let read = office.store.read(move |tx| {
@@ -109,19 +121,61 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
     });
     let (rows, mut places, forks) = read.await?;
     places.retain(|row| view.user.require_canteen(row.id, &row.region).is_ok());
-    let names: BTreeMap<CanteenId, &str> = places.iter().map(|row| (row.id, row.name.as_str())).collect();
+    Ok((rows, places, forks))
+}
+
+fn names(places: &[CanteenRow]) -> BTreeMap<CanteenId, &str> {
+    places.iter().map(|row| (row.id, row.name.as_str())).collect()
+}
+
+fn lines(rows: &[TerminalRow], names: &BTreeMap<CanteenId, &str>, asked: &Asked, view: &View) -> Vec<Row> {
     let with_gone = typed(&asked.gone).is_some();
     let own = rows.iter().filter(|row| names.contains_key(&row.canteen));
-    let rows: Vec<Row> =
-        own.filter(|row| with_gone || row.revoked_at.is_none()).map(|row| line(row, &names, &view)).collect();
+    own.filter(|row| with_gone || row.revoked_at.is_none()).map(|row| line(row, names, view)).collect()
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let found = found(&office, &view).await?;
+    Ok(files::of_month(&table(&found, &asked, &view), &view, "terminals", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let found = found(&office, &view).await?;
+    Ok(files::of_month(&table(&found, &asked, &view), &view, "terminals", Kind::Xlsx)?)
+}
+
+/// What is listed, as a table.
+fn table((rows, places, _): &Found, asked: &Asked, view: &View) -> Table {
+    let (w, c) = (Words::of(view.lang), Common::of(view.lang));
+    let heads = [c.canteen, w.fingerprint, c.state, w.seen, w.unsent, w.software];
+    let row = |row: Row| {
+        [row.canteen, row.fingerprint, row.state.to_owned(), row.seen, row.unsent, row.software]
+            .map(Cell::Text)
+            .to_vec()
+    };
+    Table {
+        name: w.title.to_owned(),
+        notes: files::notes(w.title, view),
+        heads: heads.map(str::to_owned).to_vec(),
+        rows: lines(rows, &names(places), asked, view).into_iter().map(row).collect(),
+    }
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+    let (rows, places, forks) = found(&office, &view).await?;
+    let names = names(&places);
+    let rows = lines(&rows, &names, &asked, &view);
     let w = Words::of(view.lang);
+    let gone = super::escaped(&asked.gone);
+    let file = |ending: &str| format!("{}&gone={gone}", view.link(&format!("{HOME}.{ending}")));
     let waits = forks.iter().filter(|fork| fork.resolution.is_none() && names.contains_key(&fork.canteen));
     Page::of(&TerminalsPage {
         w,
         c: Common::of(view.lang),
         count: fill(w.count, &[("n", &rows.len())]),
         rows,
-        with_gone,
+        with_gone: typed(&asked.gone).is_some(),
+        files: ["csv", "xlsx"].map(file),
         forks: waits.map(|fork| fork_link(fork, &names, &view)).collect(),
         canteens: places.iter().map(|row| (row.id.to_string(), row.name.clone())).collect(),
         manages: view.user.role.rights().contains(&Right::ManageTerminals),

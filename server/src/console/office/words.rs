@@ -19,7 +19,6 @@ catalogue! {
     clear: "清除筛选", "Clear";
     earlier: "更早", "Earlier";
     latest: "回到最新", "Latest";
-    csv: "导出 CSV", "Export CSV";
     save: "保存", "Save";
     name: "姓名", "Name";
     canteen: "食堂", "Canteen";

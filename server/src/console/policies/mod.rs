@@ -22,7 +22,7 @@ use self::sheet::{Sheet, sheet};
 use self::words::Words;
 use super::lang::{Lang, fill};
 use super::layer::Upload;
-use super::{Page, Shell, View, fmt};
+use super::{Page, Shell, View, fmt, refusals};
 use crate::admin::Proposed;
 use crate::audit::Action;
 use crate::http::body::{Path, Query};
@@ -504,7 +504,7 @@ async fn propose(State(office): State<Arc<Office>>, view: View, upload: Upload) 
         }
         Err(Error::Refused(refusal)) => {
             let checked = checked(&office, &view, &draft);
-            refused(&view, draft, refusal.detail, Some(checked))
+            refused(&view, draft, refusals::detail(&refusal.detail, view.lang), Some(checked))
         }
         Err(trouble) => Err(trouble.into()),
     }

@@ -250,6 +250,9 @@ impl Shape<'_> {
                 Some("/console/settlement".to_owned())
             }
         };
+        if let Some(elsewhere) = self.elsewhere(next) {
+            return elsewhere;
+        }
         let own = next.right().is_some_and(|right| view.user.role.rights().contains(&right));
         let href = path.filter(|_| own || next == Next::Disclosing).map(|path| view.link(&path));
         let text = match next.right() {
@@ -258,6 +261,22 @@ impl Shape<'_> {
             _ => text,
         };
         Offer { text, href, own }
+    }
+
+    /// Where the canteens are settled, when that is not here: a province or a part of a city looks on.
+    fn elsewhere(&self, next: Next) -> Option<Offer> {
+        let (w, view) = (self.w, self.view);
+        let settling = view.settling(&self.loaded.days.canteens);
+        let drafts = matches!(next, Next::Draft | Next::DraftAgain | Next::Submit | Next::Approve);
+        if !drafts || settling.is_empty() || settling.iter().any(|region| region.code == view.region.code) {
+            return None;
+        }
+        let own = view.user.role.rights().contains(&Right::MakeMonth);
+        let (text, href) = match settling.as_slice() {
+            [one] => (fill(w.settle_at, &[("region", &one.name)]), view.link_at(one, "/console/settlement")),
+            _ => (w.settle_elsewhere.to_owned(), view.link("/console/settlement")),
+        };
+        Some(Offer { text, href: own.then_some(href), own })
     }
 
     /// What waits, the worst first, then the oldest, then what is worth most.

@@ -57,6 +57,8 @@ catalogue! {
     age_head: "已等", "Waiting";
     age_bar: "阻断、核减、提醒", "Stops, deducts, notices";
     count_head: "条数", "Count";
+    settle_at: "到“{region}”办理结算", "Settle at “{region}”";
+    settle_elsewhere: "选择结算区域", "Choose the region that settles";
     look_first: "先看这几条", "Look at these first";
     days_old: "{n} 天", "{n} d";
     no_findings: "没有待裁定的差异。", "No finding waits.";
