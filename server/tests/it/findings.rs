@@ -329,8 +329,8 @@ async fn what_a_day_is_held_against(backend: Backend) {
     let done = store.write(move |tx| {
         let elders = elders.clone();
         Box::pin(async move {
-            let monday =
-                context::load(tx, canteen, date(MONDAY), &usage::eaters(tx, canteen, date(MONDAY)).await?, now).await?;
+            let eaters = usage::eaters(tx, canteen, date(MONDAY)).await?;
+            let monday = context::load(tx, canteen, date(MONDAY), &eaters, now).await?;
             assert!(monday.earlier.is_empty() && monday.cards.is_empty() && monday.forks.is_empty());
             context::save(tx, canteen, date("2026-03-03"), 3, &elders, now).await?;
             context::save(tx, canteen, date("2026-03-04"), 0, &[], now).await?;
