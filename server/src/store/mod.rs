@@ -455,7 +455,7 @@ async fn connect_sqlite(path: &std::path::Path, create: bool) -> Result<Store, E
         .max_lifetime(None)
         .connect_with(options.pragma("query_only", "ON"))
         .await?;
-    let writer = writer::Writer::start(writers.clone());
+    let writer = writer::Writer::start(writers.clone()).map_err(|e| Error::Startup(e.to_string()))?;
     Ok(Store::Sqlite(SqliteStore { readers, writers, writer }))
 }
 

@@ -53,6 +53,32 @@ async fn a_list_of_ids_is_one_value(backend: Backend) {
     }
 }
 
+/// Whatever the threads of the requests are busy with, a unit that has begun goes on.
+#[tokio::test]
+async fn a_unit_stands_in_no_line_with_requests() {
+    let (_db, store) = open(Backend::Sqlite).await;
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (done, is_done) = std::sync::mpsc::channel();
+    let unit = tokio::spawn(async move {
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let _ = begun.send(());
+                    for n in 0..5 {
+                        keep(tx, n).await?;
+                    }
+                    let _ = done.send(());
+                    Ok(())
+                })
+            })
+            .await
+    });
+    has_begun.await.unwrap();
+    // The only thread of this test's runtime does nothing else until then.
+    is_done.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+    unit.await.unwrap().unwrap();
+}
+
 async fn an_error_undoes_its_own_unit_and_no_other(backend: Backend) {
     let (_db, store) = open(backend).await;
     let units: Vec<_> = (0..200)
