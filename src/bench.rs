@@ -9,6 +9,7 @@ pub mod city;
 pub mod memory;
 pub mod month;
 pub mod naive;
+pub mod pages;
 pub mod paper;
 pub mod start;
 pub mod table;

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use domain::calendar::{Clock, Month};
 use server::Database;
 
 use zhucan::bench::bare::{Bare, Scratch};
 use zhucan::bench::table::Row;
-use zhucan::bench::{city, month, paper, start, table, till, upload, words};
+use zhucan::bench::{city, month, pages, paper, start, table, till, upload, words};
 use zhucan::generate::play::{City, Wanted};
 use zhucan::generate::rates::Rates;
 use zhucan::{generate, place};
@@ -36,15 +36,33 @@ struct RowsArgs {
     /// An empty folder for databases; removed at the end
     #[arg(long, value_name = "DIR", default_value = "bench-rows")]
     data: PathBuf,
+    /// Measure these parts only
+    #[arg(long, value_delimiter = ',', value_name = "PART")]
+    only: Vec<Part>,
     /// Print the rows as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// A part of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The till.
+    Till,
+    /// Records over HTTP.
+    Upload,
+    /// Closing, drafting, counting again.
+    Month,
+    /// Papers, start, idle memory.
+    Papers,
 }
 
 #[derive(Debug, Subcommand)]
 enum What {
     /// A city's month from the first card to the last paper, held against a second computation
     City(CityArgs),
+    /// Every page of the console and every public page, as each role sees it, over a city's settled month
+    Pages(PagesArgs),
     /// An empty program, to compare with
     #[command(hide = true)]
     Empty(EmptyArgs),
@@ -55,6 +73,25 @@ struct EmptyArgs {
     /// Its database
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct PagesArgs {
+    /// The month's size, in meals
+    #[arg(long, default_value_t = 100_000)]
+    meals: usize,
+    /// Each role asks for each page so often
+    #[arg(long, default_value_t = pages::ROUNDS)]
+    rounds: usize,
+    /// Measure PostgreSQL too: the address of a server on which databases may be made
+    #[arg(long, value_name = "URL")]
+    postgres: Option<String>,
+    /// An empty folder for databases; removed at the end
+    #[arg(long, value_name = "DIR", default_value = "bench-pages")]
+    data: PathBuf,
+    /// Print the rows as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -89,6 +126,7 @@ struct CityArgs {
 pub(crate) async fn run(args: BenchArgs, clock: Arc<dyn Clock>) -> anyhow::Result<ExitCode> {
     match args.what {
         Some(What::City(args)) => run_city(args, clock).await,
+        Some(What::Pages(args)) => run_pages(args, clock).await,
         Some(What::Empty(args)) => start::empty(&args.file).await.map(|()| ExitCode::SUCCESS),
         None => run_rows(args.rows, clock).await,
     }
@@ -103,13 +141,16 @@ fn make_empty(folder: &Path) -> anyhow::Result<()> {
 
 async fn run_rows(args: RowsArgs, clock: Arc<dyn Clock>) -> anyhow::Result<ExitCode> {
     make_empty(&args.data)?;
-    let mut rows = till::measure(&args.data).await?;
+    let wants = |part: Part| args.only.is_empty() || args.only.contains(&part);
+    let mut rows = if wants(Part::Till) { till::measure(&args.data).await? } else { Vec::new() };
     let mut backends: Vec<(&'static str, Option<&str>)> = vec![("sqlite", None)];
     backends.extend(args.postgres.as_deref().map(|url| ("postgres", Some(url))));
     for (name, server) in backends {
-        rows.extend(uploads(&args.data, name, server, &clock).await?);
+        if wants(Part::Upload) {
+            rows.extend(uploads(&args.data, name, server, &clock).await?);
+        }
         let mut before = None;
-        for meals in &args.meals {
+        for meals in args.meals.iter().filter(|_| wants(Part::Month)) {
             let (more, sized) = months(&args.data, *meals, name, server, &clock).await?;
             rows.extend(more);
             if let Some(before) = before.replace(sized) {
@@ -117,7 +158,9 @@ async fn run_rows(args: RowsArgs, clock: Arc<dyn Clock>) -> anyhow::Result<ExitC
             }
         }
     }
-    rows.extend(papers(&args.data, &clock).await?);
+    if wants(Part::Papers) {
+        rows.extend(papers(&args.data, &clock).await?);
+    }
     std::fs::remove_dir_all(&args.data)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
@@ -195,6 +238,32 @@ async fn papers(folder: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<Vec<Row
     drop(city);
     rows.extend(start::measure(&data, folder)?);
     Ok(rows)
+}
+
+async fn run_pages(args: PagesArgs, clock: Arc<dyn Clock>) -> anyhow::Result<ExitCode> {
+    make_empty(&args.data)?;
+    let mut backends: Vec<(&'static str, Option<&str>)> = vec![("sqlite", None)];
+    backends.extend(args.postgres.as_deref().map(|url| ("postgres", Some(url))));
+    let (mut rows, mut left_out) = (Vec::new(), Vec::new());
+    for (name, server) in backends {
+        let (database, made) = scratch(&args.data, "pages", server).await?;
+        let keys = args.data.join(format!("pages-{name}.key"));
+        let watch = Arc::clone(&clock);
+        let (more, without) = pages::measure(args.meals, database, keys, name, args.rounds, watch).await?;
+        rows.extend(more);
+        left_out = without;
+        if let Some(made) = made {
+            made.drop().await?;
+        }
+    }
+    std::fs::remove_dir_all(&args.data)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+    } else {
+        print!("{}", table::print(&rows));
+        println!("{}", words::pages_without(&left_out));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn run_city(args: CityArgs, clock: Arc<dyn Clock>) -> anyhow::Result<ExitCode> {

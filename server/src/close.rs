@@ -10,6 +10,7 @@ use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, TerminalId};
 use domain::reconciliation::{DayInput, Reconciled, reconcile_day, unfinished};
 use domain::record::check::Rulebook;
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::Office;
@@ -85,6 +86,9 @@ pub async fn close_days(store: &Store, rules: &Arc<Rulebook>, now: UnixMs) -> Re
 
 /// Closes canteens' days of one date; says whether any was closed. None of them rests on another one's close, so one is
 /// saved while others are read and decided. The next date begins when all of this one are saved.
+///
+/// One is saved at a time, on PostgreSQL too: units that read and write the same pages of the same tables at once look to
+/// it as if they did not go after one another, and most of them were run again and again.
 async fn close_date(
     store: &Store,
     rules: &Arc<Rulebook>,
@@ -94,14 +98,15 @@ async fn close_date(
     report: &mut CloseReport,
 ) -> Result<bool, Error> {
     let (mut canteens, mut running) = (canteens.into_iter(), JoinSet::new());
+    let saving = Arc::new(Mutex::new(()));
     let mut progressed = false;
     loop {
         while running.len() < AT_ONCE
             && let Some(canteen) = canteens.next()
         {
             kill_point!("server.close.between-days");
-            let (store, rules) = (store.clone(), Arc::clone(rules));
-            running.spawn(async move { (canteen, close_day(&store, &rules, canteen, date, now).await) });
+            let (store, rules, saving) = (store.clone(), Arc::clone(rules), Arc::clone(&saving));
+            running.spawn(async move { (canteen, close_day(&store, &rules, &saving, canteen, date, now).await) });
         }
         let Some(done) = running.join_next().await else { return Ok(progressed) };
         let (canteen, result) = done.map_err(|e| Error::Internal(e.to_string()))?;
@@ -131,6 +136,7 @@ struct Made {
 async fn close_day(
     store: &Store,
     rules: &Arc<Rulebook>,
+    saving: &Mutex<()>,
     canteen: CanteenId,
     date: BusinessDate,
     now: UnixMs,
@@ -140,6 +146,7 @@ async fn close_day(
         Ok(made) => Arc::new(made),
         Err(missing) => return Ok(DayResult::Incomplete(missing)),
     };
+    let _turn = saving.lock().await;
     store
         .write_serializable(move |tx| {
             let made = Arc::clone(&made);

@@ -52,6 +52,14 @@ impl Row {
         }
     }
 
+    /// A row that is held against a time and not against bare work.
+    #[must_use]
+    pub fn alone(work: &str, database: &'static str, size: u64, ours: u64, goal: &'static str, reached: bool) -> Self {
+        let mut row = Self::ratio(work, database, size, (ours, ours), (goal, u64::MAX));
+        (row.ratio_thousandths, row.bare, row.reached) = (None, None, reached);
+        row
+    }
+
     /// The row with a note.
     #[must_use]
     pub fn noted(mut self, note: String) -> Self {

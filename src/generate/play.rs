@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 use domain::calendar::{BusinessDate, Clock, Month};
 use domain::elder::ElderFactKind;
-use domain::id::{BootId, CanteenId};
+use domain::id::{BootId, CanteenId, ElderId};
 use domain::sync::{Batch, Outcome};
 use serde::Serialize;
 use server::{Config, Database, Office, Server};
@@ -123,6 +123,12 @@ impl City {
     #[must_use]
     pub fn number_of(&self, canteen: CanteenId) -> Option<usize> {
         self.places.iter().position(|place| place.canteen.id == canteen).map(|place| place + 1)
+    }
+
+    /// An elder, by place in the lists from 0.
+    #[must_use]
+    pub fn elder(&self, place: usize) -> Option<ElderId> {
+        self.citizens.get(place).map(|citizen| citizen.elder.id)
     }
 
     /// The months that pass.

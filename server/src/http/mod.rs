@@ -70,7 +70,7 @@ use crate::console::public::Shown;
 use crate::words::{self, Code};
 use once::Keyed;
 use routes::{Audited, Route, Routes};
-use signed::Nonces;
+use signed::{LetIn, Nonces};
 use terminal::Lookups;
 
 /// What a handler answers.
@@ -94,6 +94,7 @@ const LINE: u64 = 256 * 1024;
 pub struct App {
     office: Arc<Office>,
     nonces: Arc<Nonces>,
+    let_in: Arc<LetIn>,
     lookups: Arc<Lookups>,
     audited: Audited,
     keyed: Keyed,
@@ -181,8 +182,8 @@ pub fn table() -> Vec<Route> {
 pub fn router(office: Arc<Office>) -> Router {
     let watched = Arc::clone(&office);
     let (audited, keyed) = (SERVED.audited.clone(), SERVED.keyed.clone());
-    let (nonces, lookups, public) = (Arc::default(), Arc::default(), Arc::default());
-    let app = App { office, nonces, lookups, audited, keyed, document: Arc::default(), public };
+    let (nonces, let_in, lookups, public) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
+    let app = App { office, nonces, let_in, lookups, audited, keyed, document: Arc::default(), public };
     let api = SERVED.router.clone();
     api.fallback(async || Problem::from(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))

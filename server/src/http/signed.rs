@@ -4,7 +4,7 @@
 //! are in memory; a process that was started again remembers none, so it answers nothing that was signed before its
 //! start. The terminal is told the server's time and signs anew.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use axum::body::Bytes;
@@ -46,7 +46,7 @@ impl<T: SignedBody> FromRequest<App> for Signed<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let proven = Proven::read(request, app).await?;
+        let proven = Proven::read(request, app, Whose::InService).await?;
         if proven.terminal.revoked_at.is_some() {
             return Err(Problem::new(Code::TerminalRevoked, words::TERMINAL_REVOKED));
         }
@@ -59,7 +59,7 @@ impl<T: SignedBody> FromRequest<App> for Delivery<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let (terminal, body) = Proven::read(request, app).await?.once(app)?;
+        let (terminal, body) = Proven::read(request, app, Whose::LetIn).await?.once(app)?;
         Ok(Self { terminal, body: T::read(&body)? })
     }
 }
@@ -72,8 +72,18 @@ struct Proven {
     now: UnixMs,
 }
 
+/// Which terminals may ask.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Those in service: asked of the database every time.
+    InService,
+    /// Those that were ever let in. That is never taken back, and neither key nor canteen of a terminal changes, so what
+    /// was read once is enough. Whether it is in service is the business of the unit of work that stores what it brings.
+    LetIn,
+}
+
 impl Proven {
-    async fn read(request: Request, app: &App) -> Result<Self, Problem> {
+    async fn read(request: Request, app: &App, whose: Whose) -> Result<Self, Problem> {
         let claim = Claim::read(request.headers())?;
         let method = request.method().clone();
         let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |u| u.0.clone());
@@ -87,13 +97,17 @@ impl Proven {
         if claim.time < app.office.started {
             return Err(Problem::new(Code::ClockOff, words::BEFORE_START).at(now));
         }
-        let terminal = known(&app.office, claim.terminal).await?;
+        let kept = if whose == Whose::LetIn { app.let_in.get(claim.terminal) } else { None };
+        let terminal = match kept {
+            Some(terminal) => terminal,
+            None => known(&app.office, claim.terminal).await?,
+        };
         let digest = request_digest(method.as_str(), &path, &body, claim.time, &claim.nonce);
         check_signature(terminal.public_key, digest, claim.signature)?;
         match (terminal.confirmed_at, terminal.revoked_at) {
             (None, None) => return Err(Problem::new(Code::EnrolmentPending, words::ENROLMENT_PENDING)),
             (None, Some(_)) => return Err(Problem::new(Code::TerminalRevoked, words::TERMINAL_REVOKED)),
-            (Some(_), _) => {}
+            (Some(_), _) => app.let_in.keep(&terminal),
         }
         Ok(Self { terminal, body, nonce: claim.nonce, now })
     }
@@ -140,6 +154,26 @@ pub(super) fn check_signature(public_key: Digest, digest: Digest, signature: Sig
     let fits = VerifyingKey::from_bytes(&public_key.0)
         .is_ok_and(|key| key.verify_strict(&digest.0, &Signature::from_bytes(&signature.0)).is_ok());
     if fits { Ok(()) } else { Err(Error::refused(Code::SignatureInvalid, words::SIGNATURE_INVALID)) }
+}
+
+/// Terminals that were let in and have shown their key, as they were read first.
+#[derive(Default)]
+pub(super) struct LetIn(Mutex<HashMap<TerminalId, TerminalRow>>);
+
+/// So many are kept; beyond that they are read again.
+const MOST_KEPT: usize = 100_000;
+
+impl LetIn {
+    fn get(&self, id: TerminalId) -> Option<TerminalRow> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    fn keep(&self, terminal: &TerminalRow) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MOST_KEPT {
+            kept.entry(terminal.id).or_insert_with(|| terminal.clone());
+        }
+    }
 }
 
 /// Nonces seen lately, by a short digest. Two sets take turns, so that each nonce is kept for as long as its request

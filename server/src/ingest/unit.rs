@@ -114,6 +114,10 @@ struct Run {
     witnessed: Option<u64>,
     /// Whether two people have ended the epoch.
     ended: bool,
+    /// Whether anything may wait behind a gap of the epoch.
+    may_wait: bool,
+    /// Whether quarantine may hold anything of the epoch.
+    may_be_rejected: bool,
     journal: Journal,
     now: UnixMs,
     epoch: EpochRow,
@@ -137,14 +141,23 @@ struct Run {
 
 impl Run {
     async fn load(tx: &mut Tx, revoked: bool, journal: Journal, blobs: &[Blob], now: UnixMs) -> Result<Self, Error> {
-        let epochs = terminals::epochs(tx, journal.canteen, journal.terminal).await?;
-        let epoch = epochs.iter().find(|e| e.epoch == journal.epoch).copied();
-        let epoch = epoch.unwrap_or(EpochRow { epoch: journal.epoch, next: 0, last_at: None });
+        let epochs = terminals::standing(tx, journal.canteen, journal.terminal).await?;
+        let known = epochs.iter().find(|e| e.epoch == journal.epoch);
+        let epoch = known.map_or(EpochRow { epoch: journal.epoch, next: 0, last_at: None }, |e| EpochRow {
+            epoch: e.epoch,
+            next: e.next,
+            last_at: e.last_at,
+        });
         let witnessed = if revoked { Some(epochs::witnessed(tx, journal).await?) } else { None };
-        let ended = epochs::end(tx, journal).await?.is_some_and(|end| end.confirmed_at.is_some());
+        let ended = match known {
+            Some(known) => known.ended,
+            None => epochs::end(tx, journal).await?.is_some_and(|end| end.confirmed_at.is_some()),
+        };
         let mut run = Self {
             witnessed,
             ended,
+            may_wait: known.is_none_or(|e| e.waits),
+            may_be_rejected: known.is_none_or(|e| e.quarantined),
             journal,
             now,
             epoch,
@@ -179,6 +192,9 @@ impl Run {
 
     async fn load_rejects(&mut self, tx: &mut Tx, from: u64, to: u64) -> Result<(), Error> {
         self.asked.push((from, to));
+        if !self.may_be_rejected {
+            return Ok(());
+        }
         for row in records::rejects_between(tx, self.journal, from, to).await? {
             let rows = self.rejected.entry(row.sequence).or_default();
             if !rows.iter().any(|r| r.digest == row.digest) {
@@ -240,6 +256,9 @@ impl Run {
     /// Queues what came earlier and waits behind a gap, as far as this batch may have filled it. What came first comes
     /// first in its place.
     async fn take_waiting(&mut self, tx: &mut Tx, origin: Origin, rules: &Rules) -> Result<(), Error> {
+        if !self.may_wait {
+            return Ok(());
+        }
         let mut from = self.epoch.next;
         while let Some(last) = self.take_page(tx, origin, rules, from).await? {
             if !self.reaches(last) {

@@ -15,7 +15,7 @@ use domain::record::check::Rulebook;
 use domain::record::{Body, Record};
 
 use super::records::{self, Decoded};
-use super::{Bind as _, Json, Statement, Tx, Value, context, identities, insert, refund_payments, settings};
+use super::{Bind as _, Json, Statement, Tx, Value, context, identities, insert, refund_payments, settings, usage};
 use crate::error::Error;
 use crate::sql;
 
@@ -99,7 +99,8 @@ pub async fn load(
 ) -> Result<DayData, Error> {
     let records = records::held(tx, canteen, date).await?;
     let before = records::before(tx, canteen, date).await?;
-    let elders = elders(tx, canteen, date).await?;
+    let eaters = usage::eaters(tx, canteen, date).await?;
+    let elders = super::elders::for_rules(tx, &eaters).await?;
     let refunds = refund_payments::paid_on(tx, canteen, date).await?;
     let identified = identities::of_day(tx, canteen, date).await?;
     let around = around(tx, rules, canteen, date, known).await?;
@@ -114,14 +115,15 @@ pub async fn around(
     date: BusinessDate,
     known: UnixMs,
 ) -> Result<Around, Error> {
-    let elsewhere = elsewhere(tx, canteen, date).await?;
+    let eaters = usage::eaters(tx, canteen, date).await?;
+    let elsewhere = elsewhere(tx, canteen, date, &eaters).await?;
     let mut canteens = BTreeMap::new();
     for id in elsewhere.iter().map(|e| e.canteen).chain([canteen]).collect::<BTreeSet<_>>() {
         canteens.extend(super::canteens::for_rules(tx, id).await?.map(|canteen| (id, canteen)));
     }
-    let prior = prior(tx, canteen, date, looks_back(rules, &canteens)).await?;
+    let prior = prior(tx, date, &eaters, looks_back(rules, &canteens)).await?;
     let settings = settings::of_day(tx, canteen, date, known).await?;
-    let context = context::load(tx, canteen, date, known).await?;
+    let context = context::load(tx, canteen, date, &eaters, known).await?;
     Ok(Around { canteens, elsewhere, prior, settings, context })
 }
 
@@ -138,30 +140,28 @@ fn looks_back(rules: &Rulebook, canteens: &BTreeMap<CanteenId, Canteen>) -> bool
     rules.policies.policies().any(|policy| policy.benefits().iter().any(|b| counts(&b.limit)) && covers(policy))
 }
 
-async fn elsewhere(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Elsewhere>, Error> {
-    let rows: Vec<(Decoded, Frozen)> = sql!(
-        tx,
+/// By a list of those who ate: a join with them goes through all meals of all dates where PostgreSQL knows little of how
+/// values are spread.
+async fn elsewhere(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    date: BusinessDate,
+    eaters: &[ElderId],
+) -> Result<Vec<Elsewhere>, Error> {
+    let text = format!(
         "SELECT r.bytes, m.frozen_in FROM elder_meals m \
          JOIN records r ON r.canteen = m.canteen AND r.id = m.record \
-         WHERE m.elder IN (SELECT o.elder FROM elder_meals o WHERE o.canteen = $1 AND o.date = $2) \
-         AND m.date = $2 AND m.canteen <> $1 AND m.voided_by IS NULL ORDER BY m.canteen, m.record",
-        canteen,
-        date
-    )
-    .all()
-    .await?;
+         WHERE m.elder {} AND m.date = $2 AND m.canteen <> $1 AND m.voided_by IS NULL ORDER BY m.canteen, m.record",
+        tx.among(3)
+    );
+    let values = vec![canteen.bind(), date.bind(), Value::list(eaters)];
+    let rows: Vec<(Decoded, Frozen)> = Statement::built(tx, text, values).all().await?;
     let mut meals = Vec::new();
     for (Decoded(record), frozen) in rows {
         let Record { id, canteen, at, body: Body::Meal(meal), .. } = record else { continue };
         meals.push(Elsewhere { record: id, canteen, at, frozen, meal: *meal });
     }
     Ok(meals)
-}
-
-async fn elders(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<BTreeMap<ElderId, Elder>, Error> {
-    let ids = sql!(tx, "SELECT DISTINCT elder FROM elder_meals WHERE canteen = $1 AND date = $2", canteen, date);
-    let ids: Vec<ElderId> = ids.values().await?;
-    super::elders::for_rules(tx, &ids).await
 }
 
 crate::row! {
@@ -179,25 +179,35 @@ crate::row! {
     }
 }
 
-/// Everybody who ate on the date, or only those who had more than one meal on it.
-const ATE: &str = "SELECT o.elder FROM elder_meals o WHERE o.canteen = $1 AND o.date = $2";
-const ATE_TWICE: &str = "SELECT t.elder FROM elder_meals t WHERE t.date = $2 AND t.voided_by IS NULL AND t.elder IN \
-    (SELECT o.elder FROM elder_meals o WHERE o.canteen = $1 AND o.date = $2) GROUP BY t.elder HAVING COUNT(*) > 1";
+/// Those of these elders who had more than one meal on a date.
+async fn ate_twice(tx: &mut Tx, date: BusinessDate, eaters: &[ElderId]) -> Result<Vec<ElderId>, Error> {
+    let text = format!(
+        "SELECT t.elder FROM elder_meals t WHERE t.elder {} AND t.date = $1 AND t.voided_by IS NULL \
+         GROUP BY t.elder HAVING COUNT(*) > 1",
+        tx.among(2)
+    );
+    Statement::built(tx, text, vec![date.bind(), Value::list(eaters)]).values().await
+}
 
-async fn prior(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, everybody: bool) -> Result<Vec<Prior>, Error> {
+/// Uses of other dates: of everybody who ate on the date, or only of those who had more than one meal on it.
+async fn prior(tx: &mut Tx, date: BusinessDate, eaters: &[ElderId], everybody: bool) -> Result<Vec<Prior>, Error> {
+    let who = if everybody { eaters.to_vec() } else { ate_twice(tx, date, eaters).await? };
+    if who.is_empty() {
+        return Ok(Vec::new());
+    }
     let from = date.monday().min(date.month().first());
     let to = date.monday().plus_days(6).max(date.month().last());
-    let who = if everybody { ATE } else { ATE_TWICE };
     let text = format!(
         "SELECT m.elder, m.canteen, m.date, m.frozen_in, m.policy, m.lines, \
          d.record IS NOT NULL AS judged, d.policy AS due_policy, d.lines AS due_lines FROM elder_meals m \
          LEFT JOIN due_meals d ON d.elder = m.elder AND d.date = m.date AND d.canteen = m.canteen \
          AND d.record = m.record \
-         WHERE m.elder IN ({who}) \
-         AND m.voided_by IS NULL AND m.date <> $2 AND m.date >= $3 AND m.date <= $4 \
-         AND (m.date < $2 OR m.frozen_in IS NOT NULL) ORDER BY m.elder, m.date, m.record"
+         WHERE m.elder {} \
+         AND m.voided_by IS NULL AND m.date <> $1 AND m.date >= $2 AND m.date <= $3 \
+         AND (m.date < $1 OR m.frozen_in IS NOT NULL) ORDER BY m.elder, m.date, m.record",
+        tx.among(4)
     );
-    let values = vec![canteen.bind(), date.bind(), from.bind(), to.bind()];
+    let values = vec![date.bind(), from.bind(), to.bind(), Value::list(&who)];
     let rows: Vec<Used> = Statement::built(tx, text, values).all().await?;
     let mut prior = Vec::new();
     for row in rows {
@@ -378,20 +388,15 @@ async fn save_due(
 async fn touch_limited(tx: &mut Tx, elders: &[ElderId], date: BusinessDate, now: UnixMs) -> Result<(), Error> {
     let from = date.monday().min(date.month().first());
     let to = date.monday().plus_days(6).max(date.month().last());
-    for elders in elders.chunks(500) {
-        let places: Vec<String> = (5..elders.len() + 5).map(|n| format!("${n}")).collect();
-        let text = format!(
-            "UPDATE day_states SET version = version + 1, touched_at = $4 WHERE closed_version > 0 \
-             AND (canteen, date) IN (SELECT m.canteen, m.date FROM elder_meals m \
-             WHERE m.elder IN ({}) AND m.date >= $1 AND m.date <= $2 \
-             AND (m.date > $3 OR (m.date < $3 AND EXISTS (SELECT 1 FROM elder_meals f \
-             WHERE f.elder = m.elder AND f.date = $3 AND (f.frozen_in < m.frozen_in \
-             OR (f.frozen_in IS NOT NULL AND m.frozen_in IS NULL))))))",
-            places.join(", ")
-        );
-        let fixed = [from.bind(), to.bind(), date.bind(), now.bind()];
-        let values = fixed.into_iter().chain(elders.iter().map(|id| id.bind())).collect();
-        Statement::built(tx, text, values).execute().await?;
-    }
-    Ok(())
+    let text = format!(
+        "UPDATE day_states SET version = version + 1, touched_at = $4 WHERE closed_version > 0 \
+         AND (canteen, date) IN (SELECT m.canteen, m.date FROM elder_meals m \
+         WHERE m.elder {} AND m.date >= $1 AND m.date <= $2 \
+         AND (m.date > $3 OR (m.date < $3 AND EXISTS (SELECT 1 FROM elder_meals f \
+         WHERE f.elder = m.elder AND f.date = $3 AND (f.frozen_in < m.frozen_in \
+         OR (f.frozen_in IS NOT NULL AND m.frozen_in IS NULL))))))",
+        tx.among(5)
+    );
+    let values = vec![from.bind(), to.bind(), date.bind(), now.bind(), Value::list(elders)];
+    Statement::built(tx, text, values).execute().await.map(drop)
 }

@@ -8,12 +8,18 @@ use domain::money::Fen;
 use domain::reconciliation::{CardLife, Context, EarlierDay, Thresholds};
 use domain::sync::ListPrice;
 
-use super::{Tx, epochs};
+use super::{Bind as _, Statement, Tx, Value, epochs};
 use crate::error::Error;
 use crate::sql;
 
-/// Loads it as known at `known`.
-pub async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, known: UnixMs) -> Result<Context, Error> {
+/// Loads it as known at `known`, for a day on which these elders ate.
+pub async fn load(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    date: BusinessDate,
+    eaters: &[ElderId],
+    known: UnixMs,
+) -> Result<Context, Error> {
     let prices: Vec<(BusinessDate, MealPeriod, Fen)> = sql!(
         tx,
         "SELECT valid_from, period, price FROM prices WHERE canteen = $1 AND known_from <= $2 ORDER BY number",
@@ -29,7 +35,7 @@ pub async fn load(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, known: Un
         prices: prices.into_iter().map(price).collect(),
         capacity: capacity.and_then(|(capacity,)| capacity),
         earlier: earlier(tx, canteen, date).await?,
-        cards: cards(tx, canteen, date, known).await?,
+        cards: cards(tx, eaters, date, known).await?,
         // What makes an epoch's start a fork may arrive days after its day was closed: ingest touches that day then.
         forks: epochs::undecided(tx, canteen, date, known).await?,
     })
@@ -68,22 +74,18 @@ async fn elders(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<O
 /// Cards that were revoked in time to matter: of those who ate here and had one revoked before the date was over.
 async fn cards(
     tx: &mut Tx,
-    canteen: CanteenId,
+    eaters: &[ElderId],
     date: BusinessDate,
     known: UnixMs,
 ) -> Result<BTreeMap<ElderId, Vec<CardLife>>, Error> {
-    let rows: Vec<(ElderId, UnixMs, Option<UnixMs>)> = sql!(
-        tx,
-        "SELECT c.elder, c.issued_at, c.revoked_at FROM cards c WHERE c.issued_at <= $4 AND c.elder IN \
-         (SELECT m.elder FROM elder_meals m WHERE m.canteen = $1 AND m.date = $2 AND EXISTS \
-          (SELECT 1 FROM cards r WHERE r.elder = m.elder AND r.revoked_at < $3)) ORDER BY c.elder, c.issued_at",
-        canteen,
-        date,
-        date.plus_days(1).start(),
-        known
-    )
-    .all()
-    .await?;
+    let text = format!(
+        "SELECT c.elder, c.issued_at, c.revoked_at FROM cards c WHERE c.elder {} AND c.issued_at <= $2 \
+         AND EXISTS (SELECT 1 FROM cards r WHERE r.elder = c.elder AND r.revoked_at < $1) \
+         ORDER BY c.elder, c.issued_at",
+        tx.among(3)
+    );
+    let values = vec![date.plus_days(1).start().bind(), known.bind(), Value::list(eaters)];
+    let rows: Vec<(ElderId, UnixMs, Option<UnixMs>)> = Statement::built(tx, text, values).all().await?;
     let mut cards: BTreeMap<ElderId, Vec<CardLife>> = BTreeMap::new();
     for (elder, issued, revoked) in rows {
         let revoked = revoked.filter(|at| *at <= known);

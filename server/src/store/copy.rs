@@ -356,6 +356,8 @@ impl Value<'_> {
             Self::Text(value) => (3, value.as_ref().map(|value| value.as_bytes().into())),
             Self::Bytes(value) => (4, value.as_ref().map(|value| (&**value).into())),
             Self::Uuid(value) => (5, value.map(|value| value.as_bytes().to_vec().into())),
+            // No column holds one.
+            Self::Uuids(ids) => (6, Some(ids.iter().flat_map(|id| *id.as_bytes()).collect::<Vec<u8>>().into())),
         };
         out.push(mark);
         match bytes {

@@ -63,23 +63,16 @@ pub async fn behind(
     meals: &BTreeSet<(ElderId, BusinessDate)>,
 ) -> Result<BTreeSet<(CanteenId, BusinessDate)>, Error> {
     let Some(first) = meals.iter().map(|(_, date)| *date).min() else { return Ok(BTreeSet::new()) };
-    let elders: Vec<ElderId> = meals.iter().map(|(elder, _)| *elder).collect::<BTreeSet<_>>().into_iter().collect();
+    let elders: BTreeSet<ElderId> = meals.iter().map(|(elder, _)| *elder).collect();
+    let text =
+        format!("SELECT DISTINCT elder, canteen, date FROM elder_meals WHERE elder {} AND date >= $1", tx.among(2));
+    let rows = Statement::built(tx, text, vec![first.bind(), Value::list(&elders)]);
     let mut days = BTreeSet::new();
-    for elders in elders.chunks(500) {
-        let places: Vec<String> = (2..elders.len() + 2).map(|n| format!("${n}")).collect();
-        let text = format!(
-            "SELECT DISTINCT elder, canteen, date FROM elder_meals WHERE elder IN ({}) AND date >= $1",
-            places.join(", ")
-        );
-        let values = std::iter::once(first.bind()).chain(elders.iter().map(|id| id.bind())).collect();
-        for (elder, canteen, date) in
-            Statement::built(tx, text, values).all::<(ElderId, CanteenId, BusinessDate)>().await?
-        {
-            let of_elder = meals.range((elder, first)..).take_while(|(other, _)| *other == elder);
-            let mut dates = of_elder.map(|(_, meal)| *meal);
-            if dates.any(|meal| meal <= date && (meal.month() == date.month() || meal.monday() == date.monday())) {
-                days.insert((canteen, date));
-            }
+    for (elder, canteen, date) in rows.all::<(ElderId, CanteenId, BusinessDate)>().await? {
+        let of_elder = meals.range((elder, first)..).take_while(|(other, _)| *other == elder);
+        let mut dates = of_elder.map(|(_, meal)| *meal);
+        if dates.any(|meal| meal <= date && (meal.month() == date.month() || meal.monday() == date.monday())) {
+            days.insert((canteen, date));
         }
     }
     Ok(days)

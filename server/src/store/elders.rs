@@ -188,30 +188,19 @@ pub async fn add_facts(tx: &mut Tx, elder: ElderId, facts: &[ElderFact], by: Opt
         .map(drop)
 }
 
-/// So many ids are asked for in one statement.
-const MANY: usize = 500;
-
-/// `($1, $2, ...)` for so many values.
-fn list(count: usize) -> String {
-    let places: Vec<String> = (1..=count).map(|n| format!("${n}")).collect();
-    format!("({})", places.join(", "))
-}
-
 /// Elders as the rules see them, with all facts in the order of learning. Unknown ids are left out.
 pub async fn for_rules(tx: &mut Tx, ids: &[ElderId]) -> Result<BTreeMap<ElderId, Elder>, Error> {
-    let mut elders = BTreeMap::new();
-    for ids in ids.chunks(MANY) {
-        let places = list(ids.len());
-        let values: Vec<Value<'_>> = ids.iter().map(|id| id.bind()).collect();
-        let births = format!("SELECT id, birth FROM elders WHERE id IN {places}");
-        for (id, birth) in Statement::built(tx, births, values.clone()).all::<(ElderId, BusinessDate)>().await? {
-            elders.insert(id, Elder { id, birth, facts: Vec::new() });
-        }
-        let facts = format!("SELECT elder, fact FROM elder_facts WHERE elder IN {places} ORDER BY elder, number");
-        for (id, Json(fact)) in Statement::built(tx, facts, values).all::<(ElderId, Json<ElderFact>)>().await? {
-            if let Some(elder) = elders.get_mut(&id) {
-                elder.facts.push(fact);
-            }
+    let (mut elders, among) = (BTreeMap::new(), tx.among(1));
+    let births = format!("SELECT id, birth FROM elders WHERE id {among}");
+    let births = Statement::built(tx, births, vec![Value::list(ids)]);
+    for (id, birth) in births.all::<(ElderId, BusinessDate)>().await? {
+        elders.insert(id, Elder { id, birth, facts: Vec::new() });
+    }
+    let facts = format!("SELECT elder, fact FROM elder_facts WHERE elder {among} ORDER BY elder, number");
+    let facts = Statement::built(tx, facts, vec![Value::list(ids)]);
+    for (id, Json(fact)) in facts.all::<(ElderId, Json<ElderFact>)>().await? {
+        if let Some(elder) = elders.get_mut(&id) {
+            elder.facts.push(fact);
         }
     }
     Ok(elders)
@@ -269,12 +258,8 @@ pub async fn card(tx: &mut Tx, digest: Digest) -> Result<Option<CardRow>, Error>
 
 /// The cards of these elders, by elder and instant of issue.
 pub async fn cards(tx: &mut Tx, elders: &[ElderId]) -> Result<Vec<CardRow>, Error> {
-    let mut cards = Vec::new();
-    for ids in elders.chunks(MANY) {
-        let text = format!("SELECT * FROM cards WHERE elder IN {} ORDER BY elder, issued_at, id", list(ids.len()));
-        cards.extend(Statement::built(tx, text, ids.iter().map(|id| id.bind()).collect()).all::<CardRow>().await?);
-    }
-    Ok(cards)
+    let text = format!("SELECT * FROM cards WHERE elder {} ORDER BY elder, issued_at, id", tx.among(1));
+    Statement::built(tx, text, vec![Value::list(elders)]).all().await
 }
 
 /// Elders of a canteen or a region, alive as far as is known, who have no printed card that is good on a date: in the

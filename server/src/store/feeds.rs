@@ -87,28 +87,15 @@ pub async fn served(
     elders: &[ElderId],
     from: BusinessDate,
 ) -> Result<BTreeSet<ElderId>, Error> {
-    let mut served = BTreeSet::new();
-    for elders in elders.chunks(500) {
-        let places: Vec<String> = (3..elders.len() + 3).map(|n| format!("${n}")).collect();
-        let text = format!(
-            "SELECT DISTINCT elder FROM elder_meals WHERE canteen = $1 AND date >= $2 AND elder IN ({})",
-            places.join(", ")
-        );
-        let values = [canteen.bind(), from.bind()].into_iter().chain(elders.iter().map(|id| id.bind())).collect();
-        served.extend(Statement::built(tx, text, values).values::<ElderId>().await?);
-    }
-    Ok(served)
+    let text =
+        format!("SELECT DISTINCT elder FROM elder_meals WHERE canteen = $1 AND date >= $2 AND elder {}", tx.among(3));
+    let values = vec![canteen.bind(), from.bind(), Value::list(elders)];
+    Ok(Statement::built(tx, text, values).values::<ElderId>().await?.into_iter().collect())
 }
 
 /// When the photos of these elders were put there, for those who have one, unix ms.
 pub async fn photos(tx: &mut Tx, elders: &[ElderId]) -> Result<BTreeMap<ElderId, UnixMs>, Error> {
-    let mut photos = BTreeMap::new();
-    for elders in elders.chunks(500) {
-        let places: Vec<String> = (1..=elders.len()).map(|n| format!("${n}")).collect();
-        let text = format!("SELECT elder, changed_at FROM elder_photos WHERE elder IN ({})", places.join(", "));
-        let values = elders.iter().map(|id| id.bind()).collect();
-        let found: Vec<(ElderId, UnixMs)> = Statement::built(tx, text, values).all().await?;
-        photos.extend(found);
-    }
-    Ok(photos)
+    let text = format!("SELECT elder, changed_at FROM elder_photos WHERE elder {}", tx.among(1));
+    let found: Vec<(ElderId, UnixMs)> = Statement::built(tx, text, vec![Value::list(elders)]).all().await?;
+    Ok(found.into_iter().collect())
 }

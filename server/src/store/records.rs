@@ -7,7 +7,7 @@ use domain::id::{CanteenId, Digest, RecordId, ShiftId, TerminalId};
 use domain::reconciliation::{Frozen, Held};
 use domain::record::check::Dispute;
 use domain::record::encoding::{SignatureHex, SignedRecord};
-use domain::record::{Record, encoding};
+use domain::record::{Body, Record, encoding};
 use domain::sync::{Outcome, Rejection};
 
 use super::{At, Bind, Column, Json, Row, Tx, Value, insert};
@@ -166,14 +166,9 @@ pub async fn decoded(tx: &mut Tx, journal: Journal, from: u64, to: u64) -> Resul
 
 /// Which of these record ids the canteen holds already.
 pub async fn taken(tx: &mut Tx, canteen: CanteenId, ids: &[RecordId]) -> Result<BTreeSet<RecordId>, Error> {
-    let mut found = BTreeSet::new();
-    for ids in ids.chunks(500) {
-        let places: Vec<String> = (2..ids.len() + 2).map(|n| format!("${n}")).collect();
-        let text = format!("SELECT id FROM records WHERE canteen = $1 AND id IN ({})", places.join(", "));
-        let values = std::iter::once(canteen.bind()).chain(ids.iter().map(|id| id.bind())).collect();
-        found.extend(super::Statement::built(tx, text, values).values::<RecordId>().await?);
-    }
-    Ok(found)
+    let text = format!("SELECT id FROM records WHERE canteen = $1 AND id {}", tx.among(2));
+    let values = vec![canteen.bind(), Value::list(ids)];
+    Ok(super::Statement::built(tx, text, values).values::<RecordId>().await?.into_iter().collect())
 }
 
 /// Stores records that have an outcome. Their places and ids are known to be free.
@@ -183,7 +178,7 @@ pub async fn add(tx: &mut Tx, records: &[NewRecord]) -> Result<(), Error> {
         let (record, signed) = (&new.record, &new.signed);
         let outcome = if new.dispute.is_none() { "accepted" } else { "disputed" };
         let voids = match &record.body {
-            domain::record::Body::Void { meal, .. } => Some(*meal),
+            Body::Void { meal, .. } => Some(*meal),
             _ => None,
         };
         let (counts, made) = (record.business_date(), record.at.business_date());
@@ -338,37 +333,67 @@ impl Column for Decoded {
     }
 }
 
-/// The records behind a day, and those of its meals that are voided: by a void of the same terminal and shift that comes
-/// after the meal. Written as lists that are joined in this order, because SQLite, which knows nothing of how values
-/// are spread, would go through all of a canteen's records for every row otherwise.
-const DAY: &str = "WITH day AS (SELECT id FROM records WHERE canteen = $1 AND business_date = $2
-        UNION SELECT id FROM records WHERE canteen = $1 AND entered_on = $2
-        UNION SELECT s.id FROM records o CROSS JOIN records s WHERE o.canteen = $1 AND o.business_date = $2
-            AND o.kind = 'shift_open' AND s.canteen = $1 AND s.shift = o.shift),
-    voided AS (SELECT m.id FROM day d CROSS JOIN records v CROSS JOIN records m
-        WHERE v.canteen = $1 AND v.voids = d.id AND m.canteen = $1 AND m.id = d.id
-            AND v.terminal = m.terminal AND v.shift = m.shift
-            AND (v.epoch > m.epoch OR (v.epoch = m.epoch AND v.sequence > m.sequence)))";
+/// Bytes, whether it is disputed, and what froze it.
+const HELD: &str = "SELECT r.bytes, r.outcome = 'disputed',
+    (SELECT m.frozen_in FROM elder_meals m WHERE m.canteen = r.canteen AND m.record = r.id) FROM records r";
 
 /// A canteen's records of a date, those entered on it for another, and all records of the shifts opened on it, in the
 /// order of their journals, as
-/// [`domain::reconciliation::reconcile_day`] wants them.
+/// [`domain::reconciliation::reconcile_day`] wants them. A meal is voided by a void of the same terminal and shift that
+/// comes after it.
+///
+/// Three questions, each of one index with its keys at hand. As one statement it was joined by what the databases think
+/// of values they know nothing of: PostgreSQL went through the whole table for every day.
 pub async fn held(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<Held>, Error> {
+    type HeldRow = (Decoded, bool, Frozen);
     let text = format!(
-        "{DAY} SELECT r.bytes, r.outcome = 'disputed', r.id IN (SELECT id FROM voided),
-            (SELECT m.frozen_in FROM elder_meals m WHERE m.canteen = r.canteen AND m.record = r.id)
-         FROM day d CROSS JOIN records r WHERE r.canteen = $1 AND r.id = d.id
-         ORDER BY r.terminal, r.epoch, r.sequence"
+        "{HELD} WHERE r.canteen = $1 AND r.business_date = $2
+         UNION ALL {HELD} WHERE r.canteen = $1 AND r.entered_on = $2 AND r.business_date <> $2"
     );
-    let statement = super::Statement::built(tx, text, vec![canteen.bind(), date.bind()]);
-    let rows = statement.all::<(Decoded, bool, bool, Frozen)>().await?;
-    let held = |(record, disputed, voided, frozen): (Decoded, bool, bool, Frozen)| Held {
-        record: record.0,
-        disputed,
-        voided,
-        frozen,
-    };
-    Ok(rows.into_iter().map(held).collect())
+    let of_date = super::Statement::built(tx, text, vec![canteen.bind(), date.bind()]);
+    let mut rows: Vec<HeldRow> = of_date.all().await?;
+    let opens =
+        |(record, ..): &HeldRow| matches!(record.0.body, Body::ShiftOpen { .. }) && record.0.business_date() == date;
+    let shifts: BTreeSet<ShiftId> = rows.iter().filter(|row| opens(row)).filter_map(|row| row.0.0.shift).collect();
+    if !shifts.is_empty() {
+        let text = format!(
+            "{HELD} WHERE r.canteen = $1 AND r.shift {} AND r.business_date <> $2
+             AND (r.entered_on IS NULL OR r.entered_on <> $2)",
+            tx.among(3)
+        );
+        let values = vec![canteen.bind(), date.bind(), Value::list(&shifts)];
+        rows.extend(super::Statement::built(tx, text, values).all::<HeldRow>().await?);
+    }
+    let held = |(Decoded(record), disputed, frozen): HeldRow| Held { record, disputed, voided: false, frozen };
+    let mut all: Vec<Held> = rows.into_iter().map(held).collect();
+    all.sort_by_key(|held| (held.record.terminal, held.record.epoch, held.record.sequence));
+    let voided = voided(tx, canteen, &all).await?;
+    for held in &mut all {
+        held.voided = voided.contains(&held.record.id);
+    }
+    Ok(all)
+}
+
+/// Which of these records a void of the same terminal and shift reverses that comes after it.
+async fn voided(tx: &mut Tx, canteen: CanteenId, day: &[Held]) -> Result<BTreeSet<RecordId>, Error> {
+    let of: BTreeMap<RecordId, &Record> = day.iter().map(|held| (held.record.id, &held.record)).collect();
+    let text = format!(
+        "SELECT v.voids, v.terminal, v.shift, v.epoch, v.sequence FROM records v
+         WHERE v.canteen = $1 AND v.voids IS NOT NULL AND v.voids {}",
+        tx.among(2)
+    );
+    let voids = super::Statement::built(tx, text, vec![canteen.bind(), Value::list(of.keys())]);
+    let mut voided = BTreeSet::new();
+    for (meal, terminal, shift, epoch, sequence) in
+        voids.all::<(RecordId, TerminalId, Option<ShiftId>, u32, u64)>().await?
+    {
+        let Some(record) = of.get(&meal) else { continue };
+        let same_shift = shift.is_some() && (record.terminal, record.shift) == (terminal, shift);
+        if same_shift && (epoch, sequence) > (record.epoch, record.sequence) {
+            voided.insert(meal);
+        }
+    }
+    Ok(voided)
 }
 
 /// For each terminal and epoch with records made on the date: the highest sequence held that is older than they are.

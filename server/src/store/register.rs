@@ -173,19 +173,12 @@ pub async fn learned(
 
 /// Meals of these elders on or after a date that were not voided, by elder and date.
 pub async fn meals_of(tx: &mut Tx, elders: &[ElderId], from: BusinessDate) -> Result<Vec<MealOf>, Error> {
-    let mut meals = Vec::new();
-    for ids in elders.chunks(500) {
-        let places: Vec<String> = (2..=ids.len() + 1).map(|n| format!("${n}")).collect();
-        let text = format!(
-            "SELECT elder, record, canteen, date, period FROM elder_meals WHERE date >= $1 AND voided_by IS NULL \
-             AND elder IN ({}) ORDER BY elder, date, at, record",
-            places.join(", ")
-        );
-        let mut values: Vec<Value<'_>> = vec![from.bind()];
-        values.extend(ids.iter().map(|id| id.bind()));
-        meals.extend(Statement::built(tx, text, values).all::<MealOf>().await?);
-    }
-    Ok(meals)
+    let text = format!(
+        "SELECT elder, record, canteen, date, period FROM elder_meals WHERE date >= $1 AND voided_by IS NULL \
+         AND elder {} ORDER BY elder, date, at, record",
+        tx.among(2)
+    );
+    Statement::built(tx, text, vec![from.bind(), Value::list(elders)]).all().await
 }
 
 /// The last closes of a region's canteens for one date.

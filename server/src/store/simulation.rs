@@ -11,7 +11,7 @@ use domain::record::{Body, Record};
 use domain::simulation::StoredMeal;
 
 use super::records::Decoded;
-use super::{Bind as _, Json, Statement, Tx, canteens};
+use super::{Bind as _, Json, Statement, Tx, Value, canteens};
 use crate::error::Error;
 use crate::{row, sql};
 
@@ -62,17 +62,16 @@ pub async fn meals(
     to: BusinessDate,
 ) -> Result<BTreeMap<ElderId, Vec<StoredMeal>>, Error> {
     let mut meals: BTreeMap<ElderId, Vec<StoredMeal>> = BTreeMap::new();
-    let places: Vec<String> = (3..elders.len() + 3).map(|n| format!("${n}")).collect();
     let text = format!(
         "SELECT m.elder, r.bytes, m.frozen_in, m.policy, m.lines, \
          d.record IS NOT NULL AS closed, d.policy AS due_policy, d.lines AS due_lines FROM elder_meals m \
          JOIN records r ON r.canteen = m.canteen AND r.id = m.record \
          LEFT JOIN due_meals d ON d.elder = m.elder AND d.date = m.date AND d.canteen = m.canteen \
          AND d.record = m.record \
-         WHERE m.elder IN ({}) AND m.date BETWEEN $1 AND $2 AND m.voided_by IS NULL",
-        places.join(", ")
+         WHERE m.elder {} AND m.date BETWEEN $1 AND $2 AND m.voided_by IS NULL",
+        tx.among(3)
     );
-    let values = [from.bind(), to.bind()].into_iter().chain(elders.iter().map(|id| id.bind())).collect();
+    let values = vec![from.bind(), to.bind(), Value::list(elders)];
     for row in Statement::built(tx, text, values).all::<MealOf>().await? {
         let MealOf { elder, bytes, frozen_in: frozen, policy, lines, closed, due_policy, due_lines } = row;
         let Decoded(Record { id, canteen, at, body: Body::Meal(meal), .. }) = bytes else { continue };

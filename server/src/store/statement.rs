@@ -4,8 +4,9 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Transaction};
+use uuid::Uuid;
 
-use super::value::{Column, FromRow, Row, Value};
+use super::value::{Column, FromRow, Row, Value, hex_list};
 use crate::error::Error;
 
 /// An open transaction on either database.
@@ -33,6 +34,17 @@ impl Tx {
         };
     }
 
+    /// `IN` the list of ids bound as [`Value::Uuids`] in the place `$n`: one text for lists of every length, which
+    /// databases know already. (A place for each id is a new text for each length, and on SQLite the driver asks for the
+    /// name of each place in a list that grows with them.)
+    #[must_use]
+    pub fn among(&self, place: usize) -> String {
+        match self {
+            Self::Sqlite(_) => format!("IN (SELECT unhex(value) FROM json_each(${place}))"),
+            Self::Postgres(_) => format!("= ANY(${place})"),
+        }
+    }
+
     /// Whether this is PostgreSQL, for the rare statement that has two texts.
     #[must_use]
     pub const fn is_postgres(&self) -> bool {
@@ -49,7 +61,7 @@ pub struct Statement<'t, 'v> {
 }
 
 macro_rules! bound {
-    ($database:ty, $arguments:ty, $sql:expr, $values:expr) => {{
+    ($database:ty, $arguments:ty, $sql:expr, $values:expr, $list:expr) => {{
         let mut query: Query<'_, $database, $arguments> = sqlx::query($sql);
         for value in $values {
             query = match value {
@@ -58,10 +70,20 @@ macro_rules! bound {
                 Value::Text(v) => query.bind(v.map(std::borrow::Cow::into_owned)),
                 Value::Bytes(v) => query.bind(v.map(std::borrow::Cow::into_owned)),
                 Value::Uuid(v) => query.bind(v),
+                Value::Uuids(v) => query.bind($list(v)),
             };
         }
         query
     }};
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "stands beside its twin that hands the list on")]
+fn as_hex(ids: Vec<Uuid>) -> String {
+    hex_list(&ids)
+}
+
+const fn as_array(ids: Vec<Uuid>) -> Vec<Uuid> {
+    ids
 }
 
 impl<'t, 'v> Statement<'t, 'v> {
@@ -79,10 +101,10 @@ impl<'t, 'v> Statement<'t, 'v> {
     pub async fn execute(self) -> Result<u64, Error> {
         Ok(match self.tx {
             Tx::Sqlite(tx) => {
-                bound!(Sqlite, SqliteArguments, self.sql, self.values).execute(&mut **tx).await?.rows_affected()
+                bound!(Sqlite, SqliteArguments, self.sql, self.values, as_hex).execute(&mut **tx).await?.rows_affected()
             }
             Tx::Postgres(tx) => {
-                bound!(Postgres, PgArguments, self.sql, self.values).execute(&mut **tx).await?.rows_affected()
+                bound!(Postgres, PgArguments, self.sql, self.values, as_array).execute(&mut **tx).await?.rows_affected()
             }
         })
     }
@@ -91,11 +113,11 @@ impl<'t, 'v> Statement<'t, 'v> {
     pub async fn all<T: FromRow>(self) -> Result<Vec<T>, Error> {
         match self.tx {
             Tx::Sqlite(tx) => {
-                let rows = bound!(Sqlite, SqliteArguments, self.sql, self.values).fetch_all(&mut **tx).await?;
+                let rows = bound!(Sqlite, SqliteArguments, self.sql, self.values, as_hex).fetch_all(&mut **tx).await?;
                 rows.iter().map(|row| T::from_row(&Row::Sqlite(row))).collect()
             }
             Tx::Postgres(tx) => {
-                let rows = bound!(Postgres, PgArguments, self.sql, self.values).fetch_all(&mut **tx).await?;
+                let rows = bound!(Postgres, PgArguments, self.sql, self.values, as_array).fetch_all(&mut **tx).await?;
                 rows.iter().map(|row| T::from_row(&Row::Postgres(row))).collect()
             }
         }
@@ -105,11 +127,11 @@ impl<'t, 'v> Statement<'t, 'v> {
     pub async fn all_with<T>(self, read: &(dyn Fn(&Row<'_>) -> Result<T, Error> + Sync)) -> Result<Vec<T>, Error> {
         match self.tx {
             Tx::Sqlite(tx) => {
-                let rows = bound!(Sqlite, SqliteArguments, self.sql, self.values).fetch_all(&mut **tx).await?;
+                let rows = bound!(Sqlite, SqliteArguments, self.sql, self.values, as_hex).fetch_all(&mut **tx).await?;
                 rows.iter().map(|row| read(&Row::Sqlite(row))).collect()
             }
             Tx::Postgres(tx) => {
-                let rows = bound!(Postgres, PgArguments, self.sql, self.values).fetch_all(&mut **tx).await?;
+                let rows = bound!(Postgres, PgArguments, self.sql, self.values, as_array).fetch_all(&mut **tx).await?;
                 rows.iter().map(|row| read(&Row::Postgres(row))).collect()
             }
         }
@@ -119,11 +141,13 @@ impl<'t, 'v> Statement<'t, 'v> {
     pub async fn optional<T: FromRow>(self) -> Result<Option<T>, Error> {
         match self.tx {
             Tx::Sqlite(tx) => {
-                let row = bound!(Sqlite, SqliteArguments, self.sql, self.values).fetch_optional(&mut **tx).await?;
+                let row =
+                    bound!(Sqlite, SqliteArguments, self.sql, self.values, as_hex).fetch_optional(&mut **tx).await?;
                 row.map(|row| T::from_row(&Row::Sqlite(&row))).transpose()
             }
             Tx::Postgres(tx) => {
-                let row = bound!(Postgres, PgArguments, self.sql, self.values).fetch_optional(&mut **tx).await?;
+                let row =
+                    bound!(Postgres, PgArguments, self.sql, self.values, as_array).fetch_optional(&mut **tx).await?;
                 row.map(|row| T::from_row(&Row::Postgres(&row))).transpose()
             }
         }

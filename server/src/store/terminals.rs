@@ -241,6 +241,44 @@ pub async fn epochs(tx: &mut Tx, canteen: CanteenId, terminal: TerminalId) -> Re
     .await
 }
 
+row! {
+    /// An epoch as a batch finds it: how far it has outcomes, and whether there is anything beside its records.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Standing {
+        /// The epoch.
+        pub epoch: u32,
+        /// The first sequence without an outcome.
+        pub next: u64,
+        /// Trusted time of the latest record, unix ms.
+        pub last_at: Option<UnixMs>,
+        /// Whether two people have ended it.
+        pub ended: bool,
+        /// Whether anything waits behind a gap.
+        pub waits: bool,
+        /// Whether anything of it is in quarantine.
+        pub quarantined: bool,
+    }
+}
+
+/// A terminal's epochs as a batch finds them, oldest first.
+pub async fn standing(tx: &mut Tx, canteen: CanteenId, terminal: TerminalId) -> Result<Vec<Standing>, Error> {
+    sql!(
+        tx,
+        "SELECT e.epoch, e.next, e.last_at,
+            EXISTS (SELECT 1 FROM epoch_ends x WHERE x.canteen = e.canteen AND x.terminal = e.terminal
+                AND x.epoch = e.epoch AND x.confirmed_at IS NOT NULL) AS ended,
+            EXISTS (SELECT 1 FROM waiting_records w WHERE w.canteen = e.canteen AND w.terminal = e.terminal
+                AND w.epoch = e.epoch) AS waits,
+            EXISTS (SELECT 1 FROM quarantine q WHERE q.canteen = e.canteen AND q.terminal = e.terminal
+                AND q.epoch = e.epoch) AS quarantined
+         FROM terminal_epochs e WHERE e.canteen = $1 AND e.terminal = $2 ORDER BY e.epoch",
+        canteen,
+        terminal
+    )
+    .all()
+    .await
+}
+
 /// Moves an epoch on.
 pub async fn advance(tx: &mut Tx, canteen: CanteenId, terminal: TerminalId, to: EpochRow) -> Result<(), Error> {
     sql!(

@@ -123,18 +123,21 @@ pub async fn of_elders(
     from: BusinessDate,
     to: BusinessDate,
 ) -> Result<Vec<MealRow>, Error> {
-    let mut meals = Vec::new();
-    for elders in elders.chunks(500) {
-        let places: Vec<String> = (3..elders.len() + 3).map(|n| format!("${n}")).collect();
-        let text = format!(
-            "SELECT * FROM elder_meals WHERE elder IN ({}) AND date BETWEEN $1 AND $2 AND voided_by IS NULL
-             ORDER BY elder, date, at, record",
-            places.join(", ")
-        );
-        let values = [from.bind(), to.bind()].into_iter().chain(elders.iter().map(|id| id.bind())).collect();
-        meals.extend(Statement::built(tx, text, values).all::<MealRow>().await?);
-    }
-    Ok(meals)
+    let text = format!(
+        "SELECT * FROM elder_meals WHERE elder {} AND date BETWEEN $1 AND $2 AND voided_by IS NULL
+         ORDER BY elder, date, at, record",
+        tx.among(3)
+    );
+    Statement::built(tx, text, vec![from.bind(), to.bind(), Value::list(elders)]).all().await
+}
+
+/// Who ate in a canteen on a date, voided meals included, by id.
+pub async fn eaters(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Vec<ElderId>, Error> {
+    let mut eaters: Vec<ElderId> =
+        sql!(tx, "SELECT elder FROM elder_meals WHERE canteen = $1 AND date = $2", canteen, date).values().await?;
+    eaters.sort_unstable();
+    eaters.dedup();
+    Ok(eaters)
 }
 
 /// Whose meals on the dates `from..` changed at or after an instant, by id.

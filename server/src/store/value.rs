@@ -30,6 +30,33 @@ pub enum Value<'a> {
     Bytes(Option<Cow<'a, [u8]>>),
     /// UUID (BLOB of 16 bytes in SQLite).
     Uuid(Option<Uuid>),
+    /// A list of UUIDs as one value, for [`super::Tx::among`]: UUID[] (a JSON list of hex digits in SQLite).
+    Uuids(Vec<Uuid>),
+}
+
+impl Value<'_> {
+    /// The ids of a list, whatever they name.
+    pub fn list<'i, T: Bind<'static> + Copy + 'i>(ids: impl IntoIterator<Item = &'i T>) -> Self {
+        let uuid = |id: &T| match (*id).bind() {
+            Value::Uuid(Some(id)) => id,
+            other => unreachable!("a list is of ids, not of {other:?}"),
+        };
+        Self::Uuids(ids.into_iter().map(uuid).collect())
+    }
+}
+
+/// A list of UUIDs as SQLite reads it.
+pub(super) fn hex_list(ids: &[Uuid]) -> String {
+    let mut text = String::with_capacity(2 + ids.len() * 35);
+    let mut digits = Uuid::encode_buffer();
+    text.push('[');
+    for (place, id) in ids.iter().enumerate() {
+        text.push_str(if place == 0 { "\"" } else { ",\"" });
+        text.push_str(id.as_simple().encode_lower(&mut digits));
+        text.push('"');
+    }
+    text.push(']');
+    text
 }
 
 /// What can be bound.

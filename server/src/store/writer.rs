@@ -1,4 +1,4 @@
-//! SQLite has one writer at a time. One task takes whatever units of work wait, runs each in a savepoint inside one
+//! SQLite has one writer at a time. One thread takes whatever units of work wait, runs each in a savepoint inside one
 //! transaction, and answers all of them after the one commit: what costs is the sync of the disk, and it is shared.
 //!
 //! Units come in two queues. Short ones go first; of the long ones (a batch of a terminal that was away for weeks, a day
@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use sqlx::SqlitePool;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{BoxFuture, Tx};
@@ -63,7 +64,7 @@ where
     }
 }
 
-/// The way to the writer task. The task ends when the last of these is dropped and the queue is empty.
+/// The way to the writer. Its thread ends when the last of these is dropped and the queue is empty.
 #[derive(Clone)]
 pub(super) struct Writer {
     short: mpsc::Sender<Box<dyn Unit>>,
@@ -71,12 +72,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the task on a pool with one connection.
-    pub(super) fn start(pool: SqlitePool) -> Self {
+    /// Starts it on a pool with one connection, on a thread of its own: every statement of a unit goes to the driver's
+    /// thread and back. As a task among the requests it stood in their line at each of these turns, and the more tills
+    /// sold, the longer one unit took.
+    pub(super) fn start(pool: SqlitePool) -> std::io::Result<Self> {
         let (short, short_units) = mpsc::channel(QUEUE);
         let (long, long_units) = mpsc::channel(QUEUE);
-        tokio::spawn(serve(pool, Queues { short: short_units, long: long_units }));
-        Self { short, long }
+        let (runtime, queues) = (Handle::current(), Queues { short: short_units, long: long_units });
+        let thread = std::thread::Builder::new().name("writer".to_owned());
+        thread.spawn(move || runtime.block_on(serve(pool, queues)))?;
+        Ok(Self { short, long })
     }
 
     /// Submits a unit and waits until it is durable. Once submitted it runs to its end, whoever still listens.

@@ -10,7 +10,7 @@ use server::close::close_days;
 use server::month::MonthView;
 use server::rulings::{Said, release_hold, say};
 use server::store::findings::StepRow;
-use server::store::{closes, context, days, epochs, findings, holds, settings};
+use server::store::{closes, context, days, epochs, findings, holds, settings, usage};
 use server::words::Code;
 use support::Backend;
 
@@ -329,11 +329,12 @@ async fn what_a_day_is_held_against(backend: Backend) {
     let done = store.write(move |tx| {
         let elders = elders.clone();
         Box::pin(async move {
-            let monday = context::load(tx, canteen, date(MONDAY), now).await?;
+            let eaters = usage::eaters(tx, canteen, date(MONDAY)).await?;
+            let monday = context::load(tx, canteen, date(MONDAY), &eaters, now).await?;
             assert!(monday.earlier.is_empty() && monday.cards.is_empty() && monday.forks.is_empty());
             context::save(tx, canteen, date("2026-03-03"), 3, &elders, now).await?;
             context::save(tx, canteen, date("2026-03-04"), 0, &[], now).await?;
-            let thursday = context::load(tx, canteen, date("2026-03-05"), now).await?;
+            let thursday = context::load(tx, canteen, date("2026-03-05"), &[], now).await?;
             let earlier: Vec<_> = thursday.earlier.iter().map(|day| (day.date, day.meals, day.elders.len())).collect();
             assert_eq!(earlier, [(date("2026-03-03"), 3, 3), (date(MONDAY), 2, 2)], "a day without meals is not open");
             assert_eq!(thursday.earlier[0].elders, elders);

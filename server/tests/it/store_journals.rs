@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::UnixMs;
-use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
+use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId, UserId};
 use domain::money::Fen;
 use domain::reconciliation::Frozen;
 use domain::record::check::Dispute;
@@ -14,7 +14,7 @@ use server::sql;
 use server::store::canteens::{self};
 use server::store::days::{self, DayState};
 use server::store::records::{self, Journal, NewRecord, NewReject};
-use server::store::terminals::{self, CodeRow, EpochRow, TerminalRow};
+use server::store::terminals::{self, CodeRow, EpochRow, Standing, TerminalRow};
 use server::store::usage::{self};
 use server::store::{Store, epochs, feeds};
 use support::{Backend, TestDb};
@@ -72,6 +72,15 @@ async fn terminals_and_their_codes(backend: Backend) {
     assert_eq!(unit!(store, |tx| terminals::epoch(tx, home, id, 2).await), stands);
     unit!(store, |tx| terminals::advance(tx, home, id, empty).await);
     assert_eq!(unit!(store, |tx| terminals::epochs(tx, home, id).await), [empty, stands]);
+    let bare = |e: EpochRow| Standing {
+        epoch: e.epoch,
+        next: e.next,
+        last_at: e.last_at,
+        ended: false,
+        waits: false,
+        quarantined: false,
+    };
+    assert_eq!(unit!(store, |tx| terminals::standing(tx, home, id).await), [bare(empty), bare(stands)]);
     let cursor = unit!(store, |tx| terminals::cursor(tx, home, id, empty).await);
     assert_eq!((cursor.next, cursor.head), (0, Digest::ZERO));
     assert_eq!(unit!(store, |tx| terminals::progress(tx, home).await), [], "nobody has let it in");
@@ -210,6 +219,17 @@ async fn records_and_what_is_not_one(backend: Backend) {
     unit!(store, |tx| terminals::advance(tx, home, j.terminal, epoch(4)).await);
     let cursors = unit!(store, |tx| terminals::cursors(tx, home, j.terminal).await);
     assert_eq!(cursors.iter().map(|c| (c.next, c.head)).collect::<Vec<_>>(), [(4, signed[3].hash())]);
+    let beside = async || {
+        let all = unit!(store, |tx| terminals::standing(tx, home, j.terminal).await);
+        all.iter().map(|e| (e.epoch, e.next, e.ended, e.waits, e.quarantined)).collect::<Vec<_>>()
+    };
+    assert_eq!(beside().await, [(1, 4, false, true, true)]);
+    unit!(store, |tx| records::stop_waiting(tx, j, 10).await);
+    let (one, other) = (UserId::from_uuid(n(1)), UserId::from_uuid(n(2)));
+    unit!(store, |tx| epochs::ask_end(tx, j, "x", one, noon()).await);
+    assert_eq!(beside().await, [(1, 4, false, false, true)], "asked for by one");
+    unit!(store, |tx| epochs::confirm_end(tx, j, 4, 0, other, noon()).await);
+    assert_eq!(beside().await, [(1, 4, true, false, true)]);
     append_only(store, "records").await;
     append_only(store, "quarantine").await;
 }
@@ -273,6 +293,9 @@ async fn meals_of_elders(backend: Backend) {
     assert_eq!(unit!(store, |tx| usage::changed(tx, UnixMs::new(30), span.0).await), [elder, other]);
     assert_eq!(unit!(store, |tx| usage::changed(tx, UnixMs::new(41), span.0).await), [], "older dates do not count");
 
+    assert_eq!(unit!(store, |tx| usage::eaters(tx, far, date("2026-03-05")).await), [elder, other]);
+    assert_eq!(unit!(store, |tx| usage::eaters(tx, near, date("2026-03-02")).await), [elder], "a voided meal counts");
+    assert_eq!(unit!(store, |tx| usage::eaters(tx, near, date("2026-03-05")).await), []);
     let served = unit!(store, |tx| feeds::served(tx, far, &[elder, other], date("2026-03-05")).await);
     assert_eq!(served, BTreeSet::from([elder, other]));
     assert_eq!(unit!(store, |tx| feeds::served(tx, near, &[other], date("2026-03-01")).await), BTreeSet::new());

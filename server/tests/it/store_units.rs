@@ -30,6 +30,57 @@ async fn keep(tx: &mut Tx, n: u32) -> Result<(), Error> {
     meta::keep(tx, &format!("name {n}"), "value").await.map(drop)
 }
 
+/// A list of ids is one value, whatever its length, and every id of it counts.
+async fn a_list_of_ids_is_one_value(backend: Backend) {
+    let (_db, store) = open(backend).await;
+    let id = |n: u128| RecordId::from_uuid(uuid::Uuid::from_u128(n << 64 | 0xff));
+    for most in [0_u128, 1, 3_000] {
+        let asked: Vec<RecordId> = (0..most).map(id).collect();
+        let found: Vec<RecordId> = store
+            .read(move |tx| {
+                Box::pin(async move {
+                    let text = format!("SELECT x.id FROM (SELECT $1 AS id) x WHERE x.id {}", tx.among(2));
+                    let mut found = Vec::new();
+                    for n in [0, 1, 2_999, 3_000] {
+                        let values = vec![id(n).bind(), Value::list(&asked)];
+                        found.extend(Statement::built(tx, text.clone(), values).values::<RecordId>().await?);
+                    }
+                    Ok(found)
+                })
+            })
+            .await
+            .unwrap();
+        let expected: Vec<RecordId> = [0, 1, 2_999, 3_000].into_iter().filter(|n| *n < most).map(id).collect();
+        assert_eq!(found, expected, "of {most}");
+    }
+}
+
+/// Whatever the threads of the requests are busy with, a unit that has begun goes on.
+#[tokio::test]
+async fn a_unit_stands_in_no_line_with_requests() {
+    let (_db, store) = open(Backend::Sqlite).await;
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (done, is_done) = std::sync::mpsc::channel();
+    let unit = tokio::spawn(async move {
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let _ = begun.send(());
+                    for n in 0..5 {
+                        keep(tx, n).await?;
+                    }
+                    let _ = done.send(());
+                    Ok(())
+                })
+            })
+            .await
+    });
+    has_begun.await.unwrap();
+    // The only thread of this test's runtime does nothing else until then.
+    is_done.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+    unit.await.unwrap().unwrap();
+}
+
 async fn an_error_undoes_its_own_unit_and_no_other(backend: Backend) {
     let (_db, store) = open(backend).await;
     let units: Vec<_> = (0..200)
@@ -280,6 +331,7 @@ async fn a_store_opens_again_and_refuses_a_later_programs(backend: Backend) {
 }
 
 crate::on_both! {
+    a_list_of_ids_is_one_value
     an_error_undoes_its_own_unit_and_no_other
     a_unit_runs_to_its_end_when_nobody_waits
     a_read_sees_one_moment_and_changes_absent
@@ -371,6 +423,8 @@ async fn every_sqlite_table_is_strict_and_commits_are_synced() {
                 assert_eq!(sql!(tx, "SELECT journal_mode FROM pragma_journal_mode").value::<String>().await?, "wal");
                 assert_eq!(sql!(tx, "SELECT synchronous FROM pragma_synchronous").value::<i64>().await?, 2);
                 assert_eq!(sql!(tx, "SELECT foreign_keys FROM pragma_foreign_keys").value::<i64>().await?, 1);
+                // What a savepoint could take back is in memory, and not in a file that every batch writes.
+                assert_eq!(sql!(tx, "SELECT temp_store FROM pragma_temp_store").value::<i64>().await?, 2);
                 Ok(())
             })
         })
