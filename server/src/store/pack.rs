@@ -291,6 +291,8 @@ pub static TABLES: &[Table] = &[
             ("approved_by", Id),
             ("approved_at", Int),
             ("draft", Int),
+            ("signed_by", Id),
+            ("signed_at", Int),
         ],
     ),
     table("month_heads", &[("region", Text), ("month", Text), ("sequence", Int), ("hash", Bytes)]),

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::board::{Amounts, MARKED, change_a_day};
 use super::words::Words;
 use super::{say, statement};
-use crate::console::days::MonthDays;
+use crate::console::days::Around;
 use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::page::Page;
@@ -57,12 +57,12 @@ struct Asked {
 struct Found {
     statements: Vec<(StoredStatement, Option<PaymentState>)>,
     before: BTreeMap<CanteenId, Amounts>,
-    days: MonthDays,
+    around: Around,
 }
 
 async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
     let (region, month, own) = (&view.region.code, view.month, view.user.canteen);
-    let days = MonthDays::load(tx, region, month, own).await?;
+    let around = Around::load(tx, region, month, own).await?;
     let own_only = |s: &StoredStatement| own.is_none_or(|own| own == s.canteen);
     let (now, last) = if let Some(own) = own {
         // A canteen's statement belongs to the region that settles it, which is not always the manager's own.
@@ -79,7 +79,7 @@ async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
         statements.push((stored, paid));
     }
     let before = last.iter().map(|s| (s.canteen, Amounts::of(&s.content.0))).collect();
-    Ok(Found { statements, before, days })
+    Ok(Found { statements, before, around })
 }
 
 struct Row {
@@ -174,7 +174,7 @@ fn drawn(view: &View, found: &Found, asked: &Asked) -> Drawn {
     for (stored, paid) in &found.statements {
         let now = Amounts::of(&stored.content.0);
         let change = found.before.get(&stored.canteen).and_then(|before| change_a_day(&now, before));
-        let name = found.days.name(stored.canteen);
+        let name = found.around.name(stored.canteen);
         if !asked.keeps(name, &now, change, *paid) {
             continue;
         }
@@ -198,7 +198,7 @@ fn drawn(view: &View, found: &Found, asked: &Asked) -> Drawn {
     let sum = Amounts::sum(sums.iter());
     let title = fill(w.statements_of, &[("month", &fmt::short_month(view.month, lang))]);
     Drawn {
-        shell: view.shell(PATH, title.clone()).with_badge(found.days.waiting().count()),
+        shell: view.shell(PATH, title.clone()).with_badge(found.around.waiting),
         w,
         title,
         q: asked.q.clone(),
