@@ -4,6 +4,9 @@
 //! not for the one in which it was learned. A hold changes no cost, the money only waits; and what is carried was
 //! counted where it arose.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::Month;
@@ -13,20 +16,19 @@ use crate::money::Fen;
 use crate::reconciliation::PayerSums;
 use crate::settlement::{Reason, Statement};
 
-/// What a statement costs its payers, by the year of the meals.
+/// What a statement costs its payers, by the month of the meals.
 #[must_use]
-pub fn cost(statement: &Statement) -> BTreeMap<i16, PayerSums> {
-    let mut years: BTreeMap<i16, PayerSums> = BTreeMap::new();
-    let mut add = |month: Month, shares: &PayerSums| years.entry(month.ym().0).or_default().add_all(shares);
+pub fn cost(statement: &Statement) -> BTreeMap<Month, PayerSums> {
+    let mut months: BTreeMap<Month, PayerSums> = BTreeMap::new();
     for line in statement.served.iter().filter(|line| line.kind != Kind::Concession) {
-        add(statement.month, &line.shares);
+        months.entry(statement.month).or_default().add_all(&line.shares);
     }
     for line in &statement.changes {
         if let Some(month) = month_of(&line.reason) {
-            add(month, &line.shares);
+            months.entry(month).or_default().add_all(&line.shares);
         }
     }
-    years
+    months
 }
 
 /// The month of the meals that a line is about; nothing where it moves no cost.
@@ -53,7 +55,7 @@ pub struct PayerYear {
     pub approved: Fen,
     /// What drafts that are not approved would add.
     pub drafted: Fen,
-    /// Where the year leads at the rate of its months so far.
+    /// Where the year leads at the rate of its months that cost anything, rounded down.
     pub forecast: Fen,
 }
 
@@ -86,14 +88,15 @@ pub fn year<'a>(
     budgets: &[(Payer, Fen)],
 ) -> Vec<PayerYear> {
     let (mut approved, mut drafted) = (PayerSums::default(), PayerSums::default());
-    let mut months: BTreeSet<Month> = BTreeSet::new();
+    let mut months: BTreeMap<Month, PayerSums> = BTreeMap::new();
     for (statement, is_approved) in statements {
-        let Some(shares) = cost(statement).remove(&year) else { continue };
-        if statement.month.ym().0 == year && !shares.total().is_zero() {
-            months.insert(statement.month);
+        for (month, shares) in cost(statement).into_iter().filter(|(month, _)| month.ym().0 == year) {
+            months.entry(month).or_default().add_all(&shares);
+            if is_approved { approved.add_all(&shares) } else { drafted.add_all(&shares) }
         }
-        if is_approved { approved.add_all(&shares) } else { drafted.add_all(&shares) }
     }
+    months.retain(|_, shares| shares.iter().any(|(_, amount)| !amount.is_zero()));
+    let ahead = months.keys().next_back().map_or(0, |last| 12 - last.ym().1);
     let mut payers: BTreeSet<&Payer> = budgets.iter().map(|(payer, _)| payer).collect();
     payers.extend(approved.iter().chain(drafted.iter()).map(|(payer, _)| payer));
     let one = |payer: &Payer| {
@@ -103,18 +106,19 @@ pub fn year<'a>(
             budget: budgets.iter().rev().find(|(of, _)| of == payer).map(|(_, amount)| *amount),
             approved,
             drafted,
-            forecast: forecast(approved + drafted, &months),
+            forecast: forecast(approved + drafted, months.len(), ahead),
         }
     };
     payers.into_iter().map(one).collect()
 }
 
-/// What was spent in some months of a year, led on to its end at their rate, fen rounded down.
-fn forecast(spent: Fen, months: &BTreeSet<Month>) -> Fen {
-    let Some(last) = months.last() else { return spent };
-    let (counted, ahead) = (i128::try_from(months.len()).unwrap_or(1), i128::from(12 - last.ym().1));
-    let more = i128::from(spent.get()) * ahead / counted;
-    i64::try_from(i128::from(spent.get()) + more).map_or(Fen::new(i64::MAX), Fen::new)
+/// What was spent in so many months, led on for the months `ahead` at their rate, fen, rounded down.
+#[must_use]
+pub fn forecast(spent: Fen, months: usize, ahead: i8) -> Fen {
+    let Ok(counted @ 1..) = i128::try_from(months) else { return spent };
+    let led = (i128::from(spent.get()) * (counted + i128::from(ahead))).div_euclid(counted);
+    let most = if led.is_negative() { i64::MIN } else { i64::MAX };
+    Fen::new(i64::try_from(led).unwrap_or(most))
 }
 
 /// A canteen's year with one payer, fen: what it cost, and what is open when the year ends.
@@ -161,8 +165,10 @@ pub fn report(year: i16, statements: &[Settled<'_>]) -> BTreeMap<(CanteenId, Pay
     let mut last: BTreeMap<CanteenId, &Settled<'_>> = BTreeMap::new();
     for settled in statements {
         let statement = settled.statement;
-        for (payer, amount) in cost(statement).remove(&year).unwrap_or_default().iter() {
-            rows.entry((statement.canteen, payer.clone())).or_default().cost += *amount;
+        for shares in cost(statement).into_iter().filter(|(month, _)| month.ym().0 == year).map(|(_, shares)| shares) {
+            for (payer, amount) in shares.iter() {
+                rows.entry((statement.canteen, payer.clone())).or_default().cost += *amount;
+            }
         }
         if statement.month.ym().0 != year {
             continue;

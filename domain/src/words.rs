@@ -4,7 +4,7 @@ mod benefit;
 mod payer;
 
 pub use benefit::{how_much, when, whom};
-pub use payer::payer_name;
+pub use payer::{payer_name, usual_payers};
 
 use crate::calendar::MealPeriod;
 use crate::decision::{Kind, Mode};

@@ -85,6 +85,8 @@ actions! {
     MonthSubmit "month.submit";
     /// A month was approved.
     MonthApprove "month.approve";
+    /// A month was signed by a third person.
+    MonthSign "month.sign";
     /// A month was handed back.
     MonthSendBack "month.send_back";
     /// It was explained why a canteen's month differs from the one before.

@@ -1,19 +1,22 @@
 //! Budgets of a year by payer, what is left of them, and the year's report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::budget::{self, CanteenYear, PayerYear, Settled};
 use domain::calendar::{Month, UnixMs};
 use domain::decision::Payer;
 use domain::id::{CanteenId, UserId};
 use domain::money::Fen;
+use domain::policy::{Policy, PolicySet};
 use domain::region::{Level, RegionCode};
 use domain::settlement::payment::PaymentState;
+use domain::words::usual_payers;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::audit::{Act, Action};
 use crate::error::Error;
+use crate::rules;
 use crate::store::budgets::{self, BudgetRow};
 use crate::store::months::StoredStatement;
 use crate::store::{Json, Tx, canteens, demands, overview, payments};
@@ -43,19 +46,39 @@ pub(crate) async fn fits(tx: &mut Tx, budget: &Budget) -> Result<(), Error> {
     if !(2000..=2999).contains(&budget.year) {
         return Err(Error::refused(Code::Invalid, words::YEAR));
     }
-    if domain::words::payer_name(&budget.payer.name, domain::words::Language::Chinese) == budget.payer.name {
-        return Err(Error::refused(Code::Invalid, words::PAYER));
-    }
-    // Statements name a level's own code, and for a fund the policy's first region: anything else would never count.
-    let level = Level::ALL.into_iter().find(|level| level.name() == budget.payer.name);
-    let unit = budget.payer.unit.as_ref();
-    if unit.is_none() || level.is_some_and(|level| unit.and_then(|unit| unit.unit(level)).as_ref() != unit) {
-        return Err(Error::refused(Code::Invalid, words::UNIT));
-    }
+    may_pay(tx, budget).await?;
     if canteens::regions(tx).await?.iter().any(|region| region.code == budget.region) {
         return Ok(());
     }
     Err(Error::refused(Code::NotFound, words::NO_REGION))
+}
+
+/// Refuses a payer that no statement would ever name: statements name a level by its own code, and a fund as a policy
+/// calls it, at the policy's first region. A usual fund may have a budget before a policy names it.
+async fn may_pay(tx: &mut Tx, budget: &Budget) -> Result<(), Error> {
+    let payer = &budget.payer;
+    let Some(unit) = &payer.unit else { return Err(Error::refused(Code::Invalid, words::UNIT)) };
+    if let Some(level) = Level::ALL.into_iter().find(|level| level.name() == payer.name) {
+        let fits = unit.unit(level).as_ref() == Some(unit);
+        return if fits { Ok(()) } else { Err(Error::refused(Code::Invalid, words::UNIT)) };
+    }
+    let funds = funds(&rules::announced(tx).await?, &budget.region);
+    if funds.contains(payer) {
+        return Ok(());
+    }
+    if funds.iter().any(|fund| fund.name == payer.name) {
+        return Err(Error::refused(Code::Invalid, words::UNIT));
+    }
+    if usual_payers().any(|usual| usual == payer.name) {
+        return Ok(());
+    }
+    Err(Error::refused(Code::Invalid, words::PAYER))
+}
+
+/// The funds that policies name for places in the region or around it.
+pub(crate) fn funds(policies: &PolicySet, region: &RegionCode) -> BTreeSet<Payer> {
+    let meets = |policy: &&Policy| policy.regions().iter().any(|of| of.contains(region) || region.contains(of));
+    policies.policies().filter(meets).flat_map(Policy::funds).collect()
 }
 
 /// Puts an approved budget in force: of its payer and year it is the last word.

@@ -1,5 +1,6 @@
 //! A region's month from its draft to its approval by a second person.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::calendar::{BusinessDate, Month, UnixMs};
@@ -8,7 +9,7 @@ use domain::ledger::of_statement as postings;
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::settlement::compare::marked_change;
-use domain::settlement::{Action, MonthInput, MonthState, NotAllowed, Role, next_state, settle_month};
+use domain::settlement::{Action, MonthInput, MonthState, NotAllowed, Role, Statement, next_state, settle_month};
 
 use crate::audit::{Act, Action as Entered};
 use crate::close::{CloseReport, close_days};
@@ -16,7 +17,7 @@ use crate::error::Error;
 use crate::rulings;
 use crate::store::explanations::{self, Explanation};
 use crate::store::months::{self, Settlement, Settles, State, StoredStatement};
-use crate::store::{Json, Store, Tx, audit, findings, holds, ledger};
+use crate::store::{Json, Store, Tx, audit, findings, holds, ledger, settings};
 use crate::words::{Code, settlement as words};
 
 /// Who acts, and as what.
@@ -41,6 +42,10 @@ pub struct MonthView {
     pub obstacles: Vec<(CanteenId, Obstacle)>,
     /// Canteens whose month differs from the month before by more than needs no words, in the order of statements.
     pub changes: Vec<Changed>,
+    /// The statements of the month before, by canteen.
+    pub before: BTreeMap<CanteenId, Statement>,
+    /// Whether a third person signs it after the checker.
+    pub third: bool,
 }
 
 /// A month that differs from the one before.
@@ -95,12 +100,13 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
         found.push((statement.canteen, Obstacle::Incomplete(reconciliation.incomplete.clone())));
         found.push((statement.canteen, Obstacle::Blocking(blocking)));
         let state = settlement.state.0;
-        if matches!(state, MonthState::Drafted | MonthState::Submitted) {
+        if matches!(state, MonthState::Drafted | MonthState::Submitted | MonthState::Checked) {
             let ruled = rulings::changed_since(tx, statement, settlement.drafted_at).await?;
             found.push((statement.canteen, Obstacle::RuledSince(ruled)));
         }
     }
-    let changes = changes(tx, &settlement, &statements).await?;
+    let before = before(tx, &settlement, &statements).await?;
+    let changes = changes(tx, &settlement, &statements, &before).await?;
     if settlement.state.0 == MonthState::Drafted {
         let unexplained = changes.iter().filter(|changed| changed.explanation.is_none());
         found.extend(unexplained.map(|changed| (changed.canteen, Obstacle::Unexplained(changed.change))));
@@ -112,24 +118,37 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
             obstacles.push((canteen, obstacle));
         }
     }
-    Ok(Some(MonthView { settlement, statements, in_the_way, obstacles, changes }))
+    let third = asks_for_third(tx, &settlement).await?;
+    Ok(Some(MonthView { settlement, statements, in_the_way, obstacles, changes, before, third }))
 }
 
-/// What differs from the month before beyond the mark, with what was said of it. An explanation is of the change that it
+/// The statements of the month before, by canteen: of one canteen alone only that one's is read.
+pub async fn before(
+    tx: &mut Tx,
+    settlement: &Settlement,
+    statements: &[StoredStatement],
+) -> Result<BTreeMap<CanteenId, Statement>, Error> {
+    let (month, only) = (settlement.month.previous(), if let [one] = statements { Some(one.canteen) } else { None });
+    if month >= settlement.month {
+        return Ok(BTreeMap::new());
+    }
+    months::by_canteen(tx, &settlement.region, month, only).await
+}
+
+/// What differs from the month `before` beyond the mark, with what was said of it. An explanation is of the change that it
 /// was given for: where a new draft changes otherwise, somebody has to explain anew.
 pub async fn changes(
     tx: &mut Tx,
     settlement: &Settlement,
     statements: &[StoredStatement],
+    before: &BTreeMap<CanteenId, Statement>,
 ) -> Result<Vec<Changed>, Error> {
-    let Some(last) = months::settlement(tx, &settlement.region, settlement.month.previous()).await? else {
+    if before.is_empty() {
         return Ok(Vec::new());
-    };
-    let before = months::statements(tx, &last).await?;
+    }
     let said = explanations::last(tx, &settlement.region, settlement.month).await?;
     let changed = |now: &StoredStatement| {
-        let before = before.iter().find(|before| before.canteen == now.canteen && before.month < now.month)?;
-        let change = marked_change(&now.content.0, &before.content.0)?;
+        let change = marked_change(&now.content.0, before.get(&now.canteen)?)?;
         let explanation = said.iter().find(|said| said.canteen == now.canteen && said.change == change).cloned();
         Some(Changed { canteen: now.canteen, change, explanation })
     };
@@ -286,6 +305,8 @@ impl Draft<'_> {
             submitted_at: None,
             approved_by: None,
             approved_at: None,
+            signed_by: None,
+            signed_at: None,
             returned_reason: None,
         };
         let place = months::save_settlement(tx, &settlement).await?;
@@ -389,7 +410,8 @@ pub async fn send_back(
     advance(store, region, month, actor, Some(reason), now, |_| Action::SendBack).await
 }
 
-/// Approves what was seen: `seen` is the digest that the checker was shown.
+/// Approves what was seen: `seen` is the digest that the checker was shown. Where the region asked for a third person
+/// when the month was submitted, it waits for that one's signature from now on.
 ///
 /// Refused when the checker submitted the month or when the statements changed since they were shown.
 pub async fn approve(
@@ -403,9 +425,40 @@ pub async fn approve(
     advance(store, region, month, actor, None, now, move |view| Action::Approve {
         seen,
         stored: view.settlement.digest,
-        makers: [view.settlement.drafted_by, view.settlement.submitted_by.unwrap_or(view.settlement.drafted_by)],
+        makers: makers(&view.settlement),
+        third: view.third,
     })
     .await
+}
+
+/// Signs, as a third person, what the checker approved: `seen` is the digest that was shown. The month is approved then.
+///
+/// Refused to who made or approved it, and where it does not wait for such a signature.
+pub async fn sign(
+    store: &Store,
+    region: &RegionCode,
+    month: Month,
+    actor: Actor,
+    seen: Digest,
+    now: UnixMs,
+) -> Result<MonthView, Error> {
+    advance(store, region, month, actor, None, now, move |view| {
+        let [drafted_by, submitted_by] = makers(&view.settlement);
+        let others = [drafted_by, submitted_by, view.settlement.approved_by.unwrap_or(drafted_by)];
+        Action::Sign { seen, stored: view.settlement.digest, others }
+    })
+    .await
+}
+
+/// Who drafted the month and who submitted it.
+fn makers(settlement: &Settlement) -> [UserId; 2] {
+    [settlement.drafted_by, settlement.submitted_by.unwrap_or(settlement.drafted_by)]
+}
+
+/// Whether the region asked for a third signature when the month was submitted: who approves it cannot change that.
+async fn asks_for_third(tx: &mut Tx, settlement: &Settlement) -> Result<bool, Error> {
+    let Some(at) = settlement.submitted_at else { return Ok(false) };
+    Ok(settings::of_place(tx, &settlement.region, at.business_date(), at).await?.third_signature)
 }
 
 async fn advance(
@@ -439,7 +492,8 @@ async fn advance(
                     }
                 }
                 let what = match next {
-                    MonthState::Approved => Entered::MonthApprove,
+                    MonthState::Approved if state == MonthState::Checked => Entered::MonthSign,
+                    MonthState::Checked | MonthState::Approved => Entered::MonthApprove,
                     MonthState::Submitted => Entered::MonthSubmit,
                     MonthState::Open | MonthState::Drafted => Entered::MonthSendBack,
                 };

@@ -71,6 +71,8 @@ pub struct Dossier {
     account_tail: String,
     pub(crate) maker: String,
     pub(crate) checker: Option<String>,
+    /// Who signed as a third person.
+    pub(crate) signer: Option<String>,
     pub(crate) days: Vec<SettledDay>,
     decided: Vec<Decided>,
     pub(crate) rules: Arc<Rulebook>,
@@ -96,10 +98,8 @@ impl Dossier {
         let regions = canteens::regions(tx).await?;
         let region = regions.iter().find(|r| r.code == stored.region).cloned().ok_or_else(unknown)?;
         let maker = name(tx, settlement.submitted_by.unwrap_or(settlement.drafted_by)).await?;
-        let checker = match settlement.approved_by {
-            Some(checker) => Some(name(tx, checker).await?),
-            None => None,
-        };
+        let checker = name_of(tx, settlement.approved_by).await?;
+        let signer = name_of(tx, settlement.signed_by).await?;
         let announced = policies::announced_until(tx, settlement.drafted_at).await?;
         Ok(Self {
             announced: usize::try_from(announced).unwrap_or(usize::MAX),
@@ -114,6 +114,7 @@ impl Dossier {
             canteen,
             maker,
             checker,
+            signer,
             rules,
         })
     }
@@ -163,6 +164,14 @@ impl Dossier {
 
 pub(crate) async fn name(tx: &mut Tx, user: domain::id::UserId) -> Result<String, Error> {
     Ok(people::get(tx, user).await?.map_or_else(String::new, |user| user.name))
+}
+
+/// The name of whoever it was, if it was anybody.
+async fn name_of(tx: &mut Tx, user: Option<domain::id::UserId>) -> Result<Option<String>, Error> {
+    match user {
+        Some(user) => name(tx, user).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 fn account(canteen: &CanteenRow, keys: &Keys) -> Result<String, Error> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::gate::Gate;
 use super::registry::Registry;
 use crate::calendar::{BusinessDate, MealPeriod};
-use crate::decision::{Kind, Mode, PolicyRef};
+use crate::decision::{Kind, Mode, Payer, PolicyRef};
 use crate::elder::Category;
 use crate::money::{Fen, Rate, Rounding};
 use crate::region::{Level, RegionCode};
@@ -155,6 +155,12 @@ impl Policy {
     #[must_use]
     pub fn slots(&self) -> &[Range<usize>] {
         &self.slots
+    }
+
+    /// The funds that pay something, as statements name them: by the file's name, at the policy's first region.
+    pub fn funds(&self) -> impl Iterator<Item = Payer> {
+        let funds = self.benefits.iter().flat_map(|b| &b.payers).filter(|p| p.level.is_none() && p.weight > 0);
+        funds.map(|fund| Payer { name: fund.name.clone(), unit: self.regions.first().cloned() })
     }
 
     /// Gates in file order.

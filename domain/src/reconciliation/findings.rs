@@ -190,7 +190,7 @@ impl Default for Thresholds {
     }
 }
 
-/// A region's severities and thresholds; what it does not set has the default.
+/// A region's severities and thresholds, and who signs its months; what it does not set has the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = RegionSettings))]
 #[serde(deny_unknown_fields, default)]
@@ -199,6 +199,9 @@ pub struct Settings {
     pub severities: BTreeMap<Code, Severity>,
     /// From where on something is a finding.
     pub thresholds: Thresholds,
+    /// Whether a third person signs a month after its checker; if not, on paper.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub third_signature: bool,
 }
 
 /// What was measured, and the region's threshold when it was.
@@ -216,6 +219,12 @@ pub struct Measure {
 }
 
 impl Settings {
+    /// Whether days are closed by both alike.
+    #[must_use]
+    pub fn finds_as(&self, other: &Self) -> bool {
+        (&self.severities, &self.thresholds) == (&other.severities, &other.thresholds)
+    }
+
     /// The severity in force.
     #[must_use]
     pub fn severity(&self, code: Code) -> Severity {

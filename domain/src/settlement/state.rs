@@ -14,6 +14,8 @@ pub enum MonthState {
     Drafted,
     /// Waits for a checker.
     Submitted,
+    /// A checker has approved it; where the region asks for a third person, it waits for that one.
+    Checked,
     /// Never changes again.
     Approved,
 }
@@ -26,6 +28,7 @@ impl MonthState {
             Self::Open => "open",
             Self::Drafted => "drafted",
             Self::Submitted => "submitted",
+            Self::Checked => "checked",
             Self::Approved => "approved",
         }
     }
@@ -34,7 +37,7 @@ impl MonthState {
 impl std::str::FromStr for MonthState {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Open, Self::Drafted, Self::Submitted, Self::Approved]
+        [Self::Open, Self::Drafted, Self::Submitted, Self::Checked, Self::Approved]
             .into_iter()
             .find(|s| s.name() == text)
             .ok_or_else(|| format!("not a state of a month: {text:?}"))
@@ -61,6 +64,17 @@ pub enum Action {
         stored: Digest,
         /// Who drafted and who submitted.
         makers: [UserId; 2],
+        /// Whether the region asks for the signature of a third person.
+        third: bool,
+    },
+    /// Sign, as a third person, what a checker has approved.
+    Sign {
+        /// The digest of what the third person saw.
+        seen: Digest,
+        /// The digest of what is stored.
+        stored: Digest,
+        /// Who drafted, who submitted and who approved.
+        others: [UserId; 3],
     },
 }
 
@@ -70,7 +84,7 @@ pub enum Action {
 pub enum Role {
     /// Drafts and submits.
     FinanceMaker,
-    /// Approves or sends back.
+    /// Approves, signs as a third person, or sends back.
     FinanceChecker,
 }
 
@@ -86,6 +100,9 @@ pub enum NotAllowed {
     /// Maker and checker are one person.
     #[error("who drafted or submitted a month cannot approve it")]
     SamePerson,
+    /// The third signature is of one of the first two.
+    #[error("who drafted, submitted or approved a month cannot sign it as the third")]
+    NoThirdPerson,
     /// What was seen is not what is stored.
     #[error("the statements changed since they were shown")]
     NotWhatWasSeen,
@@ -98,15 +115,14 @@ pub enum NotAllowed {
 pub fn next_state(state: MonthState, action: Action, actor: UserId, role: Role) -> Result<MonthState, NotAllowed> {
     let needed = match action {
         Action::Draft | Action::Submit { .. } => Role::FinanceMaker,
-        Action::SendBack | Action::Approve { .. } => Role::FinanceChecker,
+        Action::SendBack | Action::Approve { .. } | Action::Sign { .. } => Role::FinanceChecker,
     };
     if role != needed {
         return Err(NotAllowed::Role(needed));
     }
     match (state, action) {
-        (MonthState::Open | MonthState::Drafted, Action::Draft) | (MonthState::Submitted, Action::SendBack) => {
-            Ok(MonthState::Drafted)
-        }
+        (MonthState::Open | MonthState::Drafted, Action::Draft)
+        | (MonthState::Submitted | MonthState::Checked, Action::SendBack) => Ok(MonthState::Drafted),
         (MonthState::Drafted, Action::Submit { ready: true }) => Ok(MonthState::Submitted),
         (MonthState::Drafted, Action::Submit { ready: false }) => Err(NotAllowed::NotReady),
         (MonthState::Submitted, Action::Approve { makers, .. }) if makers.contains(&actor) => {
@@ -115,7 +131,11 @@ pub fn next_state(state: MonthState, action: Action, actor: UserId, role: Role) 
         (MonthState::Submitted, Action::Approve { seen, stored, .. }) if seen != stored => {
             Err(NotAllowed::NotWhatWasSeen)
         }
-        (MonthState::Submitted, Action::Approve { .. }) => Ok(MonthState::Approved),
+        (MonthState::Submitted, Action::Approve { third: true, .. }) => Ok(MonthState::Checked),
+        (MonthState::Submitted, Action::Approve { third: false, .. }) => Ok(MonthState::Approved),
+        (MonthState::Checked, Action::Sign { others, .. }) if others.contains(&actor) => Err(NotAllowed::NoThirdPerson),
+        (MonthState::Checked, Action::Sign { seen, stored, .. }) if seen != stored => Err(NotAllowed::NotWhatWasSeen),
+        (MonthState::Checked, Action::Sign { .. }) => Ok(MonthState::Approved),
         (state, _) => Err(NotAllowed::State(state)),
     }
 }
@@ -129,7 +149,34 @@ mod tests {
     }
 
     fn approve(seen: u8) -> Action {
-        Action::Approve { seen: Digest([seen; 32]), stored: Digest([1; 32]), makers: [user(1), user(3)] }
+        Action::Approve { seen: Digest([seen; 32]), stored: Digest([1; 32]), makers: [user(1), user(3)], third: false }
+    }
+
+    fn sign(seen: u8) -> Action {
+        Action::Sign { seen: Digest([seen; 32]), stored: Digest([1; 32]), others: [user(1), user(3), user(2)] }
+    }
+
+    #[test]
+    fn where_it_is_asked_for_a_third_person_signs_and_nobody_else() {
+        let checker = |state, action, who| next_state(state, action, user(who), Role::FinanceChecker);
+        let Action::Approve { seen, stored, makers, .. } = approve(1) else { unreachable!() };
+        let third = Action::Approve { seen, stored, makers, third: true };
+        assert_eq!(checker(MonthState::Submitted, third, 2), Ok(MonthState::Checked));
+        assert_eq!(checker(MonthState::Submitted, third, 1), Err(NotAllowed::SamePerson));
+        assert_eq!(checker(MonthState::Checked, sign(1), 4), Ok(MonthState::Approved));
+        for one_of_them in [1, 2, 3] {
+            assert_eq!(checker(MonthState::Checked, sign(1), one_of_them), Err(NotAllowed::NoThirdPerson));
+        }
+        assert_eq!(checker(MonthState::Checked, sign(2), 4), Err(NotAllowed::NotWhatWasSeen));
+        let maker = next_state(MonthState::Checked, sign(1), user(4), Role::FinanceMaker);
+        assert_eq!(maker, Err(NotAllowed::Role(Role::FinanceChecker)));
+        assert_eq!(checker(MonthState::Checked, Action::SendBack, 4), Ok(MonthState::Drafted));
+        assert_eq!(checker(MonthState::Checked, approve(1), 4), Err(NotAllowed::State(MonthState::Checked)));
+        for state in [MonthState::Open, MonthState::Drafted, MonthState::Submitted, MonthState::Approved] {
+            assert_eq!(checker(state, sign(1), 4), Err(NotAllowed::State(state)), "{state:?}");
+        }
+        let draft = next_state(MonthState::Checked, Action::Draft, user(1), Role::FinanceMaker);
+        assert_eq!(draft, Err(NotAllowed::State(MonthState::Checked)), "it is sent back first");
     }
 
     #[test]

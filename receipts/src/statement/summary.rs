@@ -38,6 +38,8 @@ pub struct SummarySheet {
     pub total: SummarySums,
     /// One line a payer; their sums are those of the total.
     pub payers: Vec<SummaryPayer>,
+    /// The year's budgets of whoever pays; nothing where none is set.
+    pub budgets: Vec<SummaryBudget>,
     /// Canteens whose month differs much from the one before: name, change in words, and why.
     pub changes: Vec<(String, String, String)>,
     /// One to three signature cells.
@@ -99,6 +101,23 @@ pub struct SummaryPayer {
     pub payable: Fen,
 }
 
+/// A payer's budget of a year, as it stood when the paper was printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SummaryBudget {
+    /// The year of the meals.
+    pub year: i16,
+    /// The payer unit.
+    pub payer: String,
+    /// What is set aside, if anything is.
+    pub budget: Option<Fen>,
+    /// What approved statements use of it.
+    pub used: Fen,
+    /// What drafts would add.
+    pub drafted: Fen,
+    /// What is left, drafts counted; negative where it is passed.
+    pub left: Option<Fen>,
+}
+
 /// The summary as PDF.
 ///
 /// Refused when its sums do not add up or a character cannot be printed.
@@ -110,8 +129,14 @@ pub fn render(sheet: &SummarySheet, fonts: &Fonts) -> Result<Vec<u8>, PrintError
     title(&mut flow, sheet)?;
     front::part(&mut flow, "一、各食堂结算", &canteens(sheet))?;
     front::part(&mut flow, "二、各出资方", &payers(sheet))?;
+    let mut ordinals = ["三", "四"].into_iter();
+    if !sheet.budgets.is_empty() {
+        let ordinal = ordinals.next().unwrap_or_default();
+        front::part(&mut flow, &format!("{ordinal}、年度预算（截至打印时）"), &budgets(sheet))?;
+    }
     if !sheet.changes.is_empty() {
-        front::part(&mut flow, "三、比上月变化超过 15% 的食堂", &changes(sheet))?;
+        let ordinal = ordinals.next().unwrap_or_default();
+        front::part(&mut flow, &format!("{ordinal}、比上月变化超过 15% 的食堂"), &changes(sheet))?;
     }
     front::payable(&mut flow, &frame)?;
     signing::draw(&mut flow, &frame, "经办机构盖章")?;
@@ -165,6 +190,12 @@ fn check(sheet: &SummarySheet) -> Result<(), PrintError> {
     column("本次应付", |s| s.payable)?;
     adds("出资方 核定", sheet.payers.iter().map(|p| p.approved), sheet.total.approved)?;
     adds("出资方 本次应付", sheet.payers.iter().map(|p| p.payable), sheet.total.payable)?;
+    for of in sheet.budgets.iter().filter(|of| of.budget.is_some() || of.left.is_some()) {
+        let field = format!("预算 {}", of.payer);
+        let missing = || PrintError::Shape { field: field.clone(), expected: 2, found: 1 };
+        let (budget, left) = of.budget.zip(of.left).ok_or_else(missing)?;
+        adds(&field, [left, of.used, of.drafted].into_iter(), budget)?;
+    }
     let meals: u64 = sheet.lines.iter().map(|line| line.sums.meals).sum();
     if meals == sheet.total.meals {
         return Ok(());
@@ -180,6 +211,7 @@ fn glyphs(sheet: &SummarySheet, fonts: &Fonts) -> Result<(), PrintError> {
         fonts.check("食堂", &line.canteen)?;
     }
     sheet.payers.iter().try_for_each(|payer| fonts.check("出资方", &payer.payer))?;
+    sheet.budgets.iter().try_for_each(|of| fonts.check("出资方", &of.payer))?;
     sheet.changes.iter().try_for_each(|(_, _, why)| fonts.check("变动说明", why))?;
     sheet.signatures.iter().filter_map(|s| s.signed.as_ref()).try_for_each(|s| fonts.check("签字", &s.name))
 }
@@ -246,6 +278,35 @@ fn changes(sheet: &SummarySheet) -> Table {
         vec![Cell::new(canteen), Cell::new(change), Cell::new(why)]
     };
     table.rows = sheet.changes.iter().map(line).collect();
+    table
+}
+
+fn budgets(sheet: &SummarySheet) -> Table {
+    let figure = Side::Right;
+    let mut table = Table::new(
+        "年度预算",
+        columns([
+            (15.0, Side::Middle),
+            (42.0, Side::Left),
+            (28.0, figure),
+            (28.0, figure),
+            (28.0, figure),
+            (28.0, figure),
+        ]),
+    );
+    table.head = Some(["年度", "出资方", "预算", "已审批", "待审批", "剩余"].map(Cell::head).into());
+    let amount = |amount: Option<Fen>| amount.map_or_else(|| "—".to_owned(), figures::yuan);
+    let line = |of: &SummaryBudget| -> Row {
+        vec![
+            Cell::new(of.year.to_string()),
+            Cell::new(&of.payer),
+            Cell::new(amount(of.budget)),
+            Cell::new(figures::yuan(of.used)),
+            Cell::new(figures::yuan(of.drafted)),
+            Cell::new(amount(of.left)),
+        ]
+    };
+    table.rows = sheet.budgets.iter().map(line).collect();
     table
 }
 

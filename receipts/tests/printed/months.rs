@@ -6,7 +6,7 @@ use domain::calendar::UnixMs;
 use domain::money::Fen;
 use receipts::statement::demand::{self, DemandLine, DemandSheet};
 use receipts::statement::disclosure::{self, DisclosureRow, DisclosureSheet};
-use receipts::statement::summary::{self, SummaryLine, SummaryPayer, SummarySheet, SummarySums};
+use receipts::statement::summary::{self, SummaryBudget, SummaryLine, SummaryPayer, SummarySheet, SummarySums};
 use receipts::{PrintError, workbook};
 use samples::yuan;
 use std::io::Cursor;
@@ -21,6 +21,18 @@ fn sums(meals: u64, served: i64, changes: i64, held: i64, carried: i64) -> Summa
         held: yuan(held),
         carried: yuan(carried),
         payable: yuan(approved + held + carried),
+    }
+}
+
+fn budget(year: i16, payer: &str, budget: Option<i64>, used: i64, drafted: i64) -> SummaryBudget {
+    let left = budget.map(|budget| yuan(budget - used - drafted));
+    SummaryBudget {
+        year,
+        payer: payer.into(),
+        budget: budget.map(yuan),
+        used: yuan(used),
+        drafted: yuan(drafted),
+        left,
     }
 }
 
@@ -67,6 +79,11 @@ fn summary_sheet() -> SummarySheet {
                 payable: yuan(8_520),
             },
         ],
+        budgets: vec![
+            budget(2025, "市财政", Some(100_000), 99_000, 1_500),
+            budget(2026, "市财政", Some(300_000), 120_000, 13_960),
+            budget(2026, "高新区财政", None, 8_520, 0),
+        ],
         changes: vec![("石桥长者食堂".into(), "增加 18.2%".into(), "新增两个助餐点".into())],
         signatures: statement.signatures,
         verify_url: Some("https://zhucan.example.cn/verify/month/990304/2026-03/2/7c41e09a52d8b340".into()),
@@ -91,6 +108,11 @@ fn the_summary_says_what_was_put_in() -> Outcome {
         "四宝山街道长者食",
         "石桥长者食堂 1,000 5,000.00 −40.00 4,960.00 0.00 0.00 4,960.00",
         "市财政 9,000.00　区财政 8,520.00",
+        "三、年度预算（截至打印时）",
+        "2025 市财政 100,000.00 99,000.00 1,500.00 −500.00",
+        "2026 市财政 300,000.00 120,000.00 13,960.00 166,040.00",
+        "2026 高新区财政 — 8,520.00 0.00 —",
+        "四、比上月变化超过 15% 的食堂",
         "石桥长者食堂 增加 18.2% 新增两个助餐点",
         "17,520.00",
         "本次应付合计（大写）　人民币贰万贰仟肆佰捌拾元整",
@@ -127,7 +149,9 @@ fn a_summary_of_two_hundred_canteens_runs_over_pages_and_adds_up() -> Outcome {
 
 #[test]
 fn a_summary_that_does_not_add_up_is_not_printed() -> Outcome {
-    let wrong: [fn(&mut SummarySheet); 5] = [
+    let wrong: [fn(&mut SummarySheet); 7] = [
+        |s| s.budgets[0].left = Some(Fen::ZERO),
+        |s| s.budgets[1].left = None,
         |s| s.total.payable += Fen::new(1),
         |s| s.lines[0].sums.approved += Fen::new(1),
         |s| s.lines[0].payers[0].1 += Fen::new(1),

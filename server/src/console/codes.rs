@@ -1,5 +1,6 @@
 //! Short names of findings, severities, payers and grades in both languages, for every page that shows them.
 
+use domain::decision::Payer;
 use domain::money::Fen;
 use domain::reconciliation::{Code, Finding, Measure, Severity};
 use domain::record::{Credential, Tender};
@@ -54,6 +55,17 @@ catalogue! {
     cash: "现金", "cash";
     qr_payment: "扫码支付", "QR payment";
     free: "免费", "free";
+}
+
+/// The colour class of a payer's part of a bar: by level, the lottery fund, and any other fund.
+pub(super) fn payer_class(payer: &Payer) -> &'static str {
+    match payer.name.as_str() {
+        "city" | "province" | "league" => "p-city",
+        "district" | "banner" => "p-district",
+        "town" | "village" | "street" => "p-street",
+        "lottery" => "p-lottery",
+        _ => "p-charity",
+    }
 }
 
 impl Words {

@@ -25,6 +25,55 @@ pub(crate) struct MonthDays {
     pub(crate) findings: Vec<Item>,
 }
 
+/// What stands around a page that is not about days: the canteens' names, and how many findings wait.
+pub(crate) struct Around {
+    /// The region's canteens, by name; one only for its manager.
+    pub(crate) canteens: Vec<CanteenRow>,
+    /// Findings of the month that somebody has to decide.
+    pub(crate) waiting: usize,
+}
+
+impl Around {
+    /// Reads it of a region's month without reading its days; of one canteen only for somebody who has to do with no
+    /// other.
+    pub(crate) async fn load(
+        tx: &mut Tx,
+        region: &RegionCode,
+        month: Month,
+        own: Option<CanteenId>,
+    ) -> Result<Self, Error> {
+        let canteens = named(tx, region, own).await?;
+        let mut said = overview::steps(tx, region, month).await?;
+        let found = overview::findings(tx, region, month, own).await?;
+        let mut items = found
+            .into_iter()
+            .flat_map(|(canteen, date, findings)| findings.into_iter().map(move |finding| (canteen, date, finding)));
+        let mut waiting = 0;
+        for (canteen, date, finding) in &mut items {
+            let steps = said.remove(&(canteen, finding.number.clone())).unwrap_or_default();
+            waiting += usize::from(Item { canteen, date, finding, steps }.waits());
+        }
+        Ok(Self { canteens, waiting })
+    }
+
+    /// A canteen's name.
+    pub(crate) fn name(&self, canteen: CanteenId) -> &str {
+        name_of(&self.canteens, canteen)
+    }
+}
+
+/// The region's canteens by name, or the one.
+async fn named(tx: &mut Tx, region: &RegionCode, own: Option<CanteenId>) -> Result<Vec<CanteenRow>, Error> {
+    let mut canteens = canteens::inside(tx, region).await?;
+    canteens.retain(|row| own.is_none_or(|own| own == row.id));
+    canteens.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+    Ok(canteens)
+}
+
+fn name_of(canteens: &[CanteenRow], canteen: CanteenId) -> &str {
+    canteens.iter().find(|row| row.id == canteen).map_or("", |row| row.name.as_str())
+}
+
 /// Where a finding stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
@@ -85,9 +134,7 @@ impl MonthDays {
         own: Option<CanteenId>,
     ) -> Result<Self, Error> {
         let ours = |canteen: CanteenId| own.is_none_or(|own| own == canteen);
-        let mut canteens = canteens::inside(tx, region).await?;
-        canteens.retain(|row| ours(row.id));
-        canteens.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+        let canteens = named(tx, region, own).await?;
         let mut closes = overview::closes(tx, region, month).await?;
         closes.retain(|(canteen, _), _| ours(*canteen));
         let mut states = overview::days(tx, region, month).await?;
@@ -118,6 +165,6 @@ impl MonthDays {
 
     /// A canteen's name.
     pub(crate) fn name(&self, canteen: CanteenId) -> &str {
-        self.canteens.iter().find(|row| row.id == canteen).map_or("", |row| row.name.as_str())
+        name_of(&self.canteens, canteen)
     }
 }

@@ -1,5 +1,5 @@
 //! A region's month: `GET /api/v1/months/{region}/{month}`, and `POST .../draft`, `.../submit`, `.../send-back`,
-//! `.../approve`; findings decided, days left out and closed under `/api/v1/findings` and `/api/v1/days`.
+//! `.../approve`, `.../sign`; findings decided, days left out and closed under `/api/v1/findings` and `/api/v1/days`.
 
 use std::sync::Arc;
 
@@ -37,7 +37,12 @@ struct MonthBody {
     digest: Digest,
     drafted_at: UnixMs,
     submitted_at: Option<UnixMs>,
+    /// When the checker approved it.
     approved_at: Option<UnixMs>,
+    /// When a third person signed it.
+    signed_at: Option<UnixMs>,
+    /// Whether the region asked for a third signature when it was submitted.
+    third_signature: bool,
     returned_reason: Option<String>,
     in_the_way: Vec<InTheWay>,
     changes: Vec<ChangeBody>,
@@ -93,7 +98,7 @@ struct StatementHead {
 
 impl From<MonthView> for MonthBody {
     fn from(view: MonthView) -> Self {
-        let MonthView { settlement, statements, in_the_way, changes, .. } = view;
+        let MonthView { settlement, statements, in_the_way, changes, third, .. } = view;
         let head = |s: months::StoredStatement| StatementHead {
             id: s.id,
             number: s.number,
@@ -112,6 +117,8 @@ impl From<MonthView> for MonthBody {
             drafted_at: settlement.drafted_at,
             submitted_at: settlement.submitted_at,
             approved_at: settlement.approved_at,
+            signed_at: settlement.signed_at,
+            third_signature: third,
             returned_reason: settlement.returned_reason,
             in_the_way: in_the_way.into_iter().map(|(canteen, reason)| InTheWay { canteen, reason }).collect(),
             changes: changes.into_iter().map(ChangeBody::from).collect(),
@@ -194,6 +201,13 @@ pub(super) fn routes() -> Routes {
         .post("/api/v1/months/{region}/{month}/send-back", Action::MonthSendBack, send_back, "Send the month back")
         .post("/api/v1/months/{region}/{month}/approve", Action::MonthApprove, approve, "Approve the month")
         .notes("By its digest, and after `POST /api/v1/session/step-up`.")
+        .post(
+            "/api/v1/months/{region}/{month}/sign",
+            Action::MonthSign,
+            sign,
+            "Sign an approved month as a third person",
+        )
+        .notes("Where the region asks for a third signature. By its digest, and after `POST /api/v1/session/step-up`.")
         .reveal(bank_batch, Action::BankBatch, bank, "Get the payments of an approved month for the bank")
         .send("/api/v1/days/close", close, "Close all days that can be closed")
         .post("/api/v1/days/left-out", Action::DayLeaveOut, leave_out, "Leave a day of a canteen out of its month")
@@ -290,6 +304,17 @@ async fn approve(
     let actor = actor(&present.user, &region, Right::CheckMonth)?;
     present.require_fresh(office.now())?;
     Ok(Json(month::approve(&office.store, &region, of, actor, body.digest, office.now()).await?.into()))
+}
+
+async fn sign(
+    State(office): State<Arc<Office>>,
+    Proven(present): Proven,
+    Path((region, of)): Path<(RegionCode, Month)>,
+    Json(body): Json<Approve>,
+) -> Answer<Json<MonthBody>> {
+    let actor = actor(&present.user, &region, Right::CheckMonth)?;
+    present.require_fresh(office.now())?;
+    Ok(Json(month::sign(&office.store, &region, of, actor, body.digest, office.now()).await?.into()))
 }
 
 async fn bank(

@@ -200,19 +200,26 @@ fn shares(content: &month::Statement) -> Vec<ShareRow> {
 }
 
 fn signatures(dossier: &Dossier) -> Vec<Signature> {
-    signatures_of(&dossier.settlement, &dossier.maker, dossier.checker.as_deref())
+    let (checker, signer) = (dossier.checker.as_deref(), dossier.signer.as_deref());
+    signatures_of(&dossier.settlement, &dossier.maker, checker, signer)
 }
 
-/// Who made the month and who approved it, and room for a third.
-pub(super) fn signatures_of(settlement: &Settlement, maker: &str, checker: Option<&str>) -> Vec<Signature> {
+/// Who made the month and who approved it, and the third who signed it, or room for one.
+pub(super) fn signatures_of(
+    settlement: &Settlement,
+    maker: &str,
+    checker: Option<&str>,
+    signer: Option<&str>,
+) -> Vec<Signature> {
     let signed = |name: &str, at: UnixMs| Signed { name: name.to_owned(), date: words::day(at.local_date()) };
     let approved = settlement.state.0 == MonthState::Approved;
     let maker = settlement.submitted_at.filter(|_| approved).map(|at| signed(maker, at));
-    let checker = checker.zip(settlement.approved_at).map(|(name, at)| signed(name, at));
+    let checker = checker.zip(settlement.approved_at).filter(|_| approved).map(|(name, at)| signed(name, at));
+    let signer = signer.zip(settlement.signed_at).map(|(name, at)| signed(name, at));
     vec![
         Signature { role: words::MAKER.to_owned(), signed: maker },
         Signature { role: words::CHECKER.to_owned(), signed: checker },
-        Signature { role: words::APPROVER.to_owned(), signed: None },
+        Signature { role: words::APPROVER.to_owned(), signed: signer },
     ]
 }
 

@@ -1,19 +1,22 @@
 //! A region's month as one paper: a line a canteen, totals, payers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{Month, UnixMs};
 use domain::decision::Payer;
 use domain::money::Fen;
+use domain::reconciliation::PayerSums;
 use domain::region::RegionCode;
 use domain::settlement::{MonthState, PayerLine, Statement};
-use receipts::statement::summary::{SummaryLine, SummaryPayer, SummarySheet, SummarySums};
+use receipts::statement::summary::{SummaryBudget, SummaryLine, SummaryPayer, SummarySheet, SummarySums};
 
-use super::name;
 use super::sheet::{names_of, signatures_of};
+use super::{name, name_of};
+use crate::budget;
 use crate::error::Error;
 use crate::month;
-use crate::store::months::{self, Settlement};
+use crate::store::canteens::Region;
+use crate::store::months::{self, Settlement, StoredStatement};
 use crate::store::{Tx, canteens};
 use crate::words::{Code, settlement as words};
 
@@ -71,17 +74,17 @@ pub async fn summary(
         payable: line.payable,
     });
     let payers = payers.collect();
+    let budgets = budgets(tx, region, month, &statements, &regions).await?;
     let mut changes = Vec::new();
-    for changed in month::changes(tx, &settlement, &statements).await? {
+    let before = month::before(tx, &settlement, &statements).await?;
+    for changed in month::changes(tx, &settlement, &statements, &before).await? {
         let canteen = canteens::get(tx, changed.canteen).await?.map_or_else(String::new, |canteen| canteen.name);
         let why = changed.explanation.map_or_else(|| words::NOT_EXPLAINED.to_owned(), |said| said.words);
         changes.push((canteen, words::changed(changed.change), why));
     }
     let maker = name(tx, settlement.submitted_by.unwrap_or(settlement.drafted_by)).await?;
-    let checker = match settlement.approved_by {
-        Some(checker) => Some(name(tx, checker).await?),
-        None => None,
-    };
+    let checker = name_of(tx, settlement.approved_by).await?;
+    let signer = name_of(tx, settlement.signed_by).await?;
     Ok(SummarySheet {
         office: place.office,
         number: words::summary_number(region, month),
@@ -93,13 +96,41 @@ pub async fn summary(
         lines,
         total,
         payers,
+        budgets,
         changes,
-        signatures: signatures_of(&settlement, &maker, checker.as_deref()),
+        signatures: signatures_of(&settlement, &maker, checker.as_deref(), signer.as_deref()),
         verify_url: Some(verify_url(public_url, &settlement)),
         digest: settlement.digest.to_string(),
         printed_at: words::instant(now),
         made_at: now,
     })
+}
+
+/// The budgets of the month's year and of every year that its statements cost, each payer that has one or used
+/// something; nothing where nobody has one.
+async fn budgets(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Month,
+    statements: &[StoredStatement],
+    regions: &[Region],
+) -> Result<Vec<SummaryBudget>, Error> {
+    let costs = statements.iter().flat_map(|s| domain::budget::cost(&s.content.0));
+    let settled = costs.filter(|(_, shares)| shares.without_zeros() != PayerSums::default());
+    let years: BTreeSet<i16> = settled.map(|(of, _)| of.ym().0).chain([month.ym().0]).collect();
+    let mut rows = Vec::new();
+    for year in years {
+        let (payers, _) = budget::year(tx, region, year).await?;
+        let known: Vec<&Payer> = payers.iter().map(|of| &of.payer).collect();
+        for (payer, of) in names_of(&known, regions).into_iter().zip(&payers) {
+            let (budget, used, drafted, left) = (of.budget, of.approved, of.drafted, of.left());
+            rows.push(SummaryBudget { year, payer, budget, used, drafted, left });
+        }
+    }
+    if rows.iter().all(|row| row.budget.is_none()) {
+        rows.clear();
+    }
+    Ok(rows)
 }
 
 /// Where the paper is compared with the database.

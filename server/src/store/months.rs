@@ -1,6 +1,6 @@
 //! Months, their statements, and which revision of which day they settled.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, Digest, StatementId, UserId};
@@ -35,10 +35,14 @@ crate::row! {
         pub submitted_by: Option<UserId>,
         /// When, unix ms.
         pub submitted_at: Option<UnixMs>,
-        /// Who approved it.
+        /// Who approved it as its checker; where a third person signs, it is approved only then.
         pub approved_by: Option<UserId>,
         /// When, unix ms.
         pub approved_at: Option<UnixMs>,
+        /// Who signed it as a third person, where the region asks for one.
+        pub signed_by: Option<UserId>,
+        /// When, unix ms.
+        pub signed_at: Option<UnixMs>,
         /// Why it was sent back, if it was.
         pub returned_reason: Option<String>,
     }
@@ -82,7 +86,8 @@ crate::row! {
 }
 
 const SETTLEMENT: &str = "SELECT region, month, version, state, digest, drafted_by, drafted_at, submitted_by, \
-    submitted_at, approved_by, approved_at, returned_reason FROM settlements WHERE region = $1 AND month = $2";
+    submitted_at, approved_by, approved_at, signed_by, signed_at, returned_reason FROM settlements \
+    WHERE region = $1 AND month = $2";
 
 /// A region's month, if it was ever drafted.
 pub async fn settlement(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Option<Settlement>, Error> {
@@ -412,6 +417,28 @@ pub async fn advance(
             by,
             now
         ),
+        MonthState::Checked => sql!(
+            tx,
+            "UPDATE settlements SET state = 'checked', approved_by = $5, approved_at = $6 \
+             WHERE region = $1 AND month = $2 AND version = $3 AND state = $4",
+            region,
+            month,
+            version,
+            from,
+            by,
+            now
+        ),
+        MonthState::Approved if settlement.state.0 == MonthState::Checked => sql!(
+            tx,
+            "UPDATE settlements SET state = 'approved', signed_by = $5, signed_at = $6 \
+             WHERE region = $1 AND month = $2 AND version = $3 AND state = $4",
+            region,
+            month,
+            version,
+            from,
+            by,
+            now
+        ),
         MonthState::Approved => sql!(
             tx,
             "UPDATE settlements SET state = 'approved', approved_by = $5, approved_at = $6 \
@@ -425,7 +452,7 @@ pub async fn advance(
         ),
         MonthState::Open | MonthState::Drafted => sql!(
             tx,
-            "UPDATE settlements SET state = 'drafted', returned_reason = $5 \
+            "UPDATE settlements SET state = 'drafted', returned_reason = $5, approved_by = NULL, approved_at = NULL \
              WHERE region = $1 AND month = $2 AND version = $3 AND state = $4",
             region,
             month,
@@ -461,6 +488,27 @@ pub async fn statements(tx: &mut Tx, settlement: &Settlement) -> Result<Vec<Stor
     )
     .all()
     .await
+}
+
+/// The current statements of a region's month by canteen; of one canteen where only that one is asked for.
+pub async fn by_canteen(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Month,
+    only: Option<CanteenId>,
+) -> Result<BTreeMap<CanteenId, Statement>, Error> {
+    const ALL: &str = "SELECT s.content FROM settlements m JOIN statements s ON s.region = m.region \
+        AND s.month = m.month AND s.version = m.version WHERE m.region = $1 AND m.month = $2";
+    let rows: Vec<Json<Statement>> = match only {
+        None => sql!(tx, ALL, region, month).values().await?,
+        Some(canteen) => {
+            let text = "SELECT s.content FROM settlements m JOIN statements s ON s.region = m.region \
+                AND s.month = m.month AND s.version = m.version \
+                WHERE m.region = $1 AND m.month = $2 AND s.canteen = $3";
+            sql!(tx, text, region, month, canteen).values().await?
+        }
+    };
+    Ok(rows.into_iter().map(|Json(statement)| (statement.canteen, statement)).collect())
 }
 
 /// One statement.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::calendar::{BusinessDate, MealPeriod, Month, UnixMs};
 use domain::id::{CanteenId, RecordId, StatementId, UserId};
-use domain::reconciliation::{DayClose, Verdict};
+use domain::reconciliation::{DayClose, Finding, Verdict};
 use domain::region::RegionCode;
 use uuid::Uuid;
 
@@ -122,6 +122,40 @@ pub async fn settlements_of_day(
     .all()
     .await?;
     Ok(rows.into_iter().map(|row| (row.statement, row.number, row.month, row.verdicts.0)).collect())
+}
+
+/// What days of a region's month found, by canteen and date: only days that found anything are read, and of one
+/// canteen only those, where only that one is asked for.
+pub async fn findings(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Month,
+    only: Option<CanteenId>,
+) -> Result<Vec<(CanteenId, BusinessDate, Vec<Finding>)>, Error> {
+    /// The part of a close that is wanted.
+    #[derive(serde::Deserialize)]
+    struct Found {
+        findings: Vec<Finding>,
+    }
+    // A close is written without spaces: days that found nothing say so in so many characters.
+    let rows: Vec<(CanteenId, BusinessDate, Json<Found>)> = match only {
+        None => {
+            let text = "SELECT d.canteen, d.date, d.content FROM day_closes d JOIN canteens c ON c.id = d.canteen \
+                WHERE c.region LIKE $1 || '%' AND d.date >= $2 AND d.date <= $3 \
+                AND d.content NOT LIKE '%\"findings\":[]%' AND d.revision = \
+                (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
+                ORDER BY d.canteen, d.date";
+            sql!(tx, text, region, month.first(), month.last()).all().await?
+        }
+        Some(canteen) => {
+            let text = "SELECT d.canteen, d.date, d.content FROM day_closes d WHERE d.canteen = $1 \
+                AND d.date >= $2 AND d.date <= $3 AND d.content NOT LIKE '%\"findings\":[]%' AND d.revision = \
+                (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
+                ORDER BY d.date";
+            sql!(tx, text, canteen, month.first(), month.last()).all().await?
+        }
+    };
+    Ok(rows.into_iter().map(|(canteen, date, Json(found))| (canteen, date, found.findings)).collect())
 }
 
 /// The last close of every canteen-day of a region's month that has one, by canteen and date, with its revision.

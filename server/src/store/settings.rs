@@ -1,4 +1,4 @@
-//! What a region makes of findings: severities and thresholds, dated.
+//! What a region makes of findings, and whether a third person signs its months: dated.
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, UserId};
@@ -26,6 +26,21 @@ pub async fn of_day(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, known: 
     Ok(found.map(|(Json(settings),)| settings).unwrap_or_default())
 }
 
+/// The settings in force for a region itself on a date, as known at `known`, by the same rule.
+pub async fn of_place(tx: &mut Tx, region: &RegionCode, date: BusinessDate, known: UnixMs) -> Result<Settings, Error> {
+    let found: Option<(Json<Settings>,)> = sql!(
+        tx,
+        "SELECT settings FROM region_settings WHERE CAST($1 AS TEXT) LIKE region || '%' AND valid_from <= $2 \
+         AND set_at <= $3 ORDER BY LENGTH(region) DESC, valid_from DESC, number DESC LIMIT 1",
+        region,
+        date,
+        known
+    )
+    .optional()
+    .await?;
+    Ok(found.map(|(Json(settings),)| settings).unwrap_or_default())
+}
+
 /// All settings that a region was ever given: first day, settings, by whom and when.
 pub async fn of_region(
     tx: &mut Tx,
@@ -40,7 +55,8 @@ pub async fn of_region(
     .await
 }
 
-/// Gives a region settings from a day on and touches the days that no approved statement has settled.
+/// Gives a region settings from a day on and touches the days that no approved statement has settled, unless they are
+/// closed by the new ones as by the region's own before.
 pub async fn put(
     tx: &mut Tx,
     region: &RegionCode,
@@ -49,6 +65,9 @@ pub async fn put(
     by: UserId,
     now: UnixMs,
 ) -> Result<(), Error> {
+    let own = of_region(tx, region).await?;
+    let before = own.iter().filter(|(from, ..)| *from <= valid_from).max_by_key(|(from, ..)| *from);
+    let finds_alike = before.is_some_and(|(_, Json(before), ..)| before.finds_as(settings));
     sql!(
         tx,
         "INSERT INTO region_settings (region, number, valid_from, settings, set_by, set_at) VALUES ($1, \
@@ -61,6 +80,9 @@ pub async fn put(
     )
     .execute()
     .await?;
+    if finds_alike {
+        return Ok(());
+    }
     sql!(
         tx,
         "UPDATE day_states SET version = version + 1, touched_at = $3 WHERE closed_version > 0 AND date >= $2 \

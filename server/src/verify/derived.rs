@@ -192,6 +192,13 @@ async fn months(tx: &mut Tx) -> Result<Broken, Error> {
     )
     .all()
     .await?;
+    let no_third: Vec<(RegionCode, Month)> = sql!(
+        tx,
+        "SELECT region, month FROM settlements WHERE signed_by IS NOT NULL \
+         AND (signed_by = drafted_by OR signed_by = submitted_by OR signed_by = approved_by OR approved_by IS NULL)"
+    )
+    .all()
+    .await?;
     let undone: Vec<(RegionCode, Month)> = sql!(
         tx,
         "SELECT region, month FROM settlements WHERE state = 'approved' \
@@ -209,6 +216,7 @@ async fn months(tx: &mut Tx) -> Result<Broken, Error> {
     let month =
         |what: &'static str| move |(region, month): (RegionCode, Month)| (format!("月结 {region} {month}"), what);
     let mut broken: Broken = alone.into_iter().map(month("经办与复核是同一人")).collect();
+    broken.extend(no_third.into_iter().map(month("第三人签批的不是第三人")));
     broken.extend(undone.into_iter().map(month("已审批，却没有提交人或审批人")));
     let place = |(number, version)| (format!("结算单 {number} 第 {version} 版"), "审批状态与月结不符");
     broken.extend(apart.into_iter().map(place));

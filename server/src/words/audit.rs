@@ -40,6 +40,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::MonthDraft => "起草结算",
         Action::MonthSubmit => "提交结算",
         Action::MonthApprove => "审批结算",
+        Action::MonthSign => "第三人签批结算",
         Action::MonthSendBack => "退回结算",
         Action::MonthExplain => "说明月度变动",
         Action::MonthDisclose => "公示",

@@ -68,6 +68,7 @@ pub const fn state(state: MonthState) -> &'static str {
         MonthState::Open => "未起草",
         MonthState::Drafted => "已起草",
         MonthState::Submitted => "已提交",
+        MonthState::Checked => "已复核，待第三人签批",
         MonthState::Approved => "已审批",
     }
 }
@@ -141,7 +142,7 @@ pub fn payees_unchecked(canteens: &[String]) -> String {
 pub const MAKER: &str = "经办";
 /// Who approves in the system.
 pub const CHECKER: &str = "复核";
-/// Who signs on paper.
+/// Who signs last: a third person where the region asks for one, else on paper.
 pub const APPROVER: &str = "审批";
 /// Parts one and two without holds.
 pub const APPROVED: &str = "核定";
@@ -508,7 +509,7 @@ pub(crate) fn paper_disagrees() -> String {
 
 pub(crate) const fn month_code(reason: NotAllowed) -> Code {
     match reason {
-        NotAllowed::Role(_) | NotAllowed::SamePerson => Code::Forbidden,
+        NotAllowed::Role(_) | NotAllowed::SamePerson | NotAllowed::NoThirdPerson => Code::Forbidden,
         NotAllowed::State(_) | NotAllowed::NotWhatWasSeen | NotAllowed::NotReady => Code::Conflict,
     }
 }
@@ -519,6 +520,7 @@ pub(crate) fn month_refusal(reason: NotAllowed) -> String {
         NotAllowed::Role(Role::FinanceMaker) => "由经办人员办理".to_owned(),
         NotAllowed::Role(Role::FinanceChecker) => "由复核人员办理".to_owned(),
         NotAllowed::SamePerson => "起草或提交的人不能审批，请由另一位复核人员办理".to_owned(),
+        NotAllowed::NoThirdPerson => "起草、提交或复核的人不能签批，请由第三人办理".to_owned(),
         NotAllowed::NotWhatWasSeen => "结算单在您查看之后有变动，请重新查看后再审批".to_owned(),
         NotAllowed::NotReady => "还有未日清的日子或未裁定的阻断差异".to_owned(),
     }

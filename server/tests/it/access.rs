@@ -189,6 +189,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/months/{region}/{month}/submit", Only(MAKER, Region)),
     ("POST", "/api/v1/months/{region}/{month}/send-back", Only(CHECKER, Region)),
     ("POST", "/api/v1/months/{region}/{month}/approve", Only(CHECKER, Region)),
+    ("POST", "/api/v1/months/{region}/{month}/sign", Only(CHECKER, Region)),
     ("GET", "/api/v1/months/{region}/{month}/bank.csv", Only(MONEY, Region)),
     ("GET", "/api/v1/months/{region}/{month}/afterwards", Only(READ, Region)),
     ("POST", "/api/v1/months/{region}/{month}/disclosure", Only(MAKER, Region)),
@@ -256,6 +257,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/console/settlement/submit", Only(MAKER, Region)),
     ("POST", "/console/settlement/send-back", Only(CHECKER, Region)),
     ("POST", "/console/settlement/approve", Only(CHECKER, Region)),
+    ("POST", "/console/settlement/sign", Only(CHECKER, Region)),
     ("POST", "/console/settlement/archive", Only(CHECKER, Region)),
     ("GET", "/console/statements", Only(READ, RegionOrOwn)),
     ("GET", "/console/statements.csv", Only(READ, RegionOrOwn)),
@@ -629,7 +631,7 @@ impl Ground {
                 let policy = book.policies.policies().next().unwrap().reference().clone();
                 json!({"canteen": canteen, "month": MARCH, "policy": policy, "gate": 1, "reason": "已整改"})
             }
-            ("POST", "/console/settlement/approve") => json!({"digest": "0".repeat(64)}),
+            ("POST", "/console/settlement/approve" | "/console/settlement/sign") => json!({"digest": "0".repeat(64)}),
             ("POST", "/console/disclosure/start") => json!({"days": "5"}),
             ("POST", "/console/disclosure/objections/{id}/decision") => json!({"upheld": "false", "reason": "无误"}),
             ("POST", "/console/funds/release") => json!({
@@ -638,9 +640,12 @@ impl Ground {
             ("POST", "/console/settlement/send-back" | "/api/v1/months/{region}/{month}/send-back") => {
                 json!({"reason": "重核"})
             }
-            ("POST", "/api/v1/months/{region}/{month}/approve" | "/api/v1/proposals/{id}/approve") => {
-                json!({"digest": "0".repeat(64)})
-            }
+            (
+                "POST",
+                "/api/v1/months/{region}/{month}/approve"
+                | "/api/v1/months/{region}/{month}/sign"
+                | "/api/v1/proposals/{id}/approve",
+            ) => json!({"digest": "0".repeat(64)}),
             ("POST", "/api/v1/months/{region}/{month}/disclosure") => json!({"days": 5}),
             ("POST", "/console/reconciliation/close") => json!({"canteen": canteen, "date": "2026-05-05"}),
             ("POST", "/api/v1/days/left-out" | "/console/reconciliation/left-out") => {

@@ -20,7 +20,7 @@ use server::words::Code;
 use support::Backend;
 
 use crate::client::{request, second, send};
-use crate::common::{date, region};
+use crate::common::{POLICY, date, region};
 use crate::month::{MARCH, Scene};
 use crate::office::person;
 use crate::rows::n;
@@ -54,10 +54,7 @@ impl Doubled {
         other.push(scene.over(1));
         scene.ingest(1, &other).await;
         scene.world.clock.set(date("2026-04-01").at_minute(540));
-        let (march, _) = scene.draft(MARCH).await.unwrap();
-        assert_eq!(march.changes, [], "there is no month before");
-        scene.submit(MARCH, scene.maker).await.unwrap();
-        scene.approve(MARCH, scene.checker, march.settlement.digest).await.unwrap();
+        assert_eq!(scene.approved(MARCH).await.changes, [], "there is no month before");
         let mut april = scene.day(0, "2026-04-07", 660, &[0, 1]);
         april.push(scene.over_through(0, "2026-04-30"));
         scene.ingest(0, &april).await;
@@ -235,6 +232,53 @@ async fn the_api_proposes_budgets(backend: Backend) {
     checker.get(&format!("/console/proposals?{at}")).await.has(&["区里批复", "¥99.50"]);
 }
 
+async fn a_fund_that_a_policy_calls_by_its_own_name_has_a_budget(backend: Backend) {
+    let scene = Scene::new(backend).await;
+    let world = &scene.world;
+    let maker = person(world, "经办员", Role::FinanceMaker, "440304").await;
+    let new = |name: &str, unit: &str| {
+        json!({"region": "440304", "year": 2026, "payer": {"name": name, "unit": unit}, "amount": 100,
+            "reason": "预算批复"})
+    };
+    let post = async |name: &str, unit: &str| {
+        send(world, request(Method::POST, "/api/v1/budgets", Some(&maker), &new(name, unit))).await
+    };
+    let announce = async |id: &str, place: &str, payers: &str| {
+        let text = POLICY.replace("id = \"test\"", &format!("id = \"{id}\"")).replace("2026-03-02", "2026-04-01");
+        let text = text.replace("region = \"4403\"", &format!("region = \"{place}\""));
+        let text = text.replace("{ city = 1, district = 1 }", payers);
+        world.office().announce_policy("own.toml", &text, None).await.unwrap();
+    };
+    post("zone", "440304").await.is_problem(422, "invalid");
+    assert_eq!(post("lottery", "4403").await.status, 201, "a usual fund may come before its policy");
+    announce("own", "440304", "{ zone = 1, \"高新区财政\" = 1, lottery = 1, idle = 0 }").await;
+    announce("far", "440305", "{ elsewhere = 1 }").await;
+    for name in ["zone", "高新区财政", "lottery"] {
+        assert_eq!(post(name, "440304").await.status, 201, "{name}");
+        post(name, "4403").await.is_problem(422, "invalid");
+    }
+    for name in ["idle", "elsewhere", "nobody"] {
+        post(name, "440304").await.is_problem(422, "invalid");
+    }
+    let checker = person(world, "复核员", Role::FinanceChecker, "440304").await;
+    let browser = crate::browser::Browser::new(world, Some(&maker));
+    let at = "region=440304&month=2026-04";
+    let page = browser.get(&format!("/console/budgets?{at}")).await;
+    page.has(&[
+        "<option value=\"zone@440304\">zone（福田区，政策写明）</option>",
+        "高新区财政@440304",
+        "value=\"city\"",
+    ]);
+    page.lacks(&["elsewhere", "idle", "value=\"lottery\""]);
+    let fields = [("payer", "高新区财政@440304"), ("unit", ""), ("amount", "12.00"), ("reason", "管委会批复")];
+    assert_eq!(browser.post(&format!("/console/budgets?{at}"), &fields).await.status, 303);
+    let second_one = crate::browser::Browser::new(world, Some(&checker));
+    second_one.get(&format!("/console/proposals?{at}")).await.has(&["高新区财政 440304", "¥12.00"]);
+    let made = post("zone", "440304").await.read::<Value>();
+    assert_eq!(second(world, &checker, &made).await.status, 204);
+    browser.get(&format!("/console/budgets.csv?{at}")).await.has(&["zone,1.00,0.00,0.00,1.00"]);
+}
+
 async fn what_the_store_keeps_of_budgets_and_explanations(backend: Backend) {
     let doubled = Doubled::new(backend).await;
     let store = &doubled.scene.world.office().store;
@@ -298,5 +342,6 @@ crate::on_both! {
     a_year_is_held_against_what_two_people_set_aside
     the_year_ends_with_what_is_open
     the_api_proposes_budgets
+    a_fund_that_a_policy_calls_by_its_own_name_has_a_budget
     what_the_store_keeps_of_budgets_and_explanations
 }

@@ -128,9 +128,7 @@ async fn statement_of(scene: &Scene, which: usize) -> StatementId {
 async fn approved(backend: Backend) -> Scene {
     let mut scene = Scene::new(backend).await;
     scene.march().await;
-    let (view, _) = scene.draft(MARCH).await.unwrap();
-    scene.submit(MARCH, scene.maker).await.unwrap();
-    scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
+    scene.approved(MARCH).await;
     scene
 }
 
@@ -417,9 +415,7 @@ async fn a_hold_is_released_in_the_browser(backend: Backend) {
     other.push(scene.over(1));
     scene.ingest(1, &other).await;
     scene.world.clock.set(date("2026-04-01").at_minute(540));
-    let (march, _) = scene.draft(MARCH).await.unwrap();
-    scene.submit(MARCH, scene.maker).await.unwrap();
-    scene.approve(MARCH, scene.checker, march.settlement.digest).await.unwrap();
+    scene.approved(MARCH).await;
     let maker = Browser::of(&scene.world, "测试经办").await;
     let id = statement_of(&scene, 0).await;
     let page = maker.page(&format!("/console/statements/{id}?line=h0")).await;
@@ -489,6 +485,25 @@ async fn overviews_of_a_month(backend: Backend) {
     let own = unit!(store, |tx| overview::statements_of_canteen(tx, canteen, 9).await);
     assert_eq!(own.iter().map(|s| (s.canteen, s.version)).collect::<Vec<_>>(), [(canteen, 2)]);
     assert!(unit!(store, |tx| overview::statements_of_canteen(tx, canteen, 0).await).is_empty());
+    let content = |which: usize| {
+        let stored = view.statements.iter().find(|s| s.canteen == scene.canteen(which));
+        stored.map(|stored| stored.content.0.clone())
+    };
+    let both = unit!(store, |tx| months::by_canteen(tx, &region("440304"), of, None).await);
+    assert_eq!([0, 1].map(|which| both.get(&scene.canteen(which)).cloned()), [0, 1].map(content));
+    let one = unit!(store, |tx| months::by_canteen(tx, &region("440304"), of, Some(canteen)).await);
+    assert_eq!(one.into_iter().collect::<Vec<_>>(), [(canteen, content(0).unwrap())]);
+    assert!(unit!(store, |tx| months::by_canteen(tx, &region("4403"), of, None).await).is_empty(), "who settles it");
+    assert!(unit!(store, |tx| months::by_canteen(tx, &region("440304"), of.previous(), None).await).is_empty());
+    // The double use of the first elder at 乙 is all that was found: days that found nothing are not read.
+    let other = scene.canteen(1);
+    let found = unit!(store, |tx| overview::findings(tx, &region("4403"), of, None).await);
+    let [(at, on, findings)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((*at, *on, findings[0].code), (other, day, domain::reconciliation::Code::OverLimit));
+    assert_eq!(unit!(store, |tx| overview::findings(tx, &region("4403"), of, Some(other)).await), found);
+    assert_eq!(unit!(store, |tx| overview::findings(tx, &region("4403"), of, Some(canteen)).await), []);
+    assert_eq!(unit!(store, |tx| overview::findings(tx, &region("440305"), of, None).await), []);
+    assert_eq!(unit!(store, |tx| overview::findings(tx, &region("4403"), of.next(), None).await), []);
     let eaten = unit!(store, |tx| overview::eaten(tx, canteen, day).await);
     let statement = own[0].id;
     assert_eq!(eaten.len(), 2);

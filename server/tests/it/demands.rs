@@ -61,9 +61,7 @@ impl Owing {
     }
 
     async fn approved(scene: &Scene, of: &str) -> StatementId {
-        let (view, _) = scene.draft(of).await.unwrap();
-        scene.submit(of, scene.maker).await.unwrap();
-        scene.approve(of, scene.checker, view.settlement.digest).await.unwrap();
+        let view = scene.approved(of).await;
         view.statements.iter().find(|s| s.canteen == scene.canteen(0)).unwrap().id
     }
 

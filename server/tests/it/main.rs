@@ -48,4 +48,6 @@ mod store_sync;
 mod store_units;
 mod taken_away;
 mod terminals;
+mod third_signature;
 mod torn;
+mod year_end;

@@ -112,7 +112,7 @@ impl Scene {
         month::draft(&office.store, &office.book(), &office.entropy, &place, of, self.maker, office.now()).await
     }
 
-    async fn leave_out(&self, which: usize, day: &'static str) {
+    pub(crate) async fn leave_out(&self, which: usize, day: &'static str) {
         let (canteen, by, now) = (self.canteen(which), self.maker.user, self.world.office().now());
         let store = &self.world.office().store;
         store
@@ -131,6 +131,13 @@ impl Scene {
     pub(crate) async fn approve(&self, of: &str, by: Actor, seen: Digest) -> Result<MonthView, Error> {
         let office = self.world.office();
         month::approve(&office.store, &region("440304"), of.parse().unwrap(), by, seen, office.now()).await
+    }
+
+    /// Drafts, submits and approves a month.
+    pub(crate) async fn approved(&self, of: &str) -> MonthView {
+        let (view, _) = self.draft(of).await.unwrap();
+        self.submit(of, self.maker).await.unwrap();
+        self.approve(of, self.checker, view.settlement.digest).await.unwrap()
     }
 
     pub(crate) async fn verify(&self) -> VerifyReport {

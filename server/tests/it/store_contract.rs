@@ -466,6 +466,7 @@ fn nothing_is_left_out() {
         include_str!("findings.rs"),
         include_str!("demands.rs"),
         include_str!("budgets.rs"),
+        include_str!("third_signature.rs"),
         include_str!("console.rs"),
         include_str!("console_days.rs"),
         include_str!("console_month.rs"),

@@ -30,7 +30,7 @@ const BY_DESIGN: [&str; 2] = ["/api/v1/imports/{id}/report", "/console/imports/{
 const ENDINGS: [&str; 5] = [".csv", ".xlsx", ".pdf", "/pdf", "/xlsx"];
 
 /// All text of a file: of a workbook each part, of a PDF what is read off its pages and its own bytes.
-fn text(kind: &str, bytes: &[u8]) -> String {
+pub(crate) fn text(kind: &str, bytes: &[u8]) -> String {
     let mut all = String::from_utf8_lossy(bytes).into_owned();
     if kind.ends_with("spreadsheetml.sheet") {
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();

@@ -81,7 +81,7 @@ pub(super) const fn step(state: Option<MonthState>, days_closed: bool, after: Op
         (_, Some(Stage::Paid)) => 7,
         (_, Some(Stage::Disclosed)) => 6,
         (Some(MonthState::Approved), _) => 5,
-        (Some(MonthState::Submitted), _) => 4,
+        (Some(MonthState::Submitted | MonthState::Checked), _) => 4,
         (Some(MonthState::Drafted), _) => 3,
         (None | Some(MonthState::Open), _) if days_closed => 2,
         (None | Some(MonthState::Open), _) => 1,

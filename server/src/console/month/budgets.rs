@@ -1,6 +1,6 @@
 //! `/console/budgets`: a year's money by payer against what is set aside, and the year's report by canteen and payer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
@@ -11,6 +11,7 @@ use domain::decision::Payer;
 use domain::id::CanteenId;
 use domain::money::Fen;
 use domain::region::RegionCode;
+use domain::words::{payer_name, usual_payers};
 use receipts::table::{Cell, Table};
 use serde::Deserialize;
 
@@ -33,8 +34,8 @@ use crate::words::{Code, office as said};
 use crate::{Error, Office};
 
 const PATH: &str = "/console/budgets";
-/// Whoever may pay, in the order of pages.
-const PAYERS: [&str; 9] = ["province", "league", "city", "banner", "district", "town", "village", "lottery", "charity"];
+/// Between a fund's name and its place in the form's list; in no name.
+const AT: char = '@';
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -103,8 +104,23 @@ struct Drawn {
     /// Which budgets drafts pass.
     warnings: Vec<String>,
     may_propose: bool,
-    payers: Vec<(&'static str, String)>,
+    payers: Vec<(String, String)>,
     region: RegionCode,
+}
+
+/// Whoever may be given a budget, with its name: levels and usual funds, whose place is asked for, then the funds that
+/// policies name, each with its place.
+fn offered(view: &View, funds: &BTreeSet<Payer>, regions: &[Region]) -> Vec<(String, String)> {
+    let (w, lang) = (Words::of(view.lang), view.lang.domain());
+    let by_policy = |name: &&str| funds.iter().all(|fund| fund.name != *name);
+    let usual = usual_payers().filter(by_policy).map(|name| (name.to_owned(), payer_name(name, lang).to_owned()));
+    let fund = |fund: &Payer| {
+        let unit = fund.unit.as_ref()?;
+        let place = say::unit_name(regions, unit).unwrap_or(unit.as_str());
+        let name = fill(w.fund_at, &[("fund", &payer_name(&fund.name, lang)), ("place", &place)]);
+        Some((format!("{}{AT}{unit}", fund.name), name))
+    };
+    usual.chain(funds.iter().filter_map(fund)).collect()
 }
 
 fn row(name: String, class: &'static str, of: &PayerYear) -> Row {
@@ -144,13 +160,13 @@ async fn page(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
         let by = of.passed_by()?;
         Some(fill(w.budget_passed, &[("payer", name), ("amount", &fmt::yuan(&by))]))
     };
-    let payer = |name: &'static str| (name, say::payer(view.lang, &Payer { name: name.to_owned(), unit: None }, None));
+    let funds = budget::funds(&office.book().policies, &view.region.code);
     Page::of(&Drawn {
         warnings: named.iter().filter_map(warning).collect(),
         total: row(w.total.to_owned(), "", &together(&found.payers)),
         rows: named.into_iter().map(|(name, of)| row(name, say::payer_class(&of.payer), of)).collect(),
         may_propose: view.user.role.rights().contains(&Right::MakeMonth),
-        payers: PAYERS.into_iter().map(payer).collect(),
+        payers: offered(&view, &funds, &found.regions),
         region: view.region.code.clone(),
         shell: view.shell(PATH, title.clone()),
         w,
@@ -260,11 +276,12 @@ struct Proposes {
 
 async fn propose(State(office): State<Arc<Office>>, view: View, Form(body): Form<Proposes>) -> Answer<Redirect> {
     let amount = Fen::from_yuan(body.amount.trim()).map_err(|_| Problem::new(Code::Invalid, said::AMOUNT))?;
-    let unit = match body.unit.trim() {
+    let (name, unit) = body.payer.split_once(AT).unwrap_or((body.payer.as_str(), body.unit.trim()));
+    let unit = match unit {
         "" => None,
         code => Some(code.parse().map_err(|_| Problem::new(Code::Invalid, said::REGION))?),
     };
-    let payer = Payer { name: body.payer, unit };
+    let payer = Payer { name: name.to_owned(), unit };
     let (region, year) = (view.region.code.clone(), view.month.ym().0);
     propose_budget(&office, &view.user, Budget { region, year, payer, amount, reason: body.reason }).await?;
     Ok(Redirect::to(&view.link("/console/budgets?done=proposed")))

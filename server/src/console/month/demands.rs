@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::say;
 use super::words::Words;
 use crate::audit::Action;
-use crate::console::days::MonthDays;
+use crate::console::days::Around;
 use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::view::View;
@@ -77,7 +77,7 @@ pub(super) struct Offer {
     pub(super) action: String,
 }
 
-pub(super) fn claims(view: &View, found: &Found, days: &MonthDays, regions: &[Region]) -> Vec<Claim> {
+pub(super) fn claims(view: &View, found: &Found, around: &Around, regions: &[Region]) -> Vec<Claim> {
     let (w, lang, rights) = (Words::of(view.lang), view.lang, view.user.role.rights());
     let money = rights.contains(&Right::MakeMonth) || rights.contains(&Right::CheckMonth);
     let claim = |(row, paid): &(DemandRow, Vec<Receipt>)| {
@@ -98,7 +98,7 @@ pub(super) fn claims(view: &View, found: &Found, days: &MonthDays, regions: &[Re
         let owed = owed.filter(|(_, (payer, _))| may && !left.of(payer).is_zero());
         Claim {
             number: demand.number.clone(),
-            canteen: days.name(demand.canteen).to_owned(),
+            canteen: around.name(demand.canteen).to_owned(),
             amount: fmt::yuan(&demand.total()),
             left: fmt::dash(&left.total()),
             received: paid.iter().map(received).collect(),
@@ -114,7 +114,7 @@ pub(super) fn claims(view: &View, found: &Found, days: &MonthDays, regions: &[Re
 pub(super) fn offers(
     view: &View,
     found: &Found,
-    days: &MonthDays,
+    around: &Around,
     statements: &[StoredStatement],
     approved: bool,
 ) -> Vec<Offer> {
@@ -128,7 +128,7 @@ pub(super) fn offers(
     let offer = |s: &StoredStatement| {
         let shares = Demand::shares_of(&s.content.0)?;
         Some(Offer {
-            canteen: days.name(s.canteen).to_owned(),
+            canteen: around.name(s.canteen).to_owned(),
             amount: fmt::yuan(&shares.total()),
             action: view.link(&format!("/console/funds/statements/{}/demand", s.id)),
         })

@@ -13,7 +13,7 @@ use super::say;
 use super::words::Words;
 use crate::admin::About;
 use crate::audit::Action;
-use crate::console::days::MonthDays;
+use crate::console::days::Around;
 use crate::console::findings::enclosed::{Files, keep};
 use crate::console::fmt;
 use crate::console::lang::fill;
@@ -51,7 +51,7 @@ pub(super) fn routes() -> Routes {
 }
 
 struct Found {
-    days: MonthDays,
+    around: Around,
     state: Option<MonthState>,
     after: Option<Afterwards>,
     names: BTreeMap<UserId, String>,
@@ -73,7 +73,7 @@ async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
         }
     }
     Ok(Found {
-        days: MonthDays::load(tx, region, month, None).await?,
+        around: Around::load(tx, region, month, None).await?,
         state,
         after,
         names: everybody.into_iter().map(|row| (row.id, row.name)).collect(),
@@ -187,7 +187,7 @@ fn drawn(view: &View, found: &Found) -> Drawn {
     let open = found.after.as_ref().is_some_and(|after| after.stage == Stage::Disclosed);
     let row = |(stored, _, objections): &(months::StoredStatement, Vec<Payment>, Vec<Objection>)| Row {
         id: stored.id,
-        canteen: found.days.name(stored.canteen).to_owned(),
+        canteen: found.around.name(stored.canteen).to_owned(),
         href: view.link(&format!("/console/statements/{}", stored.id)),
         payable: fmt::yuan(&stored.payable),
         objections: objections.iter().map(|of| objection(view, found, of, money)).collect(),
@@ -198,7 +198,7 @@ fn drawn(view: &View, found: &Found) -> Drawn {
     let address = |name: &str| format!("/api/v1/months/{}/{}/{name}", view.region.code, view.month);
     let approved = found.after.as_ref().map(|after| after.stage);
     Drawn {
-        shell: view.shell(PATH, title.clone()).with_badge(found.days.waiting().count()),
+        shell: view.shell(PATH, title.clone()).with_badge(found.around.waiting),
         w,
         title,
         state,

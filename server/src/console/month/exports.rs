@@ -13,7 +13,7 @@ use receipts::table::{Cell, Table};
 use super::board;
 use super::say;
 use super::words::Words;
-use crate::console::days::MonthDays;
+use crate::console::days::{Around, MonthDays};
 use crate::console::files::{self, Kind};
 use crate::console::fmt;
 use crate::console::lang::fill;
@@ -36,7 +36,7 @@ pub(super) fn routes() -> Routes {
 }
 
 struct Found {
-    days: MonthDays,
+    around: Around,
     state: Option<MonthState>,
     statements: Vec<StoredStatement>,
 }
@@ -46,7 +46,7 @@ async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
     Ok(Found {
         state: months::settlement(tx, region, month).await?.map(|s| s.state.0),
         statements: overview::statements(tx, region, month, month).await?,
-        days: MonthDays::load(tx, region, month, None).await?,
+        around: Around::load(tx, region, month, None).await?,
     })
 }
 
@@ -123,12 +123,12 @@ fn drawn(view: &View, found: &Found) -> Drawn {
     let row = |s: &StoredStatement| Row {
         id: s.id,
         number: s.number.clone(),
-        canteen: found.days.name(s.canteen).to_owned(),
+        canteen: found.around.name(s.canteen).to_owned(),
         href: view.link(&format!("/console/statements/{}", s.id)),
     };
     let title = fill(w.exports_of, &[("month", &fmt::short_month(view.month, lang))]);
     Drawn {
-        shell: view.shell(PATH, title.clone()).with_badge(found.days.waiting().count()),
+        shell: view.shell(PATH, title.clone()).with_badge(found.around.waiting),
         w,
         title,
         as_of: fill(w.as_of_now, &[("at", &fmt::at(view.now, lang))]),
@@ -142,18 +142,29 @@ fn drawn(view: &View, found: &Found) -> Drawn {
     }
 }
 
+async fn read_days(office: &Office, view: &View) -> Answer<MonthDays> {
+    view.user.require(Right::Read)?;
+    view.user.require_inside(&view.region.code)?;
+    let (region, month) = (view.region.code.clone(), view.month);
+    let read = office.store.read(move |tx| {
+        let region = region.clone();
+        Box::pin(async move { MonthDays::load(tx, &region, month, None).await })
+    });
+    Ok(read.await?)
+}
+
 /// The month's days as a table: one line for each canteen and day that is closed.
 async fn days_csv(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
-    let found = read(&office, &view).await?;
+    let found = read_days(&office, &view).await?;
     Ok(files::of_month(&days(&view, &found), &view, "days", Kind::Csv)?)
 }
 
 async fn days_xlsx(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
-    let found = read(&office, &view).await?;
+    let found = read_days(&office, &view).await?;
     Ok(files::of_month(&days(&view, &found), &view, "days", Kind::Xlsx)?)
 }
 
-fn days(view: &View, found: &Found) -> Table {
+fn days(view: &View, found: &MonthDays) -> Table {
     let w = Words::of(view.lang);
     let head = [
         w.canteen,
@@ -172,7 +183,7 @@ fn days(view: &View, found: &Found) -> Table {
         w.changed_since,
     ];
     let mut closes: Vec<(&str, &DayClose)> =
-        found.days.closes.values().map(|(_, close)| (found.days.name(close.canteen), close)).collect();
+        found.closes.values().map(|(_, close)| (found.name(close.canteen), close)).collect();
     closes.sort_by_key(|(name, close)| (*name, close.canteen, close.date));
     let row = |(name, close): (&str, &DayClose)| {
         let mut row = vec![Cell::from(name), Cell::Text(close.date.to_string())];
@@ -181,7 +192,7 @@ fn days(view: &View, found: &Found) -> Table {
         row.extend([close.z_reports.0, close.z_reports.1].map(files::count));
         row.push(Cell::Text(say::letter(view.lang, &close.grade)));
         row.push(files::count(close.findings.len()));
-        let dirty = found.days.is_unclosed(close.canteen, close.date);
+        let dirty = found.is_unclosed(close.canteen, close.date);
         row.push(Cell::from(if dirty { w.yes } else { w.no }));
         row
     };

@@ -22,7 +22,7 @@ use super::demands;
 use super::words::Words;
 use super::{pages, say};
 use crate::audit::Action;
-use crate::console::days::MonthDays;
+use crate::console::days::Around;
 use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::page::Page;
@@ -50,7 +50,7 @@ pub(super) fn routes() -> Routes {
 }
 
 struct Found {
-    days: MonthDays,
+    around: Around,
     regions: Vec<Region>,
     /// The year's current statements up to the month.
     year: Vec<StoredStatement>,
@@ -68,9 +68,9 @@ async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
     let january = Month::new(year, 1).unwrap_or(month);
     let settlement = months::settlement(tx, region, month).await?;
     let approved = settlement.is_some_and(|s| s.state.0 == MonthState::Approved);
-    let days = MonthDays::load(tx, region, month, None).await?;
+    let around = Around::load(tx, region, month, None).await?;
     let mut refunds = BTreeMap::new();
-    for canteen in &days.canteens {
+    for canteen in &around.canteens {
         let due = refund_payments::due_refunds(tx, canteen.id).await?;
         if !due.is_empty() {
             refunds.insert(canteen.id, (due.len(), due.iter().map(|due| due.amount).sum()));
@@ -84,7 +84,7 @@ async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
         holds: of_region(tx, region).await?,
         books: ledger::trial_balance(tx, region).await?,
         claims: demands::load(tx, region).await?,
-        days,
+        around,
     })
 }
 
@@ -224,7 +224,7 @@ fn payments_of(view: &View, found: &Found, fresh: bool) -> Vec<PaymentRow> {
         };
         PaymentRow {
             href: view.link(&format!("/console/statements/{}", stored.id)),
-            canteen: found.days.name(stored.canteen).to_owned(),
+            canteen: found.around.name(stored.canteen).to_owned(),
             payable: fmt::yuan(&stored.payable),
             state: say::payment(w, state),
             look: say::payment_look(state),
@@ -245,7 +245,7 @@ fn adjustments_of(view: &View, found: &Found) -> (Vec<Plain>, Fen) {
         for line in content.changes.iter().filter(|line| line.reason != Reason::Carried) {
             sum += line.amount;
             rows.push(Plain {
-                canteen: found.days.name(stored.canteen).to_owned(),
+                canteen: found.around.name(stored.canteen).to_owned(),
                 what: say::reason(view.lang, &line.reason, line.amount, content.month),
                 basis: say::basis(view.lang, &line.dates, &line.findings),
                 amount: fmt::change(&line.amount),
@@ -282,7 +282,7 @@ fn books_of(w: &'static Words, found: &Found) -> (Vec<Book>, Turnover) {
 
 fn hold_row(view: &View, found: &Found, hold: &HoldBody) -> HoldRow {
     HoldRow {
-        canteen: found.days.name(hold.canteen).to_owned(),
+        canteen: found.around.name(hold.canteen).to_owned(),
         month: fmt::month(hold.month, view.lang),
         words: hold.words.clone(),
         amount: fmt::yuan(&hold.amount),
@@ -330,14 +330,14 @@ fn drawn(view: &View, found: &Found, fresh: bool) -> Drawn {
     let (adjustments, adjusted) = adjustments_of(view, found);
     let (books, total) = books_of(w, found);
     let refund = |(canteen, (n, amount)): (&CanteenId, &(usize, Fen))| Plain {
-        canteen: found.days.name(*canteen).to_owned(),
+        canteen: found.around.name(*canteen).to_owned(),
         what: fill(w.refunds_n, &[("n", n)]),
         basis: String::new(),
         amount: fmt::yuan(amount),
     };
     let title = fill(w.funds_of, &[("month", &fmt::short_month(view.month, lang))]);
     Drawn {
-        shell: view.shell(PATH, title.clone()).with_badge(found.days.waiting().count()),
+        shell: view.shell(PATH, title.clone()).with_badge(found.around.waiting),
         w,
         title,
         year_name,
@@ -357,8 +357,8 @@ fn drawn(view: &View, found: &Found, fresh: bool) -> Drawn {
         refunds_total: fmt::dash(&found.refunds.values().map(|(_, amount)| *amount).sum()),
         adjustments,
         adjustments_total: fmt::change(&adjusted),
-        claims: demands::claims(view, &found.claims, &found.days, &found.regions),
-        to_demand: demands::offers(view, &found.claims, &found.days, &found.year, found.after.is_some()),
+        claims: demands::claims(view, &found.claims, &found.around, &found.regions),
+        to_demand: demands::offers(view, &found.claims, &found.around, &found.year, found.after.is_some()),
         books,
         debit: fmt::yuan(&total.debit),
         credit: fmt::yuan(&total.credit),

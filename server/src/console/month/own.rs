@@ -83,7 +83,7 @@ impl Where {
         let state = of.settlement.as_ref().map_or(MonthState::Open, |s| s.state.0);
         match (state, of.paid.last().map(|paid| paid.state)) {
             (MonthState::Open | MonthState::Drafted, _) => Self::Working,
-            (MonthState::Submitted, _) => Self::Checking,
+            (MonthState::Submitted | MonthState::Checked, _) => Self::Checking,
             (MonthState::Approved, Some(PaymentState::Sent)) => Self::Sent,
             (MonthState::Approved, Some(PaymentState::Confirmed)) => Self::Arrived,
             (MonthState::Approved, Some(PaymentState::Returned)) => Self::Returned,

@@ -13,6 +13,7 @@ use domain::settlement::{MonthState, Reason};
 use domain::words::payer_name;
 
 use super::words::Words;
+pub(super) use crate::console::codes::payer_class;
 use crate::console::fmt;
 use crate::console::lang::{Lang, fill};
 use crate::words::settlement as paper;
@@ -23,6 +24,7 @@ pub(super) const fn state(w: &'static Words, state: MonthState) -> &'static str 
         MonthState::Open => w.state_open,
         MonthState::Drafted => w.state_drafted,
         MonthState::Submitted => w.state_submitted,
+        MonthState::Checked => w.state_checked,
         MonthState::Approved => w.state_approved,
     }
 }
@@ -53,17 +55,6 @@ pub(super) fn payer(lang: Lang, payer: &Payer, unit: Option<&str>) -> String {
     match unit {
         Some(unit) => format!("{unit}{}{name}", lang.of("", " ")),
         None => name,
-    }
-}
-
-/// The colour class of a payer's part of a bar.
-pub(super) fn payer_class(payer: &Payer) -> &'static str {
-    match payer.name.as_str() {
-        "city" | "province" | "league" => "p-city",
-        "district" | "banner" => "p-district",
-        "town" | "village" | "street" => "p-street",
-        "lottery" => "p-lottery",
-        _ => "p-charity",
     }
 }
 

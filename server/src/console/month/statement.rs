@@ -18,7 +18,7 @@ use super::lines::{self, Meals, Place, Which};
 use super::meal::{self, Shown};
 use super::words::Words;
 use super::{pages, say};
-use crate::console::days::MonthDays;
+use crate::console::days::Around;
 use crate::console::fmt;
 use crate::console::lang::{Lang, fill};
 use crate::console::page::Page;
@@ -29,7 +29,7 @@ use crate::http::statements::permit;
 use crate::month;
 use crate::statements::{Dossier, served_lines};
 use crate::store::payments::{self, Payment};
-use crate::store::{Tx, months, overview};
+use crate::store::{Tx, months};
 use crate::words::{Code, settlement as paper};
 use crate::{Error, Office};
 
@@ -59,8 +59,6 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, id: StatementId, asked:
     let stored = months::statement(tx, id).await?.ok_or_else(unknown)?;
     permit(tx, &view.user, stored.canteen).await?;
     let dossier = Dossier::load(tx, id, office.book(), &office.keys).await?;
-    let last = overview::statements(tx, &stored.region, stored.month.previous(), stored.month.previous()).await?;
-    let before = last.iter().find(|s| s.canteen == stored.canteen).map(|s| Amounts::of(&s.content.0));
     let which = asked.line.as_deref().and_then(Which::read);
     let meals = match (which, asked.meal) {
         (Some(which), None) => {
@@ -73,13 +71,15 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, id: StatementId, asked:
         Some(meal) => Some(meal::show(tx, &dossier, meal, view.lang).await?),
         None => None,
     };
-    let days = MonthDays::load(tx, &view.region.code, view.month, view.user.canteen).await?;
-    let changes = month::changes(tx, &dossier.settlement, std::slice::from_ref(&stored)).await?;
+    let around = Around::load(tx, &view.region.code, view.month, view.user.canteen).await?;
+    let only = std::slice::from_ref(&stored);
+    let before = month::before(tx, &dossier.settlement, only).await?;
+    let changes = month::changes(tx, &dossier.settlement, only, &before).await?;
     Ok(Found {
-        before,
+        before: before.get(&stored.canteen).map(Amounts::of),
         explained: changes.into_iter().find_map(|changed| changed.explanation).map(|said| said.words),
         paid: payments::of_statement(tx, id).await?,
-        badge: days.waiting().count(),
+        badge: around.waiting,
         meals,
         meal,
         dossier,
@@ -158,6 +158,8 @@ struct Drawn<'a> {
     digest: String,
     maker: String,
     checker: String,
+    /// The third signature; nothing where it is given on paper.
+    signer: Option<String>,
     meals: Option<List>,
     meal: Option<&'a Shown>,
     close: String,
@@ -392,6 +394,7 @@ fn drawn<'a>(view: &View, found: &'a Found, asked: &Asked) -> Drawn<'a> {
         digest: fmt::digest(&dossier.stored.digest.to_string()),
         maker: signed(Some(&dossier.maker), settlement.submitted_at.or(Some(settlement.drafted_at)), lang),
         checker: signed(dossier.checker.as_deref(), settlement.approved_at, lang),
+        signer: settlement.signed_at.map(|at| signed(dossier.signer.as_deref(), Some(at), lang)),
         meals: list(view, found, asked, &rows, &at),
         meal: found.meal.as_ref(),
         close: view.link(&at),

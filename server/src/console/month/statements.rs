@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::board::{Amounts, MARKED, change_a_day};
 use super::words::Words;
 use super::{say, statement};
-use crate::console::days::MonthDays;
+use crate::console::days::Around;
 use crate::console::files::{self, Kind};
 use crate::console::fmt;
 use crate::console::lang::fill;
@@ -65,12 +65,12 @@ struct Asked {
 struct Found {
     statements: Vec<(StoredStatement, Option<PaymentState>)>,
     before: BTreeMap<CanteenId, Amounts>,
-    days: MonthDays,
+    around: Around,
 }
 
 async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
     let (region, month, own) = (&view.region.code, view.month, view.user.canteen);
-    let days = MonthDays::load(tx, region, month, own).await?;
+    let around = Around::load(tx, region, month, own).await?;
     let own_only = |s: &StoredStatement| own.is_none_or(|own| own == s.canteen);
     let (now, last) = if let Some(own) = own {
         // A canteen's statement belongs to the region that settles it, which is not always the manager's own.
@@ -87,7 +87,7 @@ async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
         statements.push((stored, paid));
     }
     let before = last.iter().map(|s| (s.canteen, Amounts::of(&s.content.0))).collect();
-    Ok(Found { statements, before, days })
+    Ok(Found { statements, before, around })
 }
 
 struct Row {
@@ -212,7 +212,7 @@ fn listed<'f>(found: &'f Found, asked: &Asked) -> Vec<Listed<'f>> {
     let one = |(stored, paid): &'f (StoredStatement, Option<PaymentState>)| {
         let now = Amounts::of(&stored.content.0);
         let change = found.before.get(&stored.canteen).and_then(|before| change_a_day(&now, before));
-        Listed { stored, name: found.days.name(stored.canteen), now, change, paid: *paid }
+        Listed { stored, name: found.around.name(stored.canteen), now, change, paid: *paid }
     };
     let all = found.statements.iter().map(one);
     all.filter(|one| asked.keeps(one.name, &one.now, one.change, one.paid)).collect()
@@ -267,7 +267,7 @@ fn drawn(view: &View, found: &Found, asked: &Asked) -> Drawn {
     let sum = Amounts::sum(sums.iter());
     let title = fill(w.statements_of, &[("month", &fmt::short_month(view.month, lang))]);
     Drawn {
-        shell: view.shell(PATH, title.clone()).with_badge(found.days.waiting().count()),
+        shell: view.shell(PATH, title.clone()).with_badge(found.around.waiting),
         w,
         title,
         q: asked.q.clone(),

@@ -7,6 +7,7 @@ catalogue! {
     state_open: "未起草", "Not drafted";
     state_drafted: "已起草", "Drafted";
     state_submitted: "已提交", "Submitted";
+    state_checked: "待第三人签批", "Third signature due";
     state_approved: "已审批", "Approved";
     state_disclosed: "公示及拨付中", "Published, being paid";
     state_paid: "已拨付", "Paid";
@@ -98,6 +99,8 @@ catalogue! {
     do_redraft: "重新起草", "Draft again";
     do_submit: "提交审批", "Submit";
     do_approve: "通过", "Approve";
+    do_sign: "签批", "Sign";
+    sign_hint: "签批即确认复核所通过的内容摘要：", "Signing confirms this digest, which the checker approved:";
     do_send_back: "退回", "Send back";
     do_disclose: "开始公示", "Publish";
     do_pay: "办理拨付", "See to the payments";
@@ -111,6 +114,8 @@ catalogue! {
     next_submit: "提交后由{who}审批。", "Approved by {who} when submitted.";
     next_missing: "办完 {n} 项后即可提交，由{who}审批。也可在对账页把未日清的日子留待下月。", "Can be submitted when {n} things are done; {who} approves. Days that are not closed can be left out on the page of days.";
     next_approve: "等{who}审批。", "Waits for {who}.";
+    next_third: "等{who}审批，再由第三人签批。", "Waits for {who}, then for a third person's signature.";
+    next_sign: "{who}已复核，等第三人签批；签批之前不公示、不拨付。", "{who} has approved it: waits for a third person. Nothing is published or paid before.";
     next_disclose: "由{who}开始公示。", "Published by {who}.";
     next_pay: "公示期满后拨付：一人送银行，另一人登记到账。", "Paid when the publication is over: one person sends, another notes the arrival.";
     next_archive: "由{who}归档。", "Archived by {who}.";
@@ -279,7 +284,8 @@ catalogue! {
     budgets_kept: "没有出资方超出预算", "No payer passes its budget";
     no_budget_set: "没有录入年度预算", "No budget is set";
     propose_budget: "提出预算（须另一人通过）", "Propose a budget (another person approves)";
-    payer_unit: "区划代码（市 4 位、区 6 位；基金填政策的第一个区域）", "Code of its place (a fund: the policy's first region)";
+    payer_unit: "区划代码（市 4 位、区 6 位；政策写明的基金不用填）", "Code of its place (not for funds that a policy names)";
+    fund_at: "{fund}（{place}，政策写明）", "{fund} ({place}, named by a policy)";
     budget_why: "批复文号或说明", "Document or reason";
     year_report: "年度报告", "Year report";
     year_report_of: "{year}年资金年度报告", "Report of {year}";

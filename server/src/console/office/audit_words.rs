@@ -63,6 +63,7 @@ const fn english(action: Action) -> &'static str {
         Action::MonthDraft => "Drafted a month",
         Action::MonthSubmit => "Submitted a month",
         Action::MonthApprove => "Approved a month",
+        Action::MonthSign => "Signed a month as a third person",
         Action::MonthSendBack => "Sent a month back",
         Action::MonthExplain => "Explained a month's change",
         Action::MonthDisclose => "Disclosed a month's list",

@@ -45,6 +45,11 @@ catalogue! {
     manual_permille: "人工录入容许（千分之）", "Entries by hand that are tolerated (per thousand)";
     manual_least: "人工录入：少于此数不报", "Fewer entries by hand are no finding";
     clock_minutes: "时钟偏差容许（分钟）", "Minutes that a clock may be wrong";
+    signatures: "月结签批", "Who signs a month";
+    third_signature: "复核之后须第三人签批", "A third person signs after the checker";
+    third_hint: "签批的人不能是起草、提交或复核的人；签批之前不公示、不拨付。按提交时的设置。不选则在纸面上签。", "Neither maker nor checker; nothing is published or paid before. As set when the month was submitted. If not, on paper.";
+    third_yes: "须签批", "asked for";
+    third_no: "纸面签", "on paper";
     change: "修改设置", "Change them";
     change_hint: "由复核设置。自生效日起，未经审批的日子会重新日清；已审批的月份不变。", "Set by a checker. From that day on, days that no approved month settled are closed again; approved months stay.";
     only_checker: "设置由复核人员修改。", "A checker changes them.";
@@ -114,6 +119,7 @@ struct RegionPage {
     state: String,
     kinds: Vec<KindRow>,
     numbers: Vec<NumberRow>,
+    third: bool,
     choices: Vec<(&'static str, &'static str)>,
     changes: Vec<Change>,
     may_change: bool,
@@ -215,6 +221,7 @@ fn drawn(view: &View, region: &RegionCode, name: &str, found: &Found) -> RegionP
         state,
         kinds: Kind::ALL.iter().map(kind).collect(),
         numbers: FIELDS.iter().map(number).collect(),
+        third: found.settings.third_signature,
         choices: SEVERITIES.map(|(name, severity)| (name, c.severity(severity))).into(),
         changes: changes(view, found),
         may_change: view.user.role.rights().contains(&Right::CheckMonth),
@@ -255,7 +262,10 @@ fn differences(view: &View, before: &Settings, after: &Settings) -> Vec<String> 
         let (from, to) = ((field.of)(&before.thresholds), (field.of)(&after.thresholds));
         (from != to).then(|| said((field.word)(w), from.to_string(), to.to_string()))
     });
-    kinds.chain(numbers).collect()
+    let third = |of: &Settings| if of.third_signature { w.third_yes } else { w.third_no }.to_owned();
+    let asked = before.third_signature != after.third_signature;
+    let signed = asked.then(|| said(w.third_signature, third(before), third(after)));
+    kinds.chain(numbers).chain(signed).collect()
 }
 
 async fn change(
@@ -278,6 +288,7 @@ async fn change(
             new.settings.severities.insert(kind, *severity);
         }
     }
+    new.settings.third_signature = typed("third_signature") == "1";
     set_region(&office, &view.user, region.clone(), new).await?;
     Ok(Redirect::to(&view.link(&format!("{HOME}/{region}?done=saved"))))
 }

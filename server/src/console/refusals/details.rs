@@ -179,6 +179,10 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
         "起草或提交的人不能审批，请由另一位复核人员办理",
         "Who drafted or submitted does not approve: ask another checker.",
     ),
+    (
+        "起草、提交或复核的人不能签批，请由第三人办理",
+        "Who drafted, submitted or checked does not sign: a third person does.",
+    ),
     ("结算单在您查看之后有变动，请重新查看后再审批", "The statements changed since you looked: look again."),
     ("还有未日清的日子或未裁定的阻断差异", "Days are not closed, or findings that block are not decided."),
     ("刚刚有人办理了本月结算，请刷新后再看", "Somebody has just worked on this month: reload the page."),
@@ -218,7 +222,7 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ),
     ("预算金额不能为负数", "A budget is not negative."),
     ("预算年度应为四位数字，如 2026", "The year of a budget has four digits, for example 2026."),
-    ("没有这样的出资方", "There is no such payer."),
+    ("没有这样的出资方：名称须与政策文件中的一致", "There is no such payer: the name is as in the policy's file."),
     ("没有登记这个区域", "This region is not registered."),
     // Closed canteens and demands.
     ("没有这张追缴通知", "There is no such demand."),

@@ -64,7 +64,7 @@ pub(super) struct First {
 }
 
 pub(super) struct PayerRow {
-    pub(super) class: String,
+    pub(super) class: &'static str,
     pub(super) name: String,
     pub(super) month: String,
     pub(super) year: String,
@@ -246,7 +246,7 @@ impl Shape<'_> {
             Next::Disclose | Next::Disclosing => Some("/console/disclosure".to_owned()),
             Next::Pay => Some("/console/funds".to_owned()),
             Next::Running | Next::Done => None,
-            Next::Draft | Next::DraftAgain | Next::Submit | Next::Approve | Next::Archive => {
+            Next::Draft | Next::DraftAgain | Next::Submit | Next::Approve | Next::Sign | Next::Archive => {
                 Some("/console/settlement".to_owned())
             }
         };
@@ -353,8 +353,8 @@ impl Shape<'_> {
     fn funds(&self) -> Option<Funds> {
         let (w, view) = (self.w, self.view);
         let mut months: BTreeMap<Month, PayerSums> = BTreeMap::new();
-        for statement in &self.loaded.statements {
-            months.entry(statement.month).or_default().add_all(&stated(std::iter::once(statement)));
+        for (month, shares) in self.loaded.statements.iter().flat_map(domain::budget::cost) {
+            months.entry(month).or_default().add_all(&shares);
         }
         if self.state() == MonthState::Open {
             let closes = self.loaded.days.closes.values().map(|(_, close)| close);
@@ -366,7 +366,7 @@ impl Shape<'_> {
         }
         let (of_year, _) = view.month.ym();
         let row = |(payer, month, of_year): &(domain::decision::Payer, Fen, Fen)| PayerRow {
-            class: format!("p-{}", payer.name),
+            class: codes::payer_class(payer),
             name: domain::words::payer_name(&payer.name, view.lang.domain()).to_owned(),
             month: fmt::dash(month),
             year: fmt::yuan(of_year),

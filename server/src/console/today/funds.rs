@@ -63,9 +63,8 @@ impl Year {
             }
         }
         let spent: Fen = months.iter().copied().sum();
-        let counted = i64::try_from(months.iter().filter(|amount| !amount.is_zero()).count()).unwrap_or(0);
-        let ahead = i64::from(12 - last);
-        let forecast = if counted == 0 { spent } else { Fen::new(spent.get() + spent.get() / counted * ahead) };
+        let counted = months.iter().filter(|amount| !amount.is_zero()).count();
+        let forecast = domain::budget::forecast(spent, counted, 12 - last);
         Self { months, payers, forecast }
     }
 

@@ -37,6 +37,8 @@ pub(super) enum Next {
     DraftAgain,
     Submit,
     Approve,
+    /// A third person signs what the checker approved.
+    Sign,
     Disclose,
     /// The list hangs.
     Disclosing,
@@ -57,7 +59,7 @@ impl Next {
             | Self::Submit
             | Self::Disclose
             | Self::Pay => Some(Right::MakeMonth),
-            Self::Approve | Self::Archive => Some(Right::CheckMonth),
+            Self::Approve | Self::Sign | Self::Archive => Some(Right::CheckMonth),
             Self::Running | Self::Disclosing | Self::Done => None,
         }
     }
@@ -72,6 +74,7 @@ impl Situation {
             (MonthState::Approved, Some(Stage::Disclosed)) => Next::Disclosing,
             (MonthState::Approved, _) => Next::Disclose,
             (MonthState::Submitted, _) => Next::Approve,
+            (MonthState::Checked, _) => Next::Sign,
             _ if self.unclosed > 0 => Next::CloseDays,
             _ if self.blocking > 0 => Next::DecideBlocking,
             _ if !self.is_over && self.others > 0 => Next::DecideOthers,
@@ -128,6 +131,7 @@ mod tests {
         assert_eq!(next(|s| s.state = MonthState::Drafted), Next::Submit);
         assert_eq!(next(|s| (s.state, s.in_the_way) = (MonthState::Drafted, true)), Next::DraftAgain);
         assert_eq!(next(|s| s.state = MonthState::Submitted), Next::Approve);
+        assert_eq!(next(|s| s.state = MonthState::Checked), Next::Sign);
         let after = |stage, disclosure_over| {
             Situation { state: MonthState::Approved, stage: Some(stage), disclosure_over, ..READY }.next()
         };
@@ -141,6 +145,12 @@ mod tests {
         assert_eq!(READY.done(), [true, false, false, false, false, false, false]);
         let touched = Situation { unclosed: 1, state: MonthState::Drafted, ..READY };
         assert_eq!(touched.done(), [false, true, false, false, false, false, false]);
+        let checked = Situation { state: MonthState::Checked, ..READY };
+        assert_eq!(
+            checked.done(),
+            [true, true, true, false, false, false, false],
+            "not approved before the third signs"
+        );
         let hanging = Situation { state: MonthState::Approved, stage: Some(Stage::Disclosed), ..READY };
         assert_eq!(hanging.done(), [true, true, true, true, false, false, false]);
         assert_eq!(Situation { disclosure_over: true, ..hanging }.done()[4..], [true, false, false]);

@@ -27,6 +27,7 @@ catalogue! {
     draft_again: "重新起草", "Draft again";
     submit: "提交审批", "Submit";
     approve: "复核并审批", "Check and approve";
+    sign: "第三人签批", "Sign as a third person";
     disclose: "发布公示", "Publish the list";
     disclosing: "公示中，到期后拨付。", "The list is published; payment follows.";
     pay: "办理拨付", "Pay";
@@ -111,6 +112,7 @@ impl Words {
             Next::DraftAgain => self.draft_again,
             Next::Submit => self.submit,
             Next::Approve => self.approve,
+            Next::Sign => self.sign,
             Next::Disclose => self.disclose,
             Next::Disclosing => self.disclosing,
             Next::Pay => self.pay,

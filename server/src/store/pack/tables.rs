@@ -296,6 +296,8 @@ pub static TABLES: &[Table] = &[
             ("approved_by", Person),
             ("approved_at", Int),
             ("draft", Int),
+            ("signed_by", Person),
+            ("signed_at", Int),
         ],
     ),
     table("month_heads", &[("region", Text), ("month", Text), ("sequence", Int), ("hash", Bytes)]),
