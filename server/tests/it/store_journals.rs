@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::UnixMs;
-use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId, UserId};
+use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
 use domain::money::Fen;
 use domain::reconciliation::Frozen;
 use domain::record::check::Dispute;
@@ -225,11 +225,7 @@ async fn records_and_what_is_not_one(backend: Backend) {
     };
     assert_eq!(beside().await, [(1, 4, false, true, true)]);
     unit!(store, |tx| records::stop_waiting(tx, j, 10).await);
-    let (one, other) = (UserId::from_uuid(n(1)), UserId::from_uuid(n(2)));
-    unit!(store, |tx| epochs::ask_end(tx, j, "x", one, noon()).await);
-    assert_eq!(beside().await, [(1, 4, false, false, true)], "asked for by one");
-    unit!(store, |tx| epochs::confirm_end(tx, j, 4, 0, other, noon()).await);
-    assert_eq!(beside().await, [(1, 4, true, false, true)]);
+    assert_eq!(beside().await, [(1, 4, false, false, true)]);
     append_only(store, "records").await;
     append_only(store, "quarantine").await;
 }
