@@ -220,6 +220,9 @@ async fn what_was_enclosed_leaves_with_the_audit_pack(backend: Backend) {
         canteen: None,
     };
     let office = world.office().clone();
+    let place =
+        server::store::canteens::Region { code: region("4401"), name: "广州市".into(), office: "民政局".into() };
+    office.create_region(place, None).await.unwrap();
     let far = office.add_user(far, None).await.unwrap();
     let (settings, now) = (domain::reconciliation::Settings::default(), office.now());
     unit!(office.store, |tx| server::store::settings::put(

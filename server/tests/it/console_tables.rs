@@ -4,7 +4,6 @@ use server::people::Role;
 use server::words::Code;
 use support::Backend;
 
-use crate::client::world as with_till;
 use crate::desk::Desk;
 use crate::month::{MARCH, Scene};
 
@@ -65,9 +64,6 @@ async fn a_region_that_settles_nothing_says_which_one_does(backend: Backend) {
     settlement.lacks(&["0 个食堂日全部日清"]);
     // Where it is settled the page offers the draft.
     maker.get("/console/settlement?region=440304&month=2026-03").await.has(&["起草结算"]).lacks(&["去那里结算"]);
-    let (with_till, _) = with_till(backend).await;
-    let alone = Desk::of(&with_till, "经办", Role::FinanceMaker, "4403").await;
-    alone.get("/console/settlement?month=2026-03").await.lacks(&["去那里结算"]);
 }
 
 crate::on_both! {
