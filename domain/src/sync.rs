@@ -6,7 +6,7 @@
 //! | `POST /api/v1/terminal/hello` | [`Hello`] | [`HelloAnswer`] |
 //! | `POST /api/v1/terminal/records` | [`Batch`] | [`BatchAnswer`] |
 //! | `GET /api/v1/terminal/setup` | | [`Setup`] |
-//! | `GET /api/v1/terminal/roster?after=MS&page=N` | | [`RosterPage`] |
+//! | `GET /api/v1/terminal/roster?after=MS&page=N&behind=ELDER` | | [`RosterPage`] |
 //! | `GET /api/v1/terminal/usage?after=MS&epoch=E` | | [`UsagePage`] |
 //! | `GET /api/v1/terminal/refunds` | | [`RefundsDue`] |
 //! | `POST /api/v1/terminal/lookup` | [`Lookup`] | [`Found`] |
@@ -55,14 +55,35 @@ pub struct Enrol {
     pub code: String,
     /// The terminal's public key, 64 hex digits.
     pub public_key: Digest,
+    /// Who the terminal is already, if it was let in before: an office that was restored from an older backup takes it
+    /// up again under that name, so that it takes its records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<KnownTerminal>,
     /// Signature over [`enrolment_digest`]: shows that the key is at hand.
     pub signature: SignatureHex,
 }
 
+/// The name under which a terminal's records stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct KnownTerminal {
+    /// Its name.
+    pub terminal: TerminalId,
+    /// Its canteen.
+    pub canteen: CanteenId,
+}
+
 /// What the signature of [`Enrol`] is over.
 #[must_use]
-pub fn enrolment_digest(code: &str, public_key: &Digest) -> Digest {
-    Digest::of("zhucan.enrol.1", &[code.as_bytes(), &public_key.0])
+pub fn enrolment_digest(code: &str, public_key: &Digest, known: Option<KnownTerminal>) -> Digest {
+    match known {
+        None => Digest::of("zhucan.enrol.1", &[code.as_bytes(), &public_key.0]),
+        Some(KnownTerminal { terminal, canteen }) => Digest::of(
+            "zhucan.enrol.2",
+            &[code.as_bytes(), &public_key.0, terminal.uuid().as_bytes(), canteen.uuid().as_bytes()],
+        ),
+    }
 }
 
 /// A terminal's fingerprint, for people: the terminal shows it, the office lists it, and an administrator compares them.
@@ -159,6 +180,9 @@ pub struct Versions {
     pub usage: UnixMs,
     /// Digest of the refunds due at this canteen.
     pub refunds: Digest,
+    /// Of whom the roster is: when it changes somebody may have left, which no delta tells, and all of it is fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Digest>,
 }
 
 /// How far a terminal's epoch is acknowledged.
@@ -311,7 +335,7 @@ impl Setup {
         Digest::of("zhucan.setup.1", &[&json])
     }
 
-    /// The versions of its parts, beside those of the other feeds.
+    /// The versions of its parts, beside those of the other feeds; the roster's scope is the office's to add.
     ///
     /// # Panics
     /// Never: every field has a JSON form.
@@ -330,6 +354,7 @@ impl Setup {
             roster,
             usage,
             refunds: refunds.digest(),
+            scope: None,
         }
     }
 
@@ -432,7 +457,7 @@ pub struct RefundDue {
 pub struct RosterPage {
     /// Rows that replace the terminal's.
     pub entries: Vec<RosterEntry>,
-    /// Ask for the next page with the same `after`.
+    /// Ask for the next page with the same `after`, `behind` the last elder of this one.
     pub more: bool,
     /// The instant it is from; ask after it once the last page has arrived.
     pub version: UnixMs,

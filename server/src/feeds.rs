@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::credential::{CardNumber, ChipNumber, Scan};
-use domain::id::{CanteenId, ElderId, TerminalId};
+use domain::id::{CanteenId, Digest, ElderId, TerminalId};
 use domain::policy::Policy;
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
@@ -19,6 +19,7 @@ use domain::sync::{
 
 use crate::seal::{Keys, Place};
 use crate::store::elders::{self, CardKind, CardRow, ElderRow};
+use crate::store::feeds::Page;
 use crate::store::terminals::TerminalRow;
 use crate::store::{Tx, canteens, feeds, policies, refund_payments, terminals, usage};
 use crate::words::{Code, register};
@@ -76,12 +77,13 @@ impl Office {
                 let scope = scope(&book, &region, today);
                 let changed = feeds::roster_changed(tx, canteen, &scope).await?;
                 let roster = changed.max(policies::last_announced(tx).await?);
-                Ok((roster, feeds::usage_changed(tx).await?, refund_payments::due_refunds(tx, canteen).await?))
+                let scope = scope_digest(&scope, &feeds::from_elsewhere(tx, canteen, &scope).await?);
+                Ok((roster, feeds::usage_changed(tx).await?, refund_payments::due_refunds(tx, canteen).await?, scope))
             })
         });
-        let (roster, usage, refunds) = read.await?;
+        let (roster, usage, refunds, scope) = read.await?;
         let behind = |at: Option<UnixMs>| at.map_or(UnixMs::new(0), |at| at.plus(OVERLAP_MS));
-        Ok(setup.versions(behind(roster), behind(usage), &RefundsDue { refunds }))
+        Ok(Versions { scope: Some(scope), ..setup.versions(behind(roster), behind(usage), &RefundsDue { refunds }) })
     }
 
     /// Whom a resident ID names, for a terminal that holds no digest of it; nobody when the elder is not of the
@@ -124,9 +126,16 @@ impl Office {
     /// A page of the roster: elders of the policy's region, and the canteen's own, that changed at or after `after`.
     ///
     /// A policy announced since `after` may have brought regions that the terminal was never told of: all of their
-    /// elders are given. Pages are in the order of ids: rows that change while a terminal turns the pages move none past it. The version
-    /// of the **first** page is the one to ask after next.
-    pub async fn roster(&self, terminal: &TerminalRow, after: UnixMs, page: u32) -> Result<RosterPage, Error> {
+    /// elders are given. Pages are in the order of ids, each `behind` the last elder of the one before: rows that change,
+    /// come or leave while a terminal turns the pages move none past it. A terminal of an older program counts pages
+    /// instead. The version of the **first** page is the one to ask after next.
+    pub async fn roster(
+        &self,
+        terminal: &TerminalRow,
+        after: UnixMs,
+        page: u32,
+        behind: Option<ElderId>,
+    ) -> Result<RosterPage, Error> {
         let now = self.now();
         let (canteen, book) = (terminal.canteen, self.book());
         let since = after.plus(-OVERLAP_MS);
@@ -143,7 +152,8 @@ impl Office {
                     let scope = scope(&book, &region, today);
                     let is_new = |r: &&RegionCode| !before.iter().any(|old| old.contains(r));
                     let new: Vec<RegionCode> = scope.iter().filter(is_new).cloned().collect();
-                    let of = (i64::from(page) * PAGE, PAGE + 1);
+                    let skip = if behind.is_some() { 0 } else { i64::from(page) * PAGE };
+                    let of = Page { behind, skip, most: PAGE + 1 };
                     let rows = feeds::roster(tx, canteen, &scope, &new, since, of).await?;
                     let ids: Vec<ElderId> = rows.iter().map(|row| row.id).collect();
                     let facts = elders::for_rules(tx, &ids).await?;
@@ -261,6 +271,14 @@ pub(crate) fn resident_id_of(keys: &Keys, row: &ElderRow) -> Result<ResidentId, 
 /// or its own district where there is none.
 pub(crate) fn scope(book: &Rulebook, canteen: &RegionCode, today: BusinessDate) -> Vec<RegionCode> {
     scope_of(book, canteen, today, |_| true)
+}
+
+/// Of whom a roster is: these regions, and those registered at the canteen from elsewhere. Somebody who leaves the roster
+/// does so by one of the two.
+fn scope_digest(regions: &[RegionCode], from_elsewhere: &[ElderId]) -> Digest {
+    let regions: Vec<&str> = regions.iter().map(RegionCode::as_str).collect();
+    let elders: Vec<u8> = from_elsewhere.iter().flat_map(|id| *id.uuid().as_bytes()).collect();
+    Digest::of("zhucan.roster-scope.1", &[regions.join(",").as_bytes(), &elders])
 }
 
 /// As [`scope`], as if there were only these policies.

@@ -79,6 +79,8 @@ pub enum Code {
     FingerprintDiffers,
     /// The terminal still has records to send, or some are known to be missing.
     RecordsUnsent,
+    /// The terminal has not been heard for so long that nobody knows what it holds.
+    TerminalSilent,
     /// Another person has to do this.
     SecondPerson,
     /// A terminal asks for resident IDs too often.
@@ -150,6 +152,7 @@ impl Code {
         Self::EnrolmentPending,
         Self::FingerprintDiffers,
         Self::RecordsUnsent,
+        Self::TerminalSilent,
         Self::SecondPerson,
         Self::LookupLimit,
         Self::ProtocolUnknown,
@@ -234,6 +237,12 @@ impl Code {
                 (409, "fingerprint_differs", "指纹不一致", "请逐位核对终端屏幕上的指纹；不一致时不要确认")
             }
             Self::RecordsUnsent => (409, "records_unsent", "终端还有记录未上传", "请让终端联网上传完毕后再办理"),
+            Self::TerminalSilent => (
+                409,
+                "terminal_silent",
+                "终端已有一会儿没有联系",
+                "请让终端开机联网，几分钟后再办理；开不了机或找不到的请改用“停用终端”",
+            ),
             Self::SecondPerson => (403, "second_person", "须由另一人办理", "请由另一位有权限的人员确认"),
             Self::LookupLimit => (429, "lookup_limit", "查询过于频繁", "请稍候再查；可先用卡或人工登记"),
             Self::ProtocolUnknown => (400, "protocol_unknown", "终端程序版本过新", "请先升级服务器"),

@@ -126,7 +126,7 @@ pub async fn canteens(
         SeededEntropy::new(seed ^ (0x006b_6579 + u64::try_from(place)?)).fill(&mut secret);
         let key = SigningKey::from_bytes(&secret);
         let code = office.issue_enrolment_code(id, None).await?;
-        let terminal = office.enrol(&code.code, Digest(key.verifying_key().to_bytes())).await?;
+        let terminal = office.enrol(&code.code, Digest(key.verifying_key().to_bytes()), None).await?;
         office.confirm_terminal(terminal.id, &terminal.fingerprint(), None).await?;
         enrolled.push(Enrolled { terminal, key, cashier });
         let canteen = Canteen { id, region: places::village(place), facts: vec![fact] };

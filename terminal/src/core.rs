@@ -8,6 +8,7 @@ use domain::record::{Body, TimeSource};
 use tokio::sync::{Notify, OnceCell, watch};
 
 use crate::Config;
+use crate::ahead::Ahead;
 use crate::clock::TillClock;
 use crate::disk::Disk;
 use crate::journal::{Entry, Journal, JournalError, Stored};
@@ -66,6 +67,8 @@ pub(crate) struct Core {
     /// The date that a cashier confirmed in this boot, where the office has not told the time.
     confirmed: Mutex<Option<(BootId, BusinessDate)>>,
     pub(crate) sync_turn: tokio::sync::Mutex<()>,
+    /// What the office has and cannot judge yet.
+    pub(crate) ahead: Ahead,
     /// Something waits to be sent: wakes the background round while the office is reached.
     pub(crate) wake_sync: Notify,
     /// Somebody asks for a round, whatever the last one brought.
@@ -109,6 +112,7 @@ impl Core {
             till: Till::default(),
             confirmed: Mutex::default(),
             sync_turn: tokio::sync::Mutex::default(),
+            ahead: Ahead::default(),
             wake_sync: Notify::new(),
             ask_sync: Notify::new(),
             rules: RwLock::new(rules.map(Arc::new)),

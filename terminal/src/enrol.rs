@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::calendar::{Clock, UnixMs};
 use domain::id::{CanteenId, Entropy, TerminalId};
 use domain::record::encoding::SignatureHex;
-use domain::sync::{Enrol, Enrolled, enrolment_digest};
+use domain::sync::{Enrol, Enrolled, KnownTerminal, enrolment_digest};
 use ed25519_dalek::Signer as _;
 
 use crate::keys::{Identity, KeyFileError, Keys, Secret};
@@ -31,7 +31,9 @@ pub enum EnrolError {
     #[error(transparent)]
     Office(#[from] OfficeError),
     /// The office enrolled the key as another terminal than before.
-    #[error("this data directory belongs to terminal {0}; enrol another terminal in a directory of its own")]
+    #[error(
+        "本数据目录是终端 {0} 的，办公室却把它登记成了另一台：记录会对不上，没有改动。请升级办公室的程序后再登记 / this data directory belongs to terminal {0}, and the office took it for another one: bring the office up to date, then enrol again"
+    )]
     OtherTerminal(TerminalId),
     /// The office's digest key is not 64 hex digits.
     #[error("the office's digest key is not 64 hex digits")]
@@ -83,8 +85,10 @@ pub async fn enrol_with(
     };
     let code = code.trim();
     let public_key = keys.public();
-    let signature = SignatureHex(keys.signing().sign(&enrolment_digest(code, &public_key).0).to_bytes());
-    let body = Enrol { code: code.to_owned(), public_key, signature };
+    // Whoever was let in before says so: its records stand under that name.
+    let known = keys.identity.as_ref().map(|id| KnownTerminal { terminal: id.terminal, canteen: id.canteen });
+    let signature = SignatureHex(keys.signing().sign(&enrolment_digest(code, &public_key, known).0).to_bytes());
+    let body = Enrol { code: code.to_owned(), public_key, known, signature };
     let body = serde_json::to_vec(&body)
         .map_err(|error| OfficeError::Malformed { path: PATH.to_owned(), reason: error.to_string() })?;
     let headers = vec![("zhucan-time", clock.wall().get().to_string())];

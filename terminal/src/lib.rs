@@ -14,6 +14,7 @@ macro_rules! kill_point {
     };
 }
 
+mod ahead;
 mod checkout;
 mod clock;
 mod core;

@@ -1,9 +1,9 @@
 //! PINs: short numbers, so wrong ones are counted, delayed and at last locked out.
 
-use domain::calendar::UnixMs;
 use domain::sync::Cashier;
 
 use crate::storage::{Storage, StorageError};
+use crate::trusted_time::Reading;
 
 /// After so many wrong PINs in a row only a new PIN from the office helps.
 pub const LOCKED_AT: u32 = 10;
@@ -40,20 +40,23 @@ pub(crate) async fn check(
     storage: &Storage,
     cashier: &Cashier,
     pin: String,
-    now: UnixMs,
+    now: Reading,
 ) -> Result<PinCheck, StorageError> {
-    let known: Option<(u32, i64)> =
-        sqlx::query_as("SELECT failures, last_at FROM pin_failure WHERE cashier = $1 AND pin_hash = $2")
+    let known: Option<(u32, Option<uuid::Uuid>, Option<i64>)> =
+        sqlx::query_as("SELECT failures, boot, monotonic FROM pin_failure WHERE cashier = $1 AND pin_hash = $2")
             .bind(cashier.id.uuid())
             .bind(&cashier.pin_hash)
             .fetch_optional(storage.reader())
             .await?;
-    let (failures, last_at) = known.unwrap_or((0, 0));
+    let (failures, boot, last) = known.unwrap_or((0, None, None));
     if failures >= LOCKED_AT {
         return Ok(PinCheck::Locked);
     }
-    // A clock that was set back must not lengthen the wait.
-    let since = now.get().saturating_sub(last_at);
+    // The clock on the wall can be set. After another boot at least that boot's time has passed.
+    let since = match (boot, last) {
+        (Some(boot), Some(last)) if boot == now.boot.uuid() => now.monotonic.saturating_sub(last),
+        _ => now.monotonic,
+    };
     let wait = delay_ms(failures) - since.max(0);
     if wait > 0 {
         return Ok(PinCheck::Wait { seconds: (wait + 999) / 1000 });
@@ -67,13 +70,16 @@ pub(crate) async fn check(
         sqlx::query("DELETE FROM pin_failure WHERE cashier = $1").bind(cashier.id.uuid()).execute(&mut *unit).await?;
     } else {
         sqlx::query(
-            "INSERT INTO pin_failure (cashier, pin_hash, failures, last_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (cashier) DO UPDATE SET pin_hash = $2, failures = $3, last_at = $4",
+            "INSERT INTO pin_failure (cashier, pin_hash, failures, last_at, boot, monotonic) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (cashier) DO UPDATE \
+             SET pin_hash = $2, failures = $3, last_at = $4, boot = $5, monotonic = $6",
         )
         .bind(cashier.id.uuid())
         .bind(&cashier.pin_hash)
         .bind(failures + 1)
-        .bind(now.get())
+        .bind(now.wall.get())
+        .bind(now.boot.uuid())
+        .bind(now.monotonic)
         .execute(&mut *unit)
         .await?;
     }
@@ -92,6 +98,9 @@ fn verify(pin: &str, hash: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use domain::calendar::UnixMs;
+    use domain::id::BootId;
+
     use super::*;
 
     fn cashier(pin: &str) -> Cashier {
@@ -113,8 +122,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let storage = Storage::open(dir.path()).await.unwrap();
         let (anna, mut now) = (cashier("2580"), 1_000_000_000);
-        let ask = async |cashier: &Cashier, pin: &str, now| {
-            check(&storage, cashier, pin.to_owned(), UnixMs::new(now)).await.unwrap()
+        let boot = std::cell::Cell::new(1);
+        let ask = async |cashier: &Cashier, pin: &str, monotonic: i64| {
+            let boot = BootId::from_uuid(uuid::Uuid::from_u128(boot.get()));
+            // The clock on the wall is set as somebody likes.
+            let wall = UnixMs::new(monotonic.wrapping_mul(7_777_777) % 4_000_000_000_000);
+            check(&storage, cashier, pin.to_owned(), Reading { wall, monotonic, boot }).await.unwrap()
         };
         assert_eq!(ask(&anna, "2580", now).await, PinCheck::Right);
         for left in (1..LOCKED_AT).rev() {
@@ -126,7 +139,13 @@ mod tests {
                     PinCheck::Wait { seconds: 4 },
                     "even the right one waits"
                 );
-                assert_eq!(ask(&anna, "2580", now - 999_999).await, PinCheck::Wait { seconds: 4 });
+                boot.set(2);
+                assert_eq!(
+                    ask(&anna, "2580", 1).await,
+                    PinCheck::Wait { seconds: 4 },
+                    "switching it off is no way round"
+                );
+                boot.set(1);
             }
         }
         now += LONGEST_WAIT_MS;

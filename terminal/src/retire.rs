@@ -66,6 +66,8 @@ pub async fn retire(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Ent
     let now = clock.wall();
     let kept = config.data_dir.join(format!("{DATABASE_FILE}.retired-{}", now.get()));
     let database = config.data_dir.join(DATABASE_FILE);
+    // One that waits to take a damaged one's place is the journal too.
+    salvage::go_on(&config.data_dir)?;
     if database.exists() {
         let storage = salvage::open(&config.data_dir, &keys.signing(), now).await?;
         let checked = match storage.is_new().await {

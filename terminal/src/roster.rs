@@ -56,6 +56,8 @@ pub(crate) struct Roster {
 }
 
 const SETUP_ROW: &[u8] = b"1";
+/// So long after it was last fetched as a whole the roster is fetched as a whole again: two weeks, ms.
+const RENEWED_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
 impl Roster {
     pub(crate) const fn new(storage: Storage, sealer: Sealer) -> Self {
@@ -93,6 +95,16 @@ impl Roster {
         .execute(&mut *unit)
         .await?;
         Ok(unit.commit().await?)
+    }
+
+    /// The instant up to which a feed was fetched, and after which it is asked for; zero where it is asked for from its
+    /// beginning. Meanwhile what is held is as old as [`Roster::version`] says.
+    pub(crate) async fn fetched(&self, feed: Feed) -> Result<UnixMs, StorageError> {
+        let fetched: Option<i64> = sqlx::query_scalar("SELECT fetched FROM feed WHERE name = $1")
+            .bind(feed.name())
+            .fetch_optional(self.storage.reader())
+            .await?;
+        Ok(UnixMs::new(fetched.unwrap_or(0)))
     }
 
     /// The instant a feed is from; zero before its first page.
@@ -138,9 +150,32 @@ impl Roster {
         Ok(unit.commit().await?)
     }
 
+    /// Whether the roster has to be fetched from its beginning: deltas tell of nobody who left it, so all of it is
+    /// fetched when it is of other elders than before, and now and then.
+    pub(crate) async fn is_to_be_renewed(&self, scope: Option<Digest>, now: UnixMs) -> Result<bool, StorageError> {
+        let row: Option<(i64, Option<Vec<u8>>)> = sqlx::query_as("SELECT whole_at, scope FROM feed WHERE name = $1")
+            .bind(Feed::Roster.name())
+            .fetch_optional(self.storage.reader())
+            .await?;
+        let Some((whole_at, held)) = row else { return Ok(true) };
+        let other = scope.is_some_and(|scope| held.as_deref() != Some(scope.0.as_slice()));
+        Ok(other || now.get().saturating_sub(whole_at) >= RENEWED_MS)
+    }
+
     /// After a roster was fetched from its beginning: whoever is not on it is no longer known.
-    pub(crate) async fn forget_others(&self, listed: &BTreeSet<ElderId>) -> Result<(), StorageError> {
+    pub(crate) async fn forget_others(
+        &self,
+        listed: &BTreeSet<ElderId>,
+        scope: Option<Digest>,
+        now: UnixMs,
+    ) -> Result<(), StorageError> {
         let mut unit = self.storage.begin().await?;
+        sqlx::query("UPDATE feed SET whole_at = $2, scope = $3 WHERE name = $1")
+            .bind(Feed::Roster.name())
+            .bind(now.get())
+            .bind(scope.map(|scope| scope.0.to_vec()))
+            .execute(&mut *unit)
+            .await?;
         let known: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT elder FROM roster").fetch_all(&mut *unit).await?;
         for elder in known.into_iter().filter(|elder| !listed.contains(&ElderId::from_uuid(*elder))) {
             sqlx::query("DELETE FROM roster WHERE elder = $1").bind(elder).execute(&mut *unit).await?;
@@ -211,7 +246,7 @@ impl Roster {
             Err(StorageError::Damaged { table, reason }) => {
                 tracing::error!(table, reason, "a row of the roster does not open: the roster is fetched again");
                 let mut unit = self.storage.begin().await?;
-                set_version(&mut unit, Feed::Roster, UnixMs::new(0)).await?;
+                from_the_beginning(&mut unit, Feed::Roster).await?;
                 unit.commit().await?;
                 Ok(None)
             }
@@ -235,7 +270,9 @@ impl Roster {
         let uses = match uses {
             // Nothing is sold on uses that cannot be read; the office sends all of them again in the next round.
             Err(error) => {
-                self.unchanged_until(Feed::Usage, UnixMs::new(0)).await?;
+                let mut unit = self.storage.begin().await?;
+                from_the_beginning(&mut unit, Feed::Usage).await?;
+                unit.commit().await?;
                 return Err(error);
             }
             Ok(uses) => uses,
@@ -245,11 +282,21 @@ impl Roster {
     }
 }
 
+/// A feed is held as it was at an instant, and was fetched up to there.
 async fn set_version(unit: &mut Unit, feed: Feed, version: UnixMs) -> Result<(), StorageError> {
-    sqlx::query("INSERT INTO feed (name, version) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET version = $2")
-        .bind(feed.name())
-        .bind(version.get())
-        .execute(&mut **unit)
-        .await?;
+    sqlx::query(
+        "INSERT INTO feed (name, version, fetched) VALUES ($1, $2, $2) \
+         ON CONFLICT (name) DO UPDATE SET version = $2, fetched = $2",
+    )
+    .bind(feed.name())
+    .bind(version.get())
+    .execute(&mut **unit)
+    .await?;
+    Ok(())
+}
+
+/// A feed is asked for from its beginning in the next round; until then what is held is as old as it is.
+async fn from_the_beginning(unit: &mut Unit, feed: Feed) -> Result<(), StorageError> {
+    sqlx::query("UPDATE feed SET fetched = 0 WHERE name = $1").bind(feed.name()).execute(&mut **unit).await?;
     Ok(())
 }

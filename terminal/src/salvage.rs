@@ -48,10 +48,7 @@ pub(crate) struct Damage {
 
 /// Opens the database of a data directory. A damaged one is put aside, and what can be read of it is saved.
 pub(crate) async fn open(data_dir: &Path, key: &SigningKey, now: UnixMs) -> Result<Storage, StorageError> {
-    let (database, saved) = (data_dir.join(DATABASE_FILE), data_dir.join(SAVED_FILE));
-    if !database.exists() && saved.exists() {
-        rename(&saved, &database)?;
-    }
+    go_on(data_dir)?;
     let damage = match Storage::open(data_dir).await {
         Ok(storage) => match examine(&storage, &key.verifying_key()).await {
             Ok(()) => return Ok(storage),
@@ -71,14 +68,52 @@ pub(crate) async fn open(data_dir: &Path, key: &SigningKey, now: UnixMs) -> Resu
         aside.push('x');
     }
     rescue::build(data_dir, key, now, &aside).await?;
-    for companion in COMPANIONS {
+    put_aside(data_dir, &aside, &COMPANIONS)?;
+    rename(&data_dir.join(SAVED_FILE), &data_dir.join(DATABASE_FILE))?;
+    Storage::open(data_dir).await
+}
+
+/// Goes on where the program was stopped between putting a damaged database aside and putting the new one in its place.
+/// What SQLite kept beside the damaged one goes after it: the new one must not have it replayed into itself.
+pub(crate) fn go_on(data_dir: &Path) -> Result<(), StorageError> {
+    let (database, saved) = (data_dir.join(DATABASE_FILE), data_dir.join(SAVED_FILE));
+    if database.exists() || !saved.exists() {
+        return Ok(());
+    }
+    put_aside(data_dir, &last_aside(data_dir)?, &COMPANIONS[1..])?;
+    rename(&saved, &database)
+}
+
+/// Puts the parts of the database aside, the file itself first: from then on the new one counts.
+fn put_aside(data_dir: &Path, aside: &str, companions: &[&str]) -> Result<(), StorageError> {
+    for companion in companions {
         let part = data_dir.join(format!("{DATABASE_FILE}{companion}"));
+        let mut to = data_dir.join(format!("{aside}{companion}"));
+        while to.exists() {
+            to.as_mut_os_string().push("x");
+        }
         if part.exists() {
-            rename(&part, &data_dir.join(format!("{aside}{companion}")))?;
+            rename(&part, &to)?;
         }
     }
-    rename(&saved, &database)?;
-    Storage::open(data_dir).await
+    // On the disk before the new one takes the place.
+    let synced = std::fs::File::open(data_dir).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| file_error(data_dir, &error))
+}
+
+/// The name under which the latest damaged database was put aside.
+fn last_aside(data_dir: &Path) -> Result<String, StorageError> {
+    let first = format!("{DATABASE_FILE}.damaged-");
+    let fail = |error: std::io::Error| file_error(data_dir, &error);
+    let mut last = format!("{first}0");
+    for file in std::fs::read_dir(data_dir).map_err(fail)? {
+        let name = file.map_err(fail)?.file_name().to_string_lossy().into_owned();
+        let whole = name.starts_with(&first) && !COMPANIONS[1..].iter().any(|companion| name.contains(companion));
+        if whole && name > last {
+            last = name;
+        }
+    }
+    Ok(last)
 }
 
 /// Whether SQLite finds its file in order (its indexes too: a quick check reads none), every record is what its hash and

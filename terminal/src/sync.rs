@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::calendar::UnixMs;
+use domain::id::ElderId;
 use domain::sync::{
-    Batch, BatchAnswer, Cursor, Hello, HelloAnswer, Outcome, PROTOCOL, Photo, RefundsDue, RosterPage, Setup, UsagePage,
+    Batch, BatchAnswer, BatchRecord, Cursor, Hello, HelloAnswer, Outcome, PROTOCOL, Photo, RefundsDue, RosterPage,
+    Setup, UsagePage,
 };
 
-use crate::core::Core;
+use crate::core::{Core, TERMINAL_REVOKED};
 use crate::journal::{JournalError, SOFTWARE};
 use crate::office::OfficeError;
 use crate::roster::{Feed, Picture};
@@ -93,9 +95,13 @@ impl Core {
     async fn round(&self) -> Result<SyncReport, SyncError> {
         self.disk.keep_reserve();
         let mut report = SyncReport::default();
-        let hello = self.hello(&mut report).await?;
+        let hello = match self.hello(&mut report).await {
+            Err(error) if is_out_of_service(&error) => return Err(self.bring_the_rest(&mut report, error).await),
+            said => said?,
+        };
         if self.roster.answered_by(&hello.server_epoch).await? {
             tracing::warn!("the office answers from another database: everything is fetched again");
+            self.ahead.forget();
         }
         self.send_pending(&mut report).await?;
         let setup = self.refresh_setup(&hello, &mut report).await;
@@ -115,6 +121,15 @@ impl Core {
         Ok(report)
     }
 
+    /// The office answers nothing any more to a till out of service, but takes what it still holds. Whatever becomes of
+    /// that, the till says that it is out of service.
+    async fn bring_the_rest(&self, report: &mut SyncReport, turned_away: SyncError) -> SyncError {
+        if let Err(error) = self.send_pending(report).await {
+            tracing::warn!(%error, "a till out of service could not bring what it holds; it tries again");
+        }
+        turned_away
+    }
+
     async fn hello(&self, report: &mut SyncReport) -> Result<HelloAnswer, SyncError> {
         let unsent = self.journal.unsent().await?.count;
         let head = self.journal.head().await?;
@@ -126,6 +141,7 @@ impl Core {
         if let Some(head) = answer.audit.filter(|head| !witnesses.contains(head)) {
             self.roster.keep_witness(head).await?;
         }
+        self.ahead.stands(&answer.cursors);
         self.journal.resend_beyond(&answer.cursors).await?;
         self.journal.settle(&answer.cursors).await?;
         kill_point!("terminal.outbox.resent");
@@ -154,7 +170,7 @@ impl Core {
 
     async fn send_pending(&self, report: &mut SyncReport) -> Result<(), SyncError> {
         for epoch in self.journal.pending_epochs().await? {
-            let mut from = 0;
+            let mut from = self.ahead.first(epoch, self.time.monotonic_ms());
             loop {
                 let records = self.journal.pending(epoch, from).await?;
                 let Some(last) = records.last().map(|record| record.sequence) else { break };
@@ -178,6 +194,10 @@ impl Core {
         kill_point!("terminal.outbox.answered");
         self.journal.acknowledge(batch.epoch, &answer.outcomes, answer.server_time).await?;
         kill_point!("terminal.outbox.acknowledged");
+        let judged = |record: &&BatchRecord| answer.outcomes.iter().any(|outcome| outcome.sequence == record.sequence);
+        if let Some(last) = batch.records.iter().rev().find(|record| !judged(record)) {
+            self.ahead.keep(&answer.cursor, last.sequence, self.time.monotonic_ms());
+        }
         report.sent += batch.records.len() as u64;
         for outcome in &answer.outcomes {
             match outcome.outcome {
@@ -207,14 +227,19 @@ impl Core {
     }
 
     async fn refresh_roster(&self, hello: &HelloAnswer, report: &mut SyncReport) -> Result<(), SyncError> {
-        let after = self.roster.version(Feed::Roster).await?;
+        let (scope, now) = (hello.versions.scope, hello.server_time);
+        let renew = self.roster.is_to_be_renewed(scope, now).await?;
+        let after = if renew { UnixMs::new(0) } else { self.roster.fetched(Feed::Roster).await? };
         if is_current(hello.versions.roster, after) {
             return Ok(self.roster.unchanged_until(Feed::Roster, hello.server_time.max(after)).await?);
         }
-        let (mut oldest, mut listed) = (None::<UnixMs>, BTreeSet::new());
+        let (mut oldest, mut listed, mut behind) = (None::<UnixMs>, BTreeSet::new(), None::<ElderId>);
         for number in 0..MAX_PAGES {
-            let path = format!("/api/v1/terminal/roster?after={}&page={number}", after.get());
+            // By the last id, so that somebody who leaves meanwhile moves nobody else; the number is for older offices.
+            let last = behind.map(|last| format!("&behind={last}")).unwrap_or_default();
+            let path = format!("/api/v1/terminal/roster?after={}&page={number}{last}", after.get());
             let page: RosterPage = self.office.get(path).await?;
+            behind = behind.max(page.entries.iter().map(|entry| entry.elder.id).max());
             // What changed while the pages were fetched is asked for again.
             let version = oldest.map_or(page.version, |oldest| oldest.min(page.version));
             oldest = Some(version);
@@ -224,7 +249,7 @@ impl Core {
             kill_point!("terminal.roster.page-stored");
             if !page.more {
                 if after.get() == 0 {
-                    self.roster.forget_others(&listed).await?;
+                    self.roster.forget_others(&listed, scope, now).await?;
                 }
                 return Ok(());
             }
@@ -233,7 +258,7 @@ impl Core {
     }
 
     async fn refresh_usage(&self, hello: &HelloAnswer, report: &mut SyncReport) -> Result<(), SyncError> {
-        let after = self.roster.version(Feed::Usage).await?;
+        let after = self.roster.fetched(Feed::Usage).await?;
         if report.sent == 0 && is_current(hello.versions.usage, after) {
             return Ok(self.roster.unchanged_until(Feed::Usage, hello.server_time.max(after)).await?);
         }
@@ -276,6 +301,11 @@ impl Core {
         let due: RefundsDue = self.office.get("/api/v1/terminal/refunds".to_owned()).await?;
         Ok(self.roster.store_refunds(&due).await?)
     }
+}
+
+/// Whether the office has taken this till out of service.
+fn is_out_of_service(error: &SyncError) -> bool {
+    matches!(error, SyncError::Office(OfficeError::Refused { status: 403, code, .. }) if code == TERMINAL_REVOKED)
 }
 
 fn is_picture(media_type: &str) -> bool {

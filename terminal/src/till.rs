@@ -255,6 +255,8 @@ impl Core {
     pub(crate) async fn on_duty(&self, state: &TillState) -> Result<OnDuty, TillError> {
         let rules = self.rules().ok_or(TillError::NoSetup)?;
         let cashier = state.cashier.ok_or(TillError::SignInFirst)?;
+        // The office may have taken the cashier off the list while the shift is open: somebody else closes it.
+        rules.cashier(cashier).ok_or(TillError::UnknownCashier)?;
         let shift = self.journal.open_shift().await?.ok_or(TillError::ShiftNotOpen)?;
         if self.is_forgotten(&shift, Some(cashier)) {
             return Err(TillError::ShiftForgotten);

@@ -14,9 +14,10 @@ use zhucan::demo::chance::SeededEntropy;
 use zhucan::demo::clock::DemoClock;
 use zhucan::demo::host::{OfficeHost, TillHost};
 use zhucan::demo::http::Caller;
+use zhucan::demo::people::Desk;
 use zhucan::demo::play::{Stage, till_folder};
 use zhucan::demo::till::Hands;
-use zhucan::demo::world::{CANTEENS, LIANHUA, date};
+use zhucan::demo::world::{ADMINISTRATOR, CANTEENS, LIANHUA, SECOND_ADMINISTRATOR, date};
 use zhucan::place;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_zhucan");
@@ -42,7 +43,7 @@ fn secret(path: PathBuf, text: &str) -> PathBuf {
     path
 }
 
-async fn serve_guests(till: &TillHost, guests: usize) {
+pub(crate) async fn serve_guests(till: &TillHost, guests: usize) {
     let page = Caller::new(&till.url()).unwrap();
     for _ in 0..guests {
         let shown = page.post("/api/guest", &json!({})).await.unwrap();
@@ -51,11 +52,24 @@ async fn serve_guests(till: &TillHost, guests: usize) {
 }
 
 /// Records that an office holds, and what does not hold there.
-async fn held(office: &OfficeHost) -> usize {
+pub(crate) async fn held(office: &OfficeHost) -> usize {
     let office = office.server.office();
     let report = verify(&office.store, &office.book(), &|_| {}).await.unwrap();
     assert_eq!(report.breaks, []);
     report.records
+}
+
+/// Lets a till of a folder in, at Lianhua: one that was never let in, or one that was.
+async fn let_in(folder: &Path, office: &OfficeHost, canteen: &str, clock: &Arc<DemoClock>) -> TillHost {
+    let url = office.url();
+    let administrator = Desk::sign_in(&url, ADMINISTRATOR).await.unwrap();
+    let second = Desk::sign_in(&url, SECOND_ADMINISTRATOR).await.unwrap();
+    let code = administrator.enrolment_code(canteen).await.unwrap();
+    let (clock, entropy) = (Arc::<DemoClock>::clone(clock), Arc::new(SeededEntropy::new(406)));
+    let till = TillHost::enrol(folder, &code, office.address, clock, entropy).await.unwrap();
+    second.confirm_terminal(canteen, till.fingerprint.as_deref().unwrap()).await.unwrap();
+    till.sync().await.unwrap();
+    till
 }
 
 async fn lost_and_restored(backend: Backend) {
@@ -81,6 +95,16 @@ async fn lost_and_restored(backend: Backend) {
     let file = report["backup"]["file"].as_str().unwrap().to_owned();
     serve_guests(till, 4).await;
     till.sync().await.unwrap();
+    // A till that the backup knows nothing of.
+    let (of_newcomer, canteen) = (folder.path().join("newcomer"), stage.canteens[LIANHUA].clone());
+    let newcomer = let_in(&of_newcomer, &stage.office, &canteen, &stage.clock).await;
+    let mut its_hands = Hands::at(&newcomer.url()).unwrap();
+    its_hands.sign_in(cashier.name, cashier.pin).await.unwrap();
+    its_hands.open_shift(Fen::new(10_000)).await.unwrap();
+    serve_guests(&newcomer, 3).await;
+    newcomer.sync().await.unwrap();
+    let name = newcomer.terminal.id();
+    newcomer.close().await;
     let before = held(&stage.office).await;
 
     let drill = good(&run(&[&["restore", "--drill", &file, "--json"], &source[..]].concat(), &pass));
@@ -128,7 +152,18 @@ async fn lost_and_restored(backend: Backend) {
         till.sync().await.unwrap();
     }
     assert_eq!(till.terminal.unsent().await.unwrap(), 0);
-    assert_eq!(held(&office).await, before + 1, "the till has sent again what the backup did not know");
+    // The newcomer is let in once more, under the name that its records have.
+    let shared = Arc::<DemoClock>::clone(&clock);
+    let newcomer = TillHost::open(&of_newcomer, office.address, shared, entropy(407)).await.unwrap();
+    let unknown = format!("{:#}", newcomer.sync().await.unwrap_err());
+    assert!(unknown.contains("terminal_unknown"), "{unknown}");
+    newcomer.close().await;
+    let newcomer = let_in(&of_newcomer, &office, &canteen, &clock).await;
+    assert_eq!(newcomer.terminal.id(), name);
+    newcomer.sync().await.unwrap();
+    assert_eq!(newcomer.terminal.unsent().await.unwrap(), 0);
+    newcomer.close().await;
+    assert_eq!(held(&office).await, before + 1, "the tills have sent again what the backup did not know");
     till.close().await;
     office.close().await;
 }

@@ -10,6 +10,7 @@ mod drill;
 mod failover;
 mod forge;
 mod kill;
+mod leaving;
 mod moving;
 mod newcomer;
 mod order;

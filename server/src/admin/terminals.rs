@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::calendar::UnixMs;
 use domain::id::{CanteenId, Digest, TerminalId, UserId};
+use domain::sync::KnownTerminal;
 
 use crate::audit::{Act, Action};
 use crate::ingest::judge::Origin;
@@ -19,6 +20,8 @@ const CODE_MS: i64 = 10 * 60 * 1000;
 /// Digits and letters that are not taken for one another.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_LENGTH: usize = 10;
+/// What a terminal said longer ago than this says nothing of what it holds now, ms.
+const HEARD_LATELY_MS: i64 = 5 * 60 * 1000;
 
 /// A one-time code that lets one terminal in.
 #[derive(Clone, Debug)]
@@ -41,6 +44,17 @@ async fn known_epoch(tx: &mut Tx, id: TerminalId, epoch: u32) -> Result<(Journal
     let known = terminals::epochs(tx, row.canteen, id).await?.iter().any(|e| e.epoch == epoch)
         || records::waiting_epochs(tx, row.canteen, id).await?.contains(&epoch);
     if known { Ok((journal, row)) } else { Err(Error::refused(Code::NotFound, terminals_words::NO_EPOCH)) }
+}
+
+/// Whether a terminal that was let in before may come under its old name, with a code for this canteen.
+async fn may_come_back(tx: &mut Tx, known: KnownTerminal, canteen: CanteenId) -> Result<(), Error> {
+    if known.canteen != canteen {
+        return Err(Error::refused(Code::Conflict, terminals_words::OTHER_CANTEEN));
+    }
+    if terminals::get(tx, known.terminal).await?.is_some() {
+        return Err(Error::refused(Code::Conflict, terminals_words::NAME_IN_USE));
+    }
+    Ok(())
 }
 
 impl Office {
@@ -70,10 +84,18 @@ impl Office {
 
     /// Takes a terminal up with a code, or knows it again by its key, whatever the code. It serves nobody until it is
     /// confirmed.
-    pub async fn enrol(&self, code: &str, public_key: Digest) -> Result<TerminalRow, Error> {
+    ///
+    /// One that says who it is keeps that name: the office was restored from a backup older than its enrolment, and the
+    /// records that it holds stand under it. Only a name that nobody has, and with a code for that terminal's canteen.
+    pub async fn enrol(
+        &self,
+        code: &str,
+        public_key: Digest,
+        known: Option<KnownTerminal>,
+    ) -> Result<TerminalRow, Error> {
         let now = self.now();
         let hash = self.code_hash(code);
-        let id = TerminalId::generate(now, &*self.entropy);
+        let id = known.map_or_else(|| TerminalId::generate(now, &*self.entropy), |known| known.terminal);
         self.store
             .write_audited(move |tx| {
                 Box::pin(async move {
@@ -88,6 +110,9 @@ impl Office {
                     super::canteens::hold(tx, canteen).await?;
                     if demands::closure(tx, canteen).await?.is_some() {
                         return Err(Error::refused(Code::Conflict, demand_words::NO_TILLS));
+                    }
+                    if let Some(known) = known {
+                        may_come_back(tx, known, canteen).await?;
                     }
                     let row = TerminalRow {
                         id,
@@ -106,7 +131,9 @@ impl Office {
                     if !terminals::use_code(tx, hash, id).await? {
                         return Err(wrong());
                     }
-                    Act::new(id, Action::TerminalEnrol, format!("canteen:{canteen}")).done(tx, now).await?;
+                    let act = Act::new(id, Action::TerminalEnrol, format!("canteen:{canteen}"));
+                    let act = if known.is_some() { act.with("again", true) } else { act };
+                    act.done(tx, now).await?;
                     Ok(row)
                 })
             })
@@ -139,8 +166,9 @@ impl Office {
             .await
     }
 
-    /// Takes a terminal out of service in good order: when the office has everything that it says it has. Says whether
-    /// it was in service until now.
+    /// Takes a terminal out of service in good order: when the office has everything that it says it has, and it said so
+    /// a moment ago. One that never said anything was never told a price and sold nothing. Says whether it was in
+    /// service until now.
     pub async fn retire_terminal(&self, id: TerminalId, by: Option<UserId>) -> Result<bool, Error> {
         let now = self.now();
         self.store
@@ -155,6 +183,9 @@ impl Office {
                     let refused = |detail: String| Err(Error::refused(Code::RecordsUnsent, detail));
                     if let Some(unsent) = row.unsent.filter(|unsent| *unsent > 0) {
                         return refused(terminals_words::unsent(unsent));
+                    }
+                    if row.seen_at.is_some_and(|seen| seen.plus(HEARD_LATELY_MS) < now) {
+                        return Err(Error::refused(Code::TerminalSilent, terminals_words::SILENT));
                     }
                     let incomplete = terminals::incomplete(tx, row.canteen, id).await?;
                     if !incomplete.is_empty() {

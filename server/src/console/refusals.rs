@@ -97,6 +97,10 @@ const fn english(code: Code) -> (&'static str, &'static str) {
             ("The fingerprints differ", "Compare digit by digit; do not let it in if they differ.")
         }
         Code::RecordsUnsent => ("The terminal has records to send", "Let it send them first."),
+        Code::TerminalSilent => (
+            "The terminal was not heard lately",
+            "Switch it on and wait some minutes; if it is lost, take it out of service.",
+        ),
         Code::SecondPerson => ("Another person has to do this", "Ask another one who has the right."),
         Code::LookupLimit => ("Too many questions", "Wait a little; use the card or enter by hand."),
         Code::ProtocolUnknown => ("The terminal's program is newer", "Bring the server up to date first."),

@@ -15,14 +15,16 @@ use crate::Office;
 pub(super) fn routes() -> Routes {
     Api::of("Terminals: what they ask")
         .send("/api/v1/enrolments", enrol, "Ask to be let in with a one-time code")
-        .notes("Signed in the body by the key that is enrolled. The same key again gets the same answer.")
+        .notes("Signed in the body by the key that is enrolled. The same key again gets the same answer. A terminal that was let in \
+             before an older backup was restored names itself and keeps its name.")
         .refuses([401, 403, 409])
         .routes()
 }
 
 async fn enrol(State(office): State<Arc<Office>>, Json(asked): Json<Enrol>) -> Answer<Json<Enrolled>> {
-    check_signature(asked.public_key, enrolment_digest(&asked.code, &asked.public_key), asked.signature)?;
-    let terminal = office.enrol(&asked.code, asked.public_key).await?;
+    let digest = enrolment_digest(&asked.code, &asked.public_key, asked.known);
+    check_signature(asked.public_key, digest, asked.signature)?;
+    let terminal = office.enrol(&asked.code, asked.public_key, asked.known).await?;
     Ok(Json(Enrolled {
         terminal: terminal.id,
         canteen: terminal.canteen,

@@ -28,8 +28,11 @@ use crate::{Office, ingest};
 #[schema(as = RosterQuery)]
 struct Roster {
     after: UnixMs,
+    /// Counted from 0, of terminals that do not say `behind` whom yet.
     #[serde(default)]
     page: u32,
+    /// The last elder of the page before.
+    behind: Option<ElderId>,
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -115,7 +118,7 @@ async fn roster(
     Query(asked): Query<Roster>,
     Signed { terminal, .. }: Signed<Nothing>,
 ) -> Answer<Json<RosterPage>> {
-    Ok(Json(office.roster(&terminal, asked.after, asked.page).await?))
+    Ok(Json(office.roster(&terminal, asked.after, asked.page, asked.behind).await?))
 }
 
 async fn photo(

@@ -17,8 +17,27 @@ fn inside(canteen: &str, regions: usize, first: usize) -> String {
     format!("(e.registered_canteen = {canteen}{})", places.collect::<String>())
 }
 
+/// A part of a list that is in the order of ids.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// Those with greater ids than this one's; all of them if none is given.
+    pub behind: Option<ElderId>,
+    /// So many of them are passed over.
+    pub skip: i64,
+    /// So many of the rest.
+    pub most: i64,
+}
+
+/// Who is registered at a canteen and lives in none of these regions, by id.
+pub async fn from_elsewhere(tx: &mut Tx, canteen: CanteenId, scope: &[RegionCode]) -> Result<Vec<ElderId>, Error> {
+    let others: String = (2..2 + scope.len()).map(|n| format!(" AND e.region NOT LIKE ${n} || '%'")).collect();
+    let text = format!("SELECT e.id FROM elders e WHERE e.registered_canteen = $1{others} ORDER BY e.id");
+    let values = std::iter::once(canteen.bind()).chain(scope.iter().map(super::Bind::bind)).collect();
+    Statement::built(tx, text, values).values().await
+}
+
 /// Elders of these regions or registered at this canteen who changed at or after an instant, or whose meals here did
-/// (who is served here becomes a regular), by id, so many behind the first `skip`. Of the regions in `new`, which the
+/// (who is served here becomes a regular), by id. Of the regions in `new`, which the
 /// canteen's terminals have not been told of yet, everybody.
 pub async fn roster(
     tx: &mut Tx,
@@ -26,20 +45,21 @@ pub async fn roster(
     scope: &[RegionCode],
     new: &[RegionCode],
     since: UnixMs,
-    page: (i64, i64),
+    page: Page,
 ) -> Result<Vec<ElderRow>, Error> {
-    let everybody = (5 + scope.len()..5 + scope.len() + new.len()).map(|n| format!(" OR e.region LIKE ${n} || '%'"));
+    let everybody = (6 + scope.len()..6 + scope.len() + new.len()).map(|n| format!(" OR e.region LIKE ${n} || '%'"));
     let text = format!(
         "SELECT e.* FROM elders e
          WHERE {}
            AND (e.changed_at >= $2
                 OR e.id IN (SELECT m.elder FROM elder_meals m WHERE m.canteen = $1 AND m.changed_at >= $2){})
+           AND e.id > $5
          ORDER BY e.id LIMIT $3 OFFSET $4",
-        inside("$1", scope.len(), 5),
+        inside("$1", scope.len(), 6),
         everybody.collect::<String>()
     );
-    let (skip, most) = page;
-    let fixed = [canteen.bind(), since.bind(), most.bind(), skip.bind()];
+    let behind = page.behind.unwrap_or_else(|| ElderId::from_uuid(uuid::Uuid::nil()));
+    let fixed = [canteen.bind(), since.bind(), page.most.bind(), page.skip.bind(), behind.bind()];
     let regions = scope.iter().chain(new).map(super::Bind::bind);
     let values: Vec<Value<'_>> = fixed.into_iter().chain(regions).collect();
     Statement::built(tx, text, values).all().await

@@ -1,5 +1,9 @@
 //! The Chinese of terminals: how they come and go, and what becomes of their journals.
 
+/// A terminal comes again with a code for another canteen than its own.
+pub const OTHER_CANTEEN: &str = "此登记码不是这台终端原来所在食堂的，请为原食堂重新发放登记码";
+/// A terminal comes again under a name that another one has.
+pub const NAME_IN_USE: &str = "这台终端原来的编号已登记着另一把密钥，请换用新的数据目录登记";
 /// The fingerprint is not that of the terminal's key.
 pub const FINGERPRINT: &str = "所填指纹与此终端的密钥不符";
 /// The epoch is not known.
@@ -16,6 +20,9 @@ pub const SECOND_PERSON: &str = "申请人不能自己确认";
 pub const NO_FORK: &str = "没有这一处流水分叉";
 /// A reason is missing or too long.
 pub const REASON: &str = "请写明原因，1 至 500 字";
+
+/// What the terminal holds now is not known.
+pub const SILENT: &str = "终端超过 5 分钟没有联系办公室，手里可能还有没有上传的记录";
 
 /// The terminal said that it has records to send.
 #[must_use]

@@ -188,7 +188,7 @@ impl World {
         let key = SigningKey::from_bytes(&secret);
         let public_key = Digest(key.verifying_key().to_bytes());
         let code = self.office().issue_enrolment_code(canteen, None).await.unwrap();
-        let row = self.office().enrol(&code.code, public_key).await.unwrap();
+        let row = self.office().enrol(&code.code, public_key, None).await.unwrap();
         let fingerprint = row.fingerprint();
         assert!(self.office().confirm_terminal(row.id, &fingerprint, None).await.unwrap());
         Till::new(row, key, self.entropy.clone())

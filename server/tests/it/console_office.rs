@@ -249,7 +249,7 @@ async fn a_terminal_is_let_in_by_another_person_and_taken_out(backend: Backend) 
     code.has(&["登记码", "前有效", "测试食堂"]);
     let html = code.html();
     let code = html.split("translate=\"no\">").nth(1).unwrap().split('<').next().unwrap();
-    let new = world.office().enrol(code, Digest([9; 32])).await.unwrap();
+    let new = world.office().enrol(code, Digest([9; 32]), None).await.unwrap();
     let page = format!("/console/terminals/{}", new.id);
     first.get(&page).await.has(&["待核对指纹", "核对前不在此处显示"]).lacks(&[&new.fingerprint()]);
     let confirm = format!("{page}/confirmation");

@@ -86,8 +86,8 @@ async fn a_terminal_is_let_in_and_fetches_what_it_needs(backend: Backend) {
     let public_key = Digest(key.verifying_key().to_bytes());
     let code = world.office().issue_enrolment_code(canteen, None).await.unwrap().code;
     let typed = code.to_lowercase().replace('-', " ");
-    let signature = SignatureHex(key.sign(&enrolment_digest(&typed, &public_key).0).to_bytes());
-    let enrol = serde_json::to_value(Enrol { code: typed, public_key, signature }).unwrap();
+    let signature = SignatureHex(key.sign(&enrolment_digest(&typed, &public_key, None).0).to_bytes());
+    let enrol = serde_json::to_value(Enrol { code: typed, public_key, known: None, signature }).unwrap();
     let enrolled: Enrolled = send(&world, post("/api/v1/enrolments", &enrol)).await.read();
     let again: Enrolled = send(&world, post("/api/v1/enrolments", &enrol)).await.read();
     assert_eq!((enrolled.terminal, &enrolled.digest_key), (again.terminal, &again.digest_key));
@@ -243,9 +243,12 @@ async fn enrolment_is_refused_for_a_reason(backend: Backend) {
     let enrol = |seed: u8, code: &str, spoil: u8| {
         let key = SigningKey::from_bytes(&[seed; 32]);
         let public_key = Digest(key.verifying_key().to_bytes());
-        let mut signature = SignatureHex(key.sign(&enrolment_digest(code, &public_key).0).to_bytes());
+        let mut signature = SignatureHex(key.sign(&enrolment_digest(code, &public_key, None).0).to_bytes());
         signature.0[0] ^= spoil;
-        post("/api/v1/enrolments", &serde_json::to_value(Enrol { code: code.into(), public_key, signature }).unwrap())
+        post(
+            "/api/v1/enrolments",
+            &serde_json::to_value(Enrol { code: code.into(), public_key, known: None, signature }).unwrap(),
+        )
     };
     let code = async || world.office().issue_enrolment_code(till.row.canteen, None).await.unwrap().code;
     send(&world, enrol(1, "00000-00000", 0)).await.is_problem(403, "code_invalid");

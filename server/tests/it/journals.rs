@@ -474,7 +474,8 @@ async fn a_till_that_nobody_let_in_holds_no_day_open(backend: Backend) {
     let (world, mut till) = world(backend).await;
     let (office, canteen) = (world.office().clone(), till.row.canteen);
     let code = office.issue_enrolment_code(canteen, None).await.unwrap().code;
-    let waits = office.enrol(&code, Digest(ed25519_dalek::SigningKey::from_bytes(&[5; 32]).verifying_key().to_bytes()));
+    let waits =
+        office.enrol(&code, Digest(ed25519_dalek::SigningKey::from_bytes(&[5; 32]).verifying_key().to_bytes()), None);
     let waits = waits.await.unwrap();
     let sent = [till.start(None), over(&mut till, DAY)];
     accepted(&world, &till, &sent).await;

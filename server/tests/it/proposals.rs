@@ -257,7 +257,7 @@ async fn a_terminal_is_let_in_by_another_person_than_gave_out_its_code(backend: 
     let code = call(&world, Method::POST, &codes, &admin, &Value::Null).await.read::<Value>();
     let key = ed25519_dalek::SigningKey::from_bytes(&[8; 32]);
     let key = Digest(key.verifying_key().to_bytes());
-    let row = world.office().enrol(code["code"].as_str().unwrap(), key).await.unwrap();
+    let row = world.office().enrol(code["code"].as_str().unwrap(), key, None).await.unwrap();
     let id = row.id;
     let issuer = unit!(world.office().store, |tx| server::store::terminals::issuer(tx, id).await);
     assert_eq!(issuer, Some(id_of(&world, "管理员").await));

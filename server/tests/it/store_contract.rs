@@ -10,6 +10,7 @@ use domain::sync::{Cashier, ListPrice};
 use server::people::Role;
 use server::store::canteens::{self, CanteenRow, Region, Settings};
 use server::store::elders::{self, CardKind, CardRow, ElderRow};
+use server::store::feeds::Page;
 use server::store::people::{self, SessionRow, UserRow};
 use server::store::policies;
 use server::store::usage::{self};
@@ -363,9 +364,11 @@ async fn the_roster_of_a_canteen(backend: Backend) {
         }
         Ok(())
     });
+    let page = |behind, skip, most| Page { behind, skip, most };
     let roster = |since: i64, skip, most| async move {
         let scope = [region("4403")];
-        let rows = unit!(store, |tx| feeds::roster(tx, home, &scope, &[], UnixMs::new(since), (skip, most)).await);
+        let rows =
+            unit!(store, |tx| feeds::roster(tx, home, &scope, &[], UnixMs::new(since), page(None, skip, most)).await);
         rows.into_iter().map(|row| row.id.uuid().as_u128()).collect::<Vec<_>>()
     };
     assert_eq!(roster(0, 0, 10).await, [1, 2, 3], "of the region, and the canteen's own");
@@ -374,12 +377,24 @@ async fn the_roster_of_a_canteen(backend: Backend) {
     unit!(store, |tx| usage::add(tx, &[meal_row(11, home, "2026-03-02", 60)]).await);
     assert_eq!(roster(51, 0, 10).await, [1], "who is served here is sent again");
     let none: Vec<ElderRow> =
-        unit!(store, |tx| feeds::roster(tx, CanteenId::from_uuid(n(9)), &[], &[], UnixMs::new(0), (0, 9)).await);
+        unit!(store, |tx| feeds::roster(tx, CanteenId::from_uuid(n(9)), &[], &[], UnixMs::new(0), page(None, 0, 9))
+            .await);
     assert_eq!(none, []);
     let (scope, new) = ([region("4403"), region("4101")], [region("4101")]);
-    let told = unit!(store, |tx| feeds::roster(tx, home, &scope, &new, UnixMs::new(99), (0, 9)).await);
+    let told = unit!(store, |tx| feeds::roster(tx, home, &scope, &new, UnixMs::new(99), page(None, 0, 9)).await);
     let ids = |rows: Vec<ElderRow>| rows.into_iter().map(|row| row.id.uuid().as_u128()).collect::<Vec<_>>();
     assert_eq!(ids(told), [3, 4], "of a region that is new to the canteen everybody");
+    for (behind, rest) in [(0, vec![1, 2, 3]), (1, vec![2, 3]), (3, vec![])] {
+        let (scope, behind) = ([region("4403")], Some(ElderId::from_uuid(n(behind))));
+        let rows = unit!(store, |tx| feeds::roster(tx, home, &scope, &[], UnixMs::new(0), page(behind, 0, 9)).await);
+        assert_eq!(ids(rows), rest, "behind an id, whoever comes before it");
+    }
+    let scope = [region("4403")];
+    let from_elsewhere: Vec<ElderId> = unit!(store, |tx| feeds::from_elsewhere(tx, home, &scope).await);
+    assert_eq!(from_elsewhere, [ElderId::from_uuid(n(3))]);
+    let scope = [region("4101")];
+    let from_elsewhere: Vec<ElderId> = unit!(store, |tx| feeds::from_elsewhere(tx, home, &scope).await);
+    assert_eq!(from_elsewhere, []);
     let scope = [region("4403")];
     assert_eq!(ids(unit!(store, |tx| feeds::everybody(tx, home, &scope, 0, 9).await)), [1, 2, 3]);
     let scope = [region("4403")];

@@ -6,11 +6,14 @@ use axum::http::Method;
 use domain::calendar::{UnixMs, WorkCalendar};
 use domain::canteen::CanteenFactKind;
 use domain::credential::{ChipNumber, ReaderDigits, ReaderFormat, Scan};
-use domain::id::{Digest, ElderId};
+use domain::id::{Digest, ElderId, TerminalId};
 use domain::money::Fen;
+use domain::record::encoding::SignatureHex;
 use domain::sync::{
-    BatchAnswer, Found, Hello, HelloAnswer, ListPrice, OfflineLimits, Outcome, PROTOCOL, RefundsDue, RosterPage, Setup,
+    BatchAnswer, Enrol, Enrolled, Found, Hello, HelloAnswer, KnownTerminal, ListPrice, OfflineLimits, Outcome,
+    PROTOCOL, RefundsDue, RosterPage, Setup, enrolment_digest,
 };
+use ed25519_dalek::Signer as _;
 use serde_json::{Value, json};
 use server::admin::NewCashier;
 use server::people::Role;
@@ -66,7 +69,7 @@ async fn an_administrator_compares_the_fingerprint(backend: Backend) {
     let key = ed25519_dalek::SigningKey::from_bytes(&[6; 32]);
     let public_key = Digest(key.verifying_key().to_bytes());
     let code = world.office().issue_enrolment_code(till.row.canteen, None).await.unwrap().code;
-    let row = world.office().enrol(&code, public_key).await.unwrap();
+    let row = world.office().enrol(&code, public_key, None).await.unwrap();
     let path = format!("/api/v1/terminals/{}/confirmation", row.id);
     let call = async |token: &str, path: &str, body: &Value| {
         send(&world, request(Method::POST, path, Some(token), body)).await
@@ -123,6 +126,11 @@ async fn a_terminal_goes_when_all_it_had_is_here(backend: Backend) {
     world.ingest(&till, 1, &sent[2..]).await;
     retire(&admin).await.is_problem(409, "records_unsent");
     world.ingest(&till, 1, &sent).await;
+    // It may have sold since it was heard.
+    world.clock.pass(5 * 60_000 + 1);
+    retire(&admin).await.is_problem(409, "terminal_silent");
+    assert_eq!(line.hello(&till, 0).await.status, 200);
+    world.clock.pass(5 * 60_000);
     assert_eq!(retire(&admin).await.json(), json!({"retired": true}));
     assert_eq!(retire(&admin).await.json(), json!({"retired": false}));
     line.hello(&till, 0).await.is_problem(403, "terminal_revoked");
@@ -135,6 +143,36 @@ async fn a_terminal_goes_when_all_it_had_is_here(backend: Backend) {
     let answer: BatchAnswer = line.call(&till, Method::POST, RECORDS, body).await.read();
     assert!(matches!(answer.outcomes[0].outcome, Outcome::Disputed { .. }), "{answer:?}");
     assert_eq!(answer.cursor.next, 4);
+}
+
+async fn a_terminal_of_before_a_restore_keeps_its_name(backend: Backend) {
+    let (world, till) = world(backend).await;
+    let office = world.office().clone();
+    let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+    let public_key = Digest(key.verifying_key().to_bytes());
+    let other = world.canteen("第二食堂").await;
+    let code = office.issue_enrolment_code(till.row.canteen, None).await.unwrap().code;
+    let lost = TerminalId::from_uuid(n(77));
+    let ask = |known: Option<KnownTerminal>, signed: Option<KnownTerminal>| {
+        let signature = SignatureHex(key.sign(&enrolment_digest(&code, &public_key, signed).0).to_bytes());
+        let asked = serde_json::to_value(Enrol { code: code.clone(), public_key, known, signature }).unwrap();
+        request(Method::POST, "/api/v1/enrolments", None, &asked)
+    };
+    let known = |terminal, canteen| Some(KnownTerminal { terminal, canteen });
+    let mine = known(lost, till.row.canteen);
+    send(&world, ask(mine, None)).await.is_problem(401, "signature_invalid");
+    let elsewhere = known(lost, other);
+    send(&world, ask(elsewhere, elsewhere)).await.is_problem(409, "conflict");
+    let taken = known(till.id(), till.row.canteen);
+    send(&world, ask(taken, taken)).await.is_problem(409, "conflict");
+    let enrolled: Enrolled = send(&world, ask(mine, mine)).await.read();
+    assert_eq!((enrolled.terminal, enrolled.canteen, enrolled.confirmed), (lost, till.row.canteen, false));
+    assert_eq!(enrolled.digest_key, hex::encode(office.keys.terminal_digest_key(lost).as_slice()));
+    let again: Enrolled = send(&world, ask(mine, mine)).await.read();
+    assert_eq!(again.terminal, lost, "an answer that was lost is fetched again");
+    let hello = Hello { protocol: PROTOCOL, software: String::new(), head: None, unsent: 4, witnesses: Vec::new() };
+    let call = (Method::POST, HELLO, serde_json::to_vec(&hello).unwrap());
+    send(&world, signed(&key, lost, noon(), 1, call).request()).await.is_problem(403, "enrolment_pending");
 }
 
 async fn epochs_and_forks_over_http(backend: Backend) {
@@ -353,10 +391,11 @@ struct Copy {
 impl Copy {
     /// Fetches page by page; `between` may change things after each page.
     async fn fetch(&mut self, line: &mut Line<'_>, till: &Till, mut between: impl AsyncFnMut(u32)) -> usize {
-        let (mut page, mut version, mut count) = (0, None, 0);
+        let (mut page, mut version, mut count, mut behind) = (0, None, 0, String::new());
         loop {
-            let path = format!("/api/v1/terminal/roster?after={}&page={page}", self.version.get());
+            let path = format!("/api/v1/terminal/roster?after={}&page={page}{behind}", self.version.get());
             let got: RosterPage = line.get(till, &path).await;
+            behind = got.entries.last().map(|last| format!("&behind={}", last.elder.id)).unwrap_or_default();
             version = version.or(Some(got.version));
             count += got.entries.len();
             self.rows.extend(got.entries.into_iter().map(|e| (e.elder.id, e.cards.len())));
@@ -382,8 +421,11 @@ async fn nothing_is_missed_while_pages_are_turned(backend: Backend) {
         ..crate::rows::elder_row(number, None)
     };
     let ids: Vec<ElderId> = (1..=1_200).map(|number| ElderId::from_uuid(n(number * 1000))).collect();
-    let rows: Vec<ElderRow> = ids.iter().map(|id| row(id.uuid().as_u128())).collect();
-    let (first, last) = (ids[3], ids[1_190]);
+    let mut rows: Vec<ElderRow> = ids.iter().map(|id| row(id.uuid().as_u128())).collect();
+    let (first, last, leaves) = (ids[3], ids[1_190], ids[7]);
+    // Registered at the canteen from elsewhere, and soon not at all.
+    rows[7].region = region("4401");
+    rows[7].registered_canteen = Some(till.row.canteen);
     let write = office.store.write(move |tx| {
         Box::pin(async move {
             for row in &rows {
@@ -395,6 +437,8 @@ async fn nothing_is_missed_while_pages_are_turned(backend: Backend) {
     write.await.unwrap();
     let mut line = line(&world);
     let mut copy = Copy::default();
+    let scope = line.stands(&till).await.versions.scope;
+    assert!(scope.is_some());
     let (clock, changing) = (world.clock.clone(), office.clone());
     let count = copy.fetch(&mut line, &till, async |page| {
         clock.pass(1000);
@@ -405,6 +449,13 @@ async fn nothing_is_missed_while_pages_are_turned(backend: Backend) {
             let early = row(5);
             let write = changing.store.write(move |tx| Box::pin(async move { elders::add(tx, &early).await }));
             write.await.unwrap();
+            let left = changing.store.write(move |tx| {
+                Box::pin(async move {
+                    let text = "UPDATE elders SET registered_canteen = NULL WHERE id = $1";
+                    server::sql!(tx, text, leaves).execute().await
+                })
+            });
+            left.await.unwrap();
         }
     });
     assert!(count.await >= 1_200);
@@ -420,9 +471,10 @@ async fn nothing_is_missed_while_pages_are_turned(backend: Backend) {
         assert_eq!((copy.rows[&first], copy.rows[&last]), (1, 1));
     }
     assert!(told >= 3, "{told}");
+    assert_ne!(line.stands(&till).await.versions.scope, scope, "somebody left: all of it is to be fetched");
     let stands = line.stands(&till).await.versions.roster;
     world.clock.pass(2 * 60_000);
-    assert_eq!(copy.fetch(&mut line, &till, async |_| {}).await, 1_201, "within the overlap it is told again");
+    assert_eq!(copy.fetch(&mut line, &till, async |_| {}).await, 1_200, "within the overlap it is told again");
     assert!(copy.version >= stands, "then the terminal has all there is");
     assert_eq!(copy.fetch(&mut line, &till, async |_| {}).await, 0);
 }
@@ -439,12 +491,14 @@ async fn a_policy_brings_the_elders_of_its_regions(backend: Backend) {
     copy.fetch(&mut line, &till, async |_| {}).await;
     assert_eq!(copy.rows.keys().collect::<BTreeSet<_>>(), BTreeSet::new());
     world.clock.pass(10 * 60_000);
+    let before = line.stands(&till).await.versions.scope;
     let wider = crate::common::POLICY
         .replace("version = 1", "version = 2")
         .replace("2026-03-02", "2026-05-01")
         .replace("region = \"4403\"", "region = [\"4403\", \"4401\"]");
     office.announce_policy("test.toml", &wider, None).await.unwrap();
-    assert!(line.stands(&till).await.versions.roster > copy.version);
+    let stands = line.stands(&till).await.versions;
+    assert!(stands.roster > copy.version && stands.scope != before, "it is of other regions");
     world.clock.pass(1000);
     copy.fetch(&mut line, &till, async |_| {}).await;
     assert_eq!(copy.rows.keys().collect::<Vec<_>>(), [&away]);
@@ -454,6 +508,7 @@ crate::on_both! {
     an_administrator_compares_the_fingerprint
     nothing_signed_before_the_start_is_answered
     a_terminal_goes_when_all_it_had_is_here
+    a_terminal_of_before_a_restore_keeps_its_name
     epochs_and_forks_over_http
     a_resident_id_is_looked_up_and_never_repeated
     a_physical_card_is_registered_and_revoked

@@ -31,7 +31,7 @@ impl Roster {
             return Ok(false);
         }
         let mut unit = self.storage.begin().await?;
-        sqlx::query("UPDATE feed SET version = 0").execute(&mut *unit).await?;
+        sqlx::query("UPDATE feed SET fetched = 0").execute(&mut *unit).await?;
         sqlx::query(
             "INSERT INTO office (only_row, server_epoch) VALUES (1, $1) \
              ON CONFLICT (only_row) DO UPDATE SET server_epoch = $1, versions = NULL",
@@ -215,7 +215,8 @@ mod tests {
         sqlx::query("UPDATE roster SET sealed = zeroblob(60)").execute(&mut *unit).await.unwrap();
         unit.commit().await.unwrap();
         assert!(roster.find(&digest).await.unwrap().is_none());
-        assert_eq!(roster.version(Feed::Roster).await.unwrap(), UnixMs::new(0), "all of it is asked for again");
+        assert_eq!(roster.fetched(Feed::Roster).await.unwrap(), UnixMs::new(0), "all of it is asked for again");
+        assert_eq!(roster.version(Feed::Roster).await.unwrap(), version, "and the rest is no older than before");
         assert!(roster.search("张", "1943-11-22".parse().unwrap()).await.unwrap().is_empty());
         roster.apply_roster(&page, Some(version)).await.unwrap();
         assert!(roster.by_elder(elder).await.unwrap().is_some());

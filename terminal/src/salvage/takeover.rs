@@ -72,8 +72,10 @@ async fn everything(writer: &mut SqliteConnection, found: &Found) -> i64 {
         }
     }
     for (feed, _) in of_feed.iter().filter(|(_, lost)| **lost == 0) {
-        let version = "INSERT INTO main.feed (name, version) \
-            SELECT name, version FROM old.feed NOT INDEXED WHERE name = $1";
+        // One that was about to be fetched from its beginning still is. Where the old table is of before that was noted,
+        // all of it is fetched.
+        let version = "INSERT INTO main.feed (name, version, fetched, whole_at, scope) \
+            SELECT name, version, fetched, whole_at, scope FROM old.feed NOT INDEXED WHERE name = $1";
         let kept = sqlx::query(version).bind(*feed).execute(&mut *writer).await;
         tracing::info!(feed, kept = kept.is_ok(), "nothing of the feed was lost");
     }

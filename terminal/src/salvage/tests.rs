@@ -91,6 +91,30 @@ async fn a_start_that_broke_off_while_saving_is_made_good_by_the_next() {
     assert!(storage.damage_without_start().await.unwrap());
 }
 
+#[tokio::test]
+async fn the_log_of_the_damaged_database_is_not_replayed_into_the_new_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = rig(dir.path(), &Arc::new(TestClock::at(NOON)), 1).await;
+    for n in 1..=4 {
+        first.journal.append(cash(n)).await.unwrap();
+    }
+    let name = |companion: &str| dir.path().join(format!("{DATABASE_FILE}{companion}"));
+    // As the power left it: everything stands in the log, and the log is good.
+    let log = std::fs::read(name("-wal")).unwrap();
+    assert!(committed(&log).len() > 4096);
+    first.journal.storage().close().await;
+    std::fs::write(name("-wal"), &log).unwrap();
+    rescue::build(dir.path(), &key(), NOON, "terminal.db.damaged-7").await.unwrap();
+    // The power went again between the file itself and its log.
+    std::fs::rename(name(""), name(".damaged-7")).unwrap();
+    let storage = open(dir.path(), &key(), NOON).await.unwrap();
+    let damage = storage.damage().await.unwrap().unwrap();
+    assert_eq!((damage.saved, damage.aside.as_str()), (5, "terminal.db.damaged-7"));
+    assert!(storage.damage_without_start().await.unwrap(), "so a new epoch is begun");
+    assert_eq!(std::fs::read(name(".damaged-7-wal")).unwrap(), log, "kept beside what it belongs to");
+    storage.close().await;
+}
+
 /// Damages columns of the last record behind SQLite's back: the file is in order, and what stands in it is wrong.
 async fn spoilt(column: &'static str, value: &'static str) -> (tempfile::TempDir, u64) {
     let dir = tempfile::tempdir().unwrap();
@@ -205,7 +229,7 @@ async fn with_feeds() -> tempfile::TempDir {
         run(&format!("INSERT INTO credential VALUES (X'{digest}', X'{elder}')")).await;
         run(&format!("INSERT INTO elder_usage VALUES (X'{elder}', zeroblob(40))")).await;
     }
-    run("INSERT INTO feed VALUES ('roster', 7), ('usage', 8)").await;
+    run("INSERT INTO feed (name, version) VALUES ('roster', 7), ('usage', 8)").await;
     run("INSERT INTO usage_included VALUES (1, 2)").await;
     run("INSERT INTO office VALUES (1, 'epoch', '{}')").await;
     storage.close().await;

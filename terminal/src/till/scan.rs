@@ -97,8 +97,8 @@ impl Core {
         let found = self.roster.find(&digest).await?;
         let list_at = self.roster.version(Feed::Roster).await?;
         let (None, Scan::ResidentId(id)) = (&found, &scan) else {
-            let list = (list_at, self.link().online);
-            return Ok(checkout::recognise(&scan, &digest, found, day, list));
+            // Nobody is ever asked about a card: the list may be of before it was given out, whether the line is up or not.
+            return Ok(checkout::recognise(&scan, &digest, found, day, (list_at, false)));
         };
         Ok(match self.ask_office(id).await {
             Asked::Elder(entry, fresh) => {

@@ -15,7 +15,7 @@ use support::NOON;
 use support::till::{Till, config};
 use support::{Fault, Office};
 use terminal::journal::Entry;
-use terminal::{RetireError, SyncError, Terminal};
+use terminal::{OfficeError, RetireError, SyncError, Terminal};
 
 fn crowd(office: &Office, people: usize) -> Vec<String> {
     (0..people).map(|_| office.add_elder("张*国", "1943-11-22", false, &[]).card).collect()
@@ -389,6 +389,130 @@ async fn until_the_office_lets_it_in_the_till_says_so_and_keeps_asking() {
 }
 
 #[tokio::test]
+async fn a_till_out_of_service_still_brings_what_it_holds() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| cards = crowd(office, 2)).await;
+    till.terminal.sync_once().await.unwrap();
+    till.sell(&cards[0]).await;
+    till.office.books().turned_away = Some("terminal_revoked");
+    till.office.books().faults = [Fault::None, Fault::LoseRequest].into();
+    let turned_away = |result: Result<_, SyncError>| matches!(result, Err(SyncError::Office(OfficeError::Refused { code, .. })) if code == "terminal_revoked");
+    assert!(turned_away(till.terminal.sync_once().await));
+    assert_eq!(till.terminal.unsent().await.unwrap(), 1, "it did not arrive");
+    assert!(turned_away(till.terminal.sync_once().await), "and says so all the same");
+    let state = till.state().await;
+    assert_eq!((&state["sync"]["unsent"], &state["sync"]["turned_away"]), (&json!(0), &json!("terminal_revoked")));
+    assert_whole(&till, 1);
+}
+
+#[tokio::test]
+async fn what_waits_behind_a_gap_is_not_sent_in_every_round() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| cards = crowd(office, 3)).await;
+    till.terminal.sync_once().await.unwrap();
+    let next = till.office.books().cursor(1).next;
+    till.office.books().withheld = Some(next);
+    for card in &cards[..2] {
+        till.sell(card).await;
+    }
+    let round = async || {
+        let report = till.terminal.sync_once().await.unwrap();
+        (report.sent, report.unsent)
+    };
+    assert_eq!(round().await, (2, 2));
+    assert_eq!(round().await, (0, 2), "the office has them");
+    till.sell(&cards[2]).await;
+    assert_eq!(round().await, (1, 3));
+    till.clock.pass(60_001);
+    assert_eq!(round().await, (3, 3), "after a while once more: the office may have lost them");
+    assert_eq!(round().await, (0, 3));
+    till.office.books().withheld = Some(next + 1);
+    assert_eq!(round().await.0, 2, "it moved");
+    till.office.books().withheld = None;
+    assert_eq!(round().await.1, 0);
+    assert_whole(&till, 3);
+}
+
+#[tokio::test]
+async fn a_list_that_is_fetched_anew_is_meanwhile_as_old_as_it_was() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| {
+        cards = crowd(office, 5);
+        let mut books = office.books();
+        books.setup.offline.hard_ms = Some(72 * 3_600_000);
+        books.page_size = 2;
+    })
+    .await;
+    till.clock.pass(60_000);
+    till.office.books().server_epoch = "books-2".into();
+    // Greeting, what waits, and the first page of the list; then the line is gone.
+    till.office.books().faults = [Fault::None, Fault::None, Fault::None, Fault::LoseRequest].into();
+    till.terminal.sync_once().await.unwrap_err();
+    let requests = till.office.books().requests.join(" ");
+    assert!(requests.contains("roster?after=0&page=1&behind="), "{requests}");
+    let state = till.state().await;
+    assert_eq!((&state["sync"]["too_old"], &state["sync"]["stale"]), (&json!(false), &json!(false)));
+    assert_eq!(state["sync"]["roster_age_ms"], 60_000);
+    assert_eq!(till.scan(&cards[4]).await["subsidy"], 500);
+    till.ok("/api/cancel", json!({})).await;
+    assert_eq!(till.terminal.sync_once().await.unwrap().roster_entries, 5, "from the beginning again");
+    assert_eq!(till.state().await["sync"]["roster_age_ms"], 0);
+}
+
+#[tokio::test]
+async fn whoever_left_the_list_is_forgotten_when_it_is_of_others_and_now_and_then() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| {
+        cards = crowd(office, 7);
+        office.books().page_size = 2;
+    })
+    .await;
+    let leave = |n: u128| till.office.books().roster.retain(|entry| entry.elder.id != support::elder_id(n));
+    let known = async |n: usize| {
+        till.clock.pass(4_000);
+        let found = till.scan(&cards[n - 1]).await["kind"] == "serving";
+        till.ok("/api/cancel", json!({})).await;
+        found
+    };
+    leave(1);
+    till.terminal.sync_once().await.unwrap();
+    assert!(known(1).await, "a delta tells nothing of it");
+    till.clock.pass(61_000);
+    till.office.books().scope = Some(Digest([1; 32]));
+    // Another one goes between two pages, before those that are still to come.
+    till.office.books().goes = Some(support::elder_id(2));
+    let report = till.terminal.sync_once().await.unwrap();
+    assert_eq!(report.roster_entries, 6, "nobody who stayed is passed over");
+    assert!(!known(1).await);
+    for n in 3..=7 {
+        assert!(known(n).await, "{n}");
+    }
+    assert_eq!(till.terminal.sync_once().await.unwrap().roster_entries, 0);
+    leave(2);
+    till.clock.pass(14 * 24 * 3_600_000);
+    till.terminal.sync_once().await.unwrap();
+    assert_eq!(till.terminal.sync_once().await.unwrap().roster_entries, 0);
+    till.ok("/api/shift/close", json!({ "count": { "10000": 2 } })).await;
+    till.open_shift(1).await;
+    assert!(!known(2).await && known(3).await);
+}
+
+#[tokio::test]
+async fn a_cashier_whom_the_office_took_off_the_list_serves_no_more_and_may_close() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| cards = crowd(office, 2)).await;
+    let stage = till.scan(&cards[0]).await;
+    till.office.books().setup.cashiers.retain(|cashier| cashier.id != support::cashier_id(1));
+    till.terminal.sync_once().await.unwrap();
+    assert_eq!(till.refused("/api/confirm", json!({ "sale": stage["sale"] })).await, "unknown_cashier");
+    till.ok("/api/cancel", json!({})).await;
+    assert_eq!(till.refused("/api/scan", json!({ "code": cards[1] })).await, "unknown_cashier");
+    till.ok("/api/shift/close", json!({ "count": { "10000": 2 } })).await;
+    till.open_shift(2).await;
+    till.sell(&cards[1]).await;
+}
+
+#[tokio::test]
 async fn an_enrolment_says_whether_somebody_has_to_confirm_it_and_may_be_repeated() {
     let dir = tempfile::tempdir().unwrap();
     let clock = std::sync::Arc::new(support::fixture::TestClock::at(NOON));
@@ -433,7 +557,11 @@ async fn a_terminal_leaves_only_with_everything_sent_and_its_journal_stays() {
     till.terminal.close().await;
     let Till { dir, free, terminal, .. } = till;
     drop(terminal);
+    // A journal that was saved, and was to take the damaged one's place when the power went, is the journal too.
+    let place = |name: &str| dir.path().join("till").join(name);
+    std::fs::rename(place("terminal.db"), place("terminal.db.saved")).unwrap();
     let error = retire().await.unwrap_err();
+    assert!(place("terminal.key").exists());
     assert!(matches!(error, RetireError::Unsent { count: 3, .. }), "{error}");
     assert!(error.to_string().contains("还有 3 条记录没有上传"));
     let till = Till { dir, clock: clock.clone(), office: office.clone(), terminal: reopen(10).await, free };

@@ -37,7 +37,7 @@ catalogue! {
     revoke: "停用终端", "Take out of service";
     revoke_hint: "丢失、被盗时使用，立即生效。停用后还没有上传的记录将作为争议记录。", "For one that is lost or stolen; at once. What it sends later is disputed.";
     retire: "退役", "Retire";
-    retire_hint: "记录全部上传后才能退役。", "Only when everything it has was sent.";
+    retire_hint: "终端开机联网、记录全部上传后才能退役。", "Only while it is connected, and when everything it has was sent.";
     epochs: "各代日志", "Journals";
     epoch: "代", "Epoch";
     next: "已收到", "Received";

@@ -122,6 +122,18 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("没有这一处流水分叉", "There is no such fork."),
     ("请写明原因，1 至 500 字", "Give a reason of 1 to 500 characters."),
     ("终端上次联系时还有 {} 条记录未上传", "When it was last heard the terminal had {} records to send."),
+    (
+        "终端超过 5 分钟没有联系办公室，手里可能还有没有上传的记录",
+        "The terminal was not heard for more than five minutes: it may hold records that nobody knows of.",
+    ),
+    (
+        "此登记码不是这台终端原来所在食堂的，请为原食堂重新发放登记码",
+        "The code is not for the canteen that the terminal belongs to: give one out for that canteen.",
+    ),
+    (
+        "这台终端原来的编号已登记着另一把密钥，请换用新的数据目录登记",
+        "Another key is enrolled under the terminal's name: enrol it from a new data folder.",
+    ),
     ("此终端已被停用", "The terminal is out of service."),
     ("登记已收到，管理员尚未核对指纹", "The enrolment waits for an administrator to compare the fingerprint."),
     ("登记码应在 10 分钟内使用，且只能使用一次", "A code is good for ten minutes, and once."),

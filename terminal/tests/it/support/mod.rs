@@ -20,7 +20,7 @@ use domain::record::encoding::{SignatureHex, SignedRecord, decode};
 use domain::sync::{
     AuditHead, Batch, BatchAnswer, Cashier, Cursor, Enrol, Enrolled, Found, Hello, HelloAnswer, ListPrice, Lookup,
     OfflineLimits, Outcome, Photo, RecordAnswer, RefundDue, RefundsDue, Rejection, RosterCard, RosterEntry, RosterPage,
-    Setup, UsageEntry, UsagePage, Use, enrolment_digest, request_digest,
+    Setup, UsageEntry, UsagePage, Use, Versions, enrolment_digest, request_digest,
 };
 use ed25519_dalek::{Signature, VerifyingKey};
 use fixture::{SeededEntropy, TestClock};
@@ -151,6 +151,12 @@ pub struct Books {
     pub ids: BTreeMap<String, RosterEntry>,
     /// The code with which every signed request is turned away.
     pub turned_away: Option<&'static str>,
+    /// Of whom the roster is.
+    pub scope: Option<Digest>,
+    /// Who leaves the roster after its next page.
+    pub goes: Option<ElderId>,
+    /// From this sequence on nothing has an outcome, as if something before it were missing.
+    pub withheld: Option<u64>,
     /// In bulk, signatures are not checked and usage is not counted.
     pub bulk: bool,
     /// How long the office has worked.
@@ -240,6 +246,9 @@ impl Office {
             witnesses: Vec::new(),
             ids: BTreeMap::new(),
             turned_away: None,
+            scope: None,
+            goes: None,
+            withheld: None,
             bulk: false,
             spent: std::time::Duration::ZERO,
             nonces: std::collections::BTreeSet::new(),
@@ -385,7 +394,8 @@ impl Books {
         if let Err(code) = self.check(request, now) {
             return refuse(401, code, now);
         }
-        if let Some(code) = self.turned_away {
+        let brings = request.path_and_query == "/api/v1/terminal/records";
+        if let Some(code) = self.turned_away.filter(|code| !(*code == "terminal_revoked" && brings)) {
             return refuse(403, code, now);
         }
         let (path, query) = request.path_and_query.split_once('?').unwrap_or((&request.path_and_query, ""));
@@ -402,17 +412,28 @@ impl Books {
                     server_time: now,
                     cursors: self.records.keys().map(|epoch| self.cursor(*epoch)).collect(),
                     setup: self.setup.digest(),
-                    versions: self.setup.versions(
-                        self.changed.values().max().copied().unwrap_or(UnixMs::new(1)),
-                        self.usage_changed,
-                        &self.refunds,
-                    ),
+                    versions: Versions {
+                        scope: self.scope,
+                        ..self.setup.versions(
+                            self.changed.values().max().copied().unwrap_or(UnixMs::new(1)),
+                            self.usage_changed,
+                            &self.refunds,
+                        )
+                    },
                     audit: self.audit,
                 })
             }
             "/api/v1/terminal/records" => ok(&self.take(&serde_json::from_slice(&request.body).unwrap(), now)),
             "/api/v1/terminal/setup" => ok(&self.setup),
-            "/api/v1/terminal/roster" => ok(&self.page(number("after"), number("page"), now)),
+            "/api/v1/terminal/roster" => {
+                let behind = query.split('&').find_map(|pair| pair.strip_prefix("behind=")?.parse().ok());
+                let page = self.page(number("after"), behind, now);
+                // Whoever goes while the pages are turned is on no later one.
+                if let Some(goes) = self.goes.take() {
+                    self.roster.retain(|entry| entry.elder.id != goes);
+                }
+                ok(&page)
+            }
             "/api/v1/terminal/refunds" => ok(&self.refunds),
             "/api/v1/terminal/lookup" => ok(&self.look_up(&serde_json::from_slice(&request.body).unwrap(), now)),
             "/api/v1/terminal/photo" => {
@@ -430,7 +451,7 @@ impl Books {
     fn enrol(&mut self, request: &WireRequest, now: UnixMs) -> WireResponse {
         let enrol: Enrol = serde_json::from_slice(&request.body).unwrap();
         let key = VerifyingKey::from_bytes(&enrol.public_key.0).unwrap();
-        let digest = enrolment_digest(&enrol.code, &enrol.public_key);
+        let digest = enrolment_digest(&enrol.code, &enrol.public_key, enrol.known);
         let signed = key.verify_strict(&digest.0, &Signature::from_bytes(&enrol.signature.0)).is_ok();
         if enrol.code != CODE || !signed || self.key.is_some_and(|known| known != key) {
             return refuse(403, "code_refused", now);
@@ -474,6 +495,7 @@ impl Books {
         let records = self.records.get(&epoch);
         let next = records
             .map_or(0, |records| (0..records.len() as u64).take_while(|n| records.contains_key(n)).count() as u64);
+        let next = next.min(self.withheld.unwrap_or(next));
         let head = next.checked_sub(1).map_or(Digest::ZERO, |last| records.unwrap()[&last].hash());
         Cursor { epoch, next, head }
     }
@@ -501,17 +523,19 @@ impl Books {
             };
             RecordAnswer { sequence: sent.sequence, id: Some(record.id), outcome }
         });
-        let outcomes = outcomes.collect();
+        let mut outcomes: Vec<RecordAnswer> = outcomes.collect();
+        outcomes.retain(|outcome| self.withheld.is_none_or(|first| outcome.sequence < first));
         BatchAnswer { outcomes, cursor: self.cursor(batch.epoch), server_time: now }
     }
 
     /// What changed after an instant, with a minute of overlap.
-    fn page(&self, after: i64, number: i64, version: UnixMs) -> RosterPage {
-        let start = usize::try_from(number).unwrap() * self.page_size;
+    fn page(&self, after: i64, behind: Option<ElderId>, version: UnixMs) -> RosterPage {
         let changed = |entry: &&RosterEntry| self.changed[&entry.elder.id].get() > after - 60_000;
-        let rows: Vec<_> = self.roster.iter().filter(changed).collect();
-        let entries: Vec<_> = rows.iter().skip(start).take(self.page_size).map(|entry| (*entry).clone()).collect();
-        RosterPage { more: start + entries.len() < rows.len(), entries, version }
+        let mut rows: Vec<_> = self.roster.iter().filter(changed).collect();
+        rows.retain(|entry| Some(entry.elder.id) > behind);
+        rows.sort_by_key(|entry| entry.elder.id);
+        let entries: Vec<_> = rows.iter().take(self.page_size).map(|entry| (*entry).clone()).collect();
+        RosterPage { more: entries.len() < rows.len(), entries, version }
     }
 
     fn look_up(&self, asked: &Lookup, version: UnixMs) -> Found {
