@@ -249,6 +249,7 @@ pub fn reconcile_day(input: &DayInput<'_>) -> Reconciled {
     let corrections = tiers::corrections(&verdicts);
 
     let mut findings = findings::of_meals(input, &verdicts);
+    findings.extend(findings::of_unknown(input, &verdicts));
     findings.extend(findings::of_standing(input, &standing, &tiers, &corrections));
     findings.extend(terminals::gaps(input));
     let (z_reports, mismatches) = terminals::z_reports(input);

@@ -7,7 +7,7 @@
 //! | `POST /api/v1/terminal/records` | [`Batch`] | [`BatchAnswer`] |
 //! | `GET /api/v1/terminal/setup` | | [`Setup`] |
 //! | `GET /api/v1/terminal/roster?after=MS&page=N&behind=ELDER` | | [`RosterPage`] |
-//! | `GET /api/v1/terminal/usage?after=MS&epoch=E` | | [`UsagePage`] |
+//! | `GET /api/v1/terminal/usage?after=MS&paged=true&from=ELDER` | | [`UsagePage`] |
 //! | `GET /api/v1/terminal/refunds` | | [`RefundsDue`] |
 //! | `POST /api/v1/terminal/lookup` | [`Lookup`] | [`Found`] |
 //!
@@ -519,10 +519,15 @@ pub struct RosterCard {
 pub struct UsagePage {
     /// Rows that replace the terminal's.
     pub entries: Vec<UsageEntry>,
-    /// The terminal's own meals of these sequences are among the uses: it adds those of its journal above them.
+    /// The terminal's own meals of these sequences are among the uses: it adds those of its journal above them. Of
+    /// several pages those of the first hold for all of them.
     pub included: Vec<Cursor>,
-    /// The instant it is from.
+    /// The instant it is from; of several pages that of the first is the one to ask after next.
     pub version: UnixMs,
+    /// The last elder of a page that has others behind it: the next one is asked for from there. Only a terminal that
+    /// asks for pages is given them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<ElderId>,
 }
 
 /// One elder's uses of the current and the last calendar month.

@@ -29,6 +29,8 @@ use crate::{Error, Office, names};
 const OVERLAP_MS: i64 = 60 * 1000;
 /// So many elders on a page of the roster.
 const PAGE: i64 = 500;
+/// So many elders' uses on a page.
+const USES_PAGE: usize = 500;
 /// Who was served so many days ago is a regular still.
 const REGULAR_DAYS: i64 = 60;
 
@@ -76,9 +78,10 @@ impl Office {
             Box::pin(async move {
                 let scope = scope(&book, &region, today);
                 let changed = feeds::roster_changed(tx, canteen, &scope).await?;
-                let roster = changed.max(policies::last_announced(tx).await?);
+                let announced = policies::last_announced(tx).await?;
+                let usage = feeds::usage_changed(tx).await?.max(announced);
                 let scope = scope_digest(&scope, &feeds::from_elsewhere(tx, canteen, &scope).await?);
-                Ok((roster, feeds::usage_changed(tx).await?, refund_payments::due_refunds(tx, canteen).await?, scope))
+                Ok((changed.max(announced), usage, refund_payments::due_refunds(tx, canteen).await?, scope))
             })
         });
         let (roster, usage, refunds, scope) = read.await?;
@@ -143,15 +146,7 @@ impl Office {
             .store
             .read(move |tx| {
                 Box::pin(async move {
-                    let region = canteens::get(tx, canteen).await?.map(|c| c.region);
-                    let region = region.ok_or_else(|| Error::refused(Code::CanteenUnknown, register::NO_CANTEEN))?;
-                    let announced = policies::announced_since(tx, since).await?;
-                    let told = |p: &Policy| !announced.contains(&(p.id().to_owned(), p.version()));
-                    let today = now.business_date();
-                    let before = scope_of(&book, &region, today, told);
-                    let scope = scope(&book, &region, today);
-                    let is_new = |r: &&RegionCode| !before.iter().any(|old| old.contains(r));
-                    let new: Vec<RegionCode> = scope.iter().filter(is_new).cloned().collect();
+                    let (scope, new) = told_regions(tx, canteen, &book, now.business_date(), since).await?;
                     let skip = if behind.is_some() { 0 } else { i64::from(page) * PAGE };
                     let of = Page { behind, skip, most: PAGE + 1 };
                     let rows = feeds::roster(tx, canteen, &scope, &new, since, of).await?;
@@ -228,24 +223,61 @@ impl Office {
         Ok(Photo { elder, changed, media_type, hex: hex::encode(bytes) })
     }
 
-    /// What elders have used this month and the last, for those whose meals changed at or after `after`; together with
-    /// how far this terminal's own records are among them, in the same snapshot.
-    pub async fn usage(&self, terminal: &TerminalRow, after: UnixMs) -> Result<UsagePage, Error> {
+    /// What elders of the canteen's roster, and whoever ate here, have used this month and the last, for those whose meals
+    /// changed at or after `after`; together with how far this terminal's own records are among them, in the same
+    /// snapshot. `behind` is the last elder of the page before, or nobody; a terminal that asks for no page is given all.
+    ///
+    /// Pages are in the order of ids, and the first one's version is the one to ask after next: what changes while a
+    /// terminal turns the pages is in the answer to that.
+    pub async fn usage(
+        &self,
+        terminal: &TerminalRow,
+        after: UnixMs,
+        behind: Option<Option<ElderId>>,
+    ) -> Result<UsagePage, Error> {
         let now = self.now();
-        let (canteen, id) = (terminal.canteen, terminal.id);
+        let (canteen, id, book) = (terminal.canteen, terminal.id, self.book());
         let since = after.plus(-OVERLAP_MS);
+        let most = if behind.is_some() { USES_PAGE } else { usize::MAX - 1 };
         self.store
             .read(move |tx| {
                 Box::pin(async move {
+                    let (scope, new) = told_regions(tx, canteen, &book, now.business_date(), since).await?;
                     let first = now.business_date().month().previous().first();
-                    let changed = usage::changed(tx, since, first).await?;
-                    let entries = entries(tx, canteen, &changed, first).await?;
+                    let behind = behind.flatten().unwrap_or(ElderId::from_uuid(uuid::Uuid::nil()));
+                    let of = feeds::UsesOf { scope: &scope, new: &new, since, first, behind };
+                    let wanted = i64::try_from(most + 1).unwrap_or(i64::MAX);
+                    let mut elders = feeds::eaters(tx, canteen, of, wanted).await?;
+                    let more = elders.len() > most;
+                    elders.truncate(most);
+                    let entries = entries(tx, canteen, &elders, first).await?;
                     let included = terminals::cursors(tx, canteen, id).await?;
-                    Ok(UsagePage { entries, included, version: now })
+                    let next = elders.last().copied().filter(|_| more);
+                    Ok(UsagePage { entries, included, version: now, next })
                 })
             })
             .await
     }
+}
+
+/// The regions whose elders a canteen's terminals are told of, and those among them that come from policies announced at
+/// or after an instant.
+async fn told_regions(
+    tx: &mut Tx,
+    canteen: CanteenId,
+    book: &Rulebook,
+    today: BusinessDate,
+    since: UnixMs,
+) -> Result<(Vec<RegionCode>, Vec<RegionCode>), Error> {
+    let region = canteens::get(tx, canteen).await?.map(|c| c.region);
+    let region = region.ok_or_else(|| Error::refused(Code::CanteenUnknown, register::NO_CANTEEN))?;
+    let announced = policies::announced_since(tx, since).await?;
+    let told = |p: &Policy| !announced.contains(&(p.id().to_owned(), p.version()));
+    let before = scope_of(book, &region, today, told);
+    let scope = scope(book, &region, today);
+    let is_new = |r: &&RegionCode| !before.iter().any(|old| old.contains(r));
+    let new = scope.iter().filter(is_new).cloned().collect();
+    Ok((scope, new))
 }
 
 fn corrupt(what: &str) -> Error {

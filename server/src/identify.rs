@@ -49,8 +49,9 @@ impl Office {
             Scan::Chip(_) => How::Chip,
             Scan::ResidentId(_) => How::ResidentId,
         };
-        let (now, book) = (self.now(), self.book());
+        let book = self.book();
         let waiting = self.store.read(|tx| Box::pin(async move { identities::terminals(tx).await })).await?;
+        let clock = Arc::clone(&self.clock);
         let digests: Vec<(TerminalId, CanteenId, Digest)> = waiting
             .into_iter()
             .map(|(terminal, canteen)| (terminal, canteen, scan.digest(&self.keys.terminal_digest_key(terminal))))
@@ -61,7 +62,7 @@ impl Office {
         let work = self.store.write(move |tx| {
             Box::pin(async move {
                 let Some(row) = elders::get(tx, elder).await? else { return Ok(0) };
-                let mut found = 0;
+                let (mut found, now) = (0, clock.wall());
                 for (terminal, canteen, digest) in digests {
                     let Some(place) = canteens::get(tx, canteen).await? else { continue };
                     let inside =
@@ -92,10 +93,10 @@ impl Office {
         let mut found = 0;
         for meals in rows.chunk_by(|a, b| a.terminal == b.terminal) {
             let known = self.look_for(meals, now).await?;
-            let (meals, of) = (meals.to_vec(), known);
+            let (meals, of, clock) = (meals.to_vec(), known, Arc::clone(&self.clock));
             let work = self.store.write_long(move |tx| {
                 Box::pin(async move {
-                    let mut found = 0;
+                    let (mut found, now) = (0, clock.wall());
                     for meal in &meals {
                         let Some(known) = of.get(&meal.digest).filter(|known| known.fits(meal)) else { continue };
                         found += usize::from(identities::identify(tx, meal, known.elder, known.how, now).await?);

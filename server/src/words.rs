@@ -376,6 +376,10 @@ pub mod register {
     pub const NAME_TAKEN: &str = "同名已存在";
     /// The resident ID is registered already.
     pub const ELDER_EXISTS: &str = "系统中已有此身份证号的登记";
+    /// An id to register under that is somebody's, or that no stored meal names.
+    pub const NO_SUCH_MEALS: &str = "这个编号下没有查无此人的用餐，或编号已有人使用";
+    /// A person of another age than the meals of an id say.
+    pub const OTHER_AGE: &str = "与终端记录的年龄不符，不是同一位老人";
     /// No such canteen.
     pub const NO_CANTEEN: &str = "食堂编号不存在";
     /// No such elder.

@@ -153,6 +153,7 @@ pub async fn elders(
                 region: places::region(places::REGION),
                 canteen: Some(places[person.home].canteen.id),
                 facts: person.facts.clone(),
+                id: None,
             };
             Box::pin(office.register_elder(new, None))
         };

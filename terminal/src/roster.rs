@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::UnixMs;
 use domain::id::{Digest, ElderId};
-use domain::sync::{RosterEntry, RosterPage, Setup, UsagePage, Use};
+use domain::sync::{Cursor, RosterEntry, RosterPage, Setup, UsagePage, Use};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -183,12 +183,10 @@ impl Roster {
         Ok(unit.commit().await?)
     }
 
-    /// Takes over what elders have used: changes, or all of it.
-    pub(crate) async fn apply_usage(&self, page: &UsagePage, all: bool) -> Result<(), StorageError> {
+    /// Takes over what the elders of one page have used. The marks never rise here: own meals above them are counted once
+    /// though the page may hold them already, while one below them would be lost where the other pages are to come.
+    pub(crate) async fn apply_usage(&self, page: &UsagePage) -> Result<(), StorageError> {
         let mut unit = self.storage.begin().await?;
-        if all {
-            sqlx::query("DELETE FROM elder_usage").execute(&mut *unit).await?;
-        }
         for entry in &page.entries {
             let elder = entry.elder.uuid();
             if entry.uses.is_empty() {
@@ -205,15 +203,48 @@ impl Roster {
             .execute(&mut *unit)
             .await?;
         }
+        let marks: Vec<(u32, i64)> =
+            sqlx::query_as("SELECT epoch, next_sequence FROM usage_included").fetch_all(&mut *unit).await?;
+        let lower = marks.into_iter().filter_map(|(epoch, next)| {
+            let held = page.included.iter().find(|cursor| cursor.epoch == epoch).map_or(0, |cursor| cursor.next);
+            let held = i64::try_from(held).unwrap_or(i64::MAX);
+            (held < next).then_some((epoch, held))
+        });
+        for (epoch, held) in lower {
+            sqlx::query("UPDATE usage_included SET next_sequence = $2 WHERE epoch = $1")
+                .bind(epoch)
+                .bind(held)
+                .execute(&mut *unit)
+                .await?;
+        }
+        Ok(unit.commit().await?)
+    }
+
+    /// All pages are in: the feed is from that instant and holds own meals below these marks. With `all` there are no
+    /// uses of anybody else.
+    pub(crate) async fn complete_usage(
+        &self,
+        version: UnixMs,
+        included: &[Cursor],
+        all: Option<&BTreeSet<ElderId>>,
+    ) -> Result<(), StorageError> {
+        let mut unit = self.storage.begin().await?;
+        if let Some(listed) = all {
+            let known: Vec<uuid::Uuid> =
+                sqlx::query_scalar("SELECT elder FROM elder_usage").fetch_all(&mut *unit).await?;
+            for elder in known.into_iter().filter(|elder| !listed.contains(&ElderId::from_uuid(*elder))) {
+                sqlx::query("DELETE FROM elder_usage WHERE elder = $1").bind(elder).execute(&mut *unit).await?;
+            }
+        }
         sqlx::query("DELETE FROM usage_included").execute(&mut *unit).await?;
-        for cursor in &page.included {
+        for cursor in included {
             sqlx::query("INSERT INTO usage_included (epoch, next_sequence) VALUES ($1, $2)")
                 .bind(cursor.epoch)
                 .bind(i64::try_from(cursor.next).unwrap_or(i64::MAX))
                 .execute(&mut *unit)
                 .await?;
         }
-        set_version(&mut unit, Feed::Usage, page.version).await?;
+        set_version(&mut unit, Feed::Usage, version).await?;
         Ok(unit.commit().await?)
     }
 

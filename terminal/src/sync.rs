@@ -262,12 +262,22 @@ impl Core {
         if report.sent == 0 && is_current(hello.versions.usage, after) {
             return Ok(self.roster.unchanged_until(Feed::Usage, hello.server_time.max(after)).await?);
         }
-        let epoch = self.journal.head().await?.map_or(0, |head| head.epoch);
-        let path = format!("/api/v1/terminal/usage?after={}&epoch={epoch}", after.get());
-        let page: UsagePage = self.office.get(path).await?;
-        report.usage_entries += page.entries.len() as u64;
-        self.roster.apply_usage(&page, after.get() == 0).await?;
-        Ok(())
+        let (mut first, mut listed, mut from) = (None, BTreeSet::new(), String::new());
+        for _ in 0..MAX_PAGES {
+            let path = format!("/api/v1/terminal/usage?after={}&paged=true{from}", after.get());
+            let page: UsagePage = self.office.get(path).await?;
+            report.usage_entries += page.entries.len() as u64;
+            listed.extend(page.entries.iter().map(|entry| entry.elder));
+            self.roster.apply_usage(&page).await?;
+            let next = page.next;
+            let (version, included) = first.get_or_insert((page.version, page.included));
+            let Some(next) = next else {
+                let all = (after.get() == 0).then_some(&listed);
+                return Ok(self.roster.complete_usage(*version, included, all).await?);
+            };
+            from = format!("&from={next}");
+        }
+        Err(SyncError::Protocol("the uses have no last page"))
     }
 
     /// Fetches a few of the photos that are missing. A photo is worth no round: what the office does not answer is asked

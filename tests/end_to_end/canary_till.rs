@@ -69,6 +69,7 @@ async fn known(stage: &Stage, canteen: CanteenId) -> String {
         region: "440304".parse().unwrap(),
         canteen,
         facts: Vec::new(),
+        id: None,
     };
     let elder = office.register_elder(person(ID, ELDER, Some(canteen)), None).await.unwrap();
     office.register_elder(person(ID_OF_STRANGER, STRANGER, None), None).await.unwrap();

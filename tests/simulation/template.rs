@@ -259,6 +259,7 @@ async fn elders_of(server: &Server, canteens: &[CanteenId]) -> anyhow::Result<Ve
             region: region(REGION),
             canteen: Some(canteens[place % CANTEENS]),
             facts: facts.iter().map(|f| NewElderFact { valid_from: f.valid_from, kind: f.kind.clone() }).collect(),
+            id: None,
         };
         let id = office.register_elder(new, None).await?;
         elder.id = Some(id);

@@ -9,7 +9,7 @@ use super::judge::{Bearer, Verdict};
 use super::tiers::{Correction, StandingHit, Tier, caught_by};
 use crate::calendar::BusinessDate;
 use crate::decision::{Kind, Line};
-use crate::id::{CanteenId, Digest, RecordId};
+use crate::id::{CanteenId, Digest, ElderId, RecordId};
 use crate::money::Fen;
 
 /// What kind of thing does not agree.
@@ -51,11 +51,13 @@ pub enum Code {
     ManualShare,
     /// A price that is not on the canteen's list.
     PriceOffList,
+    /// Meals of an elder whom the office does not know.
+    UnknownElder,
 }
 
 impl Code {
     /// All codes, in the order of statements.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::OverLimit,
         Self::NotEligible,
         Self::StaleDecision,
@@ -73,6 +75,7 @@ impl Code {
         Self::FlatCounts,
         Self::ManualShare,
         Self::PriceOffList,
+        Self::UnknownElder,
     ];
 
     /// The code as it is written.
@@ -96,6 +99,7 @@ impl Code {
             Self::FlatCounts => "flat_counts",
             Self::ManualShare => "manual_share",
             Self::PriceOffList => "price_off_list",
+            Self::UnknownElder => "unknown_elder",
         }
     }
 
@@ -117,7 +121,9 @@ impl Code {
     const fn default_severity(self) -> Severity {
         match self {
             Self::OverLimit | Self::NotEligible | Self::RevokedCard => Severity::Deduct,
-            Self::Disputed | Self::SequenceGap | Self::ZMismatch | Self::ForkedTerminal => Severity::Block,
+            Self::Disputed | Self::SequenceGap | Self::ZMismatch | Self::ForkedTerminal | Self::UnknownElder => {
+                Severity::Block
+            }
             Self::StaleDecision
             | Self::Standing
             | Self::PolicyCorrected
@@ -287,12 +293,29 @@ fn number(canteen: CanteenId, date: BusinessDate, code: Code, subject: &str) -> 
     format!("F-{month:02}{day:02}-{}", &digest[..6])
 }
 
-/// One finding for each meal whose charged and due lines differ.
+fn reimbursed(lines: &[Line]) -> Fen {
+    lines.iter().filter(|l| l.kind != Kind::Concession).map(|l| l.amount).sum()
+}
+
+/// One finding for each elder whom the office does not know, with all of the day's meals: its subject is the elder's
+/// id, which a registration can take.
+pub(super) fn of_unknown(input: &DayInput<'_>, verdicts: &[Verdict]) -> Vec<Finding> {
+    let mut unknown: BTreeMap<ElderId, Vec<&Verdict>> = BTreeMap::new();
+    for verdict in verdicts.iter().filter(|v| v.difference.is_some_and(|(code, _)| code == Code::UnknownElder)) {
+        unknown.entry(verdict.elder).or_default().push(verdict);
+    }
+    let finding = |(elder, meals): (ElderId, Vec<&Verdict>)| {
+        let stake = meals.iter().map(|v| reimbursed(&v.charged)).sum();
+        let evidence = meals.iter().map(|v| v.record).collect();
+        Finding::new(input, Code::UnknownElder, &elder.to_string(), evidence, stake, Some(Bearer::Canteen))
+    };
+    unknown.into_iter().map(finding).collect()
+}
+
+/// One finding for each meal of a known elder whose charged and due lines differ.
 pub(super) fn of_meals(input: &DayInput<'_>, verdicts: &[Verdict]) -> Vec<Finding> {
-    let reimbursed =
-        |lines: &[Line]| -> Fen { lines.iter().filter(|l| l.kind != Kind::Concession).map(|l| l.amount).sum() };
     let finding = |verdict: &Verdict| {
-        let (code, bearer) = verdict.difference?;
+        let (code, bearer) = verdict.difference.filter(|(code, _)| *code != Code::UnknownElder)?;
         let stake = (reimbursed(&verdict.charged) - reimbursed(&verdict.due)).abs();
         let subject = verdict.record.to_string();
         Some(Finding::new(input, code, &subject, vec![verdict.record], stake, Some(bearer)))

@@ -64,8 +64,13 @@ pub(super) fn judge(input: &DayInput<'_>, day: &[&Held]) -> Vec<Verdict> {
     claims.sort_by_key(|c| (c.elder, c.frozen, c.at, c.record));
     let mut verdicts = Vec::new();
     for elder_claims in claims.chunk_by(|a, b| a.elder == b.elder) {
-        let Some(elder) = input.elders.get(&elder_claims[0].elder) else { continue };
-        judge_elder(input, elder, elder_claims, &mut verdicts);
+        match input.elders.get(&elder_claims[0].elder) {
+            Some(elder) => judge_elder(input, elder, elder_claims, &mut verdicts),
+            None => {
+                let here = elder_claims.iter().filter(|claim| claim.canteen == input.canteen);
+                verdicts.extend(here.map(|claim| unknown(input, claim)));
+            }
+        }
     }
     verdicts.sort_by_key(|v| v.record);
     verdicts
@@ -138,6 +143,25 @@ fn judge_elder(input: &DayInput<'_>, elder: &Elder, claims: &[Claim<'_>], verdic
             verdicts.push(verdict(input, elder, claim, &due, elsewhere));
         }
         before.claim(claim, &due.decision, input.date);
+    }
+}
+
+/// The verdict on a meal of an elder whom the office does not know: as long as nobody says who it was, nothing is due,
+/// and the canteen is paid nothing. The elder is not asked for anything either.
+fn unknown(input: &DayInput<'_>, claim: &Claim<'_>) -> Verdict {
+    let charged = &claim.meal.decision;
+    let policy = input.canteens.get(&claim.canteen).and_then(|c| input.rules.policies.covering(&c.region, input.date));
+    let (code, bearer) = (Code::UnknownElder, Bearer::Canteen);
+    Verdict {
+        record: claim.record,
+        elder: claim.elder,
+        policy: policy.map(|policy| policy.reference().clone()),
+        charged_under: charged.policy.clone(),
+        charged: charged.lines.clone(),
+        due: Vec::new(),
+        paid: paid(&charged.lines, &[], code, bearer),
+        difference: Some((code, bearer)),
+        overpaid: Fen::ZERO,
     }
 }
 

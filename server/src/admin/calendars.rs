@@ -1,6 +1,5 @@
 //! The statutory calendar: years put in force, and the warning when the next one is missing.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use domain::id::{Digest, UserId};
 use serde::Serialize;
 
 use crate::audit::{Act, Action};
-use crate::store::{Tx, days, policies};
+use crate::store::{Tx, days, policies, records};
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
@@ -173,9 +172,9 @@ impl Change {
     }
 }
 
-/// Touches the days that are something else now.
+/// Touches the days that are something else now, and those with meals that name a calendar nobody knew.
 async fn touch(tx: &mut Tx, before: &WorkCalendar, after: &WorkCalendar, now: UnixMs) -> Result<(), Error> {
-    let mut touched = BTreeSet::new();
+    let mut touched = records::days_without_rules(tx).await?;
     for date in days::dates(tx).await? {
         if before.kind(date) != after.kind(date) {
             touched.extend(days::canteens_on(tx, date).await?.into_iter().map(|c| (c, date)));

@@ -5,6 +5,7 @@
 //! over. What cannot be drawn is not issued; a sheet that is lost is issued anew.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::credential::{CardNumber, Scan};
@@ -109,11 +110,13 @@ impl Office {
         let sheet = self.sheet(&wanted, until, &places);
         let pdf = render(&sheet, &self.fonts).map_err(|error| unprintable(&error))?;
         let cards: Vec<CardRow> = wanted.iter().map(|wanted| self.card_row(wanted, until)).collect();
+        let clock = Arc::clone(&self.clock);
         let (count, left_out) = (cards.len(), batch.as_ref().map_or(0, |batch| batch.left_out.len()));
         let revoked = self
             .store
             .write_long_audited(move |tx| {
                 Box::pin(async move {
+                    let now = clock.wall();
                     if let Some(batch) = &batch {
                         batch.issued(tx, now).await?;
                     }
@@ -215,10 +218,11 @@ impl Office {
         let kind = photo::media_type(bytes)?;
         let place = Place { table: "elder_photos", column: "sealed", row: elder.uuid() };
         let sealed = self.keys.seal_bytes(place, bytes, &*self.entropy);
-        let now = self.now();
+        let clock = Arc::clone(&self.clock);
         self.store
             .write_audited(move |tx| {
                 Box::pin(async move {
+                    let now = clock.wall();
                     elders::put_photo(tx, elder, kind, &sealed, now, by).await?;
                     imports::touch(tx, &[elder], now).await?;
                     Act::new(by, Action::PhotoPut, format!("elder:{elder}")).done(tx, now).await.map(drop)

@@ -1,6 +1,7 @@
 //! Elders, what is learned of them, and their cards.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::credential::{CardNumber, ChipNumber, Scan};
@@ -17,7 +18,7 @@ use crate::audit::{Act, Action};
 use crate::names;
 use crate::seal::Place;
 use crate::store::elders::{self, CardKind, CardRow, ElderRow};
-use crate::store::{Tx, days};
+use crate::store::{Tx, days, records, usage};
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
@@ -52,6 +53,10 @@ pub struct NewElder {
     /// Hukou, residence, categories ...
     #[serde(default)]
     pub facts: Vec<NewElderFact>,
+    /// The id under which tills served the elder before, as a finding about an unknown elder names it: the office was
+    /// restored to before the registration. A new one where nothing is said.
+    #[serde(default)]
+    pub id: Option<ElderId>,
 }
 
 /// A card that was just issued: the only moment at which its number is in the open.
@@ -75,24 +80,34 @@ pub struct RegisteredChip {
 }
 
 impl Office {
-    /// Registers an elder.
+    /// Registers an elder. One who is registered under the id of meals that name nobody gets those meals: their days are
+    /// closed again.
     pub async fn register_elder(&self, new: NewElder, by: Option<UserId>) -> Result<ElderId, Error> {
         let resident_id = ResidentId::parse(&new.resident_id);
         let resident_id = resident_id.map_err(|_| Error::refused(Code::Invalid, register::RESIDENT_ID))?;
         let now = self.now();
-        let id = ElderId::generate(now, &*self.entropy);
-        let row = self.elder_row(id, &new, &resident_id, now)?;
+        let id = new.id.unwrap_or_else(|| ElderId::generate(now, &*self.entropy));
+        let known_before = new.id.is_some();
+        let (row, clock) = (self.elder_row(id, &new, &resident_id, now)?, Arc::clone(&self.clock));
         let facts = facts(&new.facts, now)?;
         let added = self
             .store
             .write_audited(move |tx| {
                 Box::pin(async move {
+                    let now = clock.wall();
+                    let row = ElderRow { changed_at: now, ..row };
+                    let facts = learned(facts, now);
                     if let Some(canteen) = row.registered_canteen {
                         require_canteen(tx, canteen).await?;
                     }
+                    let mut act = Act::new(by, Action::ElderRegister, format!("elder:{id}"));
+                    if known_before {
+                        let meals = take_meals(tx, &row, now).await?;
+                        act = act.with("meals", u64::try_from(meals).unwrap_or(u64::MAX));
+                    }
                     elders::add(tx, &row).await?;
                     elders::add_facts(tx, id, &facts, by).await?;
-                    Act::new(by, Action::ElderRegister, format!("elder:{id}")).done(tx, now).await.map(drop)
+                    act.done(tx, now).await.map(drop)
                 })
             })
             .await;
@@ -101,6 +116,9 @@ impl Office {
                 return Err(Error::refused(Code::ElderExists, register::ELDER_EXISTS));
             }
             other => other?,
+        }
+        if known_before {
+            self.changed.notify_one();
         }
         self.look_back(Scan::ResidentId(resident_id), id).await;
         Ok(id)
@@ -168,12 +186,14 @@ impl Office {
         fact: NewElderFact,
         by: Option<UserId>,
     ) -> Result<ElderFact, Error> {
-        let now = self.now();
-        let fact = facts(std::slice::from_ref(&fact), now)?.remove(0);
-        let stored = fact.clone();
-        self.store
+        let fact = facts(std::slice::from_ref(&fact), self.now())?;
+        let clock = Arc::clone(&self.clock);
+        let fact = self
+            .store
             .write_audited(move |tx| {
                 Box::pin(async move {
+                    let now = clock.wall();
+                    let stored = learned(fact, now).remove(0);
                     require_elder(tx, elder, now).await?;
                     elders::add_facts(tx, elder, std::slice::from_ref(&stored), by).await?;
                     let touched: BTreeSet<_> =
@@ -181,7 +201,8 @@ impl Office {
                     days::touch(tx, &touched, now).await?;
                     let act = Act::new(by, Action::ElderFact, format!("elder:{elder}"));
                     let act = act.with("what", kind_name(&stored.kind));
-                    act.with("valid_from", stored.valid_from.to_string()).done(tx, now).await.map(drop)
+                    act.with("valid_from", stored.valid_from.to_string()).done(tx, now).await?;
+                    Ok(stored)
                 })
             })
             .await?;
@@ -219,10 +240,12 @@ impl Office {
             kind: CardKind::Card,
             expires_on: until,
         };
+        let clock = Arc::clone(&self.clock);
         let revoked = self
             .store
             .write_audited(move |tx| {
                 Box::pin(async move {
+                    let now = clock.wall();
                     require_elder(tx, elder, now).await?;
                     let revoked = elders::revoke_cards(tx, elder, CardKind::Card, now).await?;
                     elders::add_card(tx, &row).await?;
@@ -259,11 +282,12 @@ impl Office {
             kind: CardKind::Chip,
             expires_on: None,
         };
-        let tail = row.tail.clone();
+        let (tail, clock) = (row.tail.clone(), Arc::clone(&self.clock));
         let added = self
             .store
             .write_audited(move |tx| {
                 Box::pin(async move {
+                    let now = clock.wall();
                     require_elder(tx, elder, now).await?;
                     elders::add_card(tx, &row).await?;
                     let act = Act::new(by, Action::ChipRegister, format!("elder:{elder}"));
@@ -283,10 +307,11 @@ impl Office {
 
     /// Revokes one card of an elder; says whether it was good until now.
     pub async fn revoke_card(&self, elder: ElderId, card: Uuid, by: Option<UserId>) -> Result<bool, Error> {
-        let now = self.now();
+        let clock = Arc::clone(&self.clock);
         self.store
             .write_audited(move |tx| {
                 Box::pin(async move {
+                    let now = clock.wall();
                     require_elder(tx, elder, now).await?;
                     let unknown = || Error::refused(Code::CardUnknown, register::NO_CARD);
                     let cards = elders::cards(tx, &[elder]).await?;
@@ -301,10 +326,11 @@ impl Office {
 
     /// Revokes all printed cards of an elder; says how many there were.
     pub async fn revoke_cards(&self, elder: ElderId, by: Option<UserId>) -> Result<u64, Error> {
-        let now = self.now();
+        let clock = Arc::clone(&self.clock);
         self.store
             .write_audited(move |tx| {
                 Box::pin(async move {
+                    let now = clock.wall();
                     require_elder(tx, elder, now).await?;
                     let revoked = elders::revoke_cards(tx, elder, CardKind::Card, now).await?;
                     let act = Act::new(by, Action::CardRevoke, format!("elder:{elder}"));
@@ -315,12 +341,44 @@ impl Office {
     }
 }
 
+/// Takes the meals that were served under the id of an elder whom nobody knew; says how many there are. Refuses an id
+/// that is somebody's, one without meals, and a person who was not as old as the tills said.
+async fn take_meals(tx: &mut Tx, row: &ElderRow, now: UnixMs) -> Result<usize, Error> {
+    let refused = || Error::refused(Code::Invalid, register::NO_SUCH_MEALS);
+    if elders::get(tx, row.id).await?.is_some() {
+        return Err(refused());
+    }
+    let (first, last) = (first_date()?, now.business_date().plus_days(1));
+    let meals = usage::of_elder(tx, row.id, first, last).await?;
+    if meals.is_empty() {
+        return Err(refused());
+    }
+    for meal in &meals {
+        let Some(age) = records::age_said(tx, meal.canteen, meal.record).await? else { continue };
+        if age != meal.date.age(row.birth) {
+            return Err(Error::refused(Code::Invalid, register::OTHER_AGE));
+        }
+    }
+    // Tills are told of these uses once they know the elder.
+    usage::stamp(tx, row.id, now).await?;
+    let eaten: BTreeSet<_> = meals.iter().map(|meal| (row.id, meal.date)).collect();
+    let mut touched = days::behind(tx, &eaten).await?;
+    touched.extend(meals.iter().map(|meal| (meal.canteen, meal.date)));
+    days::touch(tx, &touched, now).await?;
+    Ok(meals.len())
+}
+
 fn facts(new: &[NewElderFact], now: UnixMs) -> Result<Vec<ElderFact>, Error> {
     let fact = |new: &NewElderFact| {
         valid::elder_fact(&new.kind)?;
         Ok(ElderFact { valid_from: new.valid_from, known_from: now, kind: new.kind.clone() })
     };
     new.iter().map(fact).collect()
+}
+
+/// The facts as learned at the instant of the unit that adds them: a roster from before does not hold them.
+fn learned(facts: Vec<ElderFact>, now: UnixMs) -> Vec<ElderFact> {
+    facts.into_iter().map(|fact| ElderFact { known_from: now, ..fact }).collect()
 }
 
 /// What kind of fact: no categories or places, which are nobody's business in a log.
@@ -337,8 +395,11 @@ const fn kind_name(kind: &ElderFactKind) -> &'static str {
 /// The first date whose meals a fact can bear on. A death, or its withdrawal, bears on every date: the last word on
 /// it may move the day of death either way.
 fn bears_from(fact: &ElderFact) -> Result<BusinessDate, Error> {
-    let first = BusinessDate::new(1, 1, 1).ok_or_else(|| Error::Internal("the first date".to_owned()))?;
-    Ok(if matches!(fact.kind, ElderFactKind::Death { .. }) { first } else { fact.valid_from })
+    if matches!(fact.kind, ElderFactKind::Death { .. }) { first_date() } else { Ok(fact.valid_from) }
+}
+
+fn first_date() -> Result<BusinessDate, Error> {
+    BusinessDate::new(1, 1, 1).ok_or_else(|| Error::Internal("the first date".to_owned()))
 }
 
 /// Touches the elder, or refuses an id that names nobody.

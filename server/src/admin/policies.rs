@@ -8,7 +8,7 @@ use domain::id::UserId;
 use domain::policy::{Policy, PolicySet};
 
 use crate::audit::{Act, Action, Actor};
-use crate::store::{Tx, days, policies};
+use crate::store::{Tx, days, policies, records};
 use crate::words::Code;
 use crate::{Error, Office, rules};
 
@@ -58,7 +58,8 @@ pub(super) async fn announce_in(
     // Where the version before it ends, the days are another policy's or nobody's now.
     let versions = set.policies().filter(|p| p.id() == policy.id());
     let regions: BTreeSet<_> = versions.flat_map(|p| p.regions().iter().cloned()).collect();
-    let mut touched = BTreeSet::new();
+    // What was charged under it before the office knew it is judged again.
+    let mut touched = records::days_without_rules(tx).await?;
     for region in &regions {
         let days = days::of_region(tx, region, policy.effective_from()).await?;
         touched.extend(days.iter().map(|d| (d.canteen, d.date)));

@@ -26,6 +26,7 @@ catalogue! {
     flat_counts: "连续多日份数相同", "Same count for days";
     manual_share: "人工录入比例偏高", "Many manual entries";
     price_off_list: "价格不在核定价目内", "Price not on the list";
+    unknown_elder: "查无此人的用餐", "Elder not registered";
     off_by: "相差 {found} 分钟，容许 {limit} 分钟", "{found} minutes off, {limit} allowed";
     list_age: "终端名单当时已有 {found} 分钟未更新", "the till's list was {found} minutes old";
     at_most_off: "最多相差 {found} 分钟，容许 {limit} 分钟", "at most {found} minutes off, {limit} allowed";
@@ -89,6 +90,7 @@ impl Words {
             Code::FlatCounts => self.flat_counts,
             Code::ManualShare => self.manual_share,
             Code::PriceOffList => self.price_off_list,
+            Code::UnknownElder => self.unknown_elder,
         }
     }
 

@@ -41,11 +41,16 @@ struct OfElder {
     elder: ElderId,
 }
 
-/// `epoch` names the terminal's current epoch; cursors of all its epochs are answered.
+/// Older terminals ask for no pages and are given everything at once.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[schema(as = UsageQuery)]
 struct Usage {
     after: UnixMs,
+    /// Whether to answer in pages.
+    #[serde(default)]
+    paged: bool,
+    /// The `next` of the page before; nothing for the first one.
+    from: Option<ElderId>,
 }
 
 pub(super) fn routes() -> Routes {
@@ -134,7 +139,7 @@ async fn usage(
     Query(asked): Query<Usage>,
     Signed { terminal, .. }: Signed<Nothing>,
 ) -> Answer<Json<UsagePage>> {
-    Ok(Json(office.usage(&terminal, asked.after).await?))
+    Ok(Json(office.usage(&terminal, asked.after, asked.paged.then_some(asked.from)).await?))
 }
 
 async fn refunds(

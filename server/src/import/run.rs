@@ -198,7 +198,9 @@ impl Run {
         }
     }
 
-    async fn go(self, tx: &mut Tx, input: Box<dyn Input>) -> Result<Outcome, Error> {
+    async fn go(mut self, tx: &mut Tx, input: Box<dyn Input>) -> Result<Outcome, Error> {
+        // The unit may have waited for long: what it says is learned now.
+        self.now = self.office.now();
         if self.saves().is_some() {
             imports::alone(tx).await?;
         }
@@ -238,6 +240,9 @@ impl Run {
             applied: self.saves().is_some(),
         };
         self.note(tx, &outcome).await?;
+        if self.saves().is_some() {
+            save.stamp(tx).await?;
+        }
         Ok(outcome)
     }
 

@@ -25,7 +25,7 @@ use crate::seal::Place;
 use crate::store::canteens::CanteenRow;
 use crate::store::elders::{self, ElderRow};
 use crate::store::imports::{self, FactRow, Origin};
-use crate::store::{Tx, canteens, days, policies};
+use crate::store::{Tx, canteens, days, policies, usage};
 use crate::words::import as words;
 use crate::{Error, Office};
 
@@ -38,6 +38,8 @@ pub(super) struct Chunks<'r> {
     known: Arc<Known>,
     touched: BTreeSet<(CanteenId, BusinessDate)>,
     days: Vec<(BusinessDate, DayKind, String)>,
+    /// Whom the list changes.
+    changed: Vec<ElderId>,
 }
 
 /// What a chunk of persons writes.
@@ -62,7 +64,7 @@ fn good(parsed: &Parsed) -> bool {
 
 impl<'r> Chunks<'r> {
     pub(super) fn new(run: &'r Run, known: Arc<Known>) -> Self {
-        Self { run, known, touched: BTreeSet::new(), days: Vec::new() }
+        Self { run, known, touched: BTreeSet::new(), days: Vec::new(), changed: Vec::new() }
     }
 
     fn office(&self) -> &Office {
@@ -96,6 +98,7 @@ impl<'r> Chunks<'r> {
         let mut numbers = if self.run.saves().is_some() {
             // Whoever adds facts of the same elders waits from here on.
             imports::touch(tx, &ids, self.run.now).await?;
+            self.changed.extend(&ids);
             imports::last_facts(tx, &ids).await?
         } else {
             BTreeMap::new()
@@ -224,6 +227,7 @@ impl<'r> Chunks<'r> {
                 region,
                 canteen: person.canteen,
                 facts: Vec::new(),
+                id: None,
             };
             let id = ElderId::generate(self.run.now, &*self.office().entropy);
             let row = self.office().elder_row(id, &new, &person.number, self.run.now)?;
@@ -239,12 +243,15 @@ impl<'r> Chunks<'r> {
 
     async fn write(&mut self, tx: &mut Tx, writes: Writes, of: &HashMap<Digest, Registered>) -> Result<(), Error> {
         imports::add_elders(tx, &writes.elders).await?;
+        self.changed.extend(writes.elders.iter().map(|(row, _)| row.id));
         imports::add_elder_facts(tx, &writes.facts, self.run.by).await?;
         for (elder, sealed, digest) in &writes.phones {
             imports::set_phone(tx, *elder, sealed, *digest).await?;
         }
         for (elder, canteen) in &writes.canteens {
             imports::set_canteen(tx, *elder, *canteen).await?;
+            // That canteen's tills may not know what the elder has used.
+            usage::stamp(tx, *elder, self.run.now).await?;
         }
         // A fact bears on the meals from its first day on; of a death, which is the first word on it, on those after.
         let mut firsts: HashMap<ElderId, BusinessDate> = HashMap::new();
@@ -402,6 +409,16 @@ impl<'r> Chunks<'r> {
         if self.run.saves().is_some() {
             let now: UnixMs = self.run.now;
             days::touch(tx, &self.touched, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The last statements of an import: whoever it changed changed now. The list may have run for longer than a till's
+    /// delta repeats.
+    pub(super) async fn stamp(&self, tx: &mut Tx) -> Result<(), Error> {
+        let now = self.office().now();
+        for elders in self.changed.chunks(500) {
+            imports::touch(tx, elders, now).await?;
         }
         Ok(())
     }

@@ -47,15 +47,17 @@ pub async fn ingest(office: &Arc<Office>, terminal: &TerminalRow, batch: Batch) 
     if blobs.iter().any(|blob| names_unknown_rules(&blob.alone)) && office.refresh_rules().await? {
         blobs = judged(office, origin, &batch).await?;
     }
-    let (now, rules) = (office.now(), Arc::clone(&office.rules));
+    // The instant is taken inside the unit: deltas would miss what waited longer than they repeat.
+    let (clock, rules) = (Arc::clone(&office.clock), Arc::clone(&office.rules));
     let answer = if long {
         let work = office
             .store
-            .write_long(move |tx| Box::pin(async move { unit::store(tx, origin, blobs, &rules, now).await }));
+            .write_long(move |tx| Box::pin(async move { unit::store(tx, origin, blobs, &rules, clock.wall()).await }));
         work.await?
     } else {
-        let work =
-            office.store.write(move |tx| Box::pin(async move { unit::store(tx, origin, blobs, &rules, now).await }));
+        let work = office
+            .store
+            .write(move |tx| Box::pin(async move { unit::store(tx, origin, blobs, &rules, clock.wall()).await }));
         work.await?
     };
     drop(turn);

@@ -362,7 +362,9 @@ impl Run {
             };
             self.outcomes.insert((sequence, digest), row.outcome());
             self.held.insert(sequence, row);
-            self.epoch.last_at = self.epoch.last_at.max(Some(record.at));
+            if sequence >= self.epoch.next {
+                self.epoch.last_at = Some(record.at);
+            }
             self.new_records.push(NewRecord { record: *record, hash, signed, dispute, received_at });
         }
         Ok(())
@@ -384,7 +386,8 @@ impl Run {
         Ok(judge::dispute(record, own, &before))
     }
 
-    /// For a Z report: the records of its shift up to it, unless some are missing.
+    /// For a Z report: the records of its shift up to it, unless some are missing or the shift was opened in an earlier
+    /// epoch, whose places say nothing here; of such a shift the day close speaks alone.
     async fn shift_before(&self, tx: &mut Tx, record: &Record) -> Result<Option<Vec<Record>>, Error> {
         let Body::ShiftClose(close) = &record.body else { return Ok(None) };
         let count = record.sequence.saturating_sub(close.first_sequence);
@@ -396,7 +399,8 @@ impl Run {
         all.extend(self.new_records.iter().map(|new| &new.record).filter(|r| range.contains(&r.sequence)).cloned());
         all.sort_by_key(|r| r.sequence);
         let whole = u64::try_from(all.len()).is_ok_and(|held| held == count);
-        Ok(whole.then_some(all))
+        let opens = |r: &Record| r.shift == record.shift && matches!(r.body, Body::ShiftOpen { .. });
+        Ok(Some(all).filter(|all| whole && all.first().is_some_and(opens)))
     }
 
     /// Stores everything and hands the new records back.

@@ -11,7 +11,7 @@ use domain::policy::{Limit, Policy};
 use domain::reconciliation::{
     Context, DayClose, Elsewhere, Frozen, Held, Prior, Reconciled, RefundPaid, Settings, Verdict,
 };
-use domain::record::check::Rulebook;
+use domain::record::check::{Rulebook, check};
 use domain::record::{Body, Record};
 
 use super::records::{self, Decoded};
@@ -97,7 +97,12 @@ pub async fn load(
     date: BusinessDate,
     known: UnixMs,
 ) -> Result<DayData, Error> {
-    let records = records::held(tx, canteen, date).await?;
+    let mut records = records::held(tx, canteen, date).await?;
+    // A record's outcome stays what it was: the close is the decision that goes with it once the rules are known.
+    let open = records::without_rules(tx, canteen, date).await?;
+    for held in records.iter_mut().filter(|held| open.contains(&held.record.id)) {
+        held.disputed = check(&held.record, rules).is_err();
+    }
     let before = records::before(tx, canteen, date).await?;
     let eaters = usage::eaters(tx, canteen, date).await?;
     let elders = super::elders::for_rules(tx, &eaters).await?;

@@ -1,6 +1,7 @@
 //! The statements behind the feeds: the roster, what it stands at, and who is a regular.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, ElderId};
@@ -63,6 +64,47 @@ pub async fn roster(
     let regions = scope.iter().chain(new).map(super::Bind::bind);
     let values: Vec<Value<'_>> = fixed.into_iter().chain(regions).collect();
     Statement::built(tx, text, values).all().await
+}
+
+/// Which uses are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct UsesOf<'a> {
+    /// Elders of these regions, those registered in the canteen, and whoever ate there.
+    pub scope: &'a [RegionCode],
+    /// Of these regions, which the canteen's terminals have not been told of yet, everybody with a meal.
+    pub new: &'a [RegionCode],
+    /// Those whose meals changed at or after this instant, unix ms; everybody's at 0 or before.
+    pub since: UnixMs,
+    /// Meals on this date and later.
+    pub first: BusinessDate,
+    /// Elders behind this one.
+    pub behind: ElderId,
+}
+
+/// Whose uses a canteen's terminals are to be told, by id, at most so many.
+pub async fn eaters(tx: &mut Tx, canteen: CanteenId, of: UsesOf<'_>, most: i64) -> Result<Vec<ElderId>, Error> {
+    let mut values: Vec<Value<'_>> = vec![canteen.bind(), of.first.bind(), of.behind.bind(), most.bind()];
+    let inside = inside("$1", of.scope.len(), values.len() + 1);
+    values.extend(of.scope.iter().map(super::Bind::bind));
+    let mut changed = String::new();
+    if of.since > UnixMs::new(0) {
+        values.push(of.since.bind());
+        changed = format!("m.changed_at >= ${}", values.len());
+        for region in of.new {
+            values.push(region.bind());
+            let place = values.len();
+            let _ = write!(changed, " OR m.elder IN (SELECT n.id FROM elders n WHERE n.region LIKE ${place} || '%')");
+        }
+        changed = format!(" AND ({changed})");
+    }
+    let text = format!(
+        "SELECT h.elder FROM (SELECT DISTINCT m.elder FROM elder_meals m WHERE m.date >= $2 AND m.elder > $3{changed}) h
+         LEFT JOIN elders e ON e.id = h.elder
+         WHERE {inside} OR EXISTS (SELECT 1 FROM elder_meals o
+            WHERE o.elder = h.elder AND o.canteen = $1 AND o.date >= $2)
+         ORDER BY h.elder LIMIT $4"
+    );
+    Statement::built(tx, text, values).values().await
 }
 
 /// Everybody of these regions or registered at this canteen, by id, so many behind the first `skip`.

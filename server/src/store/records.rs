@@ -396,6 +396,33 @@ async fn voided(tx: &mut Tx, canteen: CanteenId, day: &[Held]) -> Result<BTreeSe
     Ok(voided)
 }
 
+/// What ingest disputed only because the office did not know the rules that it names. Written as stored.
+const WITHOUT_RULES: &str = "r.outcome = 'disputed' AND r.dispute IN ('\"unknown_policy\"', '\"unknown_calendar\"')";
+
+/// A canteen's records of a date that ingest disputed only because the office did not know the rules that they name.
+/// Left out are those that their journal would have made disputed all the same: where the chain is broken, and what
+/// came after the terminal was taken out of service or after its epoch was ended.
+pub async fn without_rules(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<BTreeSet<RecordId>, Error> {
+    let text = format!(
+        "SELECT r.id FROM records r JOIN terminals t ON t.id = r.terminal
+         WHERE r.canteen = $1 AND r.business_date = $2 AND {WITHOUT_RULES}
+            AND NOT EXISTS (SELECT 1 FROM journal_breaks b WHERE b.canteen = r.canteen AND b.terminal = r.terminal
+                AND b.epoch = r.epoch AND b.sequence = r.sequence)
+            AND (t.revoked_at IS NULL OR r.sequence < COALESCE((SELECT w.next FROM witnessed_heads w
+                WHERE w.canteen = r.canteen AND w.terminal = r.terminal AND w.epoch = r.epoch), 0))
+            AND NOT EXISTS (SELECT 1 FROM epoch_ends e WHERE e.canteen = r.canteen AND e.terminal = r.terminal
+                AND e.epoch = r.epoch AND e.confirmed_at <= r.received_at)"
+    );
+    let rows = super::Statement::built(tx, text, vec![canteen.bind(), date.bind()]).values::<RecordId>();
+    Ok(rows.await?.into_iter().collect())
+}
+
+/// The canteen-days with records that ingest disputed because the office did not know the rules that they name.
+pub async fn days_without_rules(tx: &mut Tx) -> Result<BTreeSet<(CanteenId, BusinessDate)>, Error> {
+    let text = format!("SELECT DISTINCT r.canteen, r.business_date FROM records r WHERE {WITHOUT_RULES}");
+    Ok(super::Statement::built(tx, text, Vec::new()).all::<(CanteenId, BusinessDate)>().await?.into_iter().collect())
+}
+
 /// For each terminal and epoch with records made on the date: the highest sequence held that is older than they are.
 pub async fn before(
     tx: &mut Tx,
@@ -440,6 +467,15 @@ pub async fn get(tx: &mut Tx, canteen: CanteenId, id: RecordId) -> Result<Option
     };
     let outcome = dispute.map_or(Outcome::Accepted, |Json(dispute)| Outcome::Disputed { dispute });
     Ok(Some((signed(bytes, signature)?, outcome)))
+}
+
+/// How old the elder of a stored meal was, as far as the till knew; nothing for what is no meal of an elder.
+pub async fn age_said(tx: &mut Tx, canteen: CanteenId, meal: RecordId) -> Result<Option<u8>, Error> {
+    let row = sql!(tx, "SELECT bytes FROM records WHERE canteen = $1 AND id = $2", canteen, meal);
+    Ok(row.optional::<(Decoded,)>().await?.and_then(|(Decoded(record),)| match record.body {
+        Body::Meal(meal) => meal.diner.map(|diner| diner.facts.age),
+        _ => None,
+    }))
 }
 
 /// The business date and place of a meal.

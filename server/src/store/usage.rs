@@ -140,9 +140,7 @@ pub async fn eaters(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Resu
     Ok(eaters)
 }
 
-/// Whose meals on the dates `from..` changed at or after an instant, by id.
-pub async fn changed(tx: &mut Tx, since: UnixMs, from: BusinessDate) -> Result<Vec<ElderId>, Error> {
-    sql!(tx, "SELECT DISTINCT elder FROM elder_meals WHERE changed_at >= $1 AND date >= $2 ORDER BY elder", since, from)
-        .values()
-        .await
+/// Marks all meals of an elder as changed, for those who did not count them before.
+pub async fn stamp(tx: &mut Tx, elder: ElderId, now: UnixMs) -> Result<(), Error> {
+    sql!(tx, "UPDATE elder_meals SET changed_at = $2 WHERE elder = $1", elder, now).execute().await.map(drop)
 }

@@ -94,6 +94,7 @@ pub const fn finding(code: FindingCode) -> &'static str {
         FindingCode::FlatCounts => "连续多日份数相同",
         FindingCode::ManualShare => "人工录入比例偏高",
         FindingCode::PriceOffList => "价格不在核定价目内",
+        FindingCode::UnknownElder => "查无此人的用餐",
     }
 }
 

@@ -150,6 +150,14 @@ impl World {
 
     /// Region, policy and calendar.
     pub async fn rules(&self) {
+        self.places().await;
+        let office = self.office();
+        office.announce_policy("test.toml", POLICY, None).await.unwrap();
+        office.publish_calendar(WorkCalendar::published(), None).await.unwrap();
+    }
+
+    /// The regions alone.
+    pub async fn places(&self) {
         let office = self.office();
         let place = |code: &str, name: &str| Region {
             code: region(code),
@@ -158,8 +166,6 @@ impl World {
         };
         office.create_region(place("4403", "深圳市"), None).await.unwrap();
         office.create_region(place("440304", "福田区"), None).await.unwrap();
-        office.announce_policy("test.toml", POLICY, None).await.unwrap();
-        office.publish_calendar(WorkCalendar::published(), None).await.unwrap();
     }
 
     pub async fn canteen(&self, name: &str) -> CanteenId {
@@ -236,6 +242,7 @@ pub fn new_elder(n: u32, canteen: Option<CanteenId>) -> NewElder {
         region: region("440304"),
         canteen,
         facts: vec![NewElderFact { valid_from: date("2006-01-01"), kind: home }],
+        id: None,
     }
 }
 

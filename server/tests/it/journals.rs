@@ -139,7 +139,7 @@ async fn training_is_kept_and_counts_nowhere(backend: Backend) {
     let closed = last_close(&world, canteen, DAY).await;
     assert_eq!((closed.meals.count, closed.tiers.len(), closed.z_reports), (0, 0, (1, 1)));
     assert_eq!(closed.findings, []);
-    let usage = office.usage(&till.row, UnixMs::new(0)).await.unwrap();
+    let usage = office.usage(&till.row, UnixMs::new(0), None).await.unwrap();
     assert_eq!(usage.entries, []);
     nothing_is_broken(&world).await;
 }
@@ -305,7 +305,7 @@ async fn the_job_finds_whom_the_till_did_not_know(backend: Backend) {
         read.await.unwrap().into_iter().map(|m| m.record).collect::<Vec<_>>()
     };
     assert_eq!(open().await, [sent[3].id, sent[4].id]);
-    let uses = office.usage(&till.row, UnixMs::new(0)).await.unwrap();
+    let uses = office.usage(&till.row, UnixMs::new(0), None).await.unwrap();
     assert!(uses.entries.iter().any(|e| e.elder == known), "the meal is that elder's now");
     // Somebody registers with the number that a meal was served on.
     world.elder(3, None).await;

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "what must not be fails the test, also in its helpers")]
 
 mod access;
+mod after_restore;
 mod attachments;
 mod audit;
 mod backlog;
@@ -46,6 +47,7 @@ mod store_imports;
 mod store_journals;
 mod store_sync;
 mod store_units;
+mod sync_gaps;
 mod taken_away;
 mod terminals;
 mod third_signature;

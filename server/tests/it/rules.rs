@@ -436,7 +436,8 @@ async fn a_policy_is_tried_on_a_stored_month(backend: Backend) {
     assert_eq!(scene.announce(&first()).await.status.as_u16(), 201);
     scene.march().await;
     // The second elder eats at 乙 on the 3rd too: over the limit of one a day, due nothing.
-    let double = scene.day(1, "2026-03-03", &[1]);
+    let mut double = scene.day(1, "2026-03-03", &[1]);
+    double.push(scene.over(1, "2026-03-31"));
     scene.ingest(1, &double).await;
     scene.close().await;
     let (total, payers) = due_by_hand(&scene).await;

@@ -160,6 +160,10 @@ async fn records_and_what_is_not_one(backend: Backend) {
     assert_eq!(kept, (signed[2].clone(), Outcome::Disputed { dispute: Dispute::OtherDecision }));
     assert_eq!(unit!(store, |tx| records::meal_date(tx, home, meal_id).await), Some(date("2026-03-02")));
     assert_eq!(unit!(store, |tx| records::opened_on(tx, home, shift).await), [date("2026-03-02")]);
+    assert_eq!(unit!(store, |tx| records::age_said(tx, home, meal_id).await), None, "a guest");
+    let lacking = unit!(store, |tx| records::without_rules(tx, home, date("2026-03-02")).await);
+    assert_eq!(lacking, BTreeSet::new(), "disputed for another reason");
+    assert_eq!(unit!(store, |tx| records::days_without_rules(tx).await), BTreeSet::new());
     assert_eq!(unit!(store, |tx| records::dates_at(tx, j, 3).await), [date("2026-03-03")]);
     assert_eq!(unit!(store, |tx| records::dates_at(tx, j, 4).await), []);
     assert_eq!(unit!(store, |tx| records::void_of(tx, home, meal_id).await), Some(decoded[3].id));
@@ -286,8 +290,21 @@ async fn meals_of_elders(backend: Backend) {
     assert_eq!((voided.voided_by, voided.changed_at), (Some(RecordId::from_uuid(n(99))), UnixMs::new(40)));
     let found = unit!(store, |tx| usage::of_elders(tx, &[elder, other], span.0, span.1).await);
     assert_eq!(found, [all[1].clone(), all[2].clone()], "voided meals are left out");
-    assert_eq!(unit!(store, |tx| usage::changed(tx, UnixMs::new(30), span.0).await), [elder, other]);
-    assert_eq!(unit!(store, |tx| usage::changed(tx, UnixMs::new(41), span.0).await), [], "older dates do not count");
+    let eaters = async |canteen, scope: &'static str, since, behind: u128, most| {
+        let (scope, behind) = (scope.parse::<domain::region::RegionCode>().ok(), ElderId::from_uuid(n(behind)));
+        unit!(store, |tx| {
+            let (scope, since) = (scope.as_slice(), UnixMs::new(since));
+            let of = feeds::UsesOf { scope, new: &[], since, first: date("2026-03-01"), behind };
+            feeds::eaters(tx, canteen, of, most).await
+        })
+    };
+    assert_eq!(eaters(far, "", 0, 0, 9).await, [elder, other], "whoever ate here");
+    assert_eq!(eaters(far, "", 0, 0, 1).await, [elder]);
+    assert_eq!(eaters(far, "", 0, 1, 9).await, [other], "behind the page before");
+    assert_eq!(eaters(far, "", 41, 0, 9).await, [], "older dates do not count");
+    assert_eq!(eaters(CanteenId::from_uuid(n(77)), "44", 0, 0, 9).await, [], "nobody of another place");
+    unit!(store, |tx| usage::stamp(tx, other, UnixMs::new(50)).await);
+    assert_eq!(eaters(far, "", 50, 0, 9).await, [other]);
 
     assert_eq!(unit!(store, |tx| usage::eaters(tx, far, date("2026-03-05")).await), [elder, other]);
     assert_eq!(unit!(store, |tx| usage::eaters(tx, near, date("2026-03-02")).await), [elder], "a voided meal counts");

@@ -363,7 +363,7 @@ async fn each_version_moves_when_its_part_does(backend: Backend) {
     office.announce_policy("test.toml", &second, None).await.unwrap();
     let setup: Setup = line.get(&till, "/api/v1/terminal/setup").await;
     assert_eq!(setup.policies.len(), 2, "announced before it is in force");
-    assert_eq!(moved(&mut line, &till).await, ["policies", "roster"]);
+    assert_eq!(moved(&mut line, &till).await, ["policies", "roster", "usage"], "it may bring elders");
     world.clock.pass(1000);
     till.at = office.now();
     let facts = till.meal_body(&office, None).meal;

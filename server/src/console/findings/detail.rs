@@ -5,7 +5,7 @@ use domain::decision::{Kind, PolicyRef};
 use domain::id::{CanteenId, UserId};
 use domain::money::Fen;
 use domain::policy::Policy;
-use domain::reconciliation::{Bearer, Finding, Severity, Verdict};
+use domain::reconciliation::{Bearer, Code, Finding, Severity, Verdict};
 use domain::record::check::Rulebook;
 use domain::words::{mode_name, period_name};
 
@@ -365,6 +365,9 @@ impl Draw<'_> {
         let evidence = self.told.evidence;
         if evidence.records.is_empty() {
             return Some(fill(self.w.no_records, &[("subject", &self.finding().subject)]));
+        }
+        if self.finding().code == Code::UnknownElder {
+            return Some(fill(self.w.unknown_id, &[("subject", &self.finding().subject)]));
         }
         (evidence.named > MOST).then(|| fill(self.w.more_records, &[("n", &evidence.named), ("shown", &MOST)]))
     }

@@ -66,6 +66,7 @@ catalogue! {
     no_policy: "无", "none";
     equal: "相同", "equal";
     unequal: "不同", "different";
+    unknown_id: "终端记录的老人编号：{subject}", "The elder's id in the records: {subject}";
     no_records: "没有指到单条记录：{subject}", "No single record shows it: {subject}";
     more_records: "共 {n} 条，显示前 {shown} 条。", "{shown} of {n} records.";
     kind_start: "终端启动", "till started";
@@ -147,6 +148,7 @@ catalogue! {
     s_flat: "连续多个供餐日份数完全相同。", "The same number of meals on many open days.";
     s_manual: "人工登记和纸单补录的比例偏高。", "Too many meals by hand or from paper.";
     s_price: "收取的餐价不在核定价目内。", "The price is not on the canteen's list.";
+    s_unknown: "登记库里没有这位老人，这些餐暂不拨付；请用本页所列的编号重新登记本人，系统会重新结算。", "The register has no such elder, and these meals are not paid; register the person again under the id given here, and the days are settled again.";
 }
 
 impl Words {
@@ -170,6 +172,7 @@ impl Words {
             Code::FlatCounts => self.s_flat,
             Code::ManualShare => self.s_manual,
             Code::PriceOffList => self.s_price,
+            Code::UnknownElder => self.s_unknown,
         }
     }
 

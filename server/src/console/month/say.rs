@@ -81,6 +81,7 @@ pub(super) const fn finding(lang: Lang, code: Code) -> &'static str {
         Code::FlatCounts => "same count for days",
         Code::ManualShare => "many manual entries",
         Code::PriceOffList => "price off the list",
+        Code::UnknownElder => "elder not registered",
     }
 }
 

@@ -27,6 +27,7 @@ catalogue! {
     full_name: "姓名（全名）", "Name in full";
     phone: "电话（没有就留空）", "Telephone (empty for none)";
     place: "管理机构区划", "Office's region code";
+    known_id: "沿用的老人编号（仅在异常“查无此人的用餐”要求时填写）", "Id to take over (only where a finding about an unregistered elder names it)";
     hukou: "户籍所在区划（留空为未知）", "Household registration (empty: unknown)";
     no_canteen: "不指定", "none";
     sheet: "批量发卡（打印页）", "Issue cards by the sheet";

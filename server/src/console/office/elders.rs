@@ -101,6 +101,9 @@ struct New {
     place: String,
     canteen: String,
     hukou: String,
+    /// The id that a finding about an unknown elder names.
+    #[serde(default)]
+    id: String,
 }
 
 #[derive(Deserialize)]
@@ -180,8 +183,9 @@ async fn create(State(office): State<Arc<Office>>, view: View, Form(new): Form<N
     let facts = hukou.map(|region| NewElderFact { valid_from, kind: ElderFactKind::Hukou { region } });
     let phone = typed(&new.phone).map(|phone| Zeroizing::new(phone.to_owned()));
     let canteen = read(&new.canteen, said::CHOOSE)?;
+    let id = read(&new.id, said::CHOOSE)?;
     let New { resident_id, name, .. } = new;
-    let new = NewElder { resident_id, name, phone, region, canteen, facts: facts.into_iter().collect() };
+    let new = NewElder { resident_id, name, phone, region, canteen, facts: facts.into_iter().collect(), id };
     let id = office.register_elder(new, Some(view.user.id)).await?;
     Ok(Redirect::to(&view.link(&format!("{HOME}/{id}?done=saved"))))
 }

@@ -443,7 +443,10 @@ impl Books {
                     None => refuse(404, "not_found", now),
                 }
             }
-            "/api/v1/terminal/usage" => ok(&self.usage(now)),
+            "/api/v1/terminal/usage" => {
+                let from = query.split('&').find_map(|pair| pair.strip_prefix("from=")).map(|id| id.parse().unwrap());
+                ok(&self.usage_page(from, now))
+            }
             _ => refuse(404, "not_found", now),
         }
     }
@@ -545,9 +548,19 @@ impl Books {
         Found { entry, uses: uses.map(|used| used.uses).unwrap_or_default(), version }
     }
 
+    fn usage_page(&self, from: Option<ElderId>, version: UnixMs) -> UsagePage {
+        let mut page = self.usage(version);
+        page.entries.retain(|entry| from.is_none_or(|from| entry.elder > from));
+        if page.entries.len() > self.page_size {
+            page.entries.truncate(self.page_size);
+            page.next = page.entries.last().map(|entry| entry.elder);
+        }
+        page
+    }
+
     fn usage(&self, version: UnixMs) -> UsagePage {
         if self.bulk {
-            return UsagePage { entries: Vec::new(), included: Vec::new(), version };
+            return UsagePage { entries: Vec::new(), included: Vec::new(), version, next: None };
         }
         let mut uses = self.other_uses.clone();
         let all: Vec<_> =
@@ -580,6 +593,7 @@ impl Books {
             entries: uses.into_iter().map(|(elder, uses)| UsageEntry { elder, uses }).collect(),
             included: self.records.keys().map(|epoch| self.cursor(*epoch)).collect(),
             version,
+            next: None,
         }
     }
 }
