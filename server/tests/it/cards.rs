@@ -211,6 +211,14 @@ async fn cards_for_many_take_two_people(backend: Backend) {
     let of = json!({"of": {"canteen": canteen}, "until": "2027-12-31"});
     send(&world, post("/api/v1/cards/sheets", &issuer, of.clone())).await.is_problem(403, "second_person");
     assert!(cards(&world, elders[0]).await.is_empty(), "nothing was issued");
+    // Not in smaller pieces either: the day's cards count together.
+    let piece = |of: &[ElderId]| json!({"of": {"elders": of}});
+    let third = person(&world, "第三发卡员", Role::CardIssuer, "4403").await;
+    let fresh = world.elder(20, None).await;
+    assert_eq!(send(&world, post("/api/v1/cards/sheets", &third, piece(&[fresh]))).await.status, 200);
+    let ten = send(&world, post("/api/v1/cards/sheets", &third, piece(&elders[..10]))).await;
+    ten.is_problem(403, "second_person");
+    assert!(cards(&world, elders[0]).await.is_empty(), "nothing was issued");
 
     let made = send(&world, post("/api/v1/cards/batches", &issuer, of)).await;
     assert_eq!((made.status.as_u16(), made.json()["cards"].as_u64()), (201, Some(11)));

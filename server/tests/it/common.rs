@@ -159,7 +159,7 @@ impl World {
         office.create_region(place("4403", "深圳市"), None).await.unwrap();
         office.create_region(place("440304", "福田区"), None).await.unwrap();
         office.announce_policy("test.toml", POLICY, None).await.unwrap();
-        office.publish_calendar(WorkCalendar::published(), None).await.unwrap();
+        office.publish_calendar(WorkCalendar::published()).await.unwrap();
     }
 
     pub async fn canteen(&self, name: &str) -> CanteenId {
