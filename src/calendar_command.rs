@@ -45,7 +45,7 @@ pub(crate) async fn run(
         anyhow::anyhow!("{}: 第 {line} 行：{} / line {line}: {}", file.display(), code.chinese(), code.english())
     })?;
     let server = office.open_in_use(clock, entropy).await?;
-    let imported = server.office().import_calendar(&name, &source, None).await;
+    let imported = server.office().import_calendar(&name, &source).await;
     server.office().store.close().await;
     let mut out = Out::stdout();
     for year in imported?.years {

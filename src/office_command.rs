@@ -129,13 +129,23 @@ pub(crate) async fn init(args: InitArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn
     if let Some(above) = place::office_above(args.office.data()) {
         anyhow::bail!("{} 在另一个办公端的数据目录 {} 里；请换一个目录", args.office.data.display(), above.display());
     }
+    let folder = place::office(args.office.data());
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let _held = args.office.hold()?;
     let server = args.office.open(true, "", clock, entropy).await?;
     let office = server.office();
+    if !office.accounts().await?.is_empty() {
+        office.store.close().await;
+        anyhow::bail!(
+            "{} 已经建立；增加人员用 zhucan user add，更换日历用 zhucan calendar import",
+            args.office.data.display()
+        );
+    }
     office.create_region(Region { code: args.region.clone(), name: args.name, office: args.office_name }, None).await?;
     let first =
         NewPerson { name: args.administrator.clone(), role: Role::Administrator, region: args.region, canteen: None };
     let (_, passphrase) = office.invite(first, None).await?;
-    office.publish_calendar(domain::calendar::WorkCalendar::published(), None).await?;
+    office.publish_calendar(domain::calendar::WorkCalendar::published()).await?;
     office.store.close().await;
     println!("已建立。管理员：{}　一次性口令（只显示这一次）：{}", args.administrator, passphrase.as_str());
     println!("首次登录须改为自己的口令，并绑定动态口令。");

@@ -211,6 +211,8 @@ actions! {
     PersonLeave "person.leave";
     /// Somebody chose another passphrase.
     PassphraseChange "session.passphrase";
+    /// Somebody began to take up a second factor.
+    TotpBegin "session.totp_begin";
     /// Somebody took up a second factor.
     TotpEnrol "session.totp";
     /// Somebody proved once more to be the person.

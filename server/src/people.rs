@@ -80,6 +80,15 @@ roles! {
     Administrator "administrator" [Read ReadElders ManageCanteens ManageTerminals ManagePeople ManageElders];
 }
 
+impl Role {
+    /// Whether letting somebody into this role takes two administrators: who decides money or its rules, and who lets
+    /// people in. Else one could sit in both seats of the money.
+    #[must_use]
+    pub const fn takes_two(self) -> bool {
+        matches!(self, Self::PolicyEditor | Self::FinanceMaker | Self::FinanceChecker | Self::Administrator)
+    }
+}
+
 impl std::str::FromStr for Role {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {

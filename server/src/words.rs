@@ -341,7 +341,7 @@ pub mod register {
     /// The same elder twice, or too many.
     pub const CARDS_COUNT: &str = "每次最多发 600 张卡，同一位老人只能列一次";
     /// More cards than one person issues.
-    pub const CARDS_NEED_TWO: &str = "一次发卡超过 10 张，须先提出，由另一人同意后再打印";
+    pub const CARDS_NEED_TWO: &str = "同一人一天成批发卡合计超过 10 张的，须先提出，由另一人同意后再打印";
     /// No such batch.
     pub const NO_BATCH: &str = "没有这批卡";
     /// The batch was printed.
@@ -372,6 +372,10 @@ pub mod register {
     pub const TAGS: &str = "标签应为 1 至 40 个可打印的字符";
     /// Who runs one canteen needs one.
     pub const MANAGER: &str = "食堂负责人须指定一个食堂，其他角色不得指定食堂";
+    /// A manager's canteen lies elsewhere.
+    pub const MANAGER_OUTSIDE: &str = "所指定的食堂不在此人员的管辖区域之内";
+    /// The calendar is one for everybody.
+    pub const CALENDAR_FOR_ALL: &str = "日历通用于全部区域，须由管辖全部已登记区域的人员提出和批准";
     /// The name is taken.
     pub const NAME_TAKEN: &str = "同名已存在";
     /// The resident ID is registered already.

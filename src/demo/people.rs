@@ -1,7 +1,6 @@
 //! The demo's people at the office: each does at the office's HTTP API what they would do in the console.
 
 use anyhow::Context as _;
-use domain::calendar::WorkCalendar;
 use domain::canteen::{CanteenFactKind, Standing};
 use domain::elder::ElderFact;
 use serde_json::{Value, json};
@@ -34,11 +33,6 @@ impl Desk {
     pub async fn announce(&self, policy: &DemoPolicy, checker: &Self) -> anyhow::Result<()> {
         let body = json!({ "file_name": policy.file, "source": policy.text });
         checker.second(&self.0.post("/api/v1/policies", &body).await?).await
-    }
-
-    /// Publishes the statutory calendar.
-    pub async fn publish_calendar(&self, calendar: &WorkCalendar) -> anyhow::Result<()> {
-        self.0.put("/api/v1/calendar", &serde_json::to_value(calendar)?).await
     }
 
     /// Registers a canteen with its cashiers; another person looks at its account. Answers with its id.

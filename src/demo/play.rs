@@ -89,7 +89,6 @@ impl Stage {
         first_people(office.server.office()).await?;
         let editor = Desk::sign_in(&office.url(), EDITOR).await?;
         let checker = Desk::sign_in(&office.url(), CHECKER).await?;
-        editor.publish_calendar(&WorkCalendar::published()).await?;
         for policy in POLICIES.iter().filter(|p| p.announced == POLICIES[0].announced) {
             editor.announce(policy, &checker).await?;
         }
@@ -287,6 +286,7 @@ async fn first_people(office: &server::Office) -> anyhow::Result<()> {
         let (name, office_name) = (programme.name.to_owned(), programme.office.to_owned());
         office.create_region(Region { code: region(programme.region), name, office: office_name }, None).await?;
     }
+    office.publish_calendar(WorkCalendar::published()).await?;
     let place: RegionCode = region(OFFICE_REGION);
     for user in USERS {
         let new = NewUser {

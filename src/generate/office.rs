@@ -84,7 +84,7 @@ async fn all<T: Send>(mut pending: Vec<Pending<'_, T>>) -> Result<Vec<T>, server
 
 /// Policy and calendar. The clock stands at an instant before the policy holds.
 pub async fn rules(office: &Office) -> anyhow::Result<()> {
-    office.publish_calendar(WorkCalendar::published(), None).await?;
+    office.publish_calendar(WorkCalendar::published()).await?;
     office.announce_policy("sz-2025.toml", POLICY, None).await?;
     Ok(())
 }

@@ -97,7 +97,7 @@ async fn drive(admin: &Newcomer) -> Vec<String> {
     desk.post(&format!("{path}/chips"), &json!({ "number": CHIP })).await.unwrap();
     let code = desk.post(&format!("/api/v1/canteens/{canteen}/enrolment-codes"), &json!({})).await.unwrap();
     secrets.push(text(&code, "/code").unwrap().to_owned());
-    let person = json!({ "name": "金丝雀经办", "role": "finance_maker", "region": "440304", "canteen": null });
+    let person = json!({ "name": "金丝雀经办", "role": "auditor", "region": "440304", "canteen": null });
     let invited = desk.post("/api/v1/people", &person).await.unwrap();
     secrets.push(text(&invited, "/one_time_passphrase").unwrap().to_owned());
     for (name, passphrase) in [(ELDER, GUESS), ("管理员", GUESS), (RESIDENT_ID, PHONE)] {

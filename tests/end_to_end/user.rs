@@ -63,6 +63,10 @@ fn start(folder: &std::path::Path, database: Option<&str>) -> (Desk, String) {
     let set_up = Command::new(PROGRAM).args(init).args(more.clone()).envs(clock.environment()).output().unwrap();
     let one_time =
         String::from_utf8(set_up.stdout).unwrap().lines().next().unwrap().rsplit('：').next().unwrap().to_owned();
+    // What is there is not set up again.
+    let again = Command::new(PROGRAM).args(init).args(more.clone()).envs(clock.environment()).output().unwrap();
+    let said = String::from_utf8(again.stderr).unwrap();
+    assert!(!again.status.success() && said.contains("已经建立"), "{said}");
     let serve: Vec<&str> = ["serve", "--data", &data, "--listen", "127.0.0.1:0"].into_iter().chain(more).collect();
     let office = Program::start(PROGRAM.as_ref(), &serve, &clock);
     (Desk { data: data.clone(), database: database.map(str::to_owned), clock, office }, one_time)

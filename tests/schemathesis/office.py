@@ -92,10 +92,15 @@ canteen = ask("POST", "/api/v1/canteens", {
     "region": "440304001003", "name": "测试食堂", "operator": "测试餐饮有限公司", "credit_code": "91350100M000100Y43",
     "phone": "0755-82000000", "bank": "测试银行", "account_name": "测试餐饮有限公司", "account": "622202100112345"}, admin)["id"]
 secrets = {}
+first = ask("POST", "/api/v1/people", {"name": "第二管理员", "role": "administrator", "region": "4403"}, admin)
+second_admin = enter("第二管理员", first["one_time_passphrase"])[0]
 for role in ["card_issuer", "policy_editor", "finance_maker", "finance_checker", "auditor", "canteen_manager"]:
     manager = role == "canteen_manager"
     new = {"name": f"测试{role}", "role": role, "region": "4403", "canteen": canteen if manager else None}
     invited = ask("POST", "/api/v1/people", new, admin)
+    if "proposal" in invited:
+        path = f"/api/v1/proposals/{invited['proposal']}/approve"
+        invited = ask("POST", path, {"digest": invited["digest"]}, second_admin)
     tokens[role], secrets[role] = enter(new["name"], invited["one_time_passphrase"])
 elder = ask("POST", "/api/v1/elders", {"resident_id": resident_id(7), "name": "测试长者", "region": "440304"}, admin)["id"]
 proposal = ask("POST", "/api/v1/policies", {"file_name": "test.toml", "source": POLICY.replace("DAY", AHEAD)}, tokens["policy_editor"])

@@ -135,7 +135,7 @@ async fn make() -> anyhow::Result<Template> {
         public_url: office::URL.to_owned(),
     };
     let server = Server::open(&config, clock, Arc::clone(&entropy) as Arc<dyn Entropy>).await?;
-    server.office().publish_calendar(WorkCalendar::published(), None).await?;
+    server.office().publish_calendar(WorkCalendar::published()).await?;
     people_of(&server).await?;
     server.office().announce_policy("sim-1.toml", RULES, None).await?;
     truth.set(date("2026-02-01").at_minute(9 * 60));
@@ -195,6 +195,7 @@ async fn people_of(server: &Server) -> anyhow::Result<()> {
             must_change: false,
             totp: None,
             totp_step: 0,
+            totp_new: None,
             totp_at: None,
         };
         office.store.write(move |tx| Box::pin(async move { people::add(tx, &row).await })).await?;

@@ -5,10 +5,10 @@
 use domain::calendar::UnixMs;
 use domain::id::{CanteenId, UserId};
 use domain::region::RegionCode;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::elders;
-use super::people::ONE_TIME;
+use super::people::{ONE_TIME, require_own};
 use crate::audit::{Act, Action};
 use crate::people::Role;
 use crate::store::Tx;
@@ -28,13 +28,15 @@ impl UserRow {
 }
 
 /// What a person may do, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Post {
     /// What the person may do.
     pub role: Role,
     /// Where.
     pub region: RegionCode,
     /// In which one canteen, for its manager.
+    #[serde(default)]
     pub canteen: Option<CanteenId>,
 }
 
@@ -56,12 +58,12 @@ impl Change {
             Self::Unlock => people::forget_failures(tx, id).await?,
             Self::Passphrase(hash) => people::set_passphrase(tx, id, &hash, true).await?,
             Self::SecondFactor => {
-                people::set_totp(tx, id, None).await?;
+                people::drop_totp(tx, id).await?;
                 people::put_recovery(tx, id, &[]).await?;
             }
             Self::Post(Post { role, region, canteen }) => {
                 if let Some(canteen) = canteen {
-                    elders::require_canteen(tx, canteen).await?;
+                    require_own(tx, canteen, &region).await?;
                 }
                 people::set_post(tx, id, role, &region, canteen).await?;
                 let act = act.with("role", role.name()).with("region", region.as_str());

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use domain::calendar::{UnixMs, WorkCalendar};
 use domain::id::{Digest, UserId};
+use domain::region::RegionCode;
 use serde::Serialize;
 
-use crate::audit::{Act, Action};
-use crate::store::{Tx, days, policies, records};
+use super::proposals::Proposed;
+use crate::audit::{Act, Action, Actor};
+use crate::store::proposals::ProposalRow;
+use crate::store::{Tx, canteens, days, policies, records};
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
@@ -51,46 +54,60 @@ const REPEAT: Duration = Duration::from_hours(24);
 
 impl Office {
     /// Puts the years of a calendar file (CSV `date,kind,occasion`) in force; other years stay. Refused at the line
-    /// that cannot be read. Days that are something else now are closed again.
-    pub async fn import_calendar(
-        &self,
-        file_name: &str,
-        source: &str,
-        by: Option<UserId>,
-    ) -> Result<CalendarImport, Error> {
-        let read = WorkCalendar::from_csv(source)
-            .map_err(|e| Error::refused(Code::CalendarRefused, register::calendar(file_name, &e.in_chinese())))?;
+    /// that cannot be read. Days that are something else now are closed again. At the office's own computer; a person
+    /// proposes it ([`Office::propose_calendar_file`]).
+    pub async fn import_calendar(&self, file_name: &str, source: &str) -> Result<CalendarImport, Error> {
+        let read = read(file_name, source)?;
         let years = read.years().into_iter().map(|year| {
             let (holidays, workdays) = read.counts(year);
             CalendarYear { year, holidays, workdays }
         });
         let years: Vec<CalendarYear> = years.collect();
-        let (number, digest) =
-            self.put_in_force(Change::Years(read), file_name.to_owned(), source.to_owned(), by).await?;
+        let (number, digest) = self.put_in_force(Change::Years(read), file_name.to_owned(), source.to_owned()).await?;
         Ok(CalendarImport { number, digest, years })
     }
 
-    /// Puts a whole calendar in force. Days that it calls something else are closed again.
-    pub async fn publish_calendar(&self, calendar: WorkCalendar, by: Option<UserId>) -> Result<(), Error> {
-        self.put_in_force(Change::Whole(calendar), String::new(), String::new(), by).await.map(drop)
+    /// Puts a whole calendar in force, at the office's own computer. Days that it calls something else are closed again.
+    pub async fn publish_calendar(&self, calendar: WorkCalendar) -> Result<(), Error> {
+        self.put_in_force(Change::Whole(calendar), String::new(), String::new()).await.map(drop)
     }
 
-    async fn put_in_force(
+    /// Proposes the years of a calendar file; other years stay. `region` is where the person works.
+    ///
+    /// # Errors
+    /// When the file cannot be read, and when a registered region lies outside: the calendar is one for all.
+    pub async fn propose_calendar_file(
         &self,
-        change: Change,
         file_name: String,
         source: String,
-        by: Option<UserId>,
-    ) -> Result<(i64, Digest), Error> {
-        if change.calendar().years().is_empty() {
-            return Err(Error::refused(Code::CalendarRefused, register::CALENDAR_EMPTY));
-        }
+        region: RegionCode,
+        by: UserId,
+    ) -> Result<ProposalRow, Error> {
+        let calendar = read(&file_name, &source)?;
+        self.propose(Proposed::Calendar { file_name, source, calendar, whole: false }, region, by).await
+    }
+
+    /// As [`Office::propose_calendar_file`], for a calendar that replaces all that is in force.
+    pub async fn propose_calendar(
+        &self,
+        calendar: WorkCalendar,
+        region: RegionCode,
+        by: UserId,
+    ) -> Result<ProposalRow, Error> {
+        let (file_name, source) = (String::new(), String::new());
+        self.propose(Proposed::Calendar { file_name, source, calendar, whole: true }, region, by).await
+    }
+
+    async fn put_in_force(&self, change: Change, file_name: String, source: String) -> Result<(i64, Digest), Error> {
+        not_empty(change.calendar())?;
         let (now, change, file) = (self.now(), Arc::new(change), Arc::new((file_name, source)));
         let done = self
             .store
             .write_serializable_audited(move |tx| {
                 let (change, file) = (Arc::clone(&change), Arc::clone(&file));
-                Box::pin(async move { put(tx, &change, (file.0.as_str(), file.1.as_str()), now, by).await })
+                Box::pin(async move {
+                    put(tx, &change, (file.0.as_str(), file.1.as_str()), now, (None, Actor::System)).await
+                })
             })
             .await?;
         self.refresh_rules().await?;
@@ -122,14 +139,42 @@ impl Office {
 }
 
 /// Puts years of a file in force beside the others, inside somebody else's unit, which holds the audit log's chain.
-pub(crate) async fn put_years(
+pub(crate) async fn put_years(tx: &mut Tx, years: WorkCalendar, file: (&str, &str), now: UnixMs) -> Result<(), Error> {
+    put(tx, &Change::Years(years), file, now, (None, Actor::System)).await.map(drop)
+}
+
+/// What was proposed and approved is put in force, in a unit that holds the audit log's chain: (maker, checker).
+pub(super) async fn approved(
     tx: &mut Tx,
-    years: WorkCalendar,
+    (calendar, whole): (WorkCalendar, bool),
     file: (&str, &str),
     now: UnixMs,
-    by: Option<UserId>,
+    (maker, checker): (UserId, UserId),
 ) -> Result<(), Error> {
-    put(tx, &Change::Years(years), file, now, by).await.map(drop)
+    let change = if whole { Change::Whole(calendar) } else { Change::Years(calendar) };
+    put(tx, &change, file, now, (Some(maker), Actor::User(checker))).await.map(drop)
+}
+
+fn read(file_name: &str, source: &str) -> Result<WorkCalendar, Error> {
+    WorkCalendar::from_csv(source)
+        .map_err(|e| Error::refused(Code::CalendarRefused, register::calendar(file_name, &e.in_chinese())))
+}
+
+/// Refuses a calendar that names no day.
+pub(super) fn not_empty(calendar: &WorkCalendar) -> Result<(), Error> {
+    if calendar.years().is_empty() {
+        return Err(Error::refused(Code::CalendarRefused, register::CALENDAR_EMPTY));
+    }
+    Ok(())
+}
+
+/// Refuses who does not work for all registered regions: the calendar is one for all of them.
+pub(crate) async fn require_all(tx: &mut Tx, region: &RegionCode) -> Result<(), Error> {
+    let regions = canteens::regions(tx).await?;
+    if regions.iter().all(|one| region.contains(&one.code)) {
+        return Ok(());
+    }
+    Err(Error::refused(Code::OutOfScope, register::CALENDAR_FOR_ALL))
 }
 
 async fn put(
@@ -137,7 +182,7 @@ async fn put(
     change: &Change,
     file: (&str, &str),
     now: UnixMs,
-    by: Option<UserId>,
+    (by, actor): (Option<UserId>, Actor),
 ) -> Result<(i64, Digest), Error> {
     let before = policies::calendars(tx).await?.pop().unwrap_or_default();
     let calendar = change.after(&before);
@@ -145,7 +190,7 @@ async fn put(
     let digest = calendar.digest();
     let number = policies::add_calendar_version(tx, digest, file, now, by).await?;
     touch(tx, &before, &calendar, now).await?;
-    let act = Act::new(by, Action::CalendarPublish, format!("calendar:{number}"));
+    let act = Act::new(actor, Action::CalendarPublish, format!("calendar:{number}"));
     act.with("digest", digest.to_string()).done(tx, now).await?;
     Ok((number, digest))
 }

@@ -71,12 +71,12 @@ pub struct Registered {
 #[derive(Clone)]
 pub(crate) struct Registration {
     pub(crate) row: CanteenRow,
-    payee: Option<ProposalRow>,
+    pub(crate) payee: Option<ProposalRow>,
 }
 
 impl Registration {
     /// Writes the canteen, and what is proposed with it.
-    pub(crate) async fn add(&self, tx: &mut Tx, now: UnixMs) -> Result<(), Error> {
+    async fn add(&self, tx: &mut Tx, now: UnixMs) -> Result<(), Error> {
         canteens::add(tx, &self.row).await?;
         match &self.payee {
             Some(payee) => proposed(tx, payee, now).await,

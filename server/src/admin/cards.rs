@@ -27,7 +27,7 @@ use crate::{Error, Office};
 /// A sheet has at most so many cards: sixty pages.
 pub const SHEET: usize = 600;
 
-/// One person issues so many cards in one go, a page; more need another person's word.
+/// One person issues so many cards by the sheet on a day, a page; more need another person's word.
 pub const ALONE: usize = 10;
 
 /// Whose cards.
@@ -89,9 +89,6 @@ impl Office {
         by: Option<UserId>,
     ) -> Result<IssuedSheet, Error> {
         let waiting = self.waiting(of, inside).await?;
-        if by.is_some() && waiting.rows.len() > ALONE {
-            return Err(Error::refused(Code::SecondPerson, register::CARDS_NEED_TWO));
-        }
         self.issue(waiting, until, by, None).await
     }
 
@@ -117,8 +114,10 @@ impl Office {
             .write_long_audited(move |tx| {
                 Box::pin(async move {
                     let now = clock.wall();
-                    if let Some(batch) = &batch {
-                        batch.issued(tx, now).await?;
+                    match (&batch, by) {
+                        (Some(batch), _) => batch.issued(tx, now).await?,
+                        (None, Some(by)) => alone(tx, by, now.business_date(), cards.len()).await?,
+                        (None, None) => {}
                     }
                     let ids: Vec<ElderId> = cards.iter().map(|card| card.elder).collect();
                     imports::touch(tx, &ids, now).await?;
@@ -267,6 +266,16 @@ impl Office {
             })
             .await
     }
+}
+
+/// Counts what a person issues alone on a day, and refuses more than [`ALONE`].
+async fn alone(tx: &mut Tx, by: UserId, date: BusinessDate, cards: usize) -> Result<(), Error> {
+    let cards = i64::try_from(cards).unwrap_or(i64::MAX);
+    let all = elders::count_sheets(tx, by, date, cards).await?;
+    if usize::try_from(all).map_or(true, |all| all > ALONE) {
+        return Err(Error::refused(Code::SecondPerson, register::CARDS_NEED_TWO));
+    }
+    Ok(())
 }
 
 /// Refuses a last day that is over.

@@ -3,7 +3,7 @@
 //! The payload is stored as it was proposed, sealed, with a keyed digest. Who approves names the digest of what was
 //! shown, and what is done is done from the stored payload in the same unit of work.
 
-use domain::calendar::UnixMs;
+use domain::calendar::{UnixMs, WorkCalendar};
 use domain::id::{CanteenId, Digest, RecordId, UserId};
 use domain::policy::Policy;
 use domain::region::RegionCode;
@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{canteens as places, policies as rules_of, valid};
+use super::people::{self as persons, NewPerson};
+use super::{Post, calendars, canteens as places, policies as rules_of, valid};
 use crate::audit::{Act, Action, Actor};
 use crate::budget::{self, Budget};
 use crate::demand;
-use crate::people::Right;
+use crate::people::{Right, Role};
 use crate::seal::Place;
 use crate::store::decisions::{self, Decision, Subject};
 use crate::store::people::UserRow;
@@ -66,6 +67,51 @@ pub enum Proposed {
         /// Which year, who pays, how much.
         budget: Budget,
     },
+    /// Somebody is to be let in where one alone may let nobody in.
+    Invitation {
+        /// Who, as what, where.
+        person: NewPerson,
+    },
+    /// Such a person is to have a way back: a one-time passphrase.
+    Reset {
+        /// Who.
+        person: UserId,
+        /// The name at the time.
+        name: String,
+        /// What the person is at the time.
+        role: Role,
+    },
+    /// Somebody is to get such work, or to give it up.
+    Move {
+        /// Who.
+        person: UserId,
+        /// The name at the time.
+        name: String,
+        /// What the person is at the time.
+        role: Role,
+        /// What the person is to be.
+        to: Post,
+    },
+    /// The statutory calendar is to be another one.
+    Calendar {
+        /// Stands in messages; empty where no file came.
+        file_name: String,
+        /// The whole file; empty where no file came.
+        source: String,
+        /// What it says.
+        calendar: WorkCalendar,
+        /// Whether it replaces all, or its years alone.
+        whole: bool,
+    },
+}
+
+/// What an approval needs beside what was proposed; made before its unit of work.
+#[derive(Clone, Default)]
+struct Prepared {
+    /// A payee's account, sealed for its canteen.
+    account: Option<Vec<u8>>,
+    /// Who is let in, or a passphrase's hash.
+    entry: Option<persons::Entry>,
 }
 
 impl Proposed {
@@ -76,14 +122,16 @@ impl Proposed {
             Self::Payee { .. } => "payee",
             Self::Demand { .. } => "demand",
             Self::Budget { .. } => "budget",
+            Self::Invitation { .. } | Self::Reset { .. } | Self::Move { .. } => "person",
+            Self::Calendar { .. } => "calendar",
         }
     }
 
     const fn canteen(&self) -> Option<CanteenId> {
         match self {
-            Self::Policy { .. } | Self::Budget { .. } => None,
             Self::Price { canteen, .. } | Self::Payee { canteen, .. } => Some(*canteen),
             Self::Demand { demand } => Some(demand.canteen),
+            _ => None,
         }
     }
 
@@ -102,7 +150,8 @@ impl Proposed {
     #[must_use]
     pub const fn checked_by(&self) -> &'static [Right] {
         match self {
-            Self::Policy { .. } => &[Right::AnnouncePolicies, Right::CheckMonth],
+            Self::Policy { .. } | Self::Calendar { .. } => &[Right::AnnouncePolicies, Right::CheckMonth],
+            Self::Invitation { .. } | Self::Reset { .. } | Self::Move { .. } => &[Right::ManagePeople],
             Self::Price { .. } | Self::Payee { .. } | Self::Demand { .. } | Self::Budget { .. } => &[Right::CheckMonth],
         }
     }
@@ -123,7 +172,7 @@ impl Office {
     pub async fn propose(&self, what: Proposed, region: RegionCode, by: UserId) -> Result<ProposalRow, Error> {
         let what = checked(what)?;
         let now = self.now();
-        let row = self.proposal_row(what.clone(), region, by)?;
+        let row = self.proposal_row(what.clone(), region.clone(), by)?;
         let stored = row.clone();
         self.store
             .write_audited(move |tx| {
@@ -134,6 +183,12 @@ impl Office {
                         }
                         Proposed::Demand { demand } => demand::fits(tx, demand).await?,
                         Proposed::Budget { budget } => budget::fits(tx, budget).await?,
+                        Proposed::Invitation { person } => persons::could_enter(tx, person).await?,
+                        Proposed::Reset { person, .. } => persons::could_reset(tx, *person, by).await.map(drop)?,
+                        Proposed::Move { person, to, .. } => {
+                            persons::could_move(tx, *person, to, by).await.map(drop)?
+                        }
+                        Proposed::Calendar { .. } => calendars::require_all(tx, &region).await?,
                         Proposed::Price { .. } | Proposed::Payee { .. } => {}
                     }
                     proposed(tx, &stored, now).await
@@ -144,7 +199,7 @@ impl Office {
     }
 
     /// The proposal as it is stored.
-    pub(super) fn proposal_row(&self, what: Proposed, region: RegionCode, by: UserId) -> Result<ProposalRow, Error> {
+    pub(crate) fn proposal_row(&self, what: Proposed, region: RegionCode, by: UserId) -> Result<ProposalRow, Error> {
         let what = checked(what)?;
         let now = self.now();
         let id = RecordId::generate(now, &*self.entropy).uuid();
@@ -174,21 +229,20 @@ impl Office {
     /// Approves what was shown, and does it.
     ///
     /// Refused to who proposed it, for another digest than that of what is stored, when it was decided, and when it does
-    /// not fit any more.
-    pub async fn approve_proposal(&self, id: Uuid, seen: Digest, by: UserId) -> Result<(), Error> {
+    /// not fit any more. Answers a person's one-time passphrase, which is not shown again.
+    pub async fn approve_proposal(
+        &self,
+        id: Uuid,
+        seen: Digest,
+        by: UserId,
+    ) -> Result<Option<Zeroizing<String>>, Error> {
         let row = self.proposal(id).await?;
         let what = self.proposed(&row)?;
         let now = self.now();
-        let account = match &what {
-            Proposed::Payee { canteen, account, .. } => {
-                let place = Place { table: "canteens", column: "account", row: canteen.uuid() };
-                Some(self.keys.seal(place, account, &*self.entropy))
-            }
-            _ => None,
-        };
+        let (prepared, passphrase) = self.prepared(&what).await?;
         self.store
             .write_serializable_audited(move |tx| {
-                let (what, account, row) = (what.clone(), account.clone(), row.clone());
+                let (what, prepared, row) = (what.clone(), prepared.clone(), row.clone());
                 Box::pin(async move {
                     if row.maker == by {
                         return Err(Error::refused(Code::SecondPerson, words::SECOND_PERSON));
@@ -199,14 +253,36 @@ impl Office {
                     if !decisions::decide(tx, Subject::Proposal, id, "approved", by, None, now).await? {
                         return Err(Error::refused(Code::Conflict, words::DECIDED));
                     }
-                    carry_out(tx, what, account, &row, by, now).await?;
+                    carry_out(tx, what, prepared, &row, by, now).await?;
                     act(by, Action::ProposalApprove, &row).done(tx, now).await.map(drop)
                 })
             })
             .await?;
         self.refresh_rules().await?;
         self.changed.notify_one();
-        Ok(())
+        Ok(passphrase)
+    }
+
+    /// What approving needs, and the one-time passphrase that it gives out.
+    async fn prepared(&self, what: &Proposed) -> Result<(Prepared, Option<Zeroizing<String>>), Error> {
+        let mut prepared = Prepared::default();
+        let mut passphrase = None;
+        match what {
+            Proposed::Payee { canteen, account, .. } => {
+                let place = Place { table: "canteens", column: "account", row: canteen.uuid() };
+                prepared.account = Some(self.keys.seal(place, account, &*self.entropy));
+            }
+            Proposed::Invitation { person } => {
+                let (entry, once) = self.entry(Some(person)).await?;
+                (prepared.entry, passphrase) = (Some(entry), Some(once));
+            }
+            Proposed::Reset { .. } => {
+                let (entry, once) = self.entry(None).await?;
+                (prepared.entry, passphrase) = (Some(entry), Some(once));
+            }
+            _ => {}
+        }
+        Ok((prepared, passphrase))
     }
 
     /// Turns a proposal down; its maker takes it back by this.
@@ -269,6 +345,18 @@ pub(super) async fn proposed(tx: &mut Tx, row: &ProposalRow, now: UnixMs) -> Res
     act(row.maker, Action::ProposalMake, row).done(tx, now).await.map(drop)
 }
 
+/// As [`proposed`], for what stands at a place of an imported list.
+pub(crate) async fn proposed_by_list(
+    tx: &mut Tx,
+    row: &ProposalRow,
+    (import, place): (Uuid, &str),
+    now: UnixMs,
+) -> Result<(), Error> {
+    proposals::add(tx, row).await?;
+    let act = act(row.maker, Action::ProposalMake, row).with("import", import.to_string());
+    act.with("place", place).done(tx, now).await.map(drop)
+}
+
 fn place(id: Uuid) -> Place<'static> {
     Place { table: "proposals", column: "payload", row: id }
 }
@@ -285,7 +373,16 @@ fn act(by: UserId, action: Action, row: &ProposalRow) -> Act {
 /// The same as it is stored: trimmed, and refused where it cannot be.
 fn checked(what: Proposed) -> Result<Proposed, Error> {
     Ok(match what {
-        Proposed::Policy { .. } | Proposed::Demand { .. } | Proposed::Budget { .. } => what,
+        Proposed::Policy { .. }
+        | Proposed::Demand { .. }
+        | Proposed::Budget { .. }
+        | Proposed::Reset { .. }
+        | Proposed::Move { .. } => what,
+        Proposed::Invitation { person } => Proposed::Invitation { person: persons::checked(person)? },
+        Proposed::Calendar { ref calendar, .. } => {
+            calendars::not_empty(calendar)?;
+            what
+        }
         Proposed::Price { canteen, price } => {
             valid::price(price.price)?;
             Proposed::Price { canteen, price }
@@ -302,7 +399,7 @@ fn checked(what: Proposed) -> Result<Proposed, Error> {
 async fn carry_out(
     tx: &mut Tx,
     what: Proposed,
-    account: Option<Vec<u8>>,
+    prepared: Prepared,
     row: &ProposalRow,
     checker: UserId,
     now: UnixMs,
@@ -314,11 +411,19 @@ async fn carry_out(
         }
         Proposed::Price { canteen, price } => places::price_in(tx, canteen, &price, now, Some(maker), actor).await,
         Proposed::Payee { canteen, bank, account_name, .. } => {
-            let account = account.ok_or_else(|| Error::Internal("an account that was not sealed".to_owned()))?;
+            let account =
+                prepared.account.ok_or_else(|| Error::Internal("an account that was not sealed".to_owned()))?;
             canteens::set_payee(tx, canteen, &bank, &account_name, &account).await?;
             Act::new(actor, Action::PayeeChange, format!("canteen:{canteen}")).done(tx, now).await.map(drop)
         }
         Proposed::Demand { demand } => demand::issue(tx, row.id, demand, (maker, checker), now).await,
         Proposed::Budget { budget } => budget::set(tx, row.id, budget, (maker, checker), now).await,
+        Proposed::Calendar { file_name, source, calendar, whole } => {
+            calendars::require_all(tx, &row.region).await?;
+            calendars::approved(tx, (calendar, whole), (&file_name, &source), now, (maker, checker)).await
+        }
+        Proposed::Invitation { .. } => persons::enter(tx, prepared.entry, (maker, checker), now).await,
+        Proposed::Reset { person, .. } => persons::reset(tx, person, prepared.entry, (maker, checker), now).await,
+        Proposed::Move { person, to, .. } => persons::change_post(tx, person, to, (maker, checker), now).await,
     }
 }

@@ -253,8 +253,12 @@ impl Office {
 
     fn totp_of(&self, user: &UserRow) -> Result<Secret, Error> {
         let missing = || Error::Corrupt("a second factor without a secret".to_owned());
-        let text = self.keys.open(totp_place(user.id), user.totp.as_deref().ok_or_else(missing)?)?;
-        Secret::from_base32(&text).ok_or_else(missing)
+        self.secret_of(user.id, user.totp.as_deref().ok_or_else(missing)?)
+    }
+
+    fn secret_of(&self, user: UserId, sealed: &[u8]) -> Result<Secret, Error> {
+        let missing = || Error::Corrupt("a second factor without a secret".to_owned());
+        Secret::from_base32(&self.keys.open(totp_place(user), sealed)?).ok_or_else(missing)
     }
 
     /// Counts a try. Tries that came together with those that locked the name fail too, right or wrong.
@@ -353,7 +357,7 @@ impl Office {
     }
 
     /// Begins to take up a second factor: makes a secret, which is good once a code of it was shown. Whoever has one
-    /// already proves first to be the person.
+    /// already proves first to be the person, and keeps it until then.
     pub async fn begin_totp(&self, present: &Present) -> Result<NewTotp, Error> {
         let user = &present.user;
         if user.must_change {
@@ -365,8 +369,14 @@ impl Office {
         let secret = Secret::generate(&*self.entropy);
         let (id, text) = (user.id, secret.base32());
         let sealed = self.keys.seal(totp_place(id), &text, &*self.entropy);
+        let now = self.now();
         self.store
-            .write(move |tx| Box::pin(async move { people::set_totp(tx, id, Some(sealed.as_slice())).await }))
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    people::begin_totp(tx, id, &sealed).await?;
+                    Act::new(id, Action::TotpBegin, format!("user:{id}")).done(tx, now).await.map(drop)
+                })
+            })
             .await?;
         Ok(NewTotp { url: secret.url(words_of::ISSUER, &user.name), secret: text })
     }
@@ -375,11 +385,11 @@ impl Office {
     /// sessions of the person end.
     pub async fn confirm_totp(&self, present: &Present, code: &str) -> Result<Vec<String>, Error> {
         let user = &present.user;
-        if user.totp.is_none() || user.totp_at.is_some() {
-            return Err(Error::refused(Code::Conflict, words_of::NO_NEW_TOTP));
-        }
-        let step = self.totp_of(user)?.step_of(code.trim(), self.now(), user.totp_step);
-        self.count_try(user.id, step.is_some(), step.map(Second::Step)).await?;
+        let none = || Error::refused(Code::Conflict, words_of::NO_NEW_TOTP);
+        let sealed = user.totp_new.clone().ok_or_else(none)?;
+        let step = self.secret_of(user.id, &sealed)?.step_of(code.trim(), self.now(), 0);
+        self.count_try(user.id, step.is_some(), None).await?;
+        let step = step.ok_or_else(none)?;
         let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| self.readable(16)).collect();
         let hash = |code: &String| self.keys.digest("recovery-code", &code.replace('-', ""));
         let hashes: Vec<Digest> = codes.iter().map(hash).collect();
@@ -387,7 +397,9 @@ impl Office {
         self.store
             .write_audited(move |tx| {
                 Box::pin(async move {
-                    people::confirm_totp(tx, id, now).await?;
+                    if !people::confirm_totp(tx, id, &sealed, step, now).await? {
+                        return Err(none());
+                    }
                     people::put_recovery(tx, id, &hashes).await?;
                     people::close_sessions(tx, id, Some(own)).await?;
                     Act::new(id, Action::TotpEnrol, format!("user:{id}")).done(tx, now).await.map(drop)

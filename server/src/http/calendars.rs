@@ -1,20 +1,24 @@
-//! The statutory calendar: `GET` and `PUT /api/v1/calendar` for all that is in force; `POST /api/v1/calendars` puts the
-//! years of a file in force, `GET` lists what was put in force, `GET .../{number}` shows a file.
+//! The statutory calendar: `GET /api/v1/calendar` for all that is in force, `PUT` proposes another; `POST
+//! /api/v1/calendars` proposes the years of a file, `GET` lists what was put in force, `GET .../{number}` shows a file.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use domain::calendar::{UnixMs, WorkCalendar};
 use domain::id::{Digest, UserId};
+use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 
-use super::api::{Api, Created, Csv, File, NoContent};
+use super::api::{Api, Created, Csv, File};
 use super::body::{Json, Path};
+use super::proposals::Made;
 use super::routes::Routes;
 use super::{Answer, Problem, RULES, SignedIn};
-use crate::admin::{CalendarImport, Warning};
+use crate::admin::Warning;
+use crate::admin::calendars::require_all;
 use crate::audit::Action;
 use crate::people::Right;
+use crate::store::people::UserRow;
 use crate::store::policies::{self, CalendarVersion};
 use crate::words::{Code, register};
 use crate::{Error, Office};
@@ -58,12 +62,13 @@ impl From<CalendarVersion> for Listed {
 
 pub(super) fn routes() -> Routes {
     Api::of("Calendar")
-        .post("/api/v1/calendars", Action::CalendarPublish, import, "Put the years of a calendar file in force")
+        .post("/api/v1/calendars", Action::ProposalMake, import, "Propose the years of a calendar file")
+        .notes("They hold when another person has approved the proposal. Both work for all registered regions.")
         .get("/api/v1/calendars", list, "List what was put in force, the latest first")
         .limit(RULES)
         .get("/api/v1/calendars/{number}", source, "Get a calendar file as it was put in force")
         .get("/api/v1/calendar", calendar, "Get the whole statutory calendar in force")
-        .put("/api/v1/calendar", Action::CalendarPublish, publish, "Replace the whole statutory calendar")
+        .put("/api/v1/calendar", Action::ProposalMake, publish, "Propose to replace the whole statutory calendar")
         .routes()
 }
 
@@ -71,13 +76,14 @@ async fn import(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(new): Json<Import>,
-) -> Answer<Created<CalendarImport>> {
+) -> Answer<Created<Made>> {
     user.require(Right::AnnouncePolicies)?;
     if new.file_name.chars().count() > 200 || new.file_name.chars().any(char::is_control) {
         return Err(Problem::new(Code::Invalid, register::TEXT));
     }
-    let done = office.import_calendar(&new.file_name, &new.source, Some(user.id)).await?;
-    Ok(Created(done))
+    let region = for_all(&office, &user).await?;
+    let made = office.propose_calendar_file(new.file_name, new.source, region, user.id).await?;
+    Ok(Created(made.into()))
 }
 
 async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Calendars>> {
@@ -113,8 +119,16 @@ async fn publish(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(calendar): Json<WorkCalendar>,
-) -> Answer<NoContent> {
+) -> Answer<Created<Made>> {
     user.require(Right::AnnouncePolicies)?;
-    office.publish_calendar(calendar, Some(user.id)).await?;
-    Ok(NoContent)
+    let region = for_all(&office, &user).await?;
+    Ok(Created(office.propose_calendar(calendar, region, user.id).await?.into()))
+}
+
+/// Where the person works; refused to who does not work for all registered regions.
+async fn for_all(office: &Office, user: &UserRow) -> Result<RegionCode, Error> {
+    user.require_inside(&user.region)?;
+    let region = user.region.clone();
+    office.store.read(move |tx| Box::pin(async move { require_all(tx, &region).await })).await?;
+    Ok(user.region.clone())
 }

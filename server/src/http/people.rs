@@ -10,11 +10,12 @@ use domain::region::RegionCode;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::api::{Api, Created, List};
+use super::api::{Api, List, Second};
 use super::body::{Json, Path};
+use super::proposals::Made;
 use super::routes::Routes;
 use super::{Answer, SignedIn};
-use crate::admin::NewPerson;
+use crate::admin::{Given, NewPerson};
 use crate::audit::Action;
 use crate::people::{Right, Role};
 use crate::store::people::{self, UserRow};
@@ -55,8 +56,10 @@ struct Left {
 pub(super) fn routes() -> Routes {
     Api::of("People")
         .post("/api/v1/people", Action::PersonAdd, add, "Add a person, who gets a one-time passphrase")
+        .notes("Who decides money, its rules or its people is proposed, and let in when another administrator has approved.")
         .get("/api/v1/people", list, "List the people of one's own region")
         .post("/api/v1/people/{id}/reset", Action::PersonReset, reset, "Give a new one-time passphrase")
+        .notes("Who decides money, its rules or its people waits for another administrator.")
         .post("/api/v1/people/{id}/departure", Action::PersonLeave, depart, "End a person's access")
         .routes()
 }
@@ -65,11 +68,10 @@ async fn add(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Json(new): Json<NewPerson>,
-) -> Answer<Created<Invited>> {
+) -> Answer<Second<201, Invited, Made>> {
     user.require(Right::ManagePeople)?;
     user.require_inside(&new.region)?;
-    let (id, one_time_passphrase) = office.invite(new, Some(user.id)).await?;
-    Ok(Created(Invited { id, one_time_passphrase }))
+    Ok(answered(office.let_in(new, user.id).await?))
 }
 
 async fn list(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<List<Listed>> {
@@ -102,10 +104,16 @@ async fn reset(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<UserId>,
-) -> Answer<Json<Invited>> {
+) -> Answer<Second<200, Invited, Made>> {
     permitted(&office, &user, id).await?;
-    let one_time_passphrase = office.reset_person(id, Some(user.id)).await?;
-    Ok(Json(Invited { id, one_time_passphrase }))
+    Ok(answered(office.let_back(id, user.id).await?))
+}
+
+fn answered<const DONE: u16>(given: Given) -> Second<DONE, Invited, Made> {
+    match given {
+        Given::Passphrase(id, one_time_passphrase) => Second::Done(Invited { id, one_time_passphrase }),
+        Given::Waits(row) => Second::Waits((*row).into()),
+    }
 }
 
 async fn depart(

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::api::{Api, Created, List, NoContent, page_size};
+use super::api::{Api, Created, List, Maybe, page_size};
 use super::body::{Json, Path, Query};
 use super::canteens::permitted;
 use super::decisions::{Decided, reject};
@@ -80,6 +80,15 @@ struct NewPayee {
     account: Zeroizing<String>,
 }
 
+/// What an approval gives out.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = ProposalApproved)]
+struct Approved {
+    /// For the person, once; it is not shown again.
+    #[schema(value_type = String)]
+    one_time_passphrase: Zeroizing<String>,
+}
+
 /// A proposal that was just made.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = ProposalMade)]
@@ -101,6 +110,7 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/proposals", list, "List what waits for a second person, or what was decided")
         .get("/api/v1/proposals/{id}", show, "Get a proposal")
         .post("/api/v1/proposals/{id}/approve", Action::ProposalApprove, approve, "Approve, by the digest shown")
+        .notes("Of a person who is let in or back, the one-time passphrase is answered.")
         .post("/api/v1/proposals/{id}/reject", Action::ProposalReject, reject::<Proposals>, "Reject or withdraw")
         .post("/api/v1/proposals/{id}/reveal", Action::ProposalReveal, reveal, "Get a proposal with the whole account")
         .post("/api/v1/canteens/{id}/payee", Action::ProposalMake, payee, "Propose another payee account")
@@ -179,15 +189,15 @@ async fn approve(
     Proven(present): Proven,
     Path(id): Path<Uuid>,
     Json(body): Json<Approve>,
-) -> Answer<NoContent> {
+) -> Answer<Maybe<Approved>> {
     let row = office.proposal(id).await?;
     let what = office.proposed(&row)?;
     office.may_decide(&present.user, &row, &what)?;
     if what.needs_proof() {
         present.require_fresh(office.now())?;
     }
-    office.approve_proposal(id, body.digest, present.user.id).await?;
-    Ok(NoContent)
+    let given = office.approve_proposal(id, body.digest, present.user.id).await?;
+    Ok(Maybe(given.map(|one_time_passphrase| Approved { one_time_passphrase })))
 }
 
 async fn reveal(

@@ -230,6 +230,10 @@ pub fn judge(
     if let Some(name) = person.name.as_ref().filter(|name| !same_name(name, &of.row.name)) {
         problems.push(beside(line, Field::Name, Level::Conflict, words::OTHER_NAME, &of.row.name, name));
     }
+    if let Some(region) = person.region.as_ref().filter(|region| **region != of.row.region) {
+        let (old, new) = (of.row.region.as_str(), region.as_str());
+        problems.push(beside(line, Field::Region, Level::Notice, words::OTHER_REGION, old, new));
+    }
     problems.extend(about_death(line, person, of, now));
     let phone = person.phone.is_some() && phone_digest != of.row.phone_digest;
     if let (true, Some(old), Some(new)) = (phone, &of.phone, &person.phone) {

@@ -166,7 +166,7 @@ pub(super) struct Run {
     pub(super) by: Option<UserId>,
     pub(super) now: UnixMs,
     file_name: String,
-    scope: Option<RegionCode>,
+    pub(super) scope: Option<RegionCode>,
     region: Option<RegionCode>,
     probe: Probe,
     watch: Watch,

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use domain::calendar::{BusinessDate, DayKind, UnixMs, WorkCalendar};
+use domain::calendar::{BusinessDate, DayKind, MealPeriod, UnixMs, WorkCalendar};
 use domain::canteen::{CanteenFact, CanteenFactKind};
 use domain::credential::Scan;
 use domain::elder::ElderFact;
-use domain::id::{CanteenId, Digest, ElderId};
+use domain::id::{CanteenId, Digest, ElderId, UserId};
+use domain::money::Fen;
 use domain::sync::ListPrice;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -20,12 +21,14 @@ use super::source::Unreadable;
 use super::table::Line;
 use super::venues::{Part, Venue, calendar_file};
 use super::{Counts, Kind, Level};
-use crate::admin::{NewCanteen, NewElder, calendars, canteens as forms};
+use crate::admin::{NewCanteen, NewElder, Proposed, calendars, canteens as forms, proposals};
 use crate::seal::Place;
 use crate::store::canteens::CanteenRow;
 use crate::store::elders::{self, ElderRow};
 use crate::store::imports::{self, FactRow, Origin};
-use crate::store::{Tx, canteens, days, policies, usage};
+use crate::store::proposals::ProposalRow;
+use crate::store::proposals::of_kind as open_proposals;
+use crate::store::{Tx, audit, canteens, days, policies, usage};
 use crate::words::import as words;
 use crate::{Error, Office};
 
@@ -40,7 +43,14 @@ pub(super) struct Chunks<'r> {
     days: Vec<(BusinessDate, DayKind, String)>,
     /// Whom the list changes.
     changed: Vec<ElderId>,
+    /// List prices that wait for a second person; nothing before they were looked for.
+    waiting: Option<BTreeSet<Waits>>,
+    /// What is proposed to a second person, with its place in the list; written at the end.
+    proposed: Vec<(ProposalRow, String)>,
 }
+
+/// A list price of a canteen.
+type Waits = (CanteenId, BusinessDate, MealPeriod, Fen);
 
 /// What a chunk of persons writes.
 #[derive(Default)]
@@ -64,7 +74,15 @@ fn good(parsed: &Parsed) -> bool {
 
 impl<'r> Chunks<'r> {
     pub(super) fn new(run: &'r Run, known: Arc<Known>) -> Self {
-        Self { run, known, touched: BTreeSet::new(), days: Vec::new(), changed: Vec::new() }
+        Self {
+            run,
+            known,
+            touched: BTreeSet::new(),
+            days: Vec::new(),
+            changed: Vec::new(),
+            waiting: None,
+            proposed: Vec::new(),
+        }
     }
 
     fn office(&self) -> &Office {
@@ -315,7 +333,8 @@ impl<'r> Chunks<'r> {
         }
         if let Some(origin) = origin {
             let registration = self.office().registration(new.clone(), self.run.by)?;
-            registration.add(tx, self.run.now).await?;
+            canteens::add(tx, &registration.row).await?;
+            self.proposed.extend(registration.payee.map(|payee| (payee, origin.place.clone())));
             imports::mark_canteen(tx, registration.row.id, &origin).await?;
         }
         Ok((Change::New, None))
@@ -387,12 +406,52 @@ impl<'r> Chunks<'r> {
         if stands.is_some_and(|old| old.price == price.price) {
             return Ok(Change::Same);
         }
+        if let Some(by) = self.run.by {
+            return self.price_proposed(tx, canteen, price, origin, by).await;
+        }
         if let Some(origin) = origin {
             forms::hold(tx, canteen).await?;
             imports::add_price(tx, canteen, &price, (self.run.now, self.run.by), &origin).await?;
             self.touch_from(tx, canteen, price.valid_from).await?;
         }
         Ok(Change::Changed)
+    }
+
+    /// What a person brings holds when another one approves it. The same that waits already is not proposed again.
+    async fn price_proposed(
+        &mut self,
+        tx: &mut Tx,
+        canteen: CanteenId,
+        price: ListPrice,
+        origin: Option<Origin>,
+        by: UserId,
+    ) -> Result<Change, Error> {
+        let key = (canteen, price.valid_from, price.period.clone(), price.price);
+        if self.waiting(tx).await?.contains(&key) {
+            return Ok(Change::Same);
+        }
+        if let Some(Origin { place, .. }) = origin {
+            forms::hold(tx, canteen).await?;
+            let row = canteens::get(tx, canteen).await?;
+            let region = row.ok_or_else(|| Error::Corrupt(format!("canteen {canteen} vanished")))?.region;
+            let what = Proposed::Price { canteen, price };
+            self.proposed.push((self.office().proposal_row(what, region, by)?, place));
+        }
+        Ok(Change::Changed)
+    }
+
+    /// The list prices that wait for a second person.
+    async fn waiting(&mut self, tx: &mut Tx) -> Result<&BTreeSet<Waits>, Error> {
+        if self.waiting.is_none() {
+            let mut found = BTreeSet::new();
+            for row in open_proposals(tx, "price").await? {
+                if let Proposed::Price { canteen, price } = self.office().proposed(&row)? {
+                    found.insert((canteen, price.valid_from, price.period, price.price));
+                }
+            }
+            self.waiting = Some(found);
+        }
+        Ok(self.waiting.get_or_insert_default())
     }
 
     async fn touch_from(&mut self, tx: &mut Tx, canteen: CanteenId, from: BusinessDate) -> Result<(), Error> {
@@ -406,9 +465,13 @@ impl<'r> Chunks<'r> {
         if self.run.kind == Kind::Calendars && !self.days.is_empty() {
             self.calendar(tx, file, counts).await?;
         }
-        if self.run.saves().is_some() {
+        if let Some(import) = self.run.saves() {
             let now: UnixMs = self.run.now;
             days::touch(tx, &self.touched, now).await?;
+            for (row, place) in std::mem::take(&mut self.proposed) {
+                audit::hold(tx).await?;
+                proposals::proposed_by_list(tx, &row, (import, &place), now).await?;
+            }
         }
         Ok(())
     }
@@ -432,8 +495,18 @@ impl<'r> Chunks<'r> {
         }
         // A year is replaced as a whole: all of its rows are what changes it.
         (counts.changed, counts.unchanged) = (counts.unchanged, 0);
+        let Some(by) = self.run.by else {
+            if self.run.saves().is_some() {
+                audit::hold(tx).await?;
+                calendars::put_years(tx, years, (file, &source), self.run.now).await?;
+            }
+            return Ok(());
+        };
+        let region = self.run.scope.clone().ok_or_else(|| Error::Internal("a person without a place".to_owned()))?;
+        calendars::require_all(tx, &region).await?;
         if self.run.saves().is_some() {
-            calendars::put_years(tx, years, (file, &source), self.run.now, self.run.by).await?;
+            let what = Proposed::Calendar { file_name: file.to_owned(), source, calendar: years, whole: false };
+            self.proposed.push((self.office().proposal_row(what, region, by)?, String::new()));
         }
         Ok(())
     }

@@ -193,7 +193,10 @@ impl Office {
         kept?;
         let (state, result) = match checked {
             Ok(outcome) => ("checked", serde_json::to_string(&outcome).map_err(|e| Error::Internal(e.to_string()))?),
-            Err(Error::Refused(refusal)) if refusal.code == Code::ImportUnreadable => ("unreadable", refusal.detail),
+            // A calendar is for who works in all regions.
+            Err(Error::Refused(refusal)) if matches!(refusal.code, Code::ImportUnreadable | Code::OutOfScope) => {
+                ("unreadable", refusal.detail)
+            }
             Err(other) => return Err(other),
         };
         self.store

@@ -227,6 +227,20 @@ pub async fn add_card(tx: &mut Tx, card: &CardRow) -> Result<(), Error> {
     .map(drop)
 }
 
+/// Counts cards that a person issued by the sheet on a day without a second person; says how many there are now.
+pub async fn count_sheets(tx: &mut Tx, person: UserId, date: BusinessDate, cards: i64) -> Result<i64, Error> {
+    sql!(
+        tx,
+        "INSERT INTO cards_alone (person, date, cards) VALUES ($1, $2, $3) ON CONFLICT (person, date) \
+         DO UPDATE SET cards = cards_alone.cards + excluded.cards RETURNING cards",
+        person,
+        date,
+        cards
+    )
+    .value()
+    .await
+}
+
 /// Revokes all cards of one kind of an elder that are still good; says how many there were.
 pub async fn revoke_cards(tx: &mut Tx, elder: ElderId, kind: CardKind, now: UnixMs) -> Result<u64, Error> {
     let changed = sql!(

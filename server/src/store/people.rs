@@ -41,6 +41,8 @@ row! {
         pub totp_step: i64,
         /// When the second factor was confirmed, unix ms.
         pub totp_at: Option<UnixMs>,
+        /// The sealed secret of a second factor that is being taken up; nothing is let in by it.
+        pub totp_new: Option<Vec<u8>>,
     }
 }
 
@@ -179,17 +181,28 @@ pub async fn set_passphrase(tx: &mut Tx, id: UserId, hash: &str, must_change: bo
         .map(drop)
 }
 
-/// Puts the sealed secret of a second factor in place, not confirmed yet; or takes it away.
-pub async fn set_totp(tx: &mut Tx, id: UserId, sealed: Option<&[u8]>) -> Result<(), Error> {
-    sql!(tx, "UPDATE users SET totp = $2, totp_step = 0, totp_at = NULL WHERE id = $1", id, sealed)
-        .execute()
-        .await
-        .map(drop)
+/// Takes the second factor away, and one that is being taken up.
+pub async fn drop_totp(tx: &mut Tx, id: UserId) -> Result<(), Error> {
+    let text = "UPDATE users SET totp = NULL, totp_step = 0, totp_at = NULL, totp_new = NULL WHERE id = $1";
+    sql!(tx, text, id).execute().await.map(drop)
 }
 
-/// The second factor is confirmed.
-pub async fn confirm_totp(tx: &mut Tx, id: UserId, now: UnixMs) -> Result<(), Error> {
-    sql!(tx, "UPDATE users SET totp_at = $2 WHERE id = $1", id, now).execute().await.map(drop)
+/// Keeps the sealed secret of a second factor that is being taken up; the old one stays good.
+pub async fn begin_totp(tx: &mut Tx, id: UserId, sealed: &[u8]) -> Result<(), Error> {
+    sql!(tx, "UPDATE users SET totp_new = $2 WHERE id = $1", id, sealed).execute().await.map(drop)
+}
+
+/// The second factor with this sealed secret, whose code of this step was shown, takes the place of the old one. Says
+/// whether it is still the one that is being taken up.
+pub async fn confirm_totp(tx: &mut Tx, id: UserId, sealed: &[u8], step: i64, now: UnixMs) -> Result<bool, Error> {
+    let text = "UPDATE users SET totp = totp_new, totp_new = NULL, totp_step = $3, totp_at = $4 \
+                WHERE id = $1 AND totp_new = $2";
+    Ok(sql!(tx, text, id, sealed, step, now).execute().await? == 1)
+}
+
+/// How many administrators there are and ever were.
+pub async fn administrators(tx: &mut Tx) -> Result<i64, Error> {
+    sql!(tx, "SELECT COUNT(*) FROM users WHERE role = 'administrator'").value().await
 }
 
 /// Uses the code of a step; says whether no code of it or of a later one was used before.

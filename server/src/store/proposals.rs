@@ -16,7 +16,7 @@ row! {
     pub struct ProposalRow {
         /// Its id.
         pub id: Uuid,
-        /// `policy`, `price`, `payee`, `demand` or `budget`.
+        /// `policy`, `price`, `payee`, `demand`, `budget`, `person` or `calendar`.
         pub kind: String,
         /// The region it is about.
         pub region: RegionCode,
@@ -65,6 +65,11 @@ pub async fn open(tx: &mut Tx, region: &RegionCode) -> Result<Vec<ProposalRow>, 
     sql!(tx, "SELECT * FROM proposals WHERE decision IS NULL AND region LIKE $1 || '%' ORDER BY made_at, id", region)
         .all()
         .await
+}
+
+/// The open proposals of a kind, wherever they are about; the oldest first.
+pub async fn of_kind(tx: &mut Tx, kind: &str) -> Result<Vec<ProposalRow>, Error> {
+    sql!(tx, "SELECT * FROM proposals WHERE decision IS NULL AND kind = $1 ORDER BY made_at, id", kind).all().await
 }
 
 /// The decided proposals of a region, the last decided first, at most `limit`, behind the proposal `after`.

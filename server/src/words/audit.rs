@@ -103,6 +103,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::PersonMove => "变更人员角色或辖区",
         Action::PersonLeave => "停用人员",
         Action::PassphraseChange => "修改口令",
+        Action::TotpBegin => "开始绑定动态口令",
         Action::TotpEnrol => "绑定动态口令",
         Action::SessionStepUp => "再次验证身份",
         Action::SessionOpen => "登录",

@@ -96,6 +96,9 @@ pub const NOT_REGISTERED: Why =
 /// Another name in the office's register.
 pub const OTHER_NAME: Why =
     why("other_name", "与系统中同一身份证号的姓名不一致", "请核对证件；系统中的姓名有误时请先更正登记");
+/// Another office looks after the elder, according to the register.
+pub const OTHER_REGION: Why =
+    why("other_region", "与系统中登记的所属区划不一致", "导入不改动所属区划；请与原登记的区划核对由谁负责");
 /// Dead, according to the register.
 pub const DEAD: Why = why("dead", "系统中已登记去世", "请核对；去世登记有误时请先更正登记");
 /// Another date of death in the register.

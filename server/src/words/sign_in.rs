@@ -18,6 +18,8 @@ pub const NO_NEW_TOTP: &str = "没有待确认的动态口令，请重新开始�
 pub const CSRF: &str = "请求不是从本系统的页面发出的";
 /// One's own account.
 pub const NOT_ONESELF: &str = "不能重置或停用本人，请由另一位管理员办理";
+/// One administrator alone does not let people into the money's seats.
+pub const TAKES_TWO: &str = "此角色的邀请、重置和调动须由一位管理员提出、另一位管理员批准";
 /// No such person.
 pub const NO_PERSON: &str = "没有这个人员";
 /// The person left.

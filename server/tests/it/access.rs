@@ -36,8 +36,10 @@ enum Place {
     Canteen,
     /// As `Region`; whoever has one canteen sees that one.
     RegionOrOwn,
+    /// In all registered regions; who tries here works in one of them.
+    Whole,
 }
-use Place::{Any, Canteen, Region, RegionOrOwn};
+use Place::{Any, Canteen, Region, RegionOrOwn, Whole};
 
 #[derive(Clone, Copy)]
 enum Who {
@@ -90,11 +92,11 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/api/docs", Anybody),
     ("GET", "/api/v1/openapi.json", Anybody),
     ("GET", "/api/v1/audit", Only(&[Auditor], Any)),
-    ("POST", "/api/v1/calendars", Only(EDITOR, Any)),
+    ("POST", "/api/v1/calendars", Only(EDITOR, Whole)),
     ("GET", "/api/v1/calendars", Only(READ, Any)),
     ("GET", "/api/v1/calendars/{number}", Only(READ, Any)),
     ("GET", "/api/v1/calendar", Only(READ, Any)),
-    ("PUT", "/api/v1/calendar", Only(EDITOR, Any)),
+    ("PUT", "/api/v1/calendar", Only(EDITOR, Whole)),
     ("POST", "/api/v1/canteens", Only(ADMIN, Region)),
     ("GET", "/api/v1/canteens", Only(READ, Any)),
     ("GET", "/api/v1/canteens/{id}", Only(READ, Canteen)),
@@ -379,7 +381,7 @@ impl Who {
             Only(roles, place) => {
                 let there = match (place, person.role == CanteenManager) {
                     (Any, _) | (RegionOrOwn, true) => true,
-                    (Region, true) => false,
+                    (Region, true) | (Whole, _) => false,
                     (Canteen, _) | (Region | RegionOrOwn, false) => person.inside,
                 };
                 roles.contains(&person.role) && there
@@ -907,6 +909,28 @@ async fn every_route_lets_in_whom_the_table_names(backend: Backend) {
     assert!(tried == listed.len() * 14 && denied > tried / 4, "{denied} of {tried} were denied");
 }
 
+/// What stands in a body is asked for as what stands in an address.
+async fn ids_of_other_places_in_bodies_are_refused(backend: Backend) {
+    let (world, till) = crate::client::world(backend).await;
+    let office = world.office();
+    let mut far = new_canteen("外区食堂");
+    far.region = region("440305001001");
+    let far = office.create_canteen(far, None).await.unwrap().id;
+    let admin = crate::office::person(&world, "管理员", Administrator, "440304").await;
+    let new = |name: &str, canteen: CanteenId| json!({"name": name, "role": "canteen_manager", "region": "440304", "canteen": canteen});
+    let ask = async |body: &Value| {
+        crate::client::send(&world, request(Method::POST, "/api/v1/people", Some(&admin), body)).await
+    };
+    ask(&new("外区负责人", far)).await.is_problem(403, "out_of_scope");
+    assert_eq!(ask(&new("本区负责人", till.row.canteen)).await.status, 201);
+    let own = unit!(office.store, |tx| server::store::people::by_name(tx, "本区负责人").await).unwrap();
+    let post = |canteen| server::admin::Post { role: CanteenManager, region: region("440304"), canteen: Some(canteen) };
+    let moved = office.move_person(own.id, post(far)).await;
+    assert_eq!(moved.unwrap_err().code(), Some(Code::OutOfScope));
+    office.move_person(own.id, post(till.row.canteen)).await.unwrap();
+}
+
 crate::on_both! {
+    ids_of_other_places_in_bodies_are_refused
     every_route_lets_in_whom_the_table_names
 }

@@ -117,7 +117,7 @@ async fn what_was_charged_by_rules_not_announced_yet_is_paid_once_they_are(backe
     assert_eq!(unit!(store, |tx| records::days_without_rules(tx).await).len(), 1);
 
     let calendar = before.office().book().calendar().clone();
-    office.publish_calendar(calendar, None).await.unwrap();
+    office.publish_calendar(calendar).await.unwrap();
     let (close, verdicts) = closed(&world, canteen).await;
     assert_eq!((close.findings, paid(&verdicts)), (Vec::new(), Fen::new(300)));
     // What was answered stays answered.

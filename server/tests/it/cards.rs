@@ -57,7 +57,7 @@ async fn a_sheet_is_issued_once_and_what_is_on_it_is_good(backend: Backend) {
     assert_eq!((again.cards, again.revoked), (1, 1));
     let both = cards(&world, one).await;
     assert_eq!((both[0].revoked_at, both[1].revoked_at), (Some(office.now()), None), "the old one, in the same unit");
-    let roster = office.roster(&till.row, UnixMs::new(0), 0).await.unwrap();
+    let roster = office.roster(&till.row, UnixMs::new(0), 0, None).await.unwrap();
     let told = roster.entries.iter().find(|entry| entry.elder.id == two).unwrap();
     assert_eq!((told.cards[0].expires, told.cards[0].revoked), (until, None), "tills know the last day");
 
@@ -168,7 +168,7 @@ async fn tills_are_told_of_the_photos_of_their_regulars(backend: Backend) {
     let office = world.office();
     let (regular, far) = (world.elder(1, Some(till.row.canteen)).await, world.elder(2, None).await);
     let told = async |elder: ElderId| {
-        let roster = office.roster(&till.row, UnixMs::new(0), 0).await.unwrap();
+        let roster = office.roster(&till.row, UnixMs::new(0), 0, None).await.unwrap();
         roster.entries.into_iter().find(|entry| entry.elder.id == elder).unwrap().photo
     };
     assert_eq!(told(regular).await, None);
@@ -187,7 +187,7 @@ async fn tills_are_told_of_the_photos_of_their_regulars(backend: Backend) {
     // Another photo, and its end, are news of the roster.
     world.clock.pass(600_000);
     let since = office.now();
-    let news = async || office.roster(&till.row, since, 0).await.unwrap().entries.len();
+    let news = async || office.roster(&till.row, since, 0, None).await.unwrap().entries.len();
     assert_eq!(news().await, 0);
     world.clock.pass(600_000);
     office.put_photo(regular, &picture(), None).await.unwrap();
@@ -210,6 +210,14 @@ async fn cards_for_many_take_two_people(backend: Backend) {
     let post = |path: &str, token: &str, body: Value| request(Method::POST, path, Some(token), &body);
     let of = json!({"of": {"canteen": canteen}, "until": "2027-12-31"});
     send(&world, post("/api/v1/cards/sheets", &issuer, of.clone())).await.is_problem(403, "second_person");
+    assert!(cards(&world, elders[0]).await.is_empty(), "nothing was issued");
+    // Not in smaller pieces either: the day's cards count together.
+    let piece = |of: &[ElderId]| json!({"of": {"elders": of}});
+    let third = person(&world, "第三发卡员", Role::CardIssuer, "4403").await;
+    let fresh = world.elder(20, None).await;
+    assert_eq!(send(&world, post("/api/v1/cards/sheets", &third, piece(&[fresh]))).await.status, 200);
+    let ten = send(&world, post("/api/v1/cards/sheets", &third, piece(&elders[..10]))).await;
+    ten.is_problem(403, "second_person");
     assert!(cards(&world, elders[0]).await.is_empty(), "nothing was issued");
 
     let made = send(&world, post("/api/v1/cards/batches", &issuer, of)).await;

@@ -153,7 +153,7 @@ impl World {
         self.places().await;
         let office = self.office();
         office.announce_policy("test.toml", POLICY, None).await.unwrap();
-        office.publish_calendar(WorkCalendar::published(), None).await.unwrap();
+        office.publish_calendar(WorkCalendar::published()).await.unwrap();
     }
 
     /// The regions alone.

@@ -235,6 +235,11 @@ async fn what_the_office_knows_stands_beside_what_the_list_says(backend: Backend
     assert_eq!((tried.counts.bad, name.why.code.as_ref()), (1, "other_name"));
     assert_eq!((name.old.as_deref(), name.new.as_deref()), (Some("测试长者"), Some("别的名字")));
 
+    // Who looks after the elder is told where it differs, and stays.
+    let elsewhere = format!("姓名,身份证号,所属区划\n测试长者,{one},440304001002\n");
+    let (tried, findings) = check(office, Kind::Elders, elsewhere.as_bytes()).await.unwrap();
+    assert_eq!((tried.counts.bad, codes(&findings)), (0, vec![("C2".to_owned(), "other_region".to_owned())]));
+
     let held = format!(
         "身份证号,类别,等级,起始日期,结束日期\n{two},失能,2,2026-03-01,2026-05-31\n{nobody},低保,,2026-03-01,\n"
     );
@@ -340,6 +345,47 @@ async fn canteens_their_standings_prices_and_the_calendar(backend: Backend) {
     assert!(office.book().calendar().covers(2027) && office.book().calendar().covers(2026));
 }
 
+/// What a person brings holds when another one approves it.
+async fn prices_and_calendars_of_a_person_take_two(backend: Backend) {
+    let world = office_of(backend).await;
+    let office = world.office();
+    let canteen = world.canteen("东食堂").await;
+    person(&world, "经办", Role::FinanceMaker, "4403").await;
+    let by = unit!(office.store, |tx| server::store::people::by_name(tx, "经办").await).unwrap().id;
+    let checker = person(&world, "复核", Role::FinanceChecker, "4403").await;
+    let job = |kind: Kind, text: &str, scope: &str| Job {
+        by: Some(by),
+        scope: Some(region(scope)),
+        ..job(kind, text.as_bytes())
+    };
+    let take = async |kind: Kind, text: &str| {
+        let tried = office.check_import(job(kind, text, "4403"), Watch::default()).await.unwrap();
+        office.apply_import(job(kind, text, "4403"), tried.digest, None, Watch::default()).await.unwrap()
+    };
+    let before = unit!(office.store, |tx| canteens::prices(tx, canteen).await);
+    let prices = "食堂,餐次,价格（元）,执行日期\n东食堂,午餐,19.50,2026-04-01\n";
+    assert_eq!(take(Kind::Prices, prices).await.counts.changed, 1);
+    assert_eq!(take(Kind::Prices, prices).await.counts.unchanged, 1, "it waits already");
+    assert_eq!(unit!(office.store, |tx| canteens::prices(tx, canteen).await), before, "not yet");
+    let open = async || unit!(office.store, |tx| server::store::proposals::open(tx, &region("44")).await);
+    let waiting = open().await;
+    assert_eq!(waiting.iter().map(|row| (row.kind.as_str(), row.maker)).collect::<Vec<_>>(), [("price", by)]);
+    let made = json!({"proposal": waiting[0].id, "digest": waiting[0].digest});
+    assert_eq!(crate::client::second(&world, &checker, &made).await.status, 204);
+    let now = unit!(office.store, |tx| canteens::prices(tx, canteen).await);
+    assert_eq!((now.len(), now.last().unwrap().price), (before.len() + 1, Fen::new(1950)));
+
+    let year = "日期,安排,说明\n2027/1/1,放假,元旦\n2027年2月6日,放假,春节\n2027-02-13,调休上班,\n";
+    let near = office.check_import(job(Kind::Calendars, year, "440304"), Watch::default()).await;
+    assert_eq!(near.err().and_then(|error| error.code()), Some(server::words::Code::OutOfScope));
+    take(Kind::Calendars, year).await;
+    assert!(!office.book().calendar().covers(2027), "not yet");
+    let waiting = open().await;
+    let made = json!({"proposal": waiting[0].id, "digest": waiting[0].digest});
+    assert_eq!(crate::client::second(&world, &checker, &made).await.status, 204);
+    assert!(office.book().calendar().covers(2027) && office.book().calendar().covers(2026));
+}
+
 async fn call(world: &World, method: Method, path: &str, token: &str, body: Body) -> Answered {
     let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
     send(world, request.header("content-type", "application/octet-stream").body(body).unwrap()).await
@@ -433,6 +479,7 @@ async fn chunks_are_one_list(backend: Backend) {
 }
 
 crate::on_both! {
+    prices_and_calendars_of_a_person_take_two
     a_list_of_elders_is_tried_out_and_taken_over
     csv_files_of_every_encoding_are_the_same_list
     every_bad_row_is_named_and_nothing_is_taken

@@ -120,7 +120,11 @@ async fn rights_and_places_are_kept(backend: Backend) {
     call(get.clone(), "/api/v1/policies/test/9", &auditor, &nothing).await.is_problem(404, "policy_unknown");
     let calendar = call(get.clone(), "/api/v1/calendar", &auditor, &nothing).await.json();
     call(Method::PUT, "/api/v1/calendar", &admin, &calendar).await.is_problem(403, "forbidden");
-    assert_eq!(call(Method::PUT, "/api/v1/calendar", &editor, &calendar).await.status, 204);
+    let made = call(Method::PUT, "/api/v1/calendar", &editor, &calendar).await.read::<Value>();
+    second(&world, &editor, &made).await.is_problem(403, "second_person");
+    assert_eq!(second(&world, &checker, &made).await.status, 204);
+    let near = person(&world, "区政策员", Role::PolicyEditor, "440304").await;
+    call(Method::PUT, "/api/v1/calendar", &near, &calendar).await.is_problem(403, "out_of_scope");
 }
 
 async fn forms_are_refused_for_a_reason(backend: Backend) {

@@ -65,6 +65,8 @@ async fn rows_are_decided_once_and_never_edited(backend: Backend) {
     assert_eq!(unit!(store, |tx| proposals::get(tx, n(1)).await), Some(one));
     assert_eq!(unit!(store, |tx| proposals::get(tx, n(9)).await), None);
     assert_eq!(unit!(store, |tx| proposals::open(tx, &region("440304")).await).len(), 2);
+    assert_eq!(unit!(store, |tx| proposals::of_kind(tx, "price").await).len(), 3);
+    assert_eq!(unit!(store, |tx| proposals::of_kind(tx, "payee").await), []);
     let tried = |id: Uuid, decision: &'static str, by: UserId| {
         store.write(move |tx| {
             Box::pin(async move {
@@ -268,7 +270,56 @@ async fn a_terminal_is_let_in_by_another_person_than_gave_out_its_code(backend: 
     assert_eq!(done, json!({"confirmed": true}));
 }
 
+/// One administrator alone lets nobody into a seat of the money, nor back into one.
+async fn people_of_the_money_take_two_administrators(backend: Backend) {
+    let (world, _) = world(backend).await;
+    let first = person(&world, "甲管理员", Role::Administrator, "4403").await;
+    let new = |name: &str, role: &str| json!({"name": name, "role": role, "region": "4403"});
+    let add = async |token: &str, body: Value| call(&world, Method::POST, "/api/v1/people", token, &body).await;
+    // There is nobody else yet: the second administrator is let in by the first, the third by two.
+    let second_one = add(&first, new("乙管理员", "administrator")).await;
+    assert_eq!(second_one.status, 201);
+    assert_eq!(add(&first, new("丙管理员", "administrator")).await.status, 202);
+    for (name, role) in [("经办", "finance_maker"), ("复核", "finance_checker"), ("政策", "policy_editor")] {
+        assert_eq!(add(&first, new(name, role)).await.status, 202, "{role}");
+    }
+    assert_eq!(add(&first, new("审计", "auditor")).await.status, 201);
+    let known =
+        async |name: &'static str| unit!(world.office().store, |tx| server::store::people::by_name(tx, name).await);
+    assert!(known("经办").await.is_none(), "not let in yet");
+
+    let other = person(&world, "丁管理员", Role::Administrator, "4403").await;
+    let near = person(&world, "区管理员", Role::Administrator, "440304").await;
+    let made = add(&first, new("新复核", "finance_checker")).await.json();
+    second(&world, &first, &made).await.is_problem(403, "second_person");
+    second(&world, &near, &made).await.is_problem(403, "out_of_scope");
+    let approved = second(&world, &other, &made).await;
+    assert_eq!(approved.status, 200);
+    let once = approved.json()["one_time_passphrase"].as_str().unwrap().to_owned();
+    crate::client::open(&world, "新复核", &once).await;
+    second(&world, &other, &made).await.is_problem(409, "conflict");
+    add(&first, new("新复核", "finance_maker")).await.is_problem(409, "name_taken");
+
+    // The way back is as narrow.
+    let reset = format!("/api/v1/people/{}/reset", id_of(&world, "新复核").await);
+    let asked = call(&world, Method::POST, &reset, &first, &Value::Null).await;
+    assert_eq!(asked.status, 202);
+    crate::client::open(&world, "新复核", &once).await;
+    let given = second(&world, &other, &asked.json()).await.json();
+    let again = given["one_time_passphrase"].as_str().unwrap();
+    assert_ne!(again, once);
+    crate::client::open(&world, "新复核", again).await;
+    // Not for oneself, whoever proposes it.
+    let own = format!("/api/v1/people/{}/reset", id_of(&world, "丁管理员").await);
+    let asked = call(&world, Method::POST, &own, &first, &Value::Null).await.json();
+    second(&world, &other, &asked).await.is_problem(403, "second_person");
+    let entries = unit!(world.office().store, |tx| audit::find(tx, &Filter::default(), 1000).await);
+    let by_two = |action: &str| entries.iter().any(|e| e.action == action && e.detail.contains("maker"));
+    assert!(by_two("person.add") && by_two("person.reset"));
+}
+
 crate::on_both! {
+    people_of_the_money_take_two_administrators
     a_terminal_is_let_in_by_another_person_than_gave_out_its_code
     rows_are_decided_once_and_never_edited
     a_policy_is_in_force_when_another_person_approves_it

@@ -103,7 +103,7 @@ impl Scene {
             let (code, name, office_name) = (region(code), name.to_owned(), format!("{name}民政局"));
             office.create_region(Region { code, name, office: office_name }, None).await.unwrap();
         }
-        office.publish_calendar(WorkCalendar::published(), None).await.unwrap();
+        office.publish_calendar(WorkCalendar::published()).await.unwrap();
         token(&world, EDITOR, Role::PolicyEditor, "440304").await;
         let canteens = [world.canteen("甲食堂").await, world.canteen("乙食堂").await];
         let elders = [world.elder(1, Some(canteens[0])).await, world.elder(2, Some(canteens[0])).await];
@@ -505,8 +505,14 @@ const NEXT_YEAR: &str =
 
 async fn a_year_of_the_calendar_is_uploaded(backend: Backend) {
     let scene = Scene::new(backend).await;
-    let upload =
-        async |source: &str| scene.post("/api/v1/calendars", &json!({"file_name": "2027.csv", "source": source})).await;
+    let own = scene.post("/api/v1/calendars", &json!({"file_name": "2027.csv", "source": NEXT_YEAR})).await;
+    own.is_problem(403, "out_of_scope");
+    token(&scene.world, "市政策员", Role::PolicyEditor, "4403").await;
+    let upload = async |source: &str| {
+        let editor = sign_in(&scene.world, "市政策员").await;
+        let body = json!({"file_name": "2027.csv", "source": source});
+        send(&scene.world, request(Method::POST, "/api/v1/calendars", Some(&editor), &body)).await
+    };
     for (source, line) in [
         (NEXT_YEAR.replace("holiday,元旦\n2027-01-02", "feast,元旦\n2027-01-02"), "2027.csv 第 2 行"),
         (NEXT_YEAR.replace("2027-01-09", "2027-01-08"), "2027.csv 第 4 行"),
@@ -533,7 +539,11 @@ async fn a_year_of_the_calendar_is_uploaded(backend: Backend) {
     let body = json!({"file_name": "2027.csv", "source": NEXT_YEAR});
     let done = upload(NEXT_YEAR).await;
     assert_eq!(done.status.as_u16(), 201);
-    assert_eq!(done.json()["years"], json!([{"year": 2027, "holidays": 2, "workdays": 1}]));
+    assert_eq!(status().await, warned, "not yet");
+    let near = sign_in(&scene.world, "测试复核").await;
+    crate::client::second(&scene.world, &near, &done.json()).await.is_problem(403, "out_of_scope");
+    let checker = token(&scene.world, "市复核", Role::FinanceChecker, "4403").await;
+    assert_eq!(crate::client::second(&scene.world, &checker, &done.json()).await.status, 204);
     assert_eq!(status().await, json!([]));
     let setup = scene.world.office().setup(scene.canteen(0)).await.unwrap();
     assert_ne!(setup.digest(), setup_before, "terminals are told by the setup's digest");

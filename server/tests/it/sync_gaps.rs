@@ -47,7 +47,7 @@ async fn a_delta_holds_what_waited_for_longer_than_it_repeats(backend: Backend) 
     assert!(revoked.await.unwrap());
 
     // The till's last page was from just before the card was revoked at last.
-    let page = office.roster(&till.row, asked, 0).await.unwrap();
+    let page = office.roster(&till.row, asked, 0, None).await.unwrap();
     let [entry] = &page.entries[..] else { panic!("{:?}", page.entries) };
     assert_eq!((entry.elder.id, entry.cards[0].revoked), (elder, Some(asked)));
     world.ingest(&till, 1, &sent).await;

@@ -356,7 +356,7 @@ async fn each_version_moves_when_its_part_does(backend: Backend) {
     office.add_cashier(canteen, cashier, None).await.unwrap();
     assert_eq!(moved(&mut line, &till).await, ["cashiers"]);
     let calendar = WorkCalendar::from_csv("date,kind,occasion\n2027-01-01,holiday,元旦").unwrap();
-    office.publish_calendar(calendar, None).await.unwrap();
+    office.publish_calendar(calendar).await.unwrap();
     assert_eq!(moved(&mut line, &till).await, ["calendar"]);
     world.clock.pass(1000);
     let second = crate::common::POLICY.replace("version = 1", "version = 2").replace("2026-03-02", "2026-05-01");

@@ -127,6 +127,7 @@ const fn english(action: Action) -> &'static str {
         Action::PersonMove => "Gave a person another role or place",
         Action::PersonLeave => "Ended a person's access",
         Action::PassphraseChange => "Changed the own passphrase",
+        Action::TotpBegin => "Began to take up a second factor",
         Action::TotpEnrol => "Took up a second factor",
         Action::SessionStepUp => "Proved once more who it is",
         Action::SessionOpen => "Signed in",

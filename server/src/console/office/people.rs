@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::id::{CanteenId, UserId};
 use receipts::table::{Cell, Table};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::words::Words as Common;
 use super::{read, typed, wanted};
 use crate::Office;
-use crate::admin::NewPerson;
+use crate::admin::{Given, NewPerson};
 use crate::audit::Action;
 use crate::console::files::{self, Kind};
 use crate::console::lang::{catalogue, fill};
@@ -45,7 +45,7 @@ catalogue! {
     factor_yes: "已绑定", "in use";
     factor_no: "未绑定", "not yet";
     invite: "邀请人员", "Invite a person";
-    invite_hint: "系统给出一次性口令，请当面交给本人；首次登录须改口令，管钱的角色须绑定动态口令。", "The program gives a one-time passphrase: hand it over in person. It is changed at the first sign-in; roles that decide money take up a second factor.";
+    invite_hint: "系统给出一次性口令，请当面交给本人；首次登录须改口令，管钱的角色须绑定动态口令。财务、政策和管理员角色的邀请、重置须由另一位管理员批准，口令由批准人转交。", "The program gives a one-time passphrase: hand it over in person. It is changed at the first sign-in; roles that decide money take up a second factor. Inviting or resetting finance people, policy editors and administrators waits for another administrator, who gets the passphrase.";
     own_canteen: "所管食堂（仅食堂负责人）", "Canteen (for its manager only)";
     no_canteen: "不指定", "none";
     reset: "重置口令", "Reset";
@@ -226,7 +226,17 @@ fn line(row: &UserRow, canteens: &BTreeMap<CanteenId, &str>, view: &View) -> Row
     }
 }
 
-fn once(view: &View, name: &str, passphrase: Zeroizing<String>) -> Answer<Page> {
+/// The passphrase, once; or the way back to the list, which says that it waits for another administrator.
+fn given(view: &View, name: &str, given: Given) -> Answer<Response> {
+    match given {
+        Given::Passphrase(_, passphrase) => Ok(once(view, name, passphrase)?.into_response()),
+        Given::Waits(row) => {
+            Ok(Redirect::to(&view.link(&format!("/console/proposals/{}?done=proposed", row.id))).into_response())
+        }
+    }
+}
+
+pub(super) fn once(view: &View, name: &str, passphrase: Zeroizing<String>) -> Answer<Page> {
     let w = Words::of(view.lang);
     Page::of(&OncePage {
         w,
@@ -238,21 +248,21 @@ fn once(view: &View, name: &str, passphrase: Zeroizing<String>) -> Answer<Page> 
     })
 }
 
-async fn invite(State(office): State<Arc<Office>>, view: View, Form(new): Form<New>) -> Answer<Page> {
+async fn invite(State(office): State<Arc<Office>>, view: View, Form(new): Form<New>) -> Answer<Response> {
     view.user.require(Right::ManagePeople)?;
     let region = wanted(&new.place, said::REGION)?;
     view.user.require_inside(&region)?;
     let (role, canteen) = (wanted(&new.role, said::CHOOSE)?, read(&new.canteen, said::CHOOSE)?);
     let person = NewPerson { name: new.name.clone(), role, region, canteen };
-    let (_, passphrase) = office.invite(person, Some(view.user.id)).await?;
-    once(&view, &new.name, passphrase)
+    let done = office.let_in(person, view.user.id).await?;
+    given(&view, &new.name, done)
 }
 
-async fn reset(State(office): State<Arc<Office>>, view: View, Path(id): Path<UserId>) -> Answer<Page> {
+async fn reset(State(office): State<Arc<Office>>, view: View, Path(id): Path<UserId>) -> Answer<Response> {
     of_person(&office, &view.user, id).await?;
-    let passphrase = office.reset_person(id, Some(view.user.id)).await?;
+    let done = office.let_back(id, view.user.id).await?;
     let row = office.store.read(move |tx| Box::pin(async move { people::get(tx, id).await })).await?;
-    once(&view, &row.map(|row| row.name).unwrap_or_default(), passphrase)
+    given(&view, &row.map(|row| row.name).unwrap_or_default(), done)
 }
 
 async fn depart(State(office): State<Arc<Office>>, view: View, Path(id): Path<UserId>) -> Answer<Redirect> {

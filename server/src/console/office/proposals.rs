@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use domain::id::Digest;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -48,6 +48,13 @@ catalogue! {
     policy_of: "公布政策 {name}", "Announce the policy {name}";
     price_of: "{period} {price}，自 {date} 起", "{period} {price} from {date}";
     payee_of: "改付 {bank} {name} {account}", "Pay to {bank} {name} {account}";
+    person: "人员", "Person";
+    calendar: "日历", "Calendar";
+    invitation_of: "邀请 {name}：{role}，{region}", "Invite {name}: {role}, {region}";
+    reset_of: "重置 {name}（{role}）的口令和动态口令", "Reset passphrase and second factor of {name} ({role})";
+    move_of: "{name} 由{role}调为{to}，{region}", "Move {name} from {role} to {to}, {region}";
+    calendar_years: "日历 {years} 年按 {name} 办理", "Calendar of {years} by {name}";
+    calendar_whole: "整本日历换为 {years} 年", "The whole calendar becomes that of {years}";
     approved: "已批准", "approved";
     approve: "批准", "Approve";
     reveal: "显示完整账号（记入审计日志）", "Show the whole account (entered in the audit log)";
@@ -103,6 +110,28 @@ fn sentence(what: &Proposed, view: &View) -> (&'static str, String) {
                 ("reason", &demand.reason),
             ];
             (w.demand, fill(w.demand_of, &fields))
+        }
+        Proposed::Invitation { person } => {
+            let role = super::frame::Words::of(view.lang).role(person.role);
+            let fields: [(&str, &dyn std::fmt::Display); 3] =
+                [("name", &person.name), ("role", &role), ("region", &person.region)];
+            (w.person, fill(w.invitation_of, &fields))
+        }
+        Proposed::Reset { name, role, .. } => {
+            let role = super::frame::Words::of(view.lang).role(*role);
+            (w.person, fill(w.reset_of, &[("name", name), ("role", &role)]))
+        }
+        Proposed::Move { name, role, to, .. } => {
+            let roles = super::frame::Words::of(view.lang);
+            let (role, goal) = (roles.role(*role), roles.role(to.role));
+            let fields: [(&str, &dyn std::fmt::Display); 4] =
+                [("name", name), ("role", &role), ("to", &goal), ("region", &to.region)];
+            (w.person, fill(w.move_of, &fields))
+        }
+        Proposed::Calendar { file_name, calendar, whole, .. } => {
+            let years = calendar.years().into_iter().map(|year| year.to_string()).collect::<Vec<_>>().join("、");
+            let text = if *whole { w.calendar_whole } else { w.calendar_years };
+            (w.calendar, fill(text, &[("years", &years), ("name", file_name)]))
         }
         Proposed::Payee { bank, account_name, account, .. } => {
             (w.payee, fill(w.payee_of, &[("bank", bank), ("name", account_name), ("account", &account.as_str())]))
@@ -248,7 +277,9 @@ async fn drawn(office: &Office, view: View, row: ProposalRow, account: Option<St
     let (is_own, is_open, digest, id) = (row.maker == view.user.id, row.decided.decision.is_none(), row.digest, row.id);
     let may_decide = is_open && !is_own && office.may_decide(&view.user, &row, &what).is_ok();
     let source = match &what {
-        Proposed::Policy { source, .. } => Some(source.clone()),
+        Proposed::Policy { source, .. } | Proposed::Calendar { source, .. } if !source.is_empty() => {
+            Some(source.clone())
+        }
         _ => None,
     };
     let one = shown(office, row, &staff, &view)?;
@@ -275,15 +306,21 @@ async fn approve(
     view: View,
     Path(id): Path<Uuid>,
     Form(body): Form<Approve>,
-) -> Answer<Redirect> {
+) -> Answer<Response> {
     let row = office.proposal(id).await?;
     let what = office.proposed(&row)?;
     office.may_decide(&view.user, &row, &what)?;
     if what.needs_proof() {
         view.present.require_fresh(office.now())?;
     }
-    office.approve_proposal(id, body.digest, view.user.id).await?;
-    Ok(back(HOME, &view, "agreed"))
+    let given = office.approve_proposal(id, body.digest, view.user.id).await?;
+    let Some(passphrase) = given else { return Ok(back(HOME, &view, "agreed").into_response()) };
+    let name = match &what {
+        Proposed::Invitation { person } => person.name.as_str(),
+        Proposed::Reset { name, .. } => name.as_str(),
+        _ => "",
+    };
+    Ok(super::people::once(&view, name, passphrase)?.into_response())
 }
 
 async fn reveal(State(office): State<Arc<Office>>, view: View, Path(id): Path<Uuid>) -> Answer<Response> {

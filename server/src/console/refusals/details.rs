@@ -27,8 +27,8 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("没有需要发卡的老人", "Nobody waits for a card."),
     ("每次最多发 600 张卡，同一位老人只能列一次", "At most 600 cards at a time, every elder once."),
     (
-        "一次发卡超过 10 张，须先提出，由另一人同意后再打印",
-        "More than 10 cards are proposed first and printed when another person has agreed.",
+        "同一人一天成批发卡合计超过 10 张的，须先提出，由另一人同意后再打印",
+        "More than 10 cards by the sheet a person and day are proposed first and printed when another person has agreed.",
     ),
     ("没有这批卡", "There is no such batch of cards."),
     (
@@ -46,6 +46,15 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
         "Limits of being offline lie between 1 hour and 366 days; subsidies do not stop before the reminder.",
     ),
     ("标签应为 1 至 40 个可打印的字符", "A tag has 1 to 40 printable characters."),
+    ("所指定的食堂不在此人员的管辖区域之内", "That canteen is not inside the person's region."),
+    (
+        "日历通用于全部区域，须由管辖全部已登记区域的人员提出和批准",
+        "The calendar is one for all regions: who proposes and approves it works for every registered one.",
+    ),
+    (
+        "此角色的邀请、重置和调动须由一位管理员提出、另一位管理员批准",
+        "Inviting, resetting or moving somebody in this role takes two administrators: one proposes, another approves.",
+    ),
     ("食堂负责人须指定一个食堂，其他角色不得指定食堂", "A canteen's manager needs a canteen; nobody else has one."),
     ("同名已存在", "The name is there already."),
     ("系统中已有此身份证号的登记", "This resident ID is registered already."),

@@ -75,6 +75,50 @@ impl<const DONE: u16, T: ToSchema> Gives for Later<DONE, T> {
     }
 }
 
+/// Done, with what is to be said of it: 200; or with nothing to be said: 204.
+#[derive(Clone, Debug)]
+pub(crate) struct Maybe<T>(pub(crate) Option<T>);
+
+impl<T: Serialize> IntoResponse for Maybe<T> {
+    fn into_response(self) -> Response {
+        match self.0 {
+            Some(body) => Json(body).into_response(),
+            None => NoContent.into_response(),
+        }
+    }
+}
+
+impl<T: ToSchema> Gives for Maybe<T> {
+    fn gives(sketch: &mut Sketch) {
+        Json::<T>::gives(sketch);
+        NoContent::gives(sketch);
+    }
+}
+
+/// Done, with the given status; or it waits for a second person: 202 with what was proposed.
+#[derive(Clone, Debug)]
+pub(crate) enum Second<const DONE: u16, T, W> {
+    Done(T),
+    Waits(W),
+}
+
+impl<const DONE: u16, T: Serialize, W: Serialize> IntoResponse for Second<DONE, T, W> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Done(body) => (StatusCode::from_u16(DONE).unwrap_or(StatusCode::OK), Json(body)).into_response(),
+            Self::Waits(body) => (StatusCode::ACCEPTED, Json(body)).into_response(),
+        }
+    }
+}
+
+impl<const DONE: u16, T: ToSchema, W: ToSchema> Gives for Second<DONE, T, W> {
+    fn gives(sketch: &mut Sketch) {
+        let (done, waits) = (sketch.shape::<T>(), sketch.shape::<W>());
+        sketch.answers(DONE, "Done.", Some(("application/json", done)));
+        sketch.answers(202, "It waits for a second person.", Some(("application/json", waits)));
+    }
+}
+
 /// A page of a list.
 #[derive(Clone, Debug)]
 pub(crate) struct List<T> {

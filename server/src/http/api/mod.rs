@@ -8,7 +8,8 @@ mod takes;
 
 use axum::handler::Handler;
 
-pub(crate) use answers::{Created, Csv, File, Later, List, Media, NoContent, Pdf, Toml, Xlsx, link, page_size};
+pub(crate) use answers::{Created, Csv, File, Later, List, Maybe, Media, NoContent, Pdf, Second, Toml, Xlsx};
+pub(crate) use answers::{link, page_size};
 pub use document::{Document, document};
 pub(crate) use sketch::{Gives, Sketch};
 pub(crate) use takes::{Enclosure, Image, Nothing, Sheet, SignedBody, Upload, Whoever};
