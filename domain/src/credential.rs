@@ -199,11 +199,13 @@ impl Scan {
         if text.is_empty() {
             return Err(ScanError::Empty);
         }
+        if text.ends_with(CUT_OFF) {
+            return Err(ScanError::CardCheck);
+        }
         if text.starts_with(CARD_PREFIX) && text.len() == CARD_DIGITS {
             return CardNumber::parse(text).map(Self::Card);
         }
-        let cut_card = text.starts_with(CARD_PREFIX) && text.len() > CHIP_DIGITS && all_digits(text);
-        if text.ends_with(CUT_OFF) || cut_card {
+        if text.starts_with(CARD_PREFIX) && text.len() > CHIP_DIGITS && all_digits(text) {
             return Err(ScanError::CardCheck);
         }
         match ResidentId::parse(text) {

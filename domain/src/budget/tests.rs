@@ -242,7 +242,7 @@ fn any_statement() -> impl Strategy<Value = Statement> {
     (1_u128..4, 0_i32..24, shared(), lines).prop_map(|(of, at, served, lines)| {
         let in_month = |n: i32| (0..n).fold(month("2026-01"), |month, _| month.next());
         let name = in_month(at).to_string();
-        let begun = statement(of, &name).serving(Kind::Diner, &served).serving(Kind::Concession, &served);
+        let begun = statement(of, &name).serving(Kind::Diner, &served).serving(Kind::Concession, &[]);
         let add = |s: Statement, (which, about, amounts): (usize, i32, Vec<(&str, i64)>)| {
             s.changing(reasons(in_month(about.min(at)))[which].clone(), &amounts)
         };

@@ -215,7 +215,7 @@ async fn cards_for_many_take_two_people(backend: Backend) {
     let piece = |of: &[ElderId]| json!({"of": {"elders": of}});
     let third = person(&world, "第三发卡员", Role::CardIssuer, "4403").await;
     let fresh = world.elder(20, None).await;
-    assert_eq!(send(&world, post("/api/v1/cards/sheets", &third, piece(&[fresh]))).await.status, 200);
+    assert_eq!(send(&world, post("/api/v1/cards/sheets", &third, piece(&[fresh]))).await.status, 201);
     let ten = send(&world, post("/api/v1/cards/sheets", &third, piece(&elders[..10]))).await;
     ten.is_problem(403, "second_person");
     assert!(cards(&world, elders[0]).await.is_empty(), "nothing was issued");

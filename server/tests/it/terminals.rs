@@ -6,7 +6,7 @@ use axum::http::Method;
 use domain::calendar::{UnixMs, WorkCalendar};
 use domain::canteen::CanteenFactKind;
 use domain::credential::{ChipNumber, ReaderDigits, ReaderFormat, Scan};
-use domain::id::{Digest, ElderId, TerminalId};
+use domain::id::{CanteenId, Digest, ElderId, TerminalId};
 use domain::money::Fen;
 use domain::record::encoding::SignatureHex;
 use domain::sync::{
@@ -421,11 +421,20 @@ async fn nothing_is_missed_while_pages_are_turned(backend: Backend) {
         ..crate::rows::elder_row(number, None)
     };
     let ids: Vec<ElderId> = (1..=1_200).map(|number| ElderId::from_uuid(n(number * 1000))).collect();
-    let mut rows: Vec<ElderRow> = ids.iter().map(|id| row(id.uuid().as_u128())).collect();
+    let rows: Vec<ElderRow> = ids.iter().map(|id| row(id.uuid().as_u128())).collect();
     let (first, last, leaves) = (ids[3], ids[1_190], ids[7]);
     // Registered at the canteen from elsewhere, and soon not at all.
-    rows[7].region = region("4401");
-    rows[7].registered_canteen = Some(till.row.canteen);
+    let regular = world.elder(7, Some(till.row.canteen)).await;
+    let lives = async |id: ElderId, region: &'static str, canteen: Option<CanteenId>| {
+        let write = office.store.write(move |tx| {
+            Box::pin(async move {
+                let text = "UPDATE elders SET region = $2, registered_canteen = $3 WHERE id = $1";
+                server::sql!(tx, text, id, region, canteen).execute().await
+            })
+        });
+        write.await.unwrap();
+    };
+    lives(regular, "4401", Some(till.row.canteen)).await;
     let write = office.store.write(move |tx| {
         Box::pin(async move {
             for row in &rows {
@@ -449,13 +458,8 @@ async fn nothing_is_missed_while_pages_are_turned(backend: Backend) {
             let early = row(5);
             let write = changing.store.write(move |tx| Box::pin(async move { elders::add(tx, &early).await }));
             write.await.unwrap();
-            let left = changing.store.write(move |tx| {
-                Box::pin(async move {
-                    let text = "UPDATE elders SET registered_canteen = NULL WHERE id = $1";
-                    server::sql!(tx, text, leaves).execute().await
-                })
-            });
-            left.await.unwrap();
+            lives(leaves, "4401", None).await;
+            lives(regular, "4401", None).await;
         }
     });
     assert!(count.await >= 1_200);

@@ -27,9 +27,9 @@ impl Codes {
         self.pauses = 0;
         for byte in bytes {
             match byte {
-                b'\r' | b'\n' => self.end(&mut code),
-                // Marks before and after the code that some scanners send.
-                0x02 | 0x03 | 0x00 => {}
+                // Some scanners send marks before and behind the code; the one behind it ends it.
+                b'\r' | b'\n' | 0x03 => self.end(&mut code),
+                0x02 | 0x00 => {}
                 _ if self.held.len() >= LONGEST => self.overrun = true,
                 other => self.held.push(*other),
             }

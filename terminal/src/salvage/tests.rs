@@ -306,6 +306,11 @@ async fn before_portions(dir: &Path) {
     for sql in [
         "DROP TABLE portion",
         "ALTER TABLE damage DROP COLUMN lost",
+        "ALTER TABLE feed DROP COLUMN fetched",
+        "ALTER TABLE feed DROP COLUMN whole_at",
+        "ALTER TABLE feed DROP COLUMN scope",
+        "ALTER TABLE pin_failure DROP COLUMN boot",
+        "ALTER TABLE pin_failure DROP COLUMN monotonic",
         "DELETE FROM _sqlx_migrations WHERE version >= 7",
         "PRAGMA wal_checkpoint(TRUNCATE)",
     ] {

@@ -34,6 +34,7 @@ const KINDS: &[Said] = &[
     ("month", "结算", "Month"),
     ("objection", "异议", "Objection"),
     ("office", "办公端", "Office"),
+    ("place", "名单位置", "place in the list"),
     ("policy", "政策", "Policy"),
     ("proposal", "待审事项", "Proposal"),
     ("region", "区域", "Region"),
@@ -44,6 +45,7 @@ const KINDS: &[Said] = &[
 
 /// What is told besides.
 const DETAILS: &[Said] = &[
+    ("again", "再次登记", "enrolled again"),
     ("amount", "金额", "amount"),
     ("batch", "批次", "batch"),
     ("before", "原办公端", "office before"),
@@ -62,12 +64,14 @@ const DETAILS: &[Said] = &[
     ("found", "库中摘要", "found"),
     ("gate", "暂缓条款", "gate"),
     ("grade", "检查结果", "result"),
+    ("import", "导入批次", "import"),
     ("kind", "种类", "kind"),
     ("last_day", "最后供餐日", "last day"),
     ("left_out", "未发人数", "left out"),
     ("list", "名单摘要", "list"),
     ("made_at", "备份时间", "backup of"),
     ("maker", "提出人", "proposed by"),
+    ("meals", "餐数", "meals"),
     ("missing", "缺失条数", "missing"),
     ("month", "月份", "month"),
     ("new", "有变化", "anything new"),

@@ -83,6 +83,10 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("请求未能完成，详情见服务器日志", "It was not done; the server's log says why."),
     ("正在处理的请求过多", "Too many requests are being worked on."),
     (
+        "要改的数据正被另一项较长的工作（如导入名单）占用；请一分钟后重试",
+        "A longer piece of work, such as a list that is taken over, holds what is to be changed: try again in a minute.",
+    ),
+    (
         "数据库没有应答：可能正在重启或切换，或请求过多",
         "The database does not answer: it may be starting anew, or have too much to do.",
     ),

@@ -128,6 +128,11 @@ pub(super) const LISTS: &[(&str, &str)] = &[
     ("可以导入；相关日期将重新日清并列为疑点", "It may be taken; those days are closed again, with a finding."),
     ("{what}与系统中的不同，将改为名单中的", "{what} is another one; the list's is taken."),
     ("核对无误即可导入", "It may be taken when it was checked."),
+    ("与系统中登记的所属区划不一致", "The office has the elder in another region."),
+    (
+        "导入不改动所属区划；请与原登记的区划核对由谁负责",
+        "A list does not change the region: settle with the other office whose elder this is.",
+    ),
     ("不知老人由哪里管理", "It is not known whose elder this is."),
     (
         "请在名单中加“所属区划”一列，或导入时指明区划代码",
