@@ -11,7 +11,7 @@ use domain::money::Fen;
 use domain::record::Tender;
 use receipts::preview::{Item, Printout, interpret};
 use receipts::slip::Paper;
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::{Backend, Program, TestDb, WallClock};
 use zhucan::demo::http::Caller;
 use zhucan::demo::play::{Stage, till_folder};
@@ -90,9 +90,12 @@ async fn a_printer_out_of_paper_keeps_nobody_waiting_and_the_till_still_stops() 
     assert!(program.ended().success(), "it was told to stop, and stopped in good order");
 
     let (program, mut hands) = till(&data, &device, &clock).await;
+    // It began without an office: the cashier says what day it is.
+    let page = Caller::new(&program.url()).unwrap();
+    page.post("/api/confirm-date", &json!({ "date": "2026-03-02" })).await.unwrap();
     hands.serve_guest(Mode::DineIn, Tender::Cash).await.unwrap();
     until(&hands, "the page says so", |state| state["printer"]["state"] == "trouble").await;
-    let view = Caller::new(&program.url()).unwrap().get("/view").await.unwrap();
+    let view = page.get("/view").await.unwrap();
     let banner = view["regions"]["bar"].as_str().unwrap();
     assert!(banner.contains("打印机异常"), "{banner}");
     hands.serve_guest(Mode::DineIn, Tender::Cash).await.unwrap();

@@ -59,6 +59,11 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("同名已存在", "The name is there already."),
     ("系统中已有此身份证号的登记", "This resident ID is registered already."),
     ("食堂编号不存在", "There is no canteen of that number."),
+    (
+        "这个编号下没有查无此人的用餐，或编号已有人使用",
+        "No meals of somebody unknown stand under this id, or the id is somebody's.",
+    ),
+    ("与终端记录的年龄不符，不是同一位老人", "The age does not fit what terminals recorded: it is another person."),
     ("老人编号不存在", "There is no elder of that number."),
     ("终端编号不存在", "There is no terminal of that number."),
     ("日历没有任何节假日安排", "The calendar names no holiday."),
