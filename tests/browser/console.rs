@@ -293,7 +293,7 @@ async fn an_operator_sees_the_own_canteen_and_no_other() {
         console.clean_start().await?;
         let statement = console.statement_of(other).await;
         let other = [
-            (format!("/console/canteens/{other}"), "联系电话"),
+            (format!("/console/canteens/{other}"), "核定日供餐量"),
             (format!("/console/statements/{statement}"), "谁来出"),
         ];
         console.sign_in(&manager).await?;

@@ -23,6 +23,10 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_zhucan");
 /// 11:00 of a Monday in Shenzhen, in UTC.
 const LUNCH: &str = "2026-03-02 03:00:00";
 
+/// Forty minutes later.
+const REST: &str = "2026-03-02 03:40:00";
+const REST_MS: i64 = 40 * 60_000;
+
 /// The shell says so when a command of a block fails.
 const FAILED: &str = "::failed";
 
@@ -108,11 +112,15 @@ impl Person {
         } else if let Some(who) = line.strip_suffix(" 的一次性口令：") {
             let slip = self.slips[who].clone();
             self.types(&slip);
-        } else if line.starts_with("自己的新口令") {
+        } else if line.ends_with(" 的口令：") || line.starts_with("自己的新口令") {
             self.types("这是一个足够长的新口令");
         } else if let Some((_, secret)) = line.split_once("添加密钥：") {
-            let code = Secret::from_base32(secret).unwrap().code(step_at(lunch()));
-            self.slips.insert("动态口令".to_owned(), code);
+            let secret = Secret::from_base32(secret).unwrap();
+            self.slips.insert("动态口令".to_owned(), secret.code(step_at(lunch())));
+            self.slips.insert("过后的动态口令".to_owned(), secret.code(step_at(lunch().plus(REST_MS))));
+        } else if line.ends_with(" 的动态口令：") {
+            let code = self.slips["过后的动态口令"].clone();
+            self.types(&code);
         } else if line.starts_with("程序显示的 6 位数字") {
             let code = self.slips["动态口令"].clone();
             self.types(&code);
@@ -180,7 +188,15 @@ async fn followed_to_the_letter(backend: Backend) {
     for block in after {
         tokio::task::block_in_place(|| person.runs(&folder, block));
     }
+    // Whoever rested for so long signs in once more, as the handbook says.
+    clock.set(REST);
+    for block in ["TOKEN=$CHECKER; api GET /api/v1/session; true", "login 复核丙; api GET /api/v1/session"] {
+        tokio::task::block_in_place(|| person.runs(&folder, block));
+    }
     let seen = &person.seen;
+    let (_, again) =
+        seen.rsplit_once("sign_in_needed").unwrap_or_else(|| panic!("it lay still and has not ended: {seen}"));
+    assert!(again.contains("复核丙") && again.contains("finance_checker"), "{again}");
     assert!(seen.contains("不符 0 处") && seen.contains("演练通过") && !seen.contains("✗"), "{seen}");
     let shown = seen.lines().find_map(|line| line.split_once("办公室看到的指纹：")).unwrap().1;
     let fingerprints = seen.lines().filter(|line| line.contains(shown)).count();

@@ -64,12 +64,11 @@ pub(super) fn judge(input: &DayInput<'_>, day: &[&Held]) -> Vec<Verdict> {
     claims.sort_by_key(|c| (c.elder, c.frozen, c.at, c.record));
     let mut verdicts = Vec::new();
     for elder_claims in claims.chunk_by(|a, b| a.elder == b.elder) {
-        match input.elders.get(&elder_claims[0].elder) {
-            Some(elder) => judge_elder(input, elder, elder_claims, &mut verdicts),
-            None => {
-                let here = elder_claims.iter().filter(|claim| claim.canteen == input.canteen);
-                verdicts.extend(here.map(|claim| unknown(input, claim)));
-            }
+        if let Some(elder) = input.elders.get(&elder_claims[0].elder) {
+            judge_elder(input, elder, elder_claims, &mut verdicts);
+        } else {
+            let here = elder_claims.iter().filter(|claim| claim.canteen == input.canteen);
+            verdicts.extend(here.map(|claim| unknown(input, claim)));
         }
     }
     verdicts.sort_by_key(|v| v.record);

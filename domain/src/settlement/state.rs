@@ -132,10 +132,11 @@ pub fn next_state(state: MonthState, action: Action, actor: UserId, role: Role) 
             Err(NotAllowed::NotWhatWasSeen)
         }
         (MonthState::Submitted, Action::Approve { third: true, .. }) => Ok(MonthState::Checked),
-        (MonthState::Submitted, Action::Approve { third: false, .. }) => Ok(MonthState::Approved),
         (MonthState::Checked, Action::Sign { others, .. }) if others.contains(&actor) => Err(NotAllowed::NoThirdPerson),
         (MonthState::Checked, Action::Sign { seen, stored, .. }) if seen != stored => Err(NotAllowed::NotWhatWasSeen),
-        (MonthState::Checked, Action::Sign { .. }) => Ok(MonthState::Approved),
+        (MonthState::Submitted, Action::Approve { third: false, .. }) | (MonthState::Checked, Action::Sign { .. }) => {
+            Ok(MonthState::Approved)
+        }
         (state, _) => Err(NotAllowed::State(state)),
     }
 }

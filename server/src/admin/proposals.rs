@@ -184,9 +184,9 @@ impl Office {
                         Proposed::Demand { demand } => demand::fits(tx, demand).await?,
                         Proposed::Budget { budget } => budget::fits(tx, budget).await?,
                         Proposed::Invitation { person } => persons::could_enter(tx, person).await?,
-                        Proposed::Reset { person, .. } => persons::could_reset(tx, *person, by).await.map(drop)?,
+                        Proposed::Reset { person, .. } => drop(persons::could_reset(tx, *person, by).await?),
                         Proposed::Move { person, to, .. } => {
-                            persons::could_move(tx, *person, to, by).await.map(drop)?
+                            drop(persons::could_move(tx, *person, to, by).await?);
                         }
                         Proposed::Calendar { .. } => calendars::require_all(tx, &region).await?,
                         Proposed::Price { .. } | Proposed::Payee { .. } => {}

@@ -109,6 +109,7 @@ pub(super) async fn settle_rest(tx: &mut Tx, origin: Origin, rules: &Rules, now:
 }
 
 /// The state of one batch on its way.
+#[expect(clippy::struct_excessive_bools, reason = "what is known of an epoch beforehand, each for itself")]
 struct Run {
     /// For a terminal out of service: how far the epoch stood then.
     witnessed: Option<u64>,

@@ -211,11 +211,11 @@ pub(super) fn signatures_of(
     checker: Option<&str>,
     signer: Option<&str>,
 ) -> Vec<Signature> {
-    let signed = |name: &str, at: UnixMs| Signed { name: name.to_owned(), date: words::day(at.local_date()) };
+    let by = |name: &str, at: UnixMs| Signed { name: name.to_owned(), date: words::day(at.local_date()) };
     let approved = settlement.state.0 == MonthState::Approved;
-    let maker = settlement.submitted_at.filter(|_| approved).map(|at| signed(maker, at));
-    let checker = checker.zip(settlement.approved_at).filter(|_| approved).map(|(name, at)| signed(name, at));
-    let signer = signer.zip(settlement.signed_at).map(|(name, at)| signed(name, at));
+    let maker = settlement.submitted_at.filter(|_| approved).map(|at| by(maker, at));
+    let checker = checker.zip(settlement.approved_at).filter(|_| approved).map(|(name, at)| by(name, at));
+    let signer = signer.zip(settlement.signed_at).map(|(name, at)| by(name, at));
     vec![
         Signature { role: words::MAKER.to_owned(), signed: maker },
         Signature { role: words::CHECKER.to_owned(), signed: checker },

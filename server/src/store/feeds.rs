@@ -31,8 +31,8 @@ pub struct Page {
 
 /// Who is registered at a canteen and lives in none of these regions, by id.
 pub async fn from_elsewhere(tx: &mut Tx, canteen: CanteenId, scope: &[RegionCode]) -> Result<Vec<ElderId>, Error> {
-    let others: String = (2..2 + scope.len()).map(|n| format!(" AND e.region NOT LIKE ${n} || '%'")).collect();
-    let text = format!("SELECT e.id FROM elders e WHERE e.registered_canteen = $1{others} ORDER BY e.id");
+    let others: Vec<String> = (2..2 + scope.len()).map(|n| format!(" AND e.region NOT LIKE ${n} || '%'")).collect();
+    let text = format!("SELECT e.id FROM elders e WHERE e.registered_canteen = $1{} ORDER BY e.id", others.concat());
     let values = std::iter::once(canteen.bind()).chain(scope.iter().map(super::Bind::bind)).collect();
     Statement::built(tx, text, values).values().await
 }

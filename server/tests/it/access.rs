@@ -633,7 +633,6 @@ impl Ground {
                 let policy = book.policies.policies().next().unwrap().reference().clone();
                 json!({"canteen": canteen, "month": MARCH, "policy": policy, "gate": 1, "reason": "已整改"})
             }
-            ("POST", "/console/settlement/approve" | "/console/settlement/sign") => json!({"digest": "0".repeat(64)}),
             ("POST", "/console/disclosure/start") => json!({"days": "5"}),
             ("POST", "/console/disclosure/objections/{id}/decision") => json!({"upheld": "false", "reason": "无误"}),
             ("POST", "/console/funds/release") => json!({
@@ -644,7 +643,9 @@ impl Ground {
             }
             (
                 "POST",
-                "/api/v1/months/{region}/{month}/approve"
+                "/console/settlement/approve"
+                | "/console/settlement/sign"
+                | "/api/v1/months/{region}/{month}/approve"
                 | "/api/v1/months/{region}/{month}/sign"
                 | "/api/v1/proposals/{id}/approve",
             ) => json!({"digest": "0".repeat(64)}),

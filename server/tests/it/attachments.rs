@@ -277,10 +277,10 @@ async fn what_was_enclosed_leaves_with_the_audit_pack(backend: Backend) {
     std::fs::write(&names[0], pdf("other words")).unwrap();
     std::fs::remove_file(&names[1]).unwrap();
     let broken = checked(&pack, Some(folder.path())).await.report.breaks;
-    let named = |at: usize| names[at].file_name().unwrap().to_string_lossy().into_owned();
+    let called = |at: usize| names[at].file_name().unwrap().to_string_lossy().into_owned();
     assert_eq!(broken.len(), 2, "{broken:?}");
-    assert!(broken.iter().any(|b| b.place.contains(&named(0)) && b.what.contains("摘要不符")), "{broken:?}");
-    assert!(broken.iter().any(|b| b.place.contains(&named(1)) && b.what.contains("没有这个文件")), "{broken:?}");
+    assert!(broken.iter().any(|b| b.place.contains(&called(0)) && b.what.contains("摘要不符")), "{broken:?}");
+    assert!(broken.iter().any(|b| b.place.contains(&called(1)) && b.what.contains("没有这个文件")), "{broken:?}");
 }
 
 /// A page, or a form that is sent, as a browser does it.

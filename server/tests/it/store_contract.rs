@@ -246,6 +246,27 @@ async fn policies_and_calendars(backend: Backend) {
     append_only(store, "calendar_versions").await;
 }
 
+async fn a_second_factor_is_confirmed_once(store: &Store, id: UserId) {
+    unit!(store, |tx| people::begin_totp(tx, id, &[5, 6]).await);
+    let begun = unit!(store, |tx| people::get(tx, id).await).unwrap();
+    assert_eq!((begun.totp, begun.totp_new), (None, Some(vec![5, 6])));
+    let confirm =
+        async |sealed: &'static [u8], at| unit!(store, |tx| people::confirm_totp(tx, id, sealed, 6, at).await);
+    assert!(!confirm(&[5], UnixMs::new(8)).await, "another secret");
+    assert!(confirm(&[5, 6], UnixMs::new(8)).await);
+    assert!(!confirm(&[5, 6], UnixMs::new(9)).await, "once");
+    assert!(unit!(store, |tx| people::use_totp(tx, id, 7).await));
+    assert!(!unit!(store, |tx| people::use_totp(tx, id, 7).await), "once");
+    assert!(!unit!(store, |tx| people::use_totp(tx, id, 6).await), "nor an earlier one");
+}
+
+async fn sheets_are_counted_by_day(store: &Store, id: UserId) {
+    let day = date("2026-03-02");
+    assert_eq!(unit!(store, |tx| elders::count_sheets(tx, id, day, 3).await), 3);
+    assert_eq!(unit!(store, |tx| elders::count_sheets(tx, id, day, 4).await), 7);
+    assert_eq!(unit!(store, |tx| elders::count_sheets(tx, id, day.plus_days(1), 1).await), 1);
+}
+
 async fn people_and_sessions(backend: Backend) {
     let world = World::new(backend).await;
     let store = &world.office().store;
@@ -285,17 +306,7 @@ async fn people_and_sessions(backend: Backend) {
     unit!(store, |tx| people::set_post(tx, id, Role::FinanceMaker, &region("4403"), None).await);
     assert_eq!(unit!(store, |tx| people::get(tx, id).await), Some(user.clone()));
     unit!(store, |tx| people::set_passphrase(tx, id, "$other$", false).await);
-    unit!(store, |tx| people::begin_totp(tx, id, &[5, 6]).await);
-    let begun = unit!(store, |tx| people::get(tx, id).await).unwrap();
-    assert_eq!((begun.totp, begun.totp_new), (None, Some(vec![5, 6])));
-    let confirm =
-        async |sealed: &'static [u8], at| unit!(store, |tx| people::confirm_totp(tx, id, sealed, 6, at).await);
-    assert!(!confirm(&[5], UnixMs::new(8)).await, "another secret");
-    assert!(confirm(&[5, 6], UnixMs::new(8)).await);
-    assert!(!confirm(&[5, 6], UnixMs::new(9)).await, "once");
-    assert!(unit!(store, |tx| people::use_totp(tx, id, 7).await));
-    assert!(!unit!(store, |tx| people::use_totp(tx, id, 7).await), "once");
-    assert!(!unit!(store, |tx| people::use_totp(tx, id, 6).await), "nor an earlier one");
+    a_second_factor_is_confirmed_once(store, id).await;
     let changed = unit!(store, |tx| people::get(tx, id).await).unwrap();
     assert_eq!((changed.passphrase_hash.as_str(), changed.must_change), ("$other$", false));
     assert_eq!((changed.totp, changed.totp_step, changed.totp_at), (Some(vec![5, 6]), 7, Some(UnixMs::new(8))));
@@ -310,10 +321,7 @@ async fn people_and_sessions(backend: Backend) {
     let user = unit!(store, |tx| people::get(tx, id).await).unwrap();
     assert_eq!((&user.totp, user.totp_step, user.totp_at, &user.totp_new), (&None, 0, None, &None));
     assert_eq!(unit!(store, |tx| people::administrators(tx).await), 0);
-    let day = date("2026-03-02");
-    assert_eq!(unit!(store, |tx| elders::count_sheets(tx, id, day, 3).await), 3);
-    assert_eq!(unit!(store, |tx| elders::count_sheets(tx, id, day, 4).await), 7);
-    assert_eq!(unit!(store, |tx| elders::count_sheets(tx, id, day.plus_days(1), 1).await), 1);
+    sheets_are_counted_by_day(store, id).await;
 
     let (good, old) = (Digest([1; 32]), Digest([2; 32]));
     let session = |hash, ms| SessionRow {

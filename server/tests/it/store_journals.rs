@@ -55,7 +55,7 @@ async fn terminals_and_their_codes(backend: Backend) {
     assert_eq!(unit!(store, |tx| terminals::good_code(tx, hash, noon()).await), None);
     assert_eq!(unit!(store, |tx| terminals::get(tx, id).await), Some(row.clone()));
     assert_eq!(unit!(store, |tx| terminals::by_key(tx, Digest([5; 32])).await), Some(row.clone()));
-    assert_eq!(unit!(store, |tx| terminals::of_canteen(tx, home).await), [row.clone()]);
+    assert_eq!(unit!(store, |tx| terminals::of_canteen(tx, home).await), std::slice::from_ref(&row));
     let heard = unit!(store, |tx| terminals::heard(tx, id, noon().plus(3)).await).unwrap();
     assert_eq!(heard.seen_at, Some(noon().plus(3)));
     assert_eq!(unit!(store, |tx| terminals::heard(tx, TerminalId::from_uuid(n(9)), noon()).await), None);

@@ -238,8 +238,8 @@ async fn it_is_asked_for_signed_and_printed_by_page_and_api(backend: Backend) {
     call(&scene, Method::POST, &month("submit"), &maker, &Value::Null).await;
     pages.get(&format!("/console/settlement?{at}")).await.has(&["再由第三人签批"]).lacks(&["/console/settlement/sign"]);
     prove(&scene, "复核员", &checker).await;
-    let checked = call(&scene, Method::POST, &month("approve"), &checker, &body).await.read::<Value>();
-    assert_eq!((&checked["state"], &checked["third_signature"]), (&json!("checked"), &json!(true)));
+    let waits = call(&scene, Method::POST, &month("approve"), &checker, &body).await.read::<Value>();
+    assert_eq!((&waits["state"], &waits["third_signature"]), (&json!("checked"), &json!(true)));
     call(&scene, Method::POST, &month("sign"), &signer, &body).await.is_problem(403, "step_up_needed");
     call(&scene, Method::POST, &month("sign"), &checker, &body).await.is_problem(403, "forbidden");
 

@@ -90,12 +90,11 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, remake: bool) -> Result
     let month = month::view(tx, region, of).await?;
     let approved = month.as_ref().is_some_and(|m| m.settlement.state.0 == MonthState::Approved);
     let after = if approved { Some(payment::afterwards(tx, region, of).await?) } else { None };
-    let before = match &month {
-        Some(month) => month.before.iter().map(|(canteen, last)| (*canteen, Amounts::of(last))).collect(),
-        None => {
-            let last = months::by_canteen(tx, region, of.previous(), None).await?;
-            last.iter().map(|(canteen, last)| (*canteen, Amounts::of(last))).collect()
-        }
+    let before = if let Some(month) = &month {
+        month.before.iter().map(|(canteen, last)| (*canteen, Amounts::of(last))).collect()
+    } else {
+        let last = months::by_canteen(tx, region, of.previous(), None).await?;
+        last.iter().map(|(canteen, last)| (*canteen, Amounts::of(last))).collect()
     };
     let everybody = people::inside(tx, &view.user.region).await?;
     let works = |row: &&UserRow| row.left_at.is_none() && row.region.contains(region);

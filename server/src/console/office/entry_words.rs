@@ -184,7 +184,7 @@ fn figure(name: &str, number: &serde_json::Number, lang: Lang) -> String {
 }
 
 fn text_of(name: &str, text: &str, names: &Names, lang: Lang) -> String {
-    let named = match name {
+    let of_a_kind = match name {
         "canteen" => text.parse().ok().and_then(|id| names.canteen(id)).map(str::to_owned),
         "maker" => text.parse().ok().map(|id| person(&names.people, id, lang)),
         "role" => {
@@ -197,7 +197,7 @@ fn text_of(name: &str, text: &str, names: &Names, lang: Lang) -> String {
         "what" | "kind" | "decision" | "state" | "grade" | "onto" => said(VALUES, text, lang).map(str::to_owned),
         _ => text.parse().ok().map(|date: BusinessDate| fmt::full_day(date, lang)),
     };
-    named.unwrap_or_else(|| plain(text))
+    of_a_kind.unwrap_or_else(|| plain(text))
 }
 
 /// Digests by their beginning, ids by their end.

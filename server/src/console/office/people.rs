@@ -59,6 +59,7 @@ catalogue! {
 
 const HOME: &str = "/console/people";
 
+#[expect(clippy::struct_excessive_bools, reason = "marks of a row that have nothing to do with each other")]
 struct Row {
     id: UserId,
     name: String,

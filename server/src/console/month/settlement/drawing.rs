@@ -298,7 +298,7 @@ fn acts(view: &View, found: &Found) -> Acts {
         (_, Some(Stage::Archived)) => w.next_nothing.to_owned(),
     };
     let drafted = state == Some(MonthState::Drafted);
-    let (submitted, checked) = (state == Some(MonthState::Submitted), state == Some(MonthState::Checked));
+    let (submitted, to_sign) = (state == Some(MonthState::Submitted), state == Some(MonthState::Checked));
     let approved_it = found.month.as_ref().is_some_and(|m| m.settlement.approved_by == Some(view.user.id));
     Acts {
         draft: maker && state.is_none() && may_draft,
@@ -306,8 +306,8 @@ fn acts(view: &View, found: &Found) -> Acts {
         submit: maker && drafted && ready,
         submit_locked: maker && drafted && !ready,
         approve: checker && submitted && !made,
-        sign: checker && checked && !made && !approved_it,
-        send_back: checker && (submitted || checked),
+        sign: checker && to_sign && !made && !approved_it,
+        send_back: checker && (submitted || to_sign),
         disclose: maker && after == Some(Stage::Approved),
         pay: (maker || checker) && after == Some(Stage::Disclosed),
         archive: checker && after == Some(Stage::Paid),
