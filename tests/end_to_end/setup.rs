@@ -190,7 +190,7 @@ async fn followed_to_the_letter(backend: Backend) {
     }
     // Whoever rested for so long signs in once more, as the handbook says.
     clock.set(REST);
-    for block in ["TOKEN=$CHECKER; api GET /api/v1/session; true", "login 复核丙; api GET /api/v1/session"] {
+    for block in ["TOKEN=$CHECKER; api GET /api/v1/session || true", "login 复核丙; api GET /api/v1/session"] {
         tokio::task::block_in_place(|| person.runs(&folder, block));
     }
     let seen = &person.seen;

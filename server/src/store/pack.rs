@@ -1,4 +1,4 @@
-//! The rows of an audit pack: what is read out for one. Which tables and columns leave the office: [`tables`].
+//! The rows of an audit pack: what is read out for one. Which tables and columns leave the office: [`TABLES`].
 
 mod tables;
 
