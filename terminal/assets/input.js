@@ -1,6 +1,6 @@
 // Keys, scans and clicks, and what each of them does.
 
-import { KeyStream, charOf } from "./keys.js";
+import { KeyStream, REST_MS, charOf } from "./keys.js";
 import { act, isCharged, scan } from "./api.js";
 import { forget, moveDenomination, search, submit, sumUp } from "./forms.js";
 import { filter, moveRow, rowControl } from "./lists.js";
@@ -73,24 +73,32 @@ function turn(name, seen) {
   notice(document.body.dataset.stale, document.body.dataset.staleNext);
 }
 
-// What a field held before a burst of keys: if the burst was a scan, it is put back.
-let before = null;
+// What the fields held before the last bursts of keys: of those that were a scan, or a piece of one, it is put back.
+let kept = [];
+
+function keep(field, at) {
+  kept = kept.filter((one) => at - one.at <= 2 * REST_MS);
+  if (field) kept.push({ field, value: field.value, at, composing: false });
+}
+
+function putBack(since) {
+  for (const { field, value, at, composing } of kept.reverse()) {
+    if (at < since) continue;
+    // An input method that is in the middle of a word would write it again.
+    if (composing) field.blur();
+    field.value = value;
+  }
+  kept = [];
+}
 
 const stream = new KeyStream({
   later: (run, ms) => setTimeout(run, ms),
   cancel: (timer) => clearTimeout(timer),
-  onScan: (code) => {
-    if (before) {
-      // An input method that is in the middle of a word would write it again.
-      if (before.composing) before.element.blur();
-      before.element.value = before.value;
-    }
-    before = null;
+  onScan: (code, since) => {
+    putBack(since);
     inTurn(() => work(() => scan(code)), false);
   },
   onChars: (chars) => {
-    // A part of a code may still become one: then its digits are taken out of the field too.
-    if (!stream.isTorn(stream.last)) before = null;
     if (isTyping(document.activeElement)) return;
     const manual = !inDialog() && (place.page === "till" || place.page === "paper") ? $("#manual") : null;
     if (manual && /^[0-9X]+$/.test(chars)) { manual.value += chars; return; }
@@ -141,9 +149,8 @@ function character(event, char) {
   if (event.repeat) return;
   const focused = document.activeElement;
   const typing = isTyping(focused);
-  const partOfScan = stream.goesOn(event.timeStamp) || (stream.isTorn(event.timeStamp) && before?.element === focused);
-  if (!partOfScan) before = typing ? { element: focused, value: focused.value } : null;
-  if (before) before.composing = event.isComposing;
+  if (!stream.goesOn(event.timeStamp)) keep(typing ? focused : $("#manual"), event.timeStamp);
+  if (event.isComposing && kept.length > 0) kept.at(-1).composing = true;
   stream.char(char, event.timeStamp);
   if (!typing && event.code !== "Space") event.preventDefault();
 }

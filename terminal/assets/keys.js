@@ -8,7 +8,7 @@ export const BURST_MS = 50;
 // A scanner that stops for breath in the middle of a code goes on within this time.
 const BREATH_MS = 500;
 // The rest of a code that a busy computer tore in two comes within this time; so does its Enter.
-const REST_MS = 5000;
+export const REST_MS = 5000;
 // Without its rest so long, what was read is said to be half a code.
 const HALF_MS = 1500;
 // A scan's Enter that comes this late confirms nothing.
@@ -31,7 +31,8 @@ export function charOf(code) {
   return { Slash: "/", NumpadDivide: "/", Period: ".", NumpadDecimal: ".", Minus: "-", Equal: "=", Semicolon: ":", Space: " " }[code] ?? "";
 }
 
-// Sorts keys by their times into scans, single characters and Enter. `now` is in ms; timers are given in.
+// Sorts keys by their times into scans, single characters and Enter. `now` is in ms; timers are given in. With a scan goes
+// the instant of its first key, however many pieces it came in.
 export class KeyStream {
   constructor({ onScan, onChars, onEnter, later, cancel }) {
     Object.assign(this, { onScan, onChars, onEnter, later, cancel });
@@ -113,7 +114,8 @@ export class KeyStream {
   flush() {
     const chars = this.take();
     if (chars.length === 0) return false;
-    const whole = this.whole(chars) ?? (isPayment(chars) || (chars.length >= PART && !isDigits(chars)) ? [chars] : null);
+    const other = isPayment(chars) || (chars.length >= PART && !isDigits(chars));
+    const whole = this.whole(chars) ?? (other ? { codes: [chars], since: this.first } : null);
     if (whole) {
       this.owedUntil = this.sendsEnter ? this.last + REST_MS : -Infinity;
       this.deliver(whole, this.last + BREATH_MS);
@@ -141,7 +143,8 @@ export class KeyStream {
     const chars = this.take();
     this.sendsEnter = true;
     this.owedUntil = -Infinity;
-    this.deliver(this.whole(chars) ?? (this.isRest(chars) ? [this.told(chars)] : unglued(chars)), now);
+    const whole = this.whole(chars) ?? (this.isRest(chars) ? this.told(chars) : { codes: unglued(chars), since: this.first });
+    this.deliver(whole, now);
   }
 
   // The codes that the keys make, with the pieces before them or alone, if check digits say that they are whole. A hand
@@ -152,7 +155,7 @@ export class KeyStream {
       const parts = [...pieces.slice(from).map((piece) => piece.digits), chars];
       const machine = parts.some((part) => part.length >= MACHINE);
       const codes = machine ? cut(parts.join("")) : null;
-      if (codes) return codes;
+      if (codes) return { codes, since: pieces[from]?.first ?? this.first };
     }
     return null;
   }
@@ -164,23 +167,27 @@ export class KeyStream {
     return !chars.startsWith(before) && before.length + chars.length <= CARD;
   }
 
+  // Half a code. What a hand typed before it is not a part of it.
   told(chars) {
-    return this.recent().map((piece) => piece.digits).join("") + chars + CUT_OFF;
+    const pieces = this.recent();
+    const since = pieces.find((piece) => piece.digits.length >= MACHINE)?.first ?? this.first;
+    return { codes: [pieces.map((piece) => piece.digits).join("") + chars + CUT_OFF], since };
   }
 
   // The rest did not come: the cashier is told. Should it come after all, it is still put together.
   giveUp() {
     this.half = false;
     this.stop("half");
-    this.onScan(this.told(""));
+    const { codes, since } = this.told("");
+    this.onScan(codes[0], since);
   }
 
-  deliver(codes, now) {
+  deliver({ codes, since }, now) {
     this.stop("half");
     this.half = false;
     this.pieces = [];
     // A slow scanner's Enter may come after its digits were taken.
     this.quietUntil = now + QUIET_MS;
-    for (const code of codes) this.onScan(code);
+    for (const code of codes) this.onScan(code, since);
   }
 }

@@ -48,18 +48,26 @@ async fn a_card_that_is_torn_in_two_is_one_scan_and_half_of_one_is_told() {
         }
 
         // In a field: the digits are taken out of it, and what was typed stays.
-        page.press(Key::F9).await?;
-        page.says("#main", "今日记录").await?;
-        page.driver.find(By::Id("search")).await?.click().await?;
-        page.hand("ab").await?;
-        page.burst(&card[..9]).await?;
-        tokio::time::sleep(TORN).await;
-        page.js("window.field = document.getElementById('search')").await?;
-        page.scan(&card[9..]).await?;
-        page.stage("serving").await?;
-        assert_eq!(page.js("return window.field.value").await?, json!("ab"));
-        page.press(Key::F2).await?;
-        page.stage("idle").await?;
+        for pieces in
+            [vec![&card[..9], &card[9..]], vec![&card[..1], &card[1..9], &card[9..]], vec![&card[..1], &card[1..]]]
+        {
+            page.press(Key::F9).await?;
+            page.says("#main", "今日记录").await?;
+            page.driver.find(By::Id("search")).await?.click().await?;
+            page.hand("ab").await?;
+            page.js("window.field = document.getElementById('search')").await?;
+            let (last, torn) = pieces.split_last().expect("pieces");
+            for piece in torn {
+                page.burst(piece).await?;
+                tokio::time::sleep(TORN).await;
+            }
+            page.scan(last).await?;
+            page.stage("serving").await?;
+            assert_eq!(page.js("return window.field.value").await?, json!("ab"), "{pieces:?}");
+            page.press(Key::F2).await?;
+            page.stage("idle").await?;
+            page.host.clock.advance(4_000);
+        }
 
         // Half a card, and nothing more: nobody's, and the next step in words.
         page.host.clock.advance(4_000);
