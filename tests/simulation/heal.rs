@@ -32,8 +32,6 @@ pub(crate) async fn heal(world: &mut World) -> anyhow::Result<()> {
     }
     pay_back(world).await?;
     settle(world).await?;
-    // A draft that froze some meals of an elder and not all touches the days of the others: the office closes them by itself.
-    world.close_days().await?;
     world.whole_office().await?;
     verified(world).await?;
     let server = world.office.live()?.server;

@@ -362,8 +362,8 @@ async fn take_meals(tx: &mut Tx, row: &ElderRow, now: UnixMs) -> Result<usize, E
     // Tills are told of these uses once they know the elder.
     usage::stamp(tx, row.id, now).await?;
     let eaten: BTreeSet<_> = meals.iter().map(|meal| (row.id, meal.date)).collect();
-    let mut touched = days::behind(tx, &eaten).await?;
-    touched.extend(meals.iter().map(|meal| (meal.canteen, meal.date)));
+    let mut touched = meals.iter().map(|meal| (meal.canteen, meal.date)).collect();
+    days::add_behind(tx, &eaten, &mut touched).await?;
     days::touch(tx, &touched, now).await?;
     Ok(meals.len())
 }

@@ -540,7 +540,7 @@ async fn touch(tx: &mut Tx, moved: Moved, stored: &[Record], now: UnixMs) -> Res
     for shift in shifts {
         touched.extend(records::opened_on(tx, canteen, shift).await?.into_iter().map(|date| (canteen, date)));
     }
-    touched.extend(days::behind(tx, &eaten).await?);
+    days::add_behind(tx, &eaten, &mut touched).await?;
     let forked = forked(tx, moved, stored).await?;
     touched.extend(forked.into_iter().map(|date| (canteen, date)));
     days::touch(tx, &touched, now).await

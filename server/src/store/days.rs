@@ -56,26 +56,34 @@ pub async fn of_elder(
     sql!(tx, "SELECT DISTINCT canteen, date FROM elder_meals WHERE elder = $1 AND date >= $2", elder, from).all().await
 }
 
-/// The canteen-days that a meal may bear on through the limits of its week and month: those with a meal of the same
-/// elder on that date or later in the week or month.
-pub async fn behind(
+/// The canteen-days that a meal may bear on through the limits of its week and month, those with a meal of the same elder
+/// on that date or later in the week or month, are added to `touched`, which holds the meals own days already.
+pub async fn add_behind(
     tx: &mut Tx,
     meals: &BTreeSet<(ElderId, BusinessDate)>,
-) -> Result<BTreeSet<(CanteenId, BusinessDate)>, Error> {
-    let Some(first) = meals.iter().map(|(_, date)| *date).min() else { return Ok(BTreeSet::new()) };
+    touched: &mut BTreeSet<(CanteenId, BusinessDate)>,
+) -> Result<(), Error> {
+    let Some(first) = meals.iter().map(|(_, date)| *date).min() else { return Ok(()) };
     let elders: BTreeSet<ElderId> = meals.iter().map(|(elder, _)| *elder).collect();
-    let text =
+    let mut text =
         format!("SELECT DISTINCT elder, canteen, date FROM elder_meals WHERE elder {} AND date >= $1", tx.among(2));
-    let rows = Statement::built(tx, text, vec![first.bind(), Value::list(&elders)]);
-    let mut days = BTreeSet::new();
+    let mut values = vec![first.bind(), Value::list(&elders)];
+    // Of a batch that has just been stored nearly all rows would be of its own meals.
+    if let Some((canteen, _)) = touched.iter().find(|(_, date)| *date == first).copied() {
+        let known = std::iter::successors(Some(first), |date| Some(date.plus_days(1)));
+        let known = known.take_while(|date| touched.contains(&(canteen, *date))).last().unwrap_or(first);
+        text.push_str(" AND (canteen <> $3 OR date > $4)");
+        values.extend([canteen.bind(), known.bind()]);
+    }
+    let rows = Statement::built(tx, text, values);
     for (elder, canteen, date) in rows.all::<(ElderId, CanteenId, BusinessDate)>().await? {
         let of_elder = meals.range((elder, first)..).take_while(|(other, _)| *other == elder);
         let mut dates = of_elder.map(|(_, meal)| *meal);
         if dates.any(|meal| meal <= date && (meal.month() == date.month() || meal.monday() == date.monday())) {
-            days.insert((canteen, date));
+            touched.insert((canteen, date));
         }
     }
-    Ok(days)
+    Ok(())
 }
 
 /// The days of a canteen from a date on.

@@ -189,8 +189,8 @@ pub async fn identify(
         changed_at: now,
     };
     usage::add(tx, std::slice::from_ref(&row)).await?;
-    let mut touched = days::behind(tx, &BTreeSet::from([(elder, row.date)])).await?;
-    touched.insert((row.canteen, row.date));
+    let mut touched = BTreeSet::from([(row.canteen, row.date)]);
+    days::add_behind(tx, &BTreeSet::from([(elder, row.date)]), &mut touched).await?;
     days::touch(tx, &touched, now).await?;
     Ok(true)
 }

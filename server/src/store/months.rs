@@ -357,7 +357,8 @@ pub async fn save_statement(
 }
 
 /// Touches the days of all meals that come after or before others because this draft froze some of the same elder and
-/// not all: to be called when it has frozen them and before it lets them go.
+/// not all: to be called when it has frozen them and before it lets them go. A meal that was taken back competes with
+/// none, and one that was identified after its day was settled is never frozen.
 pub async fn touch_competing(tx: &mut Tx, settlement: &Settlement, now: UnixMs) -> Result<(), Error> {
     let Settlement { region, month, version, .. } = settlement;
     let first: Option<BusinessDate> = sql!(
@@ -377,7 +378,8 @@ pub async fn touch_competing(tx: &mut Tx, settlement: &Settlement, now: UnixMs) 
         tx,
         "UPDATE day_states SET version = version + 1, touched_at = $6 WHERE closed_version > 0 AND (canteen, date) IN \
          (SELECT m.canteen, m.date FROM elder_meals m WHERE m.elder IN \
-          (SELECT u.elder FROM elder_meals u WHERE u.frozen_by IS NULL AND u.date >= $4 AND u.date <= $5 \
+          (SELECT u.elder FROM elder_meals u WHERE u.frozen_by IS NULL AND u.voided_by IS NULL AND u.date >= $4 \
+           AND u.date <= $5 \
            AND EXISTS (SELECT 1 FROM elder_meals f WHERE f.elder = u.elder AND f.frozen_by IN \
            (SELECT id FROM statements WHERE region = $1 AND month = $2 AND version = $3))) \
           AND m.date >= $4 AND m.date <= $5 AND (m.frozen_by IS NULL OR m.frozen_by IN \

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::calendar::{Month, UnixMs};
+use domain::calendar::{BusinessDate, Month, UnixMs};
+use domain::credential::{ChipNumber, Scan};
 use domain::id::{CanteenId, Digest, ElderId, UserId};
 use domain::ledger::{Account, Turnover, of_statement};
 use domain::money::Fen;
@@ -329,6 +330,51 @@ async fn what_an_earlier_draft_froze_stays_first(backend: Backend) {
     assert_eq!(scene.verify().await.breaks, []);
 }
 
+/// A meal on a chip that nobody had registered is taken back and its month approved; then the chip is registered. The
+/// day says the same as before, so no later draft freezes that meal, and it competes with none.
+async fn a_meal_taken_back_and_identified_late_opens_no_day_again(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let office = Arc::clone(scene.world.office());
+    let chip = Scan::Chip(ChipNumber::parse("0a1b2c3d").unwrap());
+    let till = &mut scene.tills[0];
+    till.at = date("2026-03-31").at_minute(660);
+    let mut meal = till.meal_body(&office, None);
+    meal.unidentified = Some(chip.digest(&office.keys.terminal_digest_key(till.id())));
+    let mut sent = vec![till.start(None), till.open(), till.push(Body::Meal(Box::new(meal)))];
+    sent.push(till.void(sent[2].id));
+    sent.push(till.close());
+    sent.push(scene.over(0));
+    scene.ingest(0, &sent).await;
+    let idle = [scene.tills[1].start(None), scene.over(1)];
+    scene.ingest(1, &idle).await;
+    scene.world.clock.set(date("2026-04-01").at_minute(540));
+    scene.approved(MARCH).await;
+
+    office.register_chip(scene.elders[0], "0a1b2c3d", None).await.unwrap();
+    let april = scene.day(1, "2026-04-01", 660, &[0]);
+    scene.ingest(1, &april).await;
+    scene.all_over_through("2026-04-30").await;
+    scene.world.clock.set(date("2026-05-02").at_minute(540));
+    let (april, _) = scene.draft("2026-04").await.unwrap();
+    assert_eq!(scene.payable(&april), [Fen::ZERO, yuan("3.00")]);
+    let meals = office.store.read(|tx| {
+        Box::pin(async move {
+            let text = "SELECT COUNT(*) FROM elder_meals WHERE voided_by IS NOT NULL AND frozen_by IS NULL";
+            sql!(tx, text).value::<i64>().await
+        })
+    });
+    assert_eq!(meals.await.unwrap(), 1, "the meal that was taken back is identified, and nothing froze it");
+    let open = office.store.read(|tx| {
+        Box::pin(async move {
+            sql!(tx, "SELECT date FROM day_states WHERE version <> closed_version AND date < '2026-05-01'")
+                .values::<BusinessDate>()
+                .await
+        })
+    });
+    assert_eq!(open.await.unwrap(), []);
+    assert_eq!(scene.verify().await.breaks, []);
+}
+
 async fn sent_back_and_drafted_again_freezes_anew(backend: Backend) {
     let mut scene = Scene::new(backend).await;
     scene.march().await;
@@ -526,6 +572,7 @@ crate::on_both! {
     an_incomplete_day_waits_on_behind_later_days_that_are_closed
     an_incomplete_day_stops_submission_until_it_is_left_out_and_follows_late
     what_an_earlier_draft_froze_stays_first
+    a_meal_taken_back_and_identified_late_opens_no_day_again
     sent_back_and_drafted_again_freezes_anew
     an_earlier_month_comes_first
     whatever_is_changed_by_hand_is_named

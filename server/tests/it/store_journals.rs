@@ -313,11 +313,26 @@ async fn meals_of_elders(backend: Backend) {
     assert_eq!(served, BTreeSet::from([elder, other]));
     assert_eq!(unit!(store, |tx| feeds::served(tx, near, &[other], date("2026-03-01")).await), BTreeSet::new());
     let eaten = BTreeSet::from([(elder, date("2026-03-02"))]);
-    let behind = unit!(store, |tx| days::behind(tx, &eaten).await);
-    assert_eq!(behind, BTreeSet::from([(near, date("2026-03-02")), (far, date("2026-03-05"))]));
-    assert_eq!(unit!(store, |tx| days::behind(tx, &BTreeSet::new()).await), BTreeSet::new());
+    let behind = async |known: &[(CanteenId, &str)]| {
+        let mut touched = known.iter().map(|(canteen, day)| (*canteen, date(day))).collect();
+        let eaten = eaten.clone();
+        unit!(store, |tx| {
+            days::add_behind(tx, &eaten, &mut touched).await?;
+            Ok::<_, server::Error>(touched)
+        })
+    };
+    let both = BTreeSet::from([(near, date("2026-03-02")), (far, date("2026-03-05"))]);
+    assert_eq!(behind(&[]).await, both);
+    assert_eq!(behind(&[(near, "2026-03-02")]).await, both, "what is known is not lost");
+    assert_eq!(behind(&[(far, "2026-03-02")]).await, {
+        let mut all = both.clone();
+        all.insert((far, date("2026-03-02")));
+        all
+    });
+    let later = [(far, "2026-03-02"), (far, "2026-03-04")];
+    assert!(behind(&later).await.is_superset(&both), "a day that was not named is asked for");
     let of_elder = unit!(store, |tx| days::of_elder(tx, elder, date("2026-03-01")).await);
-    assert_eq!(BTreeSet::from_iter(of_elder), behind);
+    assert_eq!(BTreeSet::from_iter(of_elder), both);
 }
 
 async fn days_and_what_touched_them(backend: Backend) {
