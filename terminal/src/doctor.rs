@@ -119,7 +119,8 @@ fn condition_of(of: impl Fn(State, String) -> Check, condition: Condition, good:
 /// then not asked anything, so that no scan is taken away from the till.
 fn readers(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();
-    let busy = matches!(DirLock::take(&config.data_dir), Err(LockError::InUse(_)));
+    // Taking the lock would make the folder.
+    let busy = config.data_dir.exists() && matches!(DirLock::take(&config.data_dir), Err(LockError::InUse(_)));
     for source in &config.readers {
         let (line, name, title) = match source {
             CodeSource::Scanner(line) => (line, "scanner", ZH.d_scanner),

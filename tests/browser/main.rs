@@ -12,6 +12,7 @@ mod printing;
 mod scanning;
 mod signs;
 mod till;
+mod touch;
 mod wizard;
 
 use serde_json::{Value, json};
