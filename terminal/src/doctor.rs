@@ -93,9 +93,8 @@ async fn printer(config: &Config, asked: Asked, now: UnixMs) -> Check {
     });
     let good = if asked.print { ZH.d_printed } else { ZH.d_printer_ok };
     match done.await.unwrap_or_else(|error| Err(other(error))) {
-        Ok(Some(condition)) => condition_of(of, condition, good),
         Ok(None) => of(State::Ok, good.to_owned()),
-        Err(Halt::Said(condition)) => condition_of(of, condition, good),
+        Ok(Some(condition)) | Err(Halt::Said(condition)) => condition_of(of, condition, good),
         Err(Halt::Failed(error)) => of(State::Fail, ZH.fill(ZH.d_printer_fails, &[("detail", &error.to_string())])),
     }
 }

@@ -22,7 +22,11 @@ async fn whoever_scans_too_early_is_told_the_next_step_and_a_wrong_pin_how_many_
         page.says("#notice", "还没有登录").await?;
         assert!(page.text("#notice").await?.contains("选姓名，输入 PIN"));
         page.stage("sign_in").await?;
-        assert_eq!(page.js("return document.getElementById('pin').value").await?, json!(""), "no digit of a card is a PIN");
+        assert_eq!(
+            page.js("return document.getElementById('pin').value").await?,
+            json!(""),
+            "no digit of a card is a PIN"
+        );
 
         let cashier = CANTEENS[LIANHUA].cashiers[1];
         let choice = format!("//label[contains(., '{}')]", cashier.name);
@@ -31,7 +35,11 @@ async fn whoever_scans_too_early_is_told_the_next_step_and_a_wrong_pin_how_many_
         page.hand("0000").await?;
         page.press(Key::Enter).await?;
         page.says("#notice", "PIN 不对，还可试").await?;
-        assert_eq!(page.js("return document.getElementById('pin').value").await?, json!(""), "a wrong PIN does not stay");
+        assert_eq!(
+            page.js("return document.getElementById('pin').value").await?,
+            json!(""),
+            "a wrong PIN does not stay"
+        );
         page.driver.find(By::Id("pin")).await?.click().await?;
         page.hand(cashier.pin).await?;
         page.press(Key::Enter).await?;

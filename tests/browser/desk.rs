@@ -361,7 +361,8 @@ async fn a_rush_at_scanner_speed_loses_and_doubles_nothing() {
         for number in 0..wanted {
             page.host.clock.advance(4_000);
             page.scan(&page.card(number % ELDERS.len())).await?;
-            page.until("an answer", async || Ok(page.js("return document.body.dataset.stage").await? != "idle")).await?;
+            page.until("an answer", async || Ok(page.js("return document.body.dataset.stage").await? != "idle"))
+                .await?;
             // Unknown here, or had a meal already: another one at full price, as the screen offers it.
             if page.js("return document.body.dataset.stage").await? != "serving" {
                 page.press(Key::F7).await?;

@@ -51,7 +51,10 @@ fn states(report: &Value) -> Vec<&str> {
     wanted.sort_unstable();
     assert_eq!(names, wanted, "{report}");
     for check in report["checks"].as_array().unwrap() {
-        assert!(["title", "text"].iter().all(|key| check[key].as_str().is_some_and(|text| !text.is_empty())), "{check}");
+        assert!(
+            ["title", "text"].iter().all(|key| check[key].as_str().is_some_and(|text| !text.is_empty())),
+            "{check}"
+        );
     }
     CHECKS.iter().map(|name| check(report, name)["state"].as_str().unwrap()).collect()
 }

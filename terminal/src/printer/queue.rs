@@ -238,13 +238,12 @@ impl<F: Fn() + Send> Work<F> {
             (printer, done)
         });
         let in_time = tokio::time::timeout(PATIENCE, &mut task).await;
-        let back = match in_time {
-            Ok(done) => done,
-            Err(_) => {
-                self.shown.shown().trouble = Some(format!("no answer for {} s", PATIENCE.as_secs()));
-                (self.changed)();
-                task.await
-            }
+        let back = if let Ok(done) = in_time {
+            done
+        } else {
+            self.shown.shown().trouble = Some(format!("no answer for {} s", PATIENCE.as_secs()));
+            (self.changed)();
+            task.await
         };
         let (printer, done) = back.ok()?;
         self.printer = Some(printer);

@@ -257,7 +257,8 @@ impl Cx<'_> {
     /// serving on.
     pub(super) fn offline_beneath(&self) -> bool {
         let s = self.s;
-        let other = s.training || s.disk_full || s.damage.is_some() || s.interrupted.is_some() || s.collection.is_some();
+        let other =
+            s.training || s.disk_full || s.damage.is_some() || s.interrupted.is_some() || s.collection.is_some();
         self.offline() && other && !self.pending() && !self.out_of_use()
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 /// What there is to see on the printer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a lamp or a flap of its own")]
 pub struct Front {
     /// The roll is not at its end.
     pub paper: bool,
@@ -159,20 +160,17 @@ fn take(mut line: TcpStream, inside: &Mutex<Inside>) -> std::io::Result<()> {
                 _ => None,
             };
             let mut inside = lock(inside);
-            match asked {
-                Some(number) => {
-                    inside.asked += 1;
-                    let front = inside.front;
-                    drop(inside);
-                    if front.answers {
-                        line.write_all(&[front.status(number)])?;
-                    }
-                    question.clear();
+            if let Some(number) = asked {
+                inside.asked += 1;
+                let front = inside.front;
+                drop(inside);
+                if front.answers {
+                    line.write_all(&[front.status(number)])?;
                 }
-                None => {
-                    inside.held.append(&mut question);
-                    settle(&mut inside);
-                }
+                question.clear();
+            } else {
+                inside.held.append(&mut question);
+                settle(&mut inside);
             }
         }
     }
