@@ -184,7 +184,8 @@ export function watchKeys() {
     const finder = event.target.closest("[data-search]");
     if (finder) { search(finder.form); return; }
     const control = event.target.closest("[data-post], [data-page], [data-dialog], [data-toggle], [data-fill]");
-    if (!control || control.tagName === "FORM" || control.disabled) return;
+    // The page itself says where it is: a click on nothing, or on the keypad, leads nowhere.
+    if (!control || control === document.body || control.tagName === "FORM" || control.disabled) return;
     if (control.form && control.type === "submit") return;
     event.preventDefault();
     // A control that was pressed keeps no focus: the next Enter belongs to the sale, not to it.

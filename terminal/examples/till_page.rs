@@ -1,7 +1,8 @@
 //! The cashier's page with invented elders and an office in memory, to look at and to try keys on.
 //!
-//! `cargo run -p terminal --example till_page -- 8788` then http://127.0.0.1:8788, PIN 2580. Lines on standard input
-//! play fate: `offline`, `online`, `pass MINUTES`, `revoke N`.
+//! `cargo run -p terminal --example till_page -- 8788` then http://127.0.0.1:8788, PIN 2580; a second argument names the
+//! printer (`spool:DIR`, `tcp:HOST:9100`), a third (`80`) the paper. Lines on standard input play fate: `offline`, `online`,
+//! `pass MINUTES`, `revoke N`.
 
 #[path = "../tests/it/support/mod.rs"]
 #[expect(dead_code, reason = "the page needs a part of it")]
@@ -47,7 +48,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     office.change(cards[1].entry.elder.id, |entry| entry.resident_id = Some(digest));
     let dir = tempfile::tempdir()?;
     let mut config = Config::new(dir.path(), "http://127.0.0.1:9");
-    config.printer = PrinterConfig::Spool(dir.path().join("slips"));
+    config.printer = match std::env::args().nth(2) {
+        Some(printer) => printer.parse()?,
+        None => PrinterConfig::Spool(dir.path().join("slips")),
+    };
+    if std::env::args().nth(3).as_deref() == Some("80") {
+        config.paper = receipts::slip::Paper::Mm80;
+    }
     let entropy = Arc::new(SeededEntropy::new(3));
     let transport = Arc::new(office.clone());
     terminal::enrol_with(&config, CODE, clock.clone(), entropy.clone(), transport.clone()).await?;

@@ -166,6 +166,8 @@ pub(crate) struct Moment<'a> {
     pub(crate) extras: Vec<RecordId>,
     /// For a paper list: the date and the period that it is of.
     pub(crate) paper: Option<(BusinessDate, MealPeriod)>,
+    /// Practised at any hour, with the nearest meal.
+    pub(crate) training: bool,
 }
 
 impl Moment<'_> {
@@ -183,7 +185,7 @@ impl Moment<'_> {
     fn sold(&self) -> Result<(MealPeriod, Fen), Refusal> {
         match &self.paper {
             None => {
-                let (period, list) = on_sale(self.rules, self.at, false)?;
+                let (period, list) = on_sale(self.rules, self.at, self.training)?;
                 Ok((period, self.typed.unwrap_or(list)))
             }
             Some((date, period)) => {
@@ -241,11 +243,11 @@ pub(crate) fn alive(entry: &RosterEntry, date: BusinessDate, list_at: UnixMs) ->
     if died.is_some_and(|died| died < date) { Err(Refusal::NotActive { list_at }) } else { Ok(()) }
 }
 
-/// Period and price of the meal that is sold now; guests may have the nearest one when none is served.
-pub(crate) fn on_sale(rules: &Rules, at: UnixMs, guest: bool) -> Result<(MealPeriod, Fen), Refusal> {
+/// Period and price of the meal that is sold now; guests may have the nearest one when none is served, and training too.
+pub(crate) fn on_sale(rules: &Rules, at: UnixMs, at_any_hour: bool) -> Result<(MealPeriod, Fen), Refusal> {
     let serving = rules.serving(at);
     if let Serving::Closed { next, tomorrow, .. } = &serving
-        && !guest
+        && !at_any_hour
     {
         return Err(Refusal::OutsideWindow { next: next.clone(), tomorrow: *tomorrow });
     }

@@ -15,7 +15,7 @@ use crate::devices::{CodeSource, id_card};
 use crate::disk::LEAST_FREE;
 use crate::transport::HttpTransport;
 use crate::words::ZH;
-use crate::{Config, DirLock, LockError, PrinterConfig, outbox, place};
+use crate::{Condition, Config, DirLock, Halt, LockError, PrinterConfig, outbox, place};
 
 pub use domain::health::{Check, State};
 pub use keys::{Heard, Keys};
@@ -85,24 +85,41 @@ async fn printer(config: &Config, asked: Asked, now: UnixMs) -> Check {
     let at = crate::slip::date_time(now);
     let done = tokio::task::spawn_blocking(move || {
         if !asked.print {
-            return printer.reach().map_err(|error| error.to_string());
+            return printer.reach().map_err(Halt::Failed);
         }
-        let fonts = receipts::Fonts::embedded().map_err(|error| error.to_string())?;
+        let fonts = receipts::Fonts::embedded().map_err(other)?;
         let slip = TestSlip { at, code: TEST_CODE.to_owned() };
-        let bytes = slip.to_escpos(paper, &fonts).map_err(|error| error.to_string())?;
-        printer.print_now("test", &bytes).map_err(|error| error.to_string())
+        printer.print_now("test", &slip.to_escpos(paper, &fonts).map_err(other)?)
     });
-    match done.await.unwrap_or_else(|error| Err(error.to_string())) {
-        Ok(()) => of(State::Ok, if asked.print { ZH.d_printed } else { ZH.d_printer_ok }.to_owned()),
-        Err(detail) => of(State::Fail, ZH.fill(ZH.d_printer_fails, &[("detail", &detail)])),
+    let good = if asked.print { ZH.d_printed } else { ZH.d_printer_ok };
+    match done.await.unwrap_or_else(|error| Err(other(error))) {
+        Ok(None) => of(State::Ok, good.to_owned()),
+        Ok(Some(condition)) | Err(Halt::Said(condition)) => condition_of(of, condition, good),
+        Err(Halt::Failed(error)) => of(State::Fail, ZH.fill(ZH.d_printer_fails, &[("detail", &error.to_string())])),
     }
+}
+
+fn other(error: impl std::error::Error + Send + Sync + 'static) -> Halt {
+    Halt::Failed(std::io::Error::other(error))
+}
+
+fn condition_of(of: impl Fn(State, String) -> Check, condition: Condition, good: &str) -> Check {
+    let (state, text) = match condition {
+        Condition::Ready => (State::Ok, ZH.d_printer_ready),
+        Condition::PaperLow => (State::Warn, ZH.d_printer_low),
+        Condition::PaperOut => return of(State::Fail, ZH.d_printer_paper.to_owned()),
+        Condition::CoverOpen => return of(State::Fail, ZH.d_printer_cover.to_owned()),
+        Condition::Failing => return of(State::Fail, ZH.d_printer_failing.to_owned()),
+    };
+    of(state, format!("{good}{}{text}", ZH.stop))
 }
 
 /// Scanners and readers on lines of their own. A line that the running till holds opens a second time; its reader is
 /// then not asked anything, so that no scan is taken away from the till.
 fn readers(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();
-    let busy = matches!(DirLock::take(&config.data_dir), Err(LockError::InUse(_)));
+    // Taking the lock would make the folder.
+    let busy = config.data_dir.exists() && matches!(DirLock::take(&config.data_dir), Err(LockError::InUse(_)));
     for source in &config.readers {
         let (line, name, title) = match source {
             CodeSource::Scanner(line) => (line, "scanner", ZH.d_scanner),

@@ -65,7 +65,7 @@ pub use keys::KeyFileError;
 pub use lock::{DirLock, LockError};
 pub use office::OfficeError;
 pub use place::{is_enrolled, keep_office, kept_office};
-pub use printer::{Printer, PrinterConfig, PrinterConfigError};
+pub use printer::{Condition, Halt, Printer, PrinterConfig, PrinterConfigError};
 pub use retire::{RetireError, Retired, retire};
 pub use seal::SealError;
 pub use storage::{DATABASE_FILE, StorageError};

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod accessible;
+mod cashier;
 mod console;
 mod desk;
 mod display;
@@ -11,6 +12,7 @@ mod printing;
 mod scanning;
 mod signs;
 mod till;
+mod touch;
 mod wizard;
 
 use serde_json::{Value, json};

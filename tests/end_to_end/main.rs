@@ -19,4 +19,5 @@ mod printer;
 mod proxies;
 mod settings;
 mod setup;
+mod till_doctor;
 mod user;

@@ -107,6 +107,7 @@ impl Core {
             typed: None,
             extras: Vec::new(),
             paper,
+            training: false,
         };
         let mut offer = match self.judge(&moment, person).await? {
             Verdict::Offer(offer) => *offer,

@@ -156,6 +156,7 @@ impl Core {
             typed: state.next.price,
             extras,
             paper: None,
+            training: state.training,
         }
     }
 

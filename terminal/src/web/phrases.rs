@@ -9,7 +9,7 @@ use domain::record::{Collector, Credential, Tender, TimeSource};
 use domain::words::period_name;
 
 use super::view::Cx;
-use crate::printer::Printed;
+use crate::printer::{Condition, Printed};
 use crate::state::{FirstView, MealView, OfferView, OtherView, ShiftView, StageView, WindowView};
 
 /// Notes that elders hand over, fen.
@@ -185,9 +185,24 @@ impl Cx<'_> {
 
     pub(super) fn printer(&self) -> &'static str {
         match self.s.printer.state {
+            "ok" if self.paper_low() => self.w.printer_low,
             "ok" => self.w.printer_ok,
-            "trouble" => self.w.printer_trouble,
+            "trouble" => self.printer_trouble().0,
             _ => self.w.printer_none,
+        }
+    }
+
+    pub(super) fn paper_low(&self) -> bool {
+        self.s.printer.condition == Some(Condition::PaperLow)
+    }
+
+    /// What is wrong with the printer, and what to do about it.
+    pub(super) fn printer_trouble(&self) -> (&'static str, &'static str) {
+        match self.s.printer.condition {
+            Some(Condition::PaperOut) => (self.w.printer_paper, self.w.printer_paper_text),
+            Some(Condition::CoverOpen) => (self.w.printer_cover, self.w.printer_cover_text),
+            Some(Condition::Failing) => (self.w.printer_failing, self.w.printer_failing_text),
+            _ => (self.w.printer_trouble, self.w.printer_trouble_text),
         }
     }
 
@@ -236,6 +251,15 @@ impl Cx<'_> {
 
     pub(super) fn offline(&self) -> bool {
         self.s.sync.tried && !self.s.sync.online
+    }
+
+    /// Offline while another banner stands on top: said in one line beneath it. A till that may not sell says nothing of
+    /// serving on.
+    pub(super) fn offline_beneath(&self) -> bool {
+        let s = self.s;
+        let other =
+            s.training || s.disk_full || s.damage.is_some() || s.interrupted.is_some() || s.collection.is_some();
+        self.offline() && other && !self.pending() && !self.out_of_use()
     }
 
     pub(super) fn serves(&self) -> bool {

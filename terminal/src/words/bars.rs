@@ -9,6 +9,13 @@ macro_rules! bars {
         printer_ok: "打印正常", "Printer ready";
         printer_none: "未接打印机", "No printer";
         printer_trouble: "打印机异常", "Printer trouble";
+        printer_low: "纸快用完", "Paper low";
+        printer_paper: "打印机没纸", "Out of paper";
+        printer_paper_text: "账照记，照常收款。换一卷纸，等着的小票自己接着打。", "Meals are recorded as usual. Put in a roll: the slips that wait are printed by themselves.";
+        printer_cover: "打印机盖没合上", "Printer lid open";
+        printer_cover_text: "账照记，照常收款。合上盖，等着的小票自己接着打。", "Meals are recorded as usual. Close the lid: the slips that wait are printed by themselves.";
+        printer_failing: "打印机报故障", "Printer fault";
+        printer_failing_text: "账照记，照常收款。看切刀卡没卡纸，关机再开；没打出的按 P 补打。", "Meals are recorded as usual. Look for a jam at the cutter, switch it off and on; P prints again.";
         printer_trouble_text: "账照记，照常收款。检查纸、电源和线，弄好后按 P 补打。", "Meals are recorded as usual. Check paper, power and cable, then P prints again.";
         synced: "已同步", "Synced";
         connecting: "正在连接", "Connecting";

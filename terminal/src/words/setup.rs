@@ -47,6 +47,11 @@ macro_rules! setup {
         d_no_printer: "没有设打印机（--printer）", "none set (--printer)";
         d_printer_ok: "能连上", "reachable";
         d_printed: "测试小票已送出，看纸上的字和二维码", "the test slip was sent: look at the paper";
+        d_printer_ready: "它说有纸、能打", "it says that it has paper and prints";
+        d_printer_low: "纸快用完，备一卷", "its roll comes to an end: have another one ready";
+        d_printer_paper: "没纸：换一卷", "out of paper: put in a roll";
+        d_printer_cover: "盖没合上", "its lid is open";
+        d_printer_failing: "报故障：看切刀卡没卡纸，关机再开", "it reports a fault: look for a jam at the cutter, switch it off and on";
         d_printer_fails: "连不上：{detail}。检查电源、纸和线", "not reachable: {detail}. Check power, paper and cable";
         d_scanner: "扫码枪", "Scanner";
         d_scanner_page: "当键盘用：在浏览器打开 /doctor 扫一次，或加 --scan", "types like a keyboard: open /doctor and scan, or add --scan";

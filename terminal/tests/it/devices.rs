@@ -5,14 +5,12 @@ use crate::support;
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use receipts::preview::{Item, interpret};
 use receipts::slip::Paper;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::json;
 use support::Office;
 use support::till::{Till, by};
@@ -22,13 +20,10 @@ use terminal::devices::{CodeSource, Line};
 
 const RESIDENT_ID: &str = "11010519491231002X";
 
-/// A line: the simulator's end, and the path of the other.
+/// A line: the simulator's end, and the other.
 fn pty() -> (File, Line) {
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&ours).unwrap();
-    unlockpt(&ours).unwrap();
-    let path = PathBuf::from(ptsname(&ours, Vec::new()).unwrap().into_string().unwrap());
-    (File::from(ours), Line { path, baud: 115_200 })
+    let (ours, path) = ::support::line::pty();
+    (ours, Line { path, baud: 115_200 })
 }
 
 /// What a second-generation card answers: 1295 bytes with the text in UTF-16LE.
@@ -209,4 +204,50 @@ async fn a_serial_printer_gets_slips_and_the_drawer_opens_for_cash_only() {
     till.ok("/api/void", json!({ "reason": "按错", "supervisor": by(2) })).await;
     assert_eq!(drawers(&printed(4).await), 1, "paid by QR, given back so");
     drop(held);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_printer_without_paper_is_told_in_words_and_prints_by_itself_when_it_has_some() {
+    let printer = ::support::NetworkPrinter::new();
+    let mut cards = Vec::new();
+    let till = Till::with(
+        |office| cards = (0..2).map(|_| office.add_elder("张*国", "1943-11-22", false, &[]).card).collect(),
+        |config| config.printer = PrinterConfig::Tcp(printer.address()),
+    )
+    .await;
+    till.open_shift(1).await;
+    let says = async |wanted: &str| {
+        for _ in 0..200 {
+            if till.page().await.contains(wanted) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("never {wanted}: {}", till.page().await);
+    };
+    says("打印正常").await;
+    printer.set(|front| front.paper = false);
+    till.sell(&cards[0]).await;
+    says("打印机没纸").await;
+    says("换一卷纸，等着的小票自己接着打").await;
+    let state = till.state().await;
+    assert_eq!((&state["printer"]["state"], &state["last"]["printed"]), (&json!("trouble"), &json!("waiting")));
+    assert_eq!(state["printer"]["condition"], "paper_out");
+    // Nobody waits for it.
+    till.sell(&cards[1]).await;
+    assert_eq!(till.meals().await.len(), 2);
+    assert!(printer.printed().is_empty());
+    printer.set(|front| (front.paper, front.low) = (true, true));
+    says("纸快用完").await;
+    for _ in 0..200 {
+        if till.state().await["last"]["printed"] == "yes" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let slips = interpret(&printer.printed(), Paper::Mm58);
+    let cuts = slips.items.iter().filter(|item| matches!(item, Item::Cut)).count();
+    assert_eq!(cuts, 2, "each slip once: {}", slips.text());
+    assert!(!slips.text().contains("补打"), "{}", slips.text());
+    assert!(!till.page().await.contains("打印机没纸"));
 }

@@ -173,6 +173,21 @@ async fn training_is_unmistakable_and_nothing_in_it_is_a_meal() {
 }
 
 #[tokio::test]
+async fn training_is_for_the_quiet_hours_too() {
+    let till = Till::serving(|office| drop(crowd(office, 1))).await;
+    till.clock.pass(3 * 60 * MINUTE);
+    assert!(till.page().await.contains("现在不在用餐时段"), "{}", till.page().await);
+    till.ok("/api/training", json!({ "supervisor": by(2) })).await;
+    assert!(!till.page().await.contains("现在不在用餐时段"), "who practises is told what to practise");
+    till.sell(&practice_card(1)).await;
+    till.clock.pass(MINUTE);
+    assert_eq!(till.scan(&practice_card(4)).await["kind"], "duplicate");
+    till.ok("/api/training/end", json!({})).await;
+    till.terminal.sync_once().await.unwrap();
+    assert_eq!(till.meals().await.len(), 0);
+}
+
+#[tokio::test]
 async fn one_person_takes_meals_along_for_several_on_one_slip() {
     let mut cards = Vec::new();
     let till = Till::serving(|office| {
