@@ -87,12 +87,23 @@ pub fn year<'a>(
     statements: impl IntoIterator<Item = (&'a Statement, bool)>,
     budgets: &[(Payer, Fen)],
 ) -> Vec<PayerYear> {
+    let costs: Vec<_> = statements.into_iter().map(|(statement, is_approved)| (cost(statement), is_approved)).collect();
+    year_of_costs(year, costs.iter().map(|(cost, is_approved)| (cost, *is_approved)), budgets)
+}
+
+/// The same from what statements cost, see [`cost`], one by one or many together.
+#[must_use]
+pub fn year_of_costs<'a>(
+    year: i16,
+    costs: impl IntoIterator<Item = (&'a BTreeMap<Month, PayerSums>, bool)>,
+    budgets: &[(Payer, Fen)],
+) -> Vec<PayerYear> {
     let (mut approved, mut drafted) = (PayerSums::default(), PayerSums::default());
     let mut months: BTreeMap<Month, PayerSums> = BTreeMap::new();
-    for (statement, is_approved) in statements {
-        for (month, shares) in cost(statement).into_iter().filter(|(month, _)| month.ym().0 == year) {
-            months.entry(month).or_default().add_all(&shares);
-            if is_approved { approved.add_all(&shares) } else { drafted.add_all(&shares) }
+    for (cost, is_approved) in costs {
+        for (month, shares) in cost.iter().filter(|(month, _)| month.ym().0 == year) {
+            months.entry(*month).or_default().add_all(shares);
+            if is_approved { approved.add_all(shares) } else { drafted.add_all(shares) }
         }
     }
     months.retain(|_, shares| shares.iter().any(|(_, amount)| !amount.is_zero()));

@@ -58,10 +58,22 @@ function sortBy(table, at, down) {
   });
 }
 
-const table = document.querySelector("table[data-sort]");
-if (table && table.tBodies[0].rows.length > 1) {
-  const place = new URL(location.href);
-  const kept = /^(-?)(\d+)$/.exec(place.searchParams.get("order") ?? "");
+const place = new URL(location.href);
+
+// Filters keep the order.
+const keep = (named) => {
+  const form = document.querySelector("form.filters");
+  const order = place.searchParams.get(named);
+  if (!form || !order) return;
+  const field = form.querySelector(`input[name=${named}]`) ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name: named }));
+  field.value = order;
+};
+
+// Several lists of a page are sorted each by itself: `order`, `order2`, ...
+[...document.querySelectorAll("table[data-sort]")].forEach((table, which) => {
+  if (table.tBodies[0].rows.length < 2) return;
+  const named = which === 0 ? "order" : `order${which + 1}`;
+  const kept = /^(-?)(\d+)$/.exec(place.searchParams.get(named) ?? "");
   [...table.tHead.rows[0].cells].forEach((head, at) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -73,19 +85,11 @@ if (table && table.tBodies[0].rows.length > 1) {
       const now = head.getAttribute("aria-sort");
       const down = now ? now === "ascending" : head.classList.contains("n");
       sortBy(table, at, down);
-      place.searchParams.set("order", `${down ? "-" : ""}${at}`);
+      place.searchParams.set(named, `${down ? "-" : ""}${at}`);
       history.replaceState(null, "", place);
-      keep();
+      keep(named);
     });
   });
-  // Filters keep the order.
-  const keep = () => {
-    const form = document.querySelector("form.filters");
-    const order = place.searchParams.get("order");
-    if (!form || !order) return;
-    const field = form.querySelector("input[name=order]") ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name: "order" }));
-    field.value = order;
-  };
   if (kept && Number(kept[2]) < table.tHead.rows[0].cells.length) sortBy(table, Number(kept[2]), kept[1] === "-");
-  keep();
-}
+  keep(named);
+});

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::audit::{Act, Action};
+use crate::costs::Costs;
 use crate::error::Error;
 use crate::rules;
 use crate::store::budgets::{self, BudgetRow};
@@ -110,21 +111,38 @@ pub(crate) async fn set(
     act.done(tx, now).await.map(drop)
 }
 
-/// The current statements that may cost a year something: its own, and those of the next year, which may still change it.
+/// The months whose statements may cost a year something: its own, and those of the next year, which may still change it.
+fn bounds(year: i16) -> Option<(Month, Month)> {
+    Month::new(year, 1).zip(Month::new(year.saturating_add(1), 12))
+}
+
+/// The current statements that may cost a year something.
 async fn statements(tx: &mut Tx, region: &RegionCode, year: i16) -> Result<Vec<StoredStatement>, Error> {
-    let (Some(january), Some(december)) = (Month::new(year, 1), Month::new(year.saturating_add(1), 12)) else {
-        return Ok(Vec::new());
-    };
+    let Some((january, december)) = bounds(year) else { return Ok(Vec::new()) };
     overview::statements(tx, region, january, december).await
 }
 
 /// A region's year by payer, with every budget that was approved for it.
 pub async fn year(tx: &mut Tx, region: &RegionCode, year: i16) -> Result<(Vec<PayerYear>, Vec<BudgetRow>), Error> {
+    year_kept(tx, &Costs::default(), region, year).await
+}
+
+/// The same; months that were read before and have not changed since are not read again.
+pub async fn year_kept(
+    tx: &mut Tx,
+    costs: &Costs,
+    region: &RegionCode,
+    year: i16,
+) -> Result<(Vec<PayerYear>, Vec<BudgetRow>), Error> {
     let rows = budgets::of_year(tx, region, i64::from(year)).await?;
     let set: Vec<(Payer, Fen)> = rows.iter().map(|row| (row.payer.0.clone(), row.amount)).collect();
-    let stored = statements(tx, region, year).await?;
-    let stated = stored.iter().map(|s| (&s.content.0, s.approved == 1));
-    Ok((budget::year(year, stated, &set), rows))
+    let mut months = match bounds(year) {
+        Some((january, december)) => costs.between(tx, region, january, december).await?,
+        None => Vec::new(),
+    };
+    months.retain(|month| month.region == *region);
+    let costs = months.iter().map(|month| (&month.of.cost, month.is_approved));
+    Ok((budget::year_of_costs(year, costs, &set), rows))
 }
 
 /// The year's report by canteen and payer, from approved statements.

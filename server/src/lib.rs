@@ -18,6 +18,7 @@ pub mod budget;
 pub mod close;
 mod console;
 pub mod copy;
+pub mod costs;
 pub mod demand;
 pub mod doctor;
 pub mod error;
@@ -108,6 +109,8 @@ pub struct Office {
     pub addresses: admin::Addresses,
     /// What is counted of requests.
     pub metrics: http::watch::Metrics,
+    /// What drafted months cost, as read so far.
+    pub costs: costs::Costs,
     /// The check of the audit log's chain.
     pub(crate) chain: console::office::chain::ChainCheck,
     /// See [`Office::mark_demo`].
@@ -139,6 +142,7 @@ impl Office {
             imports: import::stored::Running::default(),
             addresses: admin::Addresses::default(),
             metrics: http::watch::Metrics::of(&http::table()),
+            costs: costs::Costs::default(),
             chain: console::office::chain::ChainCheck::default(),
             demo: AtomicBool::new(demo.is_some()),
         });

@@ -9,7 +9,9 @@ use domain::ledger::of_statement as postings;
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::settlement::compare::marked_change;
-use domain::settlement::{Action, MonthInput, MonthState, NotAllowed, Role, Statement, next_state, settle_month};
+use domain::settlement::{
+    Action, MonthInput, MonthState, NotAllowed, Role, Rulings, Statement, next_state, settle_month,
+};
 
 use crate::audit::{Act, Action as Entered};
 use crate::close::{CloseReport, close_days};
@@ -94,8 +96,11 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
     let statements = months::statements(tx, &settlement).await?;
     let mut found = Vec::new();
     for statement in &statements {
-        let decided = findings::rulings(tx, statement.canteen, UnixMs::MAX).await?;
         let reconciliation = &statement.content.0.reconciliation;
+        let decided = match reconciliation.blocking.as_slice() {
+            [] => Rulings::default(),
+            _ => findings::rulings(tx, statement.canteen, UnixMs::MAX).await?,
+        };
         let blocking: Vec<_> = reconciliation.blocking.iter().filter(|n| !decided.contains_key(*n)).cloned().collect();
         found.push((statement.canteen, Obstacle::Incomplete(reconciliation.incomplete.clone())));
         found.push((statement.canteen, Obstacle::Blocking(blocking)));

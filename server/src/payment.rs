@@ -32,6 +32,19 @@ pub struct Afterwards {
 }
 
 impl Afterwards {
+    /// Whether everything that is owed is on its way or there, and something is still on its way.
+    #[must_use]
+    pub fn all_sent(&self) -> bool {
+        let owed = self.statements.iter().filter(|(stored, ..)| !stored.payable.is_zero());
+        let mut states = owed.map(|(_, paid, _)| paid.last().map(|payment| payment.state));
+        let mut sent = false;
+        let all = states.all(|state| {
+            sent |= state == Some(PaymentState::Sent);
+            matches!(state, Some(PaymentState::Sent | PaymentState::Confirmed))
+        });
+        all && sent
+    }
+
     /// The statements that a bank batch may hold: something is payable, no objection is open or upheld, and the money
     /// is neither on its way nor there.
     pub fn unpaid(&self) -> impl Iterator<Item = &StoredStatement> {

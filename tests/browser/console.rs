@@ -129,6 +129,19 @@ impl Console {
         self.says(staff.name).await
     }
 
+    /// The page of today offers that, and leads to where it is done.
+    async fn led(&self, words: &str, page: &str) -> WebDriverResult<()> {
+        self.at_month("today").await?;
+        let path = format!("//main//a[contains(@class, 'primary')][contains(., '{words}')]");
+        self.driver.query(By::XPath(path)).wait(PATIENCE, Duration::from_millis(50)).first().await?.click().await?;
+        let end = tokio::time::Instant::now() + PATIENCE;
+        while !self.driver.current_url().await?.path().starts_with(&format!("/console/{page}")) {
+            assert!(tokio::time::Instant::now() < end, "{words} does not lead to {page}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
     async fn at_month(&self, page: &str) -> WebDriverResult<()> {
         self.open(&format!("/console/{page}?month={MONTH}")).await
     }
@@ -185,36 +198,45 @@ fn staff(role: server::people::Role) -> &'static Staff {
     STAFF.iter().find(|staff| staff.role == role).unwrap()
 }
 
+/// Whoever has never seen it goes where the page of today leads, from step to step.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_people_take_a_month_from_open_to_archived() {
     use server::people::Role::{FinanceChecker, FinanceMaker};
     with_console(async |console| {
         console.sign_in(staff(FinanceMaker)).await?;
+        // What stops the month comes first; the rest is decided where the settlement leads.
+        console.led("条阻断差异", "findings").await?;
         console.at_month("settlement").await?;
         console.press("起草结算").await?;
         console.says("已起草").await?;
         let decided = console.decide_what_blocks().await?;
         assert!(decided > 0, "nothing stood in the way: the city is too quiet to show it");
+        console.led("提交审批", "settlement").await?;
         console.press("提交审批").await?;
         console.says("已提交").await?;
         // Who made it is not offered to approve it.
         assert!(console.driver.find_all(By::XPath("//button[normalize-space(.)='通过']")).await?.is_empty());
 
         console.sign_in(staff(FinanceChecker)).await?;
-        console.at_month("settlement").await?;
+        console.led("复核并审批", "settlement").await?;
+        console.says("核对无误后通过").await?;
         console.type_into("passphrase", staff(FinanceChecker).passphrase).await?;
         console.press("通过").await?;
         console.says("已审批").await?;
 
         console.sign_in(staff(FinanceMaker)).await?;
-        console.at_month("settlement").await?;
+        console.led("发布公示", "disclosure").await?;
         console.press("开始公示").await?;
         console.says("已开始公示").await?;
         // Nobody objects within seven days; then every canteen is paid by one and confirmed by another.
         console.city.clock.advance(8 * 24 * 60 * 60 * 1000);
-        let two = [(FinanceMaker, "sent", "第 0201 号汇款"), (FinanceChecker, "confirmed", "银行回单 0201")];
-        for (who, state, reference) in two {
+        let two = [
+            (FinanceMaker, "办理拨付", "sent", "第 0201 号汇款"),
+            (FinanceChecker, "登记到账", "confirmed", "银行回单 0201"),
+        ];
+        for (who, offered, state, reference) in two {
             console.sign_in(staff(who)).await?;
+            console.led(offered, "funds").await?;
             for _ in 0..3 {
                 console.at_month("funds").await?;
                 let open = format!("//details[contains(@class, 'more')][.//option[@value='{state}']]");
@@ -229,7 +251,7 @@ async fn two_people_take_a_month_from_open_to_archived() {
                 console.says("付款状态已记下").await?;
             }
         }
-        console.at_month("settlement").await?;
+        console.led("归档", "settlement").await?;
         console.press("归档").await?;
         console.says("已归档").await
     })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::calendar::{BusinessDate, Month};
 use domain::id::CanteenId;
-use domain::reconciliation::{DayClose, Finding, Severity};
+use domain::reconciliation::{Finding, Severity};
 use domain::region::RegionCode;
 
 use crate::Error;
@@ -17,8 +17,8 @@ use crate::store::{Tx, overview};
 pub(crate) struct MonthDays {
     /// The region's canteens, by name; one only for its manager.
     pub(crate) canteens: Vec<CanteenRow>,
-    /// The last closes, with their revisions.
-    pub(crate) closes: BTreeMap<(CanteenId, BusinessDate), (i64, DayClose)>,
+    /// How many meals the last closes counted, guests included.
+    pub(crate) closed: BTreeMap<(CanteenId, BusinessDate), i64>,
     /// The days that anything touched.
     pub(crate) states: BTreeMap<(CanteenId, BusinessDate), DayState>,
     /// What does not agree, by canteen and date.
@@ -135,19 +135,19 @@ impl MonthDays {
     ) -> Result<Self, Error> {
         let ours = |canteen: CanteenId| own.is_none_or(|own| own == canteen);
         let canteens = named(tx, region, own).await?;
-        let mut closes = overview::closes(tx, region, month).await?;
-        closes.retain(|(canteen, _), _| ours(*canteen));
+        let mut closed = overview::counts(tx, region, month).await?;
+        closed.retain(|(canteen, _), _| ours(*canteen));
         let mut states = overview::days(tx, region, month).await?;
         states.retain(|(canteen, _), _| ours(*canteen));
         let mut said = overview::steps(tx, region, month).await?;
         let mut findings = Vec::new();
-        for ((canteen, date), (_, close)) in &closes {
-            for finding in &close.findings {
-                let steps = said.remove(&(*canteen, finding.number.clone())).unwrap_or_default();
-                findings.push(Item { canteen: *canteen, date: *date, finding: finding.clone(), steps });
+        for (canteen, date, of_day) in overview::findings(tx, region, month, own).await? {
+            for finding in of_day {
+                let steps = said.remove(&(canteen, finding.number.clone())).unwrap_or_default();
+                findings.push(Item { canteen, date, finding, steps });
             }
         }
-        Ok(Self { canteens, closes, states, findings })
+        Ok(Self { canteens, closed, states, findings })
     }
 
     /// The findings that somebody has to decide.
@@ -159,7 +159,7 @@ impl MonthDays {
     pub(crate) fn is_unclosed(&self, canteen: CanteenId, date: BusinessDate) -> bool {
         match self.states.get(&(canteen, date)) {
             Some(state) => state.is_dirty(),
-            None => !self.closes.contains_key(&(canteen, date)),
+            None => !self.closed.contains_key(&(canteen, date)),
         }
     }
 

@@ -61,6 +61,17 @@ pub(crate) fn notes(title: &str, view: &View) -> Vec<String> {
     vec![format!("{title}　{}", view.region.name), as_of]
 }
 
+/// A page's own list as a table, with what stands above every table's heads.
+pub(crate) fn listed(title: &str, heads: &[&str], rows: Vec<Vec<Cell>>, view: &View) -> Table {
+    let heads = heads.iter().map(|head| (*head).to_owned()).collect();
+    Table { name: title.to_owned(), notes: notes(title, view), heads, rows }
+}
+
+/// The addresses of a list as files: CSV, XLSX. `query` begins with `?` or is empty.
+pub(crate) fn links(view: &View, path: &str, query: &str) -> [String; 2] {
+    ["csv", "xlsx"].map(|ending| view.link(&format!("{path}.{ending}{query}")))
+}
+
 /// A count in a cell.
 pub(crate) fn count(of: impl TryInto<i64>) -> Cell {
     of.try_into().map_or(Cell::Empty, Cell::Count)

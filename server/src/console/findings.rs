@@ -3,6 +3,7 @@
 mod detail;
 pub(super) mod enclosed;
 mod evidence;
+mod shift;
 mod words;
 
 use std::collections::BTreeMap;

@@ -98,6 +98,12 @@ pub(crate) fn weekday(date: BusinessDate, lang: Lang) -> &'static str {
     names[usize::from(date.weekday() % 7)]
 }
 
+/// `四`, `Th`: for heads as narrow as two figures.
+pub(crate) fn short_weekday(date: BusinessDate, lang: Lang) -> &'static str {
+    let name = weekday(date, lang);
+    lang.of(name, name.get(..2).unwrap_or(name))
+}
+
 /// `星期四`, `Thursday` in short.
 pub(crate) fn long_weekday(date: BusinessDate, lang: Lang) -> String {
     format!("{}{}", lang.of("星期", ""), weekday(date, lang))

@@ -26,7 +26,7 @@ use crate::http::body::{Form, Query};
 use crate::http::months::put_left_out;
 use crate::http::routes::Routes;
 use crate::people::Right;
-use crate::store::{Tx, board};
+use crate::store::{Tx, board, overview};
 use crate::{Error, Office};
 use heat::{Ground, Heat, Mark};
 use panel::Panel;
@@ -98,7 +98,17 @@ struct Bar {
     x: usize,
     y: i64,
     height: i64,
+    /// How high last month's same weekdays were.
+    before: Option<i64>,
     title: String,
+}
+
+/// A day beside last month, for the table of the bars.
+struct DayRow {
+    day: String,
+    meals: String,
+    before: String,
+    change: String,
 }
 
 /// A day to be looked at first.
@@ -106,6 +116,7 @@ struct Look {
     class: &'static str,
     word: &'static str,
     text: String,
+    day: String,
     href: String,
 }
 
@@ -124,11 +135,20 @@ struct ReconciliationPage {
     heads: Vec<DayHead>,
     lines: Vec<Line>,
     bars: Vec<Bar>,
+    /// The bars in figures.
+    daily: Vec<DayRow>,
     bars_width: usize,
     total: String,
     panel: Option<Panel>,
     close_href: String,
     look: Vec<Look>,
+}
+
+impl ReconciliationPage {
+    /// Whether last month had anything to stand beside.
+    fn has_before(&self) -> bool {
+        self.bars.iter().any(|bar| bar.before.is_some())
+    }
 }
 
 /// A region's month for a person who sees regions.
@@ -184,6 +204,8 @@ async fn show(State(office): State<Arc<Office>>, view: View, Query(asked): Query
     let legend = legend(w, &heat);
     let heads = heads(&view, &office);
     let heat = if asked.only() { heat.only_differing() } else { heat };
+    // What is left of a month is held against no other.
+    let before = if asked.only() { [None; 7] } else { last_month(&office, &view).await? };
     let query = if asked.only() { "?only=1" } else { "" };
     let canteens = days.canteens.len();
     Page::of(&ReconciliationPage {
@@ -192,7 +214,8 @@ async fn show(State(office): State<Arc<Office>>, view: View, Query(asked): Query
         csv: view.link(&format!("/console/reconciliation.csv{query}")),
         xlsx: view.link(&format!("/console/reconciliation.xlsx{query}")),
         lines: lines(&view, w, &heat, &asked),
-        bars: bars(&view, &heat.daily()),
+        bars: bars(&view, w, &heat.daily(), &before),
+        daily: daily(&view, &heat.daily(), &before),
         bars_width: heads.len() * 24,
         total: fmt::count(heat.rows.iter().map(heat::Row::total).sum::<i64>()),
         close_href: view.link(&format!("{PATH}{query}")),
@@ -211,7 +234,7 @@ fn heads(view: &View, office: &Office) -> Vec<DayHead> {
     let book = office.book();
     let head = |date: BusinessDate| DayHead {
         number: date.ymd().2.to_string(),
-        weekday: fmt::weekday(date, view.lang),
+        weekday: fmt::short_weekday(date, view.lang),
         rest: book.calendar().kind(date).is_some_and(|kind| kind != DayKind::Workday),
         full: format!("{} {}", fmt::day(date, view.lang), fmt::long_weekday(date, view.lang)),
     };
@@ -265,15 +288,55 @@ fn lines(view: &View, w: &'static Words, heat: &Heat, asked: &Asked) -> Vec<Line
     heat.rows.iter().map(line).collect()
 }
 
-/// Bars under the days, 40 units high at most.
-fn bars(view: &View, daily: &[i64]) -> Vec<Bar> {
-    let most = daily.iter().copied().max().unwrap_or(0).max(1);
+/// What last month had on an open day, by weekday.
+async fn last_month(office: &Arc<Office>, view: &View) -> Answer<[Option<i64>; 7]> {
+    let (region, month, own) = (view.region.code.clone(), view.month.previous(), view.user.canteen);
+    let read = office.store.read(move |tx| {
+        let region = region.clone();
+        Box::pin(async move { overview::counts(tx, &region, month).await })
+    });
+    let mut counts = read.await?;
+    counts.retain(|(canteen, _), _| own.is_none_or(|own| own == *canteen));
+    Ok(heat::by_weekday(&counts))
+}
+
+fn of_weekday(before: &[Option<i64>; 7], date: BusinessDate) -> Option<i64> {
+    before[usize::from(date.weekday() % 7)]
+}
+
+/// Bars under the days, 40 units high at most, with last month's same weekdays.
+fn bars(view: &View, w: &'static Words, daily: &[i64], before: &[Option<i64>; 7]) -> Vec<Bar> {
+    let most = daily.iter().chain(before.iter().flatten()).copied().max().unwrap_or(0).max(1);
     let bar = |(at, (count, date)): (usize, (&i64, BusinessDate))| {
         let height = if *count == 0 { 0 } else { (count * 40 / most).max(1) };
-        let title = format!("{} {}", fmt::day(date, view.lang), fmt::count(*count));
-        Bar { x: at * 24 + 4, y: 42 - height, height, title }
+        let mut title = format!("{} {}", fmt::day(date, view.lang), fmt::count(*count));
+        let before = of_weekday(before, date);
+        if let Some(before) = before {
+            title = format!("{title}, {} {}", w.last_month, fmt::count(before));
+        }
+        Bar { x: at * 24 + 4, y: 42 - height, height, before: before.map(|before| 42 - before * 40 / most), title }
     };
     daily.iter().zip(view.month.days()).enumerate().map(bar).collect()
+}
+
+/// The bars in figures: days on which something was served, or last month's same weekdays had something.
+fn daily(view: &View, daily: &[i64], before: &[Option<i64>; 7]) -> Vec<DayRow> {
+    let yesterday = view.now.business_date().plus_days(-1);
+    let row = |(count, date): (&i64, BusinessDate)| {
+        let before = of_weekday(before, date);
+        if date > yesterday || (*count == 0 && before.is_none()) {
+            return None;
+        }
+        let change = before.filter(|before| *before > 0).map(|before| (count - before) * 1000 / before);
+        let dash = || "—".to_owned();
+        Some(DayRow {
+            day: format!("{} {}", fmt::day(date, view.lang), fmt::long_weekday(date, view.lang)),
+            meals: fmt::count(*count),
+            before: before.map_or_else(dash, fmt::count),
+            change: change.map_or_else(dash, fmt::change_permille),
+        })
+    };
+    daily.iter().zip(view.month.days()).filter_map(row).collect()
 }
 
 /// The worst days first, then the oldest.
@@ -284,7 +347,8 @@ fn to_look_at(view: &View, w: &'static Words, heat: &Heat, only: bool) -> Vec<Lo
     let look = |(row, cell): (&heat::Row, &heat::Cell)| Look {
         class: cell.mark.class(),
         word: w.mark(cell.mark),
-        text: format!("{} {}", row.name, fmt::day(cell.date, view.lang)),
+        text: row.name.clone(),
+        day: fmt::day(cell.date, view.lang),
         href: day_link(view, only, row.canteen, cell.date),
     };
     cells.into_iter().take(8).map(look).collect()

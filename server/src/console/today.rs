@@ -13,12 +13,13 @@ use axum::extract::State;
 use domain::calendar::BusinessDate;
 use domain::canteen::CanteenFact;
 use domain::id::CanteenId;
-use domain::settlement::{MonthState, Statement};
+use domain::settlement::MonthState;
 
 use super::days::MonthDays;
 use super::reconciliation::heat::Heat;
 use super::view::{Shell, View};
 use super::{Page, reconciliation};
+use crate::costs::Costed;
 use crate::http::Answer;
 use crate::http::routes::Routes;
 use crate::month::{self, MonthView};
@@ -26,6 +27,7 @@ use crate::payment::{self, Afterwards};
 use crate::people::Right;
 use crate::store::Tx;
 use crate::store::board::{self as store, Contact};
+use crate::store::overview::{self, DaySums};
 use crate::{Error, Office};
 use board::Board;
 use domain::calendar::Month;
@@ -45,8 +47,10 @@ struct Loaded {
     contacts: Vec<Contact>,
     /// Meals of today and of the same weekday a week ago.
     meals: BTreeMap<(CanteenId, BusinessDate), i64>,
-    /// The statements of the year so far and of the month before.
-    statements: Vec<Statement>,
+    /// The drafted months of the year so far and the month before.
+    months: Vec<Costed>,
+    /// What the closes of a month without a draft come to.
+    sums: Vec<DaySums>,
     month: Option<MonthView>,
     after: Option<Afterwards>,
     /// The year by payer, with its budgets.
@@ -69,13 +73,15 @@ async fn load(tx: &mut Tx, office: &Office, view: &View) -> Result<Loaded, Error
     let mut meals = store::meals(tx, region, today, today).await?;
     meals.extend(store::meals(tx, region, week_ago, week_ago).await?);
     let january = Month::new(shown.ym().0, 1).unwrap_or(shown);
-    let statements = store::statements(tx, region, january.min(shown.previous()), shown).await?;
+    let months = office.costs.between(tx, region, january.min(shown.previous()), shown).await?;
     let month = month::view(tx, region, shown).await?;
+    let is_open = month.as_ref().is_none_or(|view| view.settlement.state.0 == MonthState::Open);
+    let sums = if is_open { overview::sums(tx, region, shown, None).await? } else { Vec::new() };
     let is_approved = month.as_ref().is_some_and(|view| view.settlement.state.0 == MonthState::Approved);
     let after = if is_approved { Some(payment::afterwards(tx, region, shown).await?) } else { None };
     let (facts, contacts) = (store::facts(tx, region).await?, store::contacts(tx, region).await?);
-    let (year, _) = crate::budget::year(tx, region, shown.ym().0).await?;
-    Ok(Loaded { days, heat, facts, contacts, meals, statements, month, after, year })
+    let (year, _) = crate::budget::year_kept(tx, &office.costs, region, shown.ym().0).await?;
+    Ok(Loaded { days, heat, facts, contacts, meals, months, sums, month, after, year })
 }
 
 async fn show(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {

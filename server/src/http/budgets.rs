@@ -104,7 +104,11 @@ async fn list(
 ) -> Answer<List<Body>> {
     user.require(Right::Read)?;
     user.require_inside(&region)?;
-    let read = office.store.read(move |tx| Box::pin(async move { budget::year(tx, &region, year).await }));
+    let kept = Arc::clone(&office);
+    let read = office.store.read(move |tx| {
+        let (kept, region) = (Arc::clone(&kept), region.clone());
+        Box::pin(async move { budget::year_kept(tx, &kept.costs, &region, year).await })
+    });
     let (payers, rows) = read.await?;
     let body = |of: PayerYear| {
         let history = rows.iter().filter(|row| row.payer.0 == of.payer).map(Set::from).collect();

@@ -7,7 +7,6 @@ use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::canteen::CanteenFact;
 use domain::id::{CanteenId, ElderId, RecordId, TerminalId};
 use domain::region::RegionCode;
-use domain::settlement::Statement;
 
 use super::people::UserRow;
 use super::{Json, Tx};
@@ -100,22 +99,6 @@ pub async fn facts(tx: &mut Tx, region: &RegionCode) -> Result<BTreeMap<CanteenI
         facts.entry(canteen).or_default().push(fact);
     }
     Ok(facts)
-}
-
-/// The current statements of a region's months from one to another, whatever their state, by month and number.
-pub async fn statements(tx: &mut Tx, region: &RegionCode, from: Month, to: Month) -> Result<Vec<Statement>, Error> {
-    let rows: Vec<Json<Statement>> = sql!(
-        tx,
-        "SELECT s.content FROM statements s JOIN settlements m ON m.region = s.region AND m.month = s.month \
-         AND m.version = s.version WHERE s.region LIKE $1 || '%' AND s.month >= $2 AND s.month <= $3 \
-         ORDER BY s.month, s.number",
-        region,
-        from,
-        to
-    )
-    .values()
-    .await?;
-    Ok(rows.into_iter().map(|Json(statement)| statement).collect())
 }
 
 /// The other meals that the elder of a meal had on its date, in any canteen, not voided, in the order of time.

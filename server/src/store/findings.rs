@@ -141,14 +141,25 @@ pub async fn add(
     .map(drop)
 }
 
-/// The day of a canteen's finding, if its last close has one with that number.
+/// The month and day in a finding's number, as they end a date: `F-0311-9c41d2` is of a date `%-03-11`. Every date for
+/// what is no number.
+fn dates_like(number: &str) -> String {
+    let of = number.strip_prefix("F-").and_then(|rest| Some((rest.get(..2)?, rest.get(2..4)?)));
+    let of = of.filter(|(month, day)| (*month).bytes().chain((*day).bytes()).all(|b| b.is_ascii_digit()));
+    of.map_or_else(|| "%".to_owned(), |(month, day)| format!("%-{month}-{day}"))
+}
+
+/// The day of a canteen's finding, if its last close has one with that number. Reads the closes of that day of the year,
+/// of days that found something: the condition is that of the index `day_closes_with_findings`.
 pub async fn date_of(tx: &mut Tx, canteen: CanteenId, number: &str) -> Result<Option<BusinessDate>, Error> {
     let closes: Vec<Json<DayClose>> = sql!(
         tx,
-        "SELECT content FROM day_closes d WHERE canteen = $1 AND content LIKE $2 AND revision = \
+        "SELECT content FROM day_closes d WHERE canteen = $1 AND date LIKE $3 \
+         AND d.content NOT LIKE '%\"findings\":[]%' AND content LIKE $2 AND revision = \
          (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date)",
         canteen,
-        format!("%\"{}\"%", number.replace(['%', '_'], ""))
+        format!("%\"{}\"%", number.replace(['%', '_'], "")),
+        dates_like(number)
     )
     .values()
     .await?;

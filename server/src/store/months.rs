@@ -89,6 +89,21 @@ const SETTLEMENT: &str = "SELECT region, month, version, state, digest, drafted_
     submitted_at, approved_by, approved_at, signed_by, signed_at, returned_reason FROM settlements \
     WHERE region = $1 AND month = $2";
 
+/// The drafted months of a region and those inside it, from one month to another, by month and region.
+pub async fn settled(tx: &mut Tx, region: &RegionCode, from: Month, to: Month) -> Result<Vec<Settlement>, Error> {
+    sql!(
+        tx,
+        "SELECT region, month, version, state, digest, drafted_by, drafted_at, submitted_by, submitted_at, \
+         approved_by, approved_at, signed_by, signed_at, returned_reason FROM settlements \
+         WHERE region LIKE $1 || '%' AND month >= $2 AND month <= $3 ORDER BY month, region",
+        region,
+        from,
+        to
+    )
+    .all()
+    .await
+}
+
 /// A region's month, if it was ever drafted.
 pub async fn settlement(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Option<Settlement>, Error> {
     sql!(tx, SETTLEMENT, region, month).optional().await

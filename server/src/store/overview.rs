@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::calendar::{BusinessDate, MealPeriod, Month, UnixMs};
 use domain::id::{CanteenId, RecordId, StatementId, UserId};
-use domain::reconciliation::{DayClose, Finding, Verdict};
+use domain::reconciliation::{Correction, DayClose, Finding, Tier, Verdict};
+use domain::record::totals::CountSum;
 use domain::region::RegionCode;
 use uuid::Uuid;
 
@@ -137,11 +138,12 @@ pub async fn findings(
     struct Found {
         findings: Vec<Finding>,
     }
-    // A close is written without spaces: days that found nothing say so in so many characters.
+    // A close is written without spaces: days that found nothing say so in so many characters. The condition is that of
+    // the index `day_closes_with_findings`, character by character.
     let rows: Vec<(CanteenId, BusinessDate, Json<Found>)> = match only {
         None => {
-            let text = "SELECT d.canteen, d.date, d.content FROM day_closes d JOIN canteens c ON c.id = d.canteen \
-                WHERE c.region LIKE $1 || '%' AND d.date >= $2 AND d.date <= $3 \
+            let text = "SELECT d.canteen, d.date, d.content FROM canteens c CROSS JOIN day_closes d \
+                WHERE d.canteen = c.id AND c.region LIKE $1 || '%' AND d.date >= $2 AND d.date <= $3 \
                 AND d.content NOT LIKE '%\"findings\":[]%' AND d.revision = \
                 (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
                 ORDER BY d.canteen, d.date";
@@ -156,6 +158,72 @@ pub async fn findings(
         }
     };
     Ok(rows.into_iter().map(|(canteen, date, Json(found))| (canteen, date, found.findings)).collect())
+}
+
+/// The closed canteen-days of a region's month, with how many meals the last close of each counted, guests included. No
+/// close is read: what each counted stands beside it for the days after it.
+///
+/// Canteen by canteen, which `CROSS JOIN` tells SQLite: left alone it may go through the days of all months.
+pub async fn counts(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Month,
+) -> Result<BTreeMap<(CanteenId, BusinessDate), i64>, Error> {
+    let rows: Vec<(CanteenId, BusinessDate, i64)> = sql!(
+        tx,
+        "SELECT d.canteen, d.date, CAST(COALESCE(o.meals, 0) AS BIGINT) FROM canteens c CROSS JOIN day_closes d \
+         LEFT JOIN open_days o ON o.canteen = d.canteen AND o.date = d.date \
+         WHERE c.region LIKE $1 || '%' AND d.canteen = c.id AND d.date >= $2 AND d.date <= $3 AND d.revision = 1",
+        region,
+        month.first(),
+        month.last()
+    )
+    .all()
+    .await?;
+    Ok(rows.into_iter().map(|(canteen, date, meals)| ((canteen, date), meals)).collect())
+}
+
+/// What a close counted and what its payers owe by it: the part of it that pages add up.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct DaySums {
+    /// The canteen.
+    pub canteen: CanteenId,
+    /// The business date.
+    pub date: BusinessDate,
+    /// Meals that were not voided, at list price.
+    pub meals: CountSum,
+    /// Of these: with at least one benefit.
+    pub subsidised: CountSum,
+    /// What was charged, by benefit and amount.
+    pub tiers: Vec<Tier>,
+    /// Where what is paid differs from what was charged.
+    pub corrections: Vec<Correction>,
+}
+
+/// The sums of the last closes of a region's month, by canteen and date; of one canteen where only that one is asked
+/// for. For months that no statement sums yet.
+pub async fn sums(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Month,
+    only: Option<CanteenId>,
+) -> Result<Vec<DaySums>, Error> {
+    let rows: Vec<Json<DaySums>> = match only {
+        None => {
+            let text = "SELECT d.content FROM canteens c CROSS JOIN day_closes d WHERE d.canteen = c.id AND c.region LIKE $1 || '%' AND d.date >= $2 AND d.date <= $3 AND d.revision = \
+                (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
+                ORDER BY d.canteen, d.date";
+            sql!(tx, text, region, month.first(), month.last()).values().await?
+        }
+        Some(canteen) => {
+            let text = "SELECT d.content FROM day_closes d WHERE d.canteen = $1 AND d.date >= $2 AND d.date <= $3 \
+                AND d.revision = \
+                (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
+                ORDER BY d.date";
+            sql!(tx, text, canteen, month.first(), month.last()).values().await?
+        }
+    };
+    Ok(rows.into_iter().map(|Json(sums)| sums).collect())
 }
 
 /// The last close of every canteen-day of a region's month that has one, by canteen and date, with its revision.
@@ -206,8 +274,8 @@ pub async fn steps(
 ) -> Result<BTreeMap<(CanteenId, String), Vec<StepRow>>, Error> {
     let rows: Vec<SaidRow> = sql!(
         tx,
-        "SELECT f.canteen, f.number, f.step, f.what, f.words, f.owner, f.due, f.by_user, f.at FROM finding_steps f \
-         JOIN canteens c ON c.id = f.canteen WHERE c.region LIKE $1 || '%' AND f.date >= $2 AND f.date <= $3 \
+        "SELECT f.canteen, f.number, f.step, f.what, f.words, f.owner, f.due, f.by_user, f.at FROM canteens c \
+         CROSS JOIN finding_steps f WHERE f.canteen = c.id AND c.region LIKE $1 || '%' AND f.date >= $2 AND f.date <= $3 \
          ORDER BY f.canteen, f.number, f.step",
         region,
         month.first(),

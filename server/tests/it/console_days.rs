@@ -548,20 +548,63 @@ async fn boards_read_a_region_at_once(backend: Backend) {
     assert!(unit!(store, |tx| board::people_over(tx, &outside).await).is_empty());
 }
 
-async fn statements_of_a_year_are_those_of_the_current_drafts(backend: Backend) {
+/// What drafted months cost is read once a draft, and is that of the current one.
+async fn months_cost_what_their_current_drafts_say(backend: Backend) {
+    let mut scene = closed(backend).await;
+    scene.draft(MARCH).await.unwrap();
+    let (office, march): (_, Month) = (scene.world.office().clone(), MARCH.parse().unwrap());
+    let costs = &office.costs;
+    let read = async |of: &'static str, from: Month, to: Month| {
+        let kept = office.clone();
+        let read = office.store.read(move |tx| {
+            let kept = kept.clone();
+            Box::pin(async move { kept.costs.between(tx, &region(of), from, to).await })
+        });
+        read.await.unwrap()
+    };
+    let first = read("4403", march, march).await;
+    let [month] = first.as_slice() else { panic!("{first:?}") };
+    assert_eq!((month.region.as_str(), month.month, month.is_approved), ("440304", march, false));
+    assert_eq!((month.of.stated, month.of.open_days), (Fen::new(1200), 3));
+    assert_eq!(month.of.cost[&march].total(), Fen::new(1200), "{costs:?}");
+    // The same draft is not read again; nor is one that says the same.
+    scene.draft(MARCH).await.unwrap();
+    assert!(std::sync::Arc::ptr_eq(&read("440304", march, march).await[0].of, &month.of));
+    // Another day makes another month.
+    let mut more = scene.day(1, "2026-03-05", 660, &[1]);
+    more.push(scene.over(1));
+    scene.ingest(1, &more).await;
+    scene.draft(MARCH).await.unwrap();
+    let again = read("440304", march, march).await;
+    assert_eq!((again[0].of.stated, again[0].of.open_days), (Fen::new(1500), 4));
+    assert!(read("440305", march, march).await.is_empty() && read("4403", march.next(), march.next()).await.is_empty());
+    let store = &office.store;
+    let (here, away) = (region("44"), region("440305"));
+    let months = unit!(store, |tx| server::store::months::settled(tx, &here, march, march).await);
+    assert_eq!(months.iter().map(|month| month.version).collect::<Vec<_>>(), [3]);
+    assert!(unit!(store, |tx| server::store::months::settled(tx, &away, march, march).await).is_empty());
+}
+
+/// The condition of the index of days that found something is the statement's own, so that SQLite takes it.
+async fn pages_read_days_through_their_indexes(backend: Backend) {
     let scene = closed(backend).await;
-    scene.draft(MARCH).await.unwrap();
-    scene.draft(MARCH).await.unwrap();
+    if backend != Backend::Sqlite {
+        return;
+    }
     let store = &scene.world.office().store;
-    let march: Month = MARCH.parse().unwrap();
-    let (place, away) = (region("4403"), region("440305"));
-    let statements = unit!(store, |tx| board::statements(tx, &place, march, march).await);
-    assert_eq!(statements.len(), 2, "of the second draft only");
-    assert_eq!(statements.iter().map(domain::settlement::Statement::approved).sum::<Fen>(), Fen::new(1200));
-    assert!(unit!(store, |tx| board::statements(tx, &away, march, march).await).is_empty());
-    let april = march.next();
-    let place = region("4403");
-    assert!(unit!(store, |tx| board::statements(tx, &place, april, april).await).is_empty());
+    let plan: Vec<(i64, i64, i64, String)> = unit!(store, |tx| {
+        sql!(
+            tx,
+            "EXPLAIN QUERY PLAN SELECT d.canteen, d.date, d.content FROM canteens c CROSS JOIN day_closes d \
+             WHERE d.canteen = c.id AND c.region LIKE '4403%' AND d.date >= '2026-03-01' AND d.date <= '2026-03-31' \
+             AND d.content NOT LIKE '%\"findings\":[]%' AND d.revision = \
+             (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date)"
+        )
+        .all()
+        .await
+    });
+    let steps: Vec<&str> = plan.iter().map(|row| row.3.as_str()).collect();
+    assert!(steps.iter().any(|step| step.starts_with("SEARCH d USING INDEX day_closes_with_findings")), "{steps:?}");
 }
 
 /// The month as the pages load it, in one statement each.
@@ -574,6 +617,27 @@ async fn a_regions_month_is_read_at_once(backend: Backend) {
     let closes = unit!(store, |tx| overview::closes(tx, &here, march).await);
     assert_eq!(closes.len(), 62);
     assert_eq!(closes[&(canteen, date("2026-03-02"))].1.findings.len(), 1);
+    // What is read without the closes is what the closes say.
+    let here = region("440304");
+    let counts = unit!(store, |tx| overview::counts(tx, &here, march).await);
+    let counted = closes.iter().map(|(day, (_, close))| (*day, i64::from(close.meals.count))).collect();
+    assert_eq!(counts, counted);
+    assert_eq!(counts.values().sum::<i64>(), 4);
+    let here = region("440304");
+    let sums = unit!(store, |tx| overview::sums(tx, &here, march, None).await);
+    let of_close = |close: &domain::reconciliation::DayClose| overview::DaySums {
+        canteen: close.canteen,
+        date: close.date,
+        meals: close.meals,
+        subsidised: close.subsidised,
+        tiers: close.tiers.clone(),
+        corrections: close.corrections.clone(),
+    };
+    assert_eq!(sums, closes.values().map(|(_, close)| of_close(close)).collect::<Vec<_>>());
+    let here = region("440304");
+    let own = unit!(store, |tx| overview::sums(tx, &here, march, Some(canteen)).await);
+    assert_eq!(own, sums.iter().filter(|day| day.canteen == canteen).cloned().collect::<Vec<_>>());
+    assert_eq!(own.len(), 31);
     let here = region("440304");
     let days = unit!(store, |tx| overview::days(tx, &here, march).await);
     assert!(days.values().all(|day| !day.is_dirty()) && !days.is_empty());
@@ -594,13 +658,63 @@ async fn a_regions_month_is_read_at_once(backend: Backend) {
     });
     assert_eq!(said[&(canteen, number)][0].words, "当天断网");
     let outside = away.clone();
+    assert!(unit!(store, |tx| overview::counts(tx, &outside, march).await).is_empty());
+    let outside = away.clone();
+    assert!(unit!(store, |tx| overview::sums(tx, &outside, march, None).await).is_empty());
+    let outside = away.clone();
     assert!(unit!(store, |tx| overview::closes(tx, &outside, march).await).is_empty());
     let outside = away.clone();
     assert!(unit!(store, |tx| overview::days(tx, &outside, march).await).is_empty());
     assert!(unit!(store, |tx| overview::steps(tx, &away, march).await).is_empty());
 }
 
+/// A till's Z report that lost a meal stands beside the records, with the meal that makes the difference.
+async fn a_z_report_stands_beside_what_is_held(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let office = scene.world.office().clone();
+    let (one, two) = (scene.elders[0], scene.elders[1]);
+    let till = &mut scene.tills[0];
+    till.at = date("2026-03-02").at_minute(660);
+    let mut records = vec![till.start(None), till.open()];
+    records.push(till.meal(&office, Some(one)));
+    records.push(till.meal(&office, Some(two)));
+    records.push(till.meal(&office, None));
+    let lost = records[4].id;
+    till.of_shift.retain(|record| record.id != lost);
+    records.push(till.close());
+    // The next shift is closed rightly and is no finding; the last one never is.
+    records.extend([till.open(), till.meal(&office, None), till.close(), till.open(), till.meal(&office, None)]);
+    records.push(scene.over(0));
+    scene.ingest(0, &records).await;
+    scene.world.clock.set(date("2026-04-01").at_minute(540));
+    close(&scene).await;
+    let (store, canteen) = (&scene.world.office().store, scene.canteen(0));
+    let day = unit!(store, |tx| server::store::closes::last(tx, canteen, date("2026-03-02")).await).unwrap();
+    let findings: Vec<Finding> = day.content.0.findings;
+    let z: Vec<&Finding> = findings.iter().filter(|f| f.code == domain::reconciliation::Code::ZMismatch).collect();
+    assert_eq!(z.len(), 2, "{findings:?}");
+    let maker = maker(&scene).await;
+    let pages = [maker.get(&at(&scene, z[0])).await, maker.get(&at(&scene, z[1])).await];
+    let (differs, none) =
+        if pages[0].text().contains("没有交班单") { (&pages[1], &pages[0]) } else { (&pages[0], &pages[1]) };
+    differs.has(&["交班单（终端）", "服务端记录", "2 笔　¥36.00", "3 笔　¥54.00", "其中访客", "1 笔　¥18.00"]);
+    differs
+        .has(&["服务端按餐次：午餐 3 笔　¥54.00", "下面这一餐正好等于差额", "class=\"unequal\""])
+        .lacks(&["没有收到"]);
+    none.has(&["没有交班单", "1 笔　¥18.00"]).lacks(&["正好等于差额"]);
+    let mut maker = maker;
+    maker.english = true;
+    let english = maker.get(&at(&scene, z[0])).await.text();
+    assert_eq!(untranslated(english.split("<main").nth(1).unwrap()), Vec::<String>::new());
+}
+
+/// The address of a finding of the first canteen.
+fn at(scene: &Scene, finding: &Finding) -> String {
+    format!("/console/findings/{}/{}?region=440304&month=2026-03", scene.canteen(0), finding.number)
+}
+
 crate::on_both! {
+    a_z_report_stands_beside_what_is_held
     the_inbox_goes_page_by_page_and_keeps_its_filters
     today_says_what_is_next_and_to_whom
     today_counts_meals_beside_last_weeks
@@ -612,6 +726,7 @@ crate::on_both! {
     every_page_is_whole_in_english
     each_role_sees_and_does_what_it_may
     boards_read_a_region_at_once
-    statements_of_a_year_are_those_of_the_current_drafts
+    months_cost_what_their_current_drafts_say
+    pages_read_days_through_their_indexes
     a_regions_month_is_read_at_once
 }

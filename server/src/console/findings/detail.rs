@@ -6,11 +6,14 @@ use domain::id::{CanteenId, UserId};
 use domain::money::Fen;
 use domain::policy::Policy;
 use domain::reconciliation::{Bearer, Code, Finding, Severity, Verdict};
+use domain::record::ZTotals;
 use domain::record::check::Rulebook;
+use domain::record::totals::CountSum;
 use domain::words::{mode_name, period_name};
 
 use super::enclosed::Files;
 use super::evidence::{Evidence, MOST, Proof, Shown, TimeLine, total};
+use super::shift::Shift;
 use super::words::Words;
 use crate::console::days::{Item, Life};
 use crate::console::lang::fill;
@@ -211,12 +214,18 @@ impl Draw<'_> {
         let name = |shown: &Shown| {
             if self.told.evidence.competes { shown.canteen.clone() } else { shown.elder.clone().unwrap_or_default() }
         };
+        if self.told.evidence.shift.is_some() {
+            return None;
+        }
         let times: Vec<_> = self.told.evidence.records.iter().map(|shown| (shown.record.at, name(shown))).collect();
         TimeLine::of(&times)
     }
 
     fn pair(&self) -> Option<Pair> {
         let w = self.w;
+        if let Some(shift) = &self.told.evidence.shift {
+            return Some(self.counted(shift));
+        }
         match (self.told.evidence.records.as_slice(), &self.told.evidence.verdict) {
             ([a, b], _) if self.told.evidence.competes => {
                 let is_first = self.finding().evidence.contains(&a.record.id);
@@ -236,6 +245,84 @@ impl Draw<'_> {
             }),
             _ => None,
         }
+    }
+
+    /// What the Z report says beside what the shift's records come to: sums that both have none of are left out.
+    fn counted(&self, shift: &Shift) -> Pair {
+        let w = self.w;
+        let sums = |of: &ZTotals| {
+            [
+                of.meals,
+                of.guests,
+                of.voids,
+                of.cash,
+                of.qr_payment,
+                of.free,
+                of.diner,
+                of.operator,
+                of.delivery,
+                of.concession,
+                of.fees,
+                of.refunds,
+            ]
+        };
+        let names = [
+            w.z_meals,
+            w.z_guests,
+            w.z_voids,
+            w.z_cash,
+            w.z_qr_payment,
+            w.z_free,
+            w.f_subsidy,
+            w.z_operator,
+            w.z_delivery,
+            w.f_concession,
+            w.z_fees,
+            w.z_refunds,
+        ];
+        let said = |of: CountSum| fill(w.z_sum, &[("n", &fmt::count(of.count)), ("amount", &fmt::yuan(&of.amount))]);
+        let z = shift.z.as_ref().map(sums);
+        let mut fields = Vec::new();
+        for (at, (name, held)) in names.into_iter().zip(sums(&shift.held)).enumerate() {
+            let reported = z.map(|z| z[at]);
+            if at == 0 || !held.is_nothing() || reported.is_some_and(|z| !z.is_nothing()) {
+                fields.push(field(name, reported.map_or_else(|| "—".to_owned(), said), said(held)));
+            }
+        }
+        let none = (w.z_missing, "chip-bad");
+        let left_chip = shift.z.is_none().then_some(none);
+        Pair { left: w.z_report, right: w.z_held, left_chip, right_chip: None, fields }
+    }
+
+    /// What there is to know of a shift beside its sums: by period, what never arrived, and what the rows below are.
+    fn of_shift(&self, shift: &Shift) -> String {
+        let (w, lang) = (self.w, self.view.lang);
+        let of_period = |(period, sum): &(domain::calendar::MealPeriod, CountSum)| {
+            let sum = fill(w.z_sum, &[("n", &fmt::count(sum.count)), ("amount", &fmt::yuan(&sum.amount))]);
+            format!("{} {sum}", period_name(period, lang.domain()))
+        };
+        let list = |parts: Vec<String>| parts.join(lang.of("、", ", "));
+        let mut said = Vec::new();
+        if !shift.periods.is_empty() {
+            said.push(fill(w.z_periods, &[("sums", &list(shift.periods.iter().map(of_period).collect()))]));
+        }
+        if !shift.missing.is_empty() {
+            let span = |(from, to): &(u64, u64)| if from == to { from.to_string() } else { format!("{from}–{to}") };
+            said.push(fill(w.z_gaps, &[("seqs", &list(shift.missing.iter().map(span).collect()))]));
+        }
+        if !shift.after.is_empty() {
+            said.push(fill(w.z_after, &[("n", &shift.after.len())]));
+        }
+        match shift.alike.len() {
+            0 => {}
+            1 => said.push(w.z_alike_one.to_owned()),
+            n => said.push(fill(w.z_alike, &[("n", &n)])),
+        }
+        let explained = !(shift.missing.is_empty() && shift.after.is_empty() && shift.alike.is_empty());
+        if shift.z.is_some() && !explained {
+            said.push(w.z_unexplained.to_owned());
+        }
+        said.join(lang.of("", " "))
     }
 
     /// The fields of a meal's record, in the order of the comparison.
@@ -363,6 +450,9 @@ impl Draw<'_> {
 
     fn note(&self) -> Option<String> {
         let evidence = self.told.evidence;
+        if let Some(shift) = &evidence.shift {
+            return Some(self.of_shift(shift));
+        }
         if evidence.records.is_empty() {
             return Some(fill(self.w.no_records, &[("subject", &self.finding().subject)]));
         }

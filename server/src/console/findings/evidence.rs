@@ -11,6 +11,7 @@ use domain::reconciliation::{Code, Finding, Verdict};
 use domain::record::{Body, Meal, Record, encoding};
 use ed25519_dalek::VerifyingKey;
 
+use super::shift::{self, Shift};
 use crate::Error;
 use crate::names::mask;
 use crate::store::records::Journal;
@@ -63,6 +64,8 @@ pub(super) struct Evidence {
     pub(super) competes: bool,
     /// The judgement on the one meal that the finding is about.
     pub(super) verdict: Option<Verdict>,
+    /// The shift whose Z report differs.
+    pub(super) shift: Option<Shift>,
 }
 
 /// A canteen's tills and cashiers.
@@ -97,6 +100,16 @@ pub(super) async fn load(
         competes = !others.is_empty();
         ids.extend(others.into_iter().take(1));
     }
+    let shift = match finding.code {
+        Code::ZMismatch => shift::load(tx, canteen, date, &finding.subject).await?,
+        _ => None,
+    };
+    let beside = shift.iter().flat_map(|shift| shift.after.iter().chain(&shift.alike));
+    for id in beside.map(|id| (canteen, *id)) {
+        if ids.len() < MOST && !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
     let mut places: BTreeMap<CanteenId, Place> = BTreeMap::new();
     let mut shown = Vec::new();
     for (canteen, id) in ids {
@@ -111,7 +124,7 @@ pub(super) async fn load(
         [only] => closes::verdicts(tx, canteen, date, revision).await?.into_iter().find(|v| v.record == *only),
         _ => None,
     };
-    Ok(Evidence { records: shown, named: finding.evidence.len(), competes, verdict })
+    Ok(Evidence { records: shown, named: finding.evidence.len(), competes, verdict, shift })
 }
 
 async fn read(tx: &mut Tx, canteen: CanteenId, id: RecordId, place: &Place) -> Result<Option<Shown>, Error> {

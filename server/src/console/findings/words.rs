@@ -78,6 +78,27 @@ catalogue! {
     kind_training: "训练", "training";
     kind_cash: "现金进出", "cash moved";
     kind_shift_close: "交班", "shift closed";
+    // A shift's Z report
+    z_report: "交班单（终端）", "Z report (till)";
+    z_held: "服务端记录", "Records held";
+    z_missing: "没有交班单", "No Z report";
+    z_sum: "{n} 笔　{amount}", "{n}, {amount}";
+    z_meals: "用餐（按餐价）", "Meals, at list price";
+    z_guests: "其中访客", "Of these: guests";
+    z_voids: "撤销", "Voids";
+    z_cash: "现金", "Cash";
+    z_qr_payment: "扫码支付", "QR payment";
+    z_free: "免费", "Free";
+    z_operator: "运营补贴", "Operator subsidy";
+    z_delivery: "送餐补贴", "Delivery subsidy";
+    z_fees: "送餐费", "Delivery fees";
+    z_refunds: "退补", "Paid back";
+    z_periods: "服务端按餐次：{sums}（交班单不分餐次）。", "Records by period: {sums} (a Z report has no periods).";
+    z_gaps: "本班序号 {seqs} 没有收到，差额可能就在其中：请食堂联网补传。", "Records {seqs} of the shift have not arrived and may be the difference: ask the canteen to connect.";
+    z_after: "交班以后又有 {n} 条记录记在本班，列在下面。", "{n} records of the shift came after its Z report; they stand below.";
+    z_alike_one: "下面这一餐正好等于差额，请先核对它。", "The meal below is exactly the difference: look at it first.";
+    z_alike: "下面有 {n} 餐，每一餐都正好等于差额，请与食堂核对是哪一餐。", "Each of {n} meals below is exactly the difference: ask the canteen which it is.";
+    z_unexplained: "本班记录没有缺号，也没有哪一餐正好等于差额：请与食堂核对纸质交班单。", "No record of the shift is missing and no single meal is the difference: compare with the canteen's paper.";
     // Words on both sides
     canteen_words: "食堂说明", "The canteen says";
     not_answered: "食堂还没有说明。", "The canteen has not answered.";

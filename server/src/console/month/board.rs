@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::id::CanteenId;
 use domain::money::Fen;
-use domain::reconciliation::DayClose;
+use domain::reconciliation::{Correction, Tier};
 use domain::settlement::payment::Stage;
 use domain::settlement::{MonthState, Reason, Statement, compare};
 
@@ -103,13 +103,13 @@ pub(super) fn payers_agree<'a>(statements: impl Iterator<Item = &'a Statement>) 
 }
 
 /// What a day's meals were charged to payers, fen.
-pub(super) fn charged(close: &DayClose) -> Fen {
-    close.tiers.iter().map(|tier| tier.shares.total()).sum()
+pub(super) fn charged(tiers: &[Tier]) -> Fen {
+    tiers.iter().map(|tier| tier.shares.total()).sum()
 }
 
 /// What is paid for a day more or less than was charged, fen.
-pub(super) fn corrected(close: &DayClose) -> Fen {
-    close.corrections.iter().map(|correction| correction.shares.total()).sum()
+pub(super) fn corrected(corrections: &[Correction]) -> Fen {
+    corrections.iter().map(|correction| correction.shares.total()).sum()
 }
 
 /// How many findings of a canteen wait and how many are decided.

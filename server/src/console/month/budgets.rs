@@ -49,6 +49,11 @@ pub(super) fn routes() -> Routes {
 
 struct Found {
     payers: Vec<PayerYear>,
+    regions: Vec<Region>,
+}
+
+/// The year by canteen and payer, with the canteens' names.
+struct Reported {
     report: BTreeMap<(CanteenId, Payer), CanteenYear>,
     names: BTreeMap<CanteenId, String>,
     regions: Vec<Region>,
@@ -68,12 +73,27 @@ async fn read(office: &Arc<Office>, view: &View) -> Answer<Found> {
     view.user.require(Right::Read)?;
     view.user.require_inside(&view.region.code)?;
     let (region, year) = (view.region.code.clone(), view.month.ym().0);
+    let kept = Arc::clone(office);
     let read = office.store.read(move |tx| {
+        let (kept, region) = (Arc::clone(&kept), region.clone());
         Box::pin(async move {
-            let (payers, _) = budget::year(tx, &region, year).await?;
+            let (payers, _) = budget::year_kept(tx, &kept.costs, &region, year).await?;
+            Ok::<_, Error>(Found { payers, regions: canteens::regions(tx).await? })
+        })
+    });
+    Ok(read.await?)
+}
+
+async fn read_year(office: &Arc<Office>, view: &View) -> Answer<Reported> {
+    view.user.require(Right::Read)?;
+    view.user.require_inside(&view.region.code)?;
+    let (region, year) = (view.region.code.clone(), view.month.ym().0);
+    let read = office.store.read(move |tx| {
+        let region = region.clone();
+        Box::pin(async move {
             let report = budget::report(tx, &region, year).await?;
             let names = canteens::inside(tx, &region).await?.into_iter().map(|row| (row.id, row.name)).collect();
-            Ok::<_, Error>(Found { payers, report, names, regions: canteens::regions(tx).await? })
+            Ok::<_, Error>(Reported { report, names, regions: canteens::regions(tx).await? })
         })
     });
     Ok(read.await?)
@@ -203,7 +223,7 @@ fn table(view: &View, found: &Found) -> Table {
 }
 
 /// The year by canteen and payer, with what is open at its end.
-fn year_table(view: &View, found: &Found) -> Table {
+fn year_table(view: &View, found: &Reported) -> Table {
     let w = Words::of(view.lang);
     let title = fill(w.year_report_of, &[("year", &view.month.ym().0)]);
     let payers: Vec<&Payer> = found.report.keys().map(|(_, payer)| payer).collect();
@@ -252,12 +272,12 @@ async fn xlsx(State(office): State<Arc<Office>>, view: View) -> Answer<impl Into
 }
 
 async fn year_csv(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
-    let found = read(&office, &view).await?;
+    let found = read_year(&office, &view).await?;
     Ok(files::file(&year_table(&view, &found), &name("year", &view), Kind::Csv)?)
 }
 
 async fn year_xlsx(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
-    let found = read(&office, &view).await?;
+    let found = read_year(&office, &view).await?;
     Ok(files::file(&year_table(&view, &found), &name("year", &view), Kind::Xlsx)?)
 }
 

@@ -59,6 +59,8 @@ pub(super) async fn load(tx: &mut Tx, region: &RegionCode) -> Result<Found, Erro
 
 /// A demand's row.
 pub(super) struct Claim {
+    /// What was demanded and what is still owed, fen.
+    pub(super) fen: [Fen; 2],
     pub(super) number: String,
     pub(super) canteen: String,
     pub(super) amount: String,
@@ -97,6 +99,7 @@ pub(super) fn claims(view: &View, found: &Found, around: &Around, regions: &[Reg
         let owed = payers.iter().zip(&names).enumerate();
         let owed = owed.filter(|(_, (payer, _))| may && !left.of(payer).is_zero());
         Claim {
+            fen: [demand.total(), left.total()],
             number: demand.number.clone(),
             canteen: around.name(demand.canteen).to_owned(),
             amount: fmt::yuan(&demand.total()),

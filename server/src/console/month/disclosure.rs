@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect};
 use domain::id::{ObjectionId, StatementId, UserId};
 use domain::settlement::payment::Stage;
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 
 use super::say;
@@ -14,6 +15,7 @@ use super::words::Words;
 use crate::admin::About;
 use crate::audit::Action;
 use crate::console::days::Around;
+use crate::console::files::{self, Kind};
 use crate::console::findings::enclosed::{Files, keep};
 use crate::console::fmt;
 use crate::console::lang::fill;
@@ -40,6 +42,8 @@ const PATH: &str = "/console/disclosure";
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get(PATH, page)
+        .get("/console/disclosure.csv", csv)
+        .get("/console/disclosure.xlsx", xlsx)
         .post("/console/disclosure/start", Action::MonthDisclose, start)
         .post("/console/disclosure/statements/{id}/objection", Action::ObjectionNote, object)
         .post("/console/disclosure/objections/{id}/decision", Action::ObjectionDecide, decide)
@@ -114,10 +118,12 @@ struct Drawn {
     sentence: String,
     may_start: bool,
     lists: Option<(String, String)>,
+    /// Addresses of what is listed as a file: CSV, XLSX.
+    files: [String; 2],
     rows: Vec<Row>,
 }
 
-async fn page(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+async fn read(office: &Office, view: &View) -> Answer<Found> {
     view.user.require(Right::Read)?;
     view.user.require_inside(&view.region.code)?;
     let of = view.clone();
@@ -125,7 +131,44 @@ async fn page(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
         let of = of.clone();
         Box::pin(async move { load(tx, &of).await })
     });
-    Page::of(&drawn(&view, &read.await?))
+    Ok(read.await?)
+}
+
+async fn page(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+    Page::of(&drawn(&view, &read(&office, &view).await?))
+}
+
+/// What is listed, as a table: a line for each objection, and one for each canteen without any.
+fn table(view: &View, found: &Found) -> Table {
+    let (w, drawn) = (Words::of(view.lang), drawn(view, found));
+    let amounts = found.after.iter().flat_map(|after| &after.statements).map(|(stored, ..)| stored.payable);
+    let mut rows = Vec::new();
+    for (row, payable) in drawn.rows.into_iter().zip(amounts) {
+        let line = |objection: Option<ObjectionRow>| {
+            let mut line = vec![Cell::from(row.canteen.as_str()), Cell::Money(payable)];
+            let said = objection.map(|o| [o.content, o.noted, o.state.to_owned(), o.decided.unwrap_or_default()]);
+            line.extend(said.map_or([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty], |said| said.map(Cell::Text)));
+            line
+        };
+        if row.objections.is_empty() {
+            rows.push(line(None));
+        }
+        rows.extend(row.objections.into_iter().map(|objection| line(Some(objection))));
+    }
+    let heads = [w.canteen, w.payable, w.objections, w.noted_by, w.decision, w.why];
+    let mut table = files::listed(&drawn.title, &heads, rows, view);
+    table.notes.push(format!("{}　{}", drawn.state, drawn.sentence));
+    table
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    let found = read(&office, &view).await?;
+    Ok(files::of_month(&table(&view, &found), &view, "objections", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    let found = read(&office, &view).await?;
+    Ok(files::of_month(&table(&view, &found), &view, "objections", Kind::Xlsx)?)
 }
 
 fn objection(view: &View, found: &Found, of: &Objection, money: bool) -> ObjectionRow {
@@ -206,6 +249,7 @@ fn drawn(view: &View, found: &Found) -> Drawn {
         sentence,
         may_start: has(Right::MakeMonth) && approved == Some(Stage::Approved),
         lists: found.state.is_some().then(|| (address("disclosure.xlsx"), address("disclosure.csv"))),
+        files: files::links(view, PATH, ""),
         rows: found.after.iter().flat_map(|after| &after.statements).map(row).collect(),
     }
 }

@@ -142,13 +142,22 @@ fn drawn(view: &View, found: &Found) -> Drawn {
     }
 }
 
-async fn read_days(office: &Office, view: &View) -> Answer<MonthDays> {
+/// The month's days and their closes, whole.
+struct Days {
+    days: MonthDays,
+    closes: Vec<DayClose>,
+}
+
+async fn read_days(office: &Office, view: &View) -> Answer<Days> {
     view.user.require(Right::Read)?;
     view.user.require_inside(&view.region.code)?;
     let (region, month) = (view.region.code.clone(), view.month);
     let read = office.store.read(move |tx| {
         let region = region.clone();
-        Box::pin(async move { MonthDays::load(tx, &region, month, None).await })
+        Box::pin(async move {
+            let closes = overview::closes(tx, &region, month).await?.into_values().map(|(_, close)| close).collect();
+            Ok(Days { days: MonthDays::load(tx, &region, month, None).await?, closes })
+        })
     });
     Ok(read.await?)
 }
@@ -164,7 +173,7 @@ async fn days_xlsx(State(office): State<Arc<Office>>, view: View) -> Answer<impl
     Ok(files::of_month(&days(&view, &found), &view, "days", Kind::Xlsx)?)
 }
 
-fn days(view: &View, found: &MonthDays) -> Table {
+fn days(view: &View, Days { days: found, closes }: &Days) -> Table {
     let w = Words::of(view.lang);
     let head = [
         w.canteen,
@@ -182,13 +191,13 @@ fn days(view: &View, found: &MonthDays) -> Table {
         w.findings,
         w.changed_since,
     ];
-    let mut closes: Vec<(&str, &DayClose)> =
-        found.closes.values().map(|(_, close)| (found.name(close.canteen), close)).collect();
+    let mut closes: Vec<(&str, &DayClose)> = closes.iter().map(|close| (found.name(close.canteen), close)).collect();
     closes.sort_by_key(|(name, close)| (*name, close.canteen, close.date));
     let row = |(name, close): (&str, &DayClose)| {
         let mut row = vec![Cell::from(name), Cell::Text(close.date.to_string())];
         row.extend([close.meals, close.guests, close.subsidised, close.voids].map(|sum| files::count(sum.count)));
-        row.extend([board::charged(close), board::corrected(close), close.own_payment].map(Cell::Money));
+        let (charged, corrected) = (board::charged(&close.tiers), board::corrected(&close.corrections));
+        row.extend([charged, corrected, close.own_payment].map(Cell::Money));
         row.extend([close.z_reports.0, close.z_reports.1].map(files::count));
         row.push(Cell::Text(say::letter(view.lang, &close.grade)));
         row.push(files::count(close.findings.len()));

@@ -1,5 +1,7 @@
 //! Where the money is: who pays, what is on its way, what waits, what is due back, and whether the books balance.
 
+mod tables;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -44,6 +46,8 @@ const PATH: &str = "/console/funds";
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get(PATH, page)
+        .get("/console/funds.csv", tables::csv)
+        .get("/console/funds.xlsx", tables::xlsx)
         .post("/console/funds/statements/{id}/payment", Action::PaymentNote, pay)
         .post("/console/funds/release", Action::HoldRelease, release)
         .merge(demands::routes())
@@ -90,6 +94,8 @@ async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
 
 /// A payer's row: this month and the year.
 struct PayerRow {
+    /// Payable this month, held of it, payable this year, fen.
+    fen: [Fen; 3],
     name: String,
     class: &'static str,
     month: String,
@@ -99,6 +105,7 @@ struct PayerRow {
 
 /// A statement's payment.
 struct PaymentRow {
+    fen: Fen,
     href: String,
     canteen: String,
     payable: String,
@@ -116,6 +123,7 @@ struct PaymentRow {
 
 /// A hold.
 struct HoldRow {
+    fen: Fen,
     canteen: String,
     month: String,
     words: String,
@@ -129,6 +137,7 @@ struct Plain {
     what: String,
     basis: String,
     amount: String,
+    fen: Fen,
 }
 
 /// A bar of payers under its name.
@@ -139,6 +148,7 @@ struct Bar {
 }
 
 struct Book {
+    sum: Turnover,
     name: &'static str,
     debit: String,
     credit: String,
@@ -175,7 +185,7 @@ struct Drawn {
     balanced: bool,
 }
 
-async fn page(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+async fn read(office: &Office, view: &View) -> Answer<Found> {
     view.user.require(Right::Read)?;
     view.user.require_inside(&view.region.code)?;
     let of = view.clone();
@@ -183,8 +193,12 @@ async fn page(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
         let of = of.clone();
         Box::pin(async move { load(tx, &of).await })
     });
+    Ok(read.await?)
+}
+
+async fn page(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
     let fresh = view.present.require_fresh(office.now()).is_ok();
-    Page::of(&drawn(&view, &read.await?, fresh))
+    Page::of(&drawn(&view, &read(&office, &view).await?, fresh))
 }
 
 fn payments_of(view: &View, found: &Found, fresh: bool) -> Vec<PaymentRow> {
@@ -223,6 +237,7 @@ fn payments_of(view: &View, found: &Found, fresh: bool) -> Vec<PaymentRow> {
             format!("{} {} {}", fmt::at(p.noted_at, lang), say::payment(w, Some(p.state)), p.reference)
         };
         PaymentRow {
+            fen: stored.payable,
             href: view.link(&format!("/console/statements/{}", stored.id)),
             canteen: found.around.name(stored.canteen).to_owned(),
             payable: fmt::yuan(&stored.payable),
@@ -249,6 +264,7 @@ fn adjustments_of(view: &View, found: &Found) -> (Vec<Plain>, Fen) {
                 what: say::reason(view.lang, &line.reason, line.amount, content.month),
                 basis: say::basis(view.lang, &line.dates, &line.findings),
                 amount: fmt::change(&line.amount),
+                fen: line.amount,
             });
         }
     }
@@ -273,6 +289,7 @@ fn books_of(w: &'static Words, found: &Found) -> (Vec<Book>, Turnover) {
     }
     let names = [w.book_grant, w.book_payable, w.book_held, w.book_demanded, w.book_bank];
     let row = |(name, sum): (&'static str, Turnover)| Book {
+        sum,
         name,
         debit: fmt::dash(&sum.debit),
         credit: fmt::dash(&sum.credit),
@@ -282,9 +299,10 @@ fn books_of(w: &'static Words, found: &Found) -> (Vec<Book>, Turnover) {
 
 fn hold_row(view: &View, found: &Found, hold: &HoldBody) -> HoldRow {
     HoldRow {
+        fen: hold.amount,
         canteen: found.around.name(hold.canteen).to_owned(),
         month: fmt::month(hold.month, view.lang),
-        words: hold.words.clone(),
+        words: say::gate(view.lang, &hold.words),
         amount: fmt::yuan(&hold.amount),
         fields: [
             ("canteen", hold.canteen.to_string()),
@@ -317,12 +335,11 @@ fn drawn(view: &View, found: &Found, fresh: bool) -> Drawn {
     let of = |lines: &[PayerLine], payer: &Payer, amount: fn(&PayerLine) -> Fen| {
         lines.iter().find(|line| line.payer == *payer).map_or(Fen::ZERO, amount)
     };
-    let payer = |(payer, name): (&Payer, String)| PayerRow {
-        name,
-        class: say::payer_class(payer),
-        month: fmt::dash(&of(&month, payer, |line| line.payable)),
-        held: fmt::dash(&of(&month, payer, |line| line.held)),
-        year: fmt::dash(&of(&year, payer, |line| line.payable)),
+    let payer = |(payer, name): (&Payer, String)| {
+        let payable = |lines| of(lines, payer, |line| line.payable);
+        let fen = [payable(&month), of(&month, payer, |line| line.held), payable(&year)];
+        let [month, held, year] = fen.map(|amount| fmt::dash(&amount));
+        PayerRow { fen, name, class: say::payer_class(payer), month, held, year }
     };
     let sum = |lines: &[PayerLine], amount: fn(&PayerLine) -> Fen| fmt::dash(&lines.iter().map(amount).sum());
     let has = |right: Right| view.user.role.rights().contains(&right);
@@ -334,6 +351,7 @@ fn drawn(view: &View, found: &Found, fresh: bool) -> Drawn {
         what: fill(w.refunds_n, &[("n", n)]),
         basis: String::new(),
         amount: fmt::yuan(amount),
+        fen: *amount,
     };
     let title = fill(w.funds_of, &[("month", &fmt::short_month(view.month, lang))]);
     Drawn {
@@ -363,6 +381,13 @@ fn drawn(view: &View, found: &Found, fresh: bool) -> Drawn {
         debit: fmt::yuan(&total.debit),
         credit: fmt::yuan(&total.credit),
         balanced: total.debit == total.credit,
+    }
+}
+
+impl Drawn {
+    /// The address of a table of the page as a file.
+    fn file(&self, table: &str, ending: &str) -> String {
+        self.shell.view.link(&format!("{PATH}.{ending}?table={table}"))
     }
 }
 

@@ -44,11 +44,13 @@ struct Of {
 struct Found {
     name: String,
     days: MonthDays,
+    sums: Vec<overview::DaySums>,
     months: Vec<Of>,
 }
 
 async fn load(tx: &mut Tx, view: &View, own: CanteenId) -> Result<Found, Error> {
     let days = MonthDays::load(tx, &view.user.region, view.month, Some(own)).await?;
+    let sums = overview::sums(tx, &view.user.region, view.month, Some(own)).await?;
     let mut of_months = Vec::new();
     for stored in overview::statements_of_canteen(tx, own, MONTHS).await? {
         of_months.push(Of {
@@ -60,7 +62,7 @@ async fn load(tx: &mut Tx, view: &View, own: CanteenId) -> Result<Found, Error> 
         });
     }
     let name = canteens::get(tx, own).await?.map(|row| row.name).unwrap_or_default();
-    Ok(Found { name, days, months: of_months })
+    Ok(Found { name, days, sums, months: of_months })
 }
 
 /// Where a month's money is, told plainly.
@@ -172,10 +174,9 @@ fn sentence(view: &View, of: &Of, at: Where) -> (&'static str, String) {
 fn drawn(view: &View, own: CanteenId, found: &Found) -> Drawn {
     let (w, lang) = (Words::of(view.lang), view.lang);
     let today = view.now.local_date();
-    let closes = || found.days.closes.values().map(|(_, close)| close);
-    let open = closes().filter(|close| close.meals.count > 0).count();
-    let meals: u32 = closes().map(|close| close.meals.count).sum();
-    let subsidy: domain::money::Fen = closes().map(super::board::charged).sum();
+    let open = found.sums.iter().filter(|day| day.meals.count > 0).count();
+    let meals: u32 = found.sums.iter().map(|day| day.meals.count).sum();
+    let subsidy: domain::money::Fen = found.sums.iter().map(|day| super::board::charged(&day.tiers)).sum();
     let unclosed: Vec<_> = view.month.days().filter(|day| *day < today && found.days.is_unclosed(own, *day)).collect();
     let finding = |item: &Item| FindingRow {
         what: format!("{} {}", fmt::day(item.date, lang), say::finding(lang, item.finding.code)),

@@ -104,9 +104,36 @@ pub(super) fn reason(lang: Lang, reason: &Reason, amount: Fen, of: Month) -> Str
             format!("Deduction: {}{}", finding(lang, *code), from(month))
         }
         Reason::Finding { month, code } => format!("Adjustment: {}{}", finding(lang, *code), from(month)),
-        Reason::Reduction { month, words, .. } => format!("Reduction: {words}{}", from(month)),
-        Reason::Hold { month, words, .. } => format!("Held: {words}{}", from(month)),
-        Reason::Release { month, words, .. } => format!("Released: {words}{}", from(month)),
+        Reason::Reduction { month, words, .. } => format!("Reduction: {}{}", gate(lang, words), from(month)),
+        Reason::Hold { month, words, .. } => format!("Held: {}{}", gate(lang, words), from(month)),
+        Reason::Release { month, words, .. } => format!("Released: {}{}", gate(lang, words), from(month)),
+    }
+}
+
+/// A standing's condition as statements keep it, in Chinese: [`domain::words::gate_condition`].
+pub(super) fn gate(lang: Lang, words: &str) -> String {
+    const ENGLISH: [(&str, &str); 17] = [
+        ("量化等级 ", "quality grade "),
+        ("风险等级 ", "risk level "),
+        ("备案有效、失效", "filing active, inactive"),
+        ("备案有效", "filing active"),
+        ("备案失效", "filing inactive"),
+        ("许可证", "licence "),
+        ("未评级", "unrated"),
+        ("有效", "valid"),
+        ("过期", "expired"),
+        ("吊销", "revoked"),
+        ("失效", "inactive"),
+        ("已建明厨亮灶", "open kitchen"),
+        ("未建明厨亮灶", "no open kitchen"),
+        ("低于 ", "below "),
+        (" 星", " stars"),
+        ("、", ", "),
+        ("且", " and "),
+    ];
+    match lang {
+        Lang::Zh => words.to_owned(),
+        Lang::En => ENGLISH.iter().fold(words.to_owned(), |said, (zh, en)| said.replace(zh, en)),
     }
 }
 
@@ -200,6 +227,9 @@ mod tests {
             ["2026-03-11", "2026-03-12", "2026-03-13", "2026-03-20"].map(|d| d.parse().unwrap()).into();
         assert_eq!(days(Lang::Zh, &dates), "3月11日至13日、20日");
         assert_eq!(days(Lang::En, &dates), "11 Mar to 13 Mar, 20 Mar");
+        let held = "量化等级 C、未评级且许可证过期、吊销且备案失效且未建明厨亮灶且低于 3 星";
+        let said = "quality grade C, unrated and licence expired, revoked and filing inactive and no open kitchen and below 3 stars";
+        assert_eq!((gate(Lang::En, held).as_str(), gate(Lang::Zh, held).as_str()), (said, held));
         let many: Vec<String> = (0..5).map(|n| format!("F-{n}")).collect();
         assert_eq!(basis(Lang::En, &dates[3..], &many), "20 Mar · F-0 and 4 more");
         let of = "2026-03".parse().unwrap();

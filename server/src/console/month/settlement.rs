@@ -31,7 +31,7 @@ use crate::month::{self, MonthView};
 use crate::payment::{self, Afterwards};
 use crate::people::{Right, Role};
 use crate::store::people::{self, UserRow};
-use crate::store::{Tx, months};
+use crate::store::{Tx, months, overview};
 use crate::verify::statements::{Made, again};
 use drawing::drawn;
 use table::table;
@@ -58,6 +58,8 @@ struct Found {
     days: MonthDays,
     /// The canteens that this very region settles.
     settles: Vec<(CanteenId, String)>,
+    /// By canteen, before there is a draft: days with meals, and subsidised meals of all days.
+    served: BTreeMap<CanteenId, (usize, u32)>,
     month: Option<MonthView>,
     after: Option<Afterwards>,
     /// Last month's statements.
@@ -88,6 +90,13 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, remake: bool) -> Result
     let days = MonthDays::load(tx, region, of, None).await?;
     let settles = months::canteens(tx, region).await?;
     let month = month::view(tx, region, of).await?;
+    let mut served: BTreeMap<CanteenId, (usize, u32)> = BTreeMap::new();
+    if month.is_none() && !settles.is_empty() {
+        for day in overview::sums(tx, region, of, None).await? {
+            let sum = served.entry(day.canteen).or_default();
+            *sum = (sum.0 + usize::from(day.meals.count > 0), sum.1 + day.subsidised.count);
+        }
+    }
     let approved = month.as_ref().is_some_and(|m| m.settlement.state.0 == MonthState::Approved);
     let after = if approved { Some(payment::afterwards(tx, region, of).await?) } else { None };
     let before = if let Some(month) = &month {
@@ -106,11 +115,12 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, remake: bool) -> Result
         Some(month) if remake || shown(month) => Some(is_same_again(tx, office, month).await?),
         _ => None,
     };
-    let (year, set) = budget::year(tx, region, of.ym().0).await?;
+    let (year, set) = budget::year_kept(tx, &office.costs, region, of.ym().0).await?;
     let passed = year.into_iter().filter_map(|of| of.passed_by().map(|by| (of.payer, by))).collect();
     Ok(Found {
         budgets: (!set.is_empty()).then_some(passed),
         settles,
+        served,
         after,
         before,
         names: everybody.iter().map(|row| (row.id, row.name.clone())).collect(),

@@ -112,7 +112,10 @@ catalogue! {
     disclosure_days: "公示天数（含今天）", "Days, today included";
     next_draft: "由{who}起草。", "Drafted by {who}.";
     next_submit: "提交后由{who}审批。", "Approved by {who} when submitted.";
-    next_missing: "办完 {n} 项后即可提交，由{who}审批。也可在对账页把未日清的日子留待下月。", "Can be submitted when {n} things are done; {who} approves. Days that are not closed can be left out on the page of days.";
+    next_missing: "办完 {n} 项后即可提交，由{who}审批。", "Can be submitted when {n} things are done; {who} approves.";
+    next_leave_out: "也可在对账页把未日清的日子留待下月，再重新起草。", "Days that are not closed can be left out on the page of days; then draft again.";
+    next_own: "核对无误后通过；有问题写明原因退回，由经办改后再提交。", "Approve what is right; send back what is not, with the reason, and the maker submits again.";
+    next_own_third: "核对无误后通过，再由第三人签批；有问题写明原因退回，由经办改后再提交。", "Approve what is right, then a third person signs; send back what is not, with the reason, and the maker submits again.";
     next_approve: "等{who}审批。", "Waits for {who}.";
     next_third: "等{who}审批，再由第三人签批。", "Waits for {who}, then for a third person's signature.";
     next_sign: "{who}已复核，等第三人签批；签批之前不公示、不拨付。", "{who} has approved it: waits for a third person. Nothing is published or paid before.";
@@ -329,6 +332,8 @@ catalogue! {
     objection_falls: "不成立", "Dismissed";
     another_decides: "由另一位人员处理。", "Decided by another person.";
     decision: "处理", "Decision";
+    noted_by: "登记", "Noted";
+    adjusted_by: "依据", "By";
     decide: "处理", "Decide";
     note_objection: "登记异议", "Note an objection";
     what_objected: "异议内容", "What is objected";

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use domain::calendar::UnixMs;
+use receipts::table::{Cell, Table};
 
 use super::ago;
 use super::words::Words as Common;
 use crate::Office;
+use crate::console::files::{self, Kind};
 use crate::console::lang::{catalogue, fill};
 use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
@@ -40,6 +43,8 @@ catalogue! {
     rows: "行数", "Rows";
     size: "大小", "Size";
     kb: "{n} KB", "{n} KB";
+    noted: "登记", "Noted";
+    digest_head: "文件摘要", "Digest";
     result: "结果", "Result";
     good: "已读回核对", "read back";
     drilled: "通过", "holds";
@@ -84,11 +89,13 @@ struct BackupsPage {
     w: &'static Words,
     last: Age,
     drill: Age,
+    /// Addresses of what is listed as a file: CSV, XLSX.
+    files: [String; 2],
     rows: Vec<Row>,
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get(HOME, show)
+    Routes::new().get(HOME, show).get("/console/backups.csv", csv).get("/console/backups.xlsx", xlsx)
 }
 
 async fn show(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
@@ -105,9 +112,33 @@ async fn show(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
         w,
         last: age(&view, last.map(|note| note.made_at), OLD_MS, w.old),
         drill: age(&view, drill.map(|note| note.noted_at), UNTRIED_MS, w.drill_old),
+        files: files::links(&view, HOME, ""),
         rows: notes.iter().map(|note| row(&view, note)).collect(),
         shell: view.shell(HOME, w.title),
     })
+}
+
+/// What is listed, as a table.
+async fn table(office: &Office, view: &View) -> Answer<Table> {
+    view.user.require(Right::ManageTerminals)?;
+    let notes = office.store.read(move |tx| Box::pin(async move { backups::notes(tx, MOST).await })).await?;
+    let w = Words::of(view.lang);
+    let line = |note: &BackupNote| {
+        let row = row(view, note);
+        let (what, result) = (Cell::from(row.what), Cell::Text(row.result));
+        let texts = [row.noted, row.made, row.file, row.digest].map(Cell::Text);
+        std::iter::once(what).chain(texts).chain([Cell::Count(note.of_rows), result]).collect()
+    };
+    let heads = [w.what, w.noted, w.made, w.file, w.digest_head, w.rows, w.result];
+    Ok(files::listed(w.title, &heads, notes.iter().map(line).collect(), view))
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    Ok(files::of_month(&table(&office, &view).await?, &view, "backups", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    Ok(files::of_month(&table(&office, &view).await?, &view, "backups", Kind::Xlsx)?)
 }
 
 /// How old something is, and whether that is too old.

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::calendar::BusinessDate;
 use domain::id::CanteenId;
 use domain::region::RegionCode;
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ use super::{person, read};
 use crate::Office;
 use crate::admin::CardsOf;
 use crate::audit::Action;
+use crate::console::files::{self, Kind};
 use crate::console::lang::{catalogue, fill};
 use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
@@ -50,6 +52,8 @@ catalogue! {
     agree: "同意", "Agree";
     print: "打印（卡号只出现这一次）", "Print (numbers appear this once)";
     acts: "操作", "Acts";
+    reason: "理由", "Reason";
+    got_none: "未发卡", "Got none";
     propose: "提出一批", "Propose a batch";
     of: "给哪家食堂的老人", "For regulars of";
     whole: "本区域全部老人", "All elders of the region";
@@ -82,6 +86,8 @@ struct BatchesPage {
     c: &'static Common,
     hint: String,
     lines: Vec<Line>,
+    /// Addresses of what is listed as a file: CSV, XLSX.
+    files: [String; 2],
     canteens: Vec<(String, String)>,
     today: BusinessDate,
 }
@@ -105,6 +111,8 @@ struct Asked {
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get(HOME, list)
+        .get("/console/cards.csv", csv)
+        .get("/console/cards.xlsx", xlsx)
         .post(HOME, Action::CardsPropose, propose)
         .post("/console/cards/{id}/approve", Action::CardsDecide, approve)
         .post("/console/cards/{id}/reject", Action::CardsDecide, decided::reject::<Batches>)
@@ -148,7 +156,8 @@ fn line(row: BatchRow, left: &[LeftOutRow], staff: &[UserRow], view: &View) -> L
     }
 }
 
-async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+/// What is listed, and the canteens that a batch may be for.
+async fn lines(office: &Office, view: &View) -> Answer<(Vec<Line>, Vec<(String, String)>)> {
     view.user.require(Right::ManageElders)?;
     view.user.require_inside(&view.region.code)?;
     let (region, staff) = (view.region.code.clone(), view.user.region.clone());
@@ -162,13 +171,52 @@ async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
             })
         })
         .await?;
+    let lines = rows.into_iter().map(|row| line(row, &left, &staff, view)).collect();
+    Ok((lines, places.iter().map(|row| (row.id.to_string(), row.name.clone())).collect()))
+}
+
+/// What is listed, as a table.
+fn table(lines: Vec<Line>, view: &View) -> Table {
+    let (w, c) = (Words::of(view.lang), Common::of(view.lang));
+    let row = |one: Line| {
+        let text = Cell::Text;
+        let state = Cell::from(one.state.0);
+        let (who, why) = (text(one.decided.by), text(one.decided.reason));
+        vec![
+            text(one.title),
+            files::count(one.cards),
+            text(one.until),
+            text(one.maker),
+            state,
+            who,
+            why,
+            text(one.left_out),
+        ]
+    };
+    let heads = [w.whose, w.cards, w.until, w.maker, c.state, w.checker, w.reason, w.got_none];
+    files::listed(w.title, &heads, lines.into_iter().map(row).collect(), view)
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    let (lines, _) = lines(&office, &view).await?;
+    Ok(files::of_month(&table(lines, &view), &view, "cards", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    let (lines, _) = lines(&office, &view).await?;
+    Ok(files::of_month(&table(lines, &view), &view, "cards", Kind::Xlsx)?)
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+    let (lines, canteens) = lines(&office, &view).await?;
     let w = Words::of(view.lang);
     Page::of(&BatchesPage {
         w,
         c: Common::of(view.lang),
         hint: fill(w.hint, &[("alone", &crate::admin::ALONE)]),
-        lines: rows.into_iter().map(|row| line(row, &left, &staff, &view)).collect(),
-        canteens: places.iter().map(|row| (row.id.to_string(), row.name.clone())).collect(),
+        lines,
+        files: files::links(&view, HOME, ""),
+        canteens,
         today: view.now.business_date(),
         shell: view.shell(HOME, w.title),
     })

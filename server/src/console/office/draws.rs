@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect};
 use domain::calendar::BusinessDate;
 use domain::draw::{Drawn, METHOD};
 use domain::id::CanteenId;
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -17,6 +18,7 @@ use super::{date, person, read, typed, wanted};
 use crate::Office;
 use crate::admin::{NewDraw, NewResult};
 use crate::audit::Action;
+use crate::console::files::{self, Kind};
 use crate::console::lang::{catalogue, fill};
 use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
@@ -89,6 +91,8 @@ struct Row {
     link: String,
     title: String,
     announced: String,
+    /// When it was announced, unix ms: what its column is sorted by.
+    at: i64,
     of: String,
     seed: String,
     is_drawn: bool,
@@ -117,6 +121,8 @@ struct DrawsPage {
     shell: Shell,
     w: &'static Words,
     rows: Vec<Row>,
+    /// Addresses of what is listed as a file: CSV, XLSX.
+    files: [String; 2],
     may: bool,
     list_hint: String,
     tomorrow: BusinessDate,
@@ -178,13 +184,16 @@ struct Noted {
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get(HOME, list)
+        .get("/console/draws.csv", csv)
+        .get("/console/draws.xlsx", xlsx)
         .post(HOME, Action::DrawAnnounce, announce)
         .get("/console/draws/{id}", show)
         .post("/console/draws/{id}/drawing", Action::DrawMake, make)
         .post("/console/draws/{id}/results", Action::DrawResult, note)
 }
 
-async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+/// What is listed, and how many canteens the region has.
+async fn rows(office: &Office, view: &View) -> Answer<(Vec<Row>, usize)> {
     view.user.require(Right::Read)?;
     view.user.require_inside(&view.region.code)?;
     let region = view.region.code.clone();
@@ -196,17 +205,48 @@ async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
     let row = |(row, is_drawn, results): (DrawRow, bool, i64)| Row {
         link: view.link(&format!("{HOME}/{}", row.id)),
         announced: fmt::at(row.announced_at, view.lang),
+        at: row.announced_at.get(),
         of: fill(w.of, &[("n", &row.list.0.count), ("all", &row.list.0.canteens.len())]),
         seed: format!("{} · {}", row.seed_name, fmt::day(row.seed_on, view.lang)),
         title: row.title,
         is_drawn,
         results: fill(w.results_n, &[("n", &results)]),
     };
+    Ok((rows.into_iter().map(row).collect(), places.len()))
+}
+
+/// What is listed, as a table.
+fn table(rows: Vec<Row>, view: &View) -> Table {
+    let w = Words::of(view.lang);
+    let row = |row: Row| {
+        let state = if row.is_drawn { w.drawn } else { w.waits };
+        let results = if row.is_drawn { row.results } else { String::new() };
+        let texts = [row.title, row.announced, row.seed, row.of, state.to_owned(), results];
+        texts.map(Cell::Text).into()
+    };
+    let heads = [w.name, w.announced, w.seed_is, w.count, w.state, w.result];
+    files::listed(w.title, &heads, rows.into_iter().map(row).collect(), view)
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    let (rows, _) = rows(&office, &view).await?;
+    Ok(files::of_month(&table(rows, &view), &view, "draws", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    let (rows, _) = rows(&office, &view).await?;
+    Ok(files::of_month(&table(rows, &view), &view, "draws", Kind::Xlsx)?)
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+    let (rows, places) = rows(&office, &view).await?;
+    let w = Words::of(view.lang);
     Page::of(&DrawsPage {
         w,
-        rows: rows.into_iter().map(row).collect(),
+        rows,
+        files: files::links(&view, HOME, ""),
         may: view.user.role.rights().contains(&Right::Inspect),
-        list_hint: fill(w.list_hint, &[("n", &places.len())]),
+        list_hint: fill(w.list_hint, &[("n", &places)]),
         tomorrow: view.now.business_date().plus_days(1),
         here: view.link(HOME),
         shell: view.shell(HOME, w.title),

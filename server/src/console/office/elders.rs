@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::calendar::BusinessDate;
 use domain::elder::ElderFactKind;
 use domain::id::{CanteenId, ElderId};
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -20,6 +21,7 @@ use super::{batches, escaped, read, typed, wanted};
 use crate::admin::{IssuedSheet, NewElder, NewElderFact};
 use crate::audit::Action;
 use crate::console::Page;
+use crate::console::files::{self, Kind};
 use crate::console::lang::fill;
 use crate::console::view::{Shell, View};
 use crate::http::body::{Form, Query};
@@ -75,6 +77,8 @@ struct EldersPage {
     c: &'static Common,
     asked: Asked,
     rows: Vec<Row>,
+    /// Addresses of this page as a file: CSV, XLSX.
+    files: [String; 2],
     next: Option<String>,
     first: Option<String>,
     canteens: Vec<(String, String)>,
@@ -113,14 +117,24 @@ struct SheetOf {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get(HOME, list).post(HOME, Action::ElderRegister, create).send("/console/elders/find", find).post(
-        "/console/elders/sheets",
-        Action::CardSheet,
-        issue,
-    )
+    Routes::new()
+        .get(HOME, list)
+        .get("/console/elders.csv", csv)
+        .get("/console/elders.xlsx", xlsx)
+        .post(HOME, Action::ElderRegister, create)
+        .send("/console/elders/find", find)
+        .post("/console/elders/sheets", Action::CardSheet, issue)
 }
 
-async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+/// A page of elders.
+struct Listed {
+    rows: Vec<Row>,
+    /// The last one, where more come behind.
+    last: Option<ElderId>,
+    canteens: Vec<(String, String)>,
+}
+
+async fn listed(office: &Office, view: &View, asked: &Asked) -> Answer<Listed> {
     view.user.require(Right::ReadElders)?;
     view.user.require_inside(&view.region.code)?;
     let region = view.region.code.clone();
@@ -147,17 +161,42 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
     let more = i64::try_from(found.len()).is_ok_and(|count| count > PAGE);
     let shown = &found[..found.len().min(50)];
     let names: BTreeMap<CanteenId, String> = places.iter().map(|row| (row.id, row.name.clone())).collect();
-    let asked_name = escaped(&asked.name);
-    let next = shown.last().filter(|_| more).map(|last| last.id);
+    let last = shown.last().filter(|_| more).map(|last| last.id);
     let fits = |row: &&ElderRow| name.as_deref().is_none_or(|name| name.is_ascii() || row.name.starts_with(name));
-    let w = Words::of(view.lang);
+    let rows = shown.iter().filter(fits).map(|row| line(row, &names, view)).collect();
+    Ok(Listed { rows, last, canteens: places.iter().map(|row| (row.id.to_string(), row.name.clone())).collect() })
+}
+
+/// The page as a table: masked as it is shown, and no more of it than is shown.
+fn table(rows: Vec<Row>, view: &View) -> Table {
+    let (w, c) = (Words::of(view.lang), Common::of(view.lang));
+    let row = |row: Row| [row.name, row.sex.to_owned(), row.age, row.region, row.canteen].map(Cell::Text).into();
+    let heads = [w.name, w.sex, w.age, c.region, w.regular];
+    files::listed(w.title, &heads, rows.into_iter().map(row).collect(), view)
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let rows = listed(&office, &view, &asked).await?.rows;
+    Ok(files::of_month(&table(rows, &view), &view, "elders", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let rows = listed(&office, &view, &asked).await?.rows;
+    Ok(files::of_month(&table(rows, &view), &view, "elders", Kind::Xlsx)?)
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+    let Listed { rows, last, canteens } = listed(&office, &view, &asked).await?;
+    let (w, asked_name) = (Words::of(view.lang), escaped(&asked.name));
+    let behind = typed(&asked.after).map(|after| format!("&after={}", escaped(after))).unwrap_or_default();
     Page::of(&EldersPage {
         w,
         c: Common::of(view.lang),
-        rows: shown.iter().filter(fits).map(|row| line(row, &names, &view)).collect(),
-        next: next.map(|id| format!("{}&name={asked_name}&after={id}", view.link(HOME))),
+        rows,
+        files: files::links(&view, HOME, &format!("?name={asked_name}{behind}")),
+        next: last.map(|id| format!("{}&name={asked_name}&after={id}", view.link(HOME))),
         first: typed(&asked.after).map(|_| format!("{}&name={asked_name}", view.link(HOME))),
-        canteens: places.iter().map(|row| (row.id.to_string(), row.name.clone())).collect(),
+        canteens,
         manages: view.user.role.rights().contains(&Right::ManageElders),
         today: view.now.business_date(),
         asked,

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest as _, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect};
 use domain::id::Digest;
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use crate::audit::Action;
 use crate::console::lang::{catalogue, fill};
 use crate::console::layer::Upload;
 use crate::console::view::{Shell, View};
-use crate::console::{Page, fmt, refusals};
+use crate::console::{Page, files, fmt, refusals};
 use crate::http::body::{Form, Path, Query};
 use crate::http::imports::{FILE, LISTED, XLSX};
 use crate::http::routes::Routes;
@@ -121,6 +122,8 @@ const HOME: &str = "/console/imports";
 
 /// An import as it stands on a page.
 struct Shown {
+    /// When it was brought, unix ms: what its column is sorted by.
+    at: i64,
     link: String,
     id: Uuid,
     kind: &'static str,
@@ -147,6 +150,7 @@ impl Shown {
             fill(w.by, &[("who", &who), ("at", &fmt::at(at, view.lang))])
         };
         Self {
+            at: row.made_at.get(),
             link: view.link(&format!("{HOME}/{}", row.id)),
             id: row.id,
             kind: row.kind.parse().map_or("", |kind| w.kind(kind)),
@@ -177,6 +181,8 @@ struct ImportsPage {
     w: &'static Words,
     c: &'static Common,
     rows: Vec<Shown>,
+    /// Addresses of what is listed as a file: CSV, XLSX.
+    files: [String; 2],
     kinds: Vec<(&'static str, &'static str)>,
     here: String,
 }
@@ -225,6 +231,8 @@ pub(super) fn routes() -> Routes {
     brought.merge(
         Routes::new()
             .get(HOME, list)
+            .get("/console/imports.csv", csv)
+            .get("/console/imports.xlsx", xlsx)
             .get("/console/imports/{id}", show)
             .get("/console/imports/{id}/report", report)
             .post("/console/imports/{id}/apply", Action::ImportApply, apply)
@@ -242,19 +250,49 @@ fn kinds(view: &View) -> Answer<Vec<Kind>> {
     Ok(own)
 }
 
-async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
-    let own = kinds(&view)?;
+/// What is listed, and the kinds of lists that the person may bring.
+async fn rows(office: &Office, view: &View) -> Answer<(Vec<Shown>, Vec<Kind>)> {
+    let own = kinds(view)?;
     let staff = view.user.region.clone();
     let read = office.store.read(move |tx| {
         Box::pin(async move { Ok((imports::list(tx, None, LISTED).await?, people::inside(tx, &staff).await?)) })
     });
     let (rows, staff) = read.await?;
     let rows = rows.into_iter().filter(|row| may_import(&view.user, row).is_ok());
+    Ok((rows.map(|row| Shown::of(office, row, &staff, view)).collect(), own))
+}
+
+/// What is listed, as a table.
+fn table(rows: Vec<Shown>, view: &View) -> Table {
+    let (w, c) = (Words::of(view.lang), Common::of(view.lang));
+    let row = |one: Shown| {
+        let counts = one.outcome.as_ref().map(|outcome| [outcome.counts.rows, outcome.counts.bad]);
+        let [all, bad] = counts.map_or([Cell::Empty, Cell::Empty], |counts| counts.map(files::count));
+        let text = |text: &str| Cell::from(text);
+        vec![text(&one.name), text(one.kind), text(one.state.0), all, bad, text(&one.brought), text(&one.applied)]
+    };
+    let heads = [w.name, w.kind, c.state, w.rows, w.bad, w.brought, w.applied];
+    files::listed(w.title, &heads, rows.into_iter().map(row).collect(), view)
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    let (rows, _) = rows(&office, &view).await?;
+    Ok(files::of_month(&table(rows, &view), &view, "imports", files::Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View) -> Answer<impl IntoResponse> {
+    let (rows, _) = rows(&office, &view).await?;
+    Ok(files::of_month(&table(rows, &view), &view, "imports", files::Kind::Xlsx)?)
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {
+    let (rows, own) = rows(&office, &view).await?;
     let w = Words::of(view.lang);
     Page::of(&ImportsPage {
         w,
         c: Common::of(view.lang),
-        rows: rows.map(|row| Shown::of(&office, row, &staff, &view)).collect(),
+        rows,
+        files: files::links(&view, HOME, ""),
         kinds: own.into_iter().map(|kind| (kind.name(), w.kind(kind))).collect(),
         here: view.link(HOME),
         shell: view.shell(HOME, w.title),

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::id::Digest;
+use receipts::table::{Cell, Table};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -14,6 +15,7 @@ use super::person;
 use super::words::Words as Common;
 use crate::admin::Proposed;
 use crate::audit::Action;
+use crate::console::files::{self, Kind};
 use crate::console::lang::{catalogue, fill};
 use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
@@ -63,6 +65,7 @@ catalogue! {
     proof: "批准收款账户前要再次验证身份。", "Approving a payee asks once more who you are.";
     canteen: "食堂", "Canteen";
     file: "文件", "File";
+    reason: "理由", "Reason";
 }
 
 const HOME: &str = Proposals::HOME;
@@ -71,6 +74,8 @@ const MOST: i64 = 200;
 
 /// A proposal as it stands on a page, with accounts hidden.
 pub(super) struct Waiting {
+    /// When it was made, unix ms: what its column is sorted by.
+    pub(super) at: i64,
     pub(super) link: String,
     pub(super) kind: &'static str,
     pub(super) words: String,
@@ -148,6 +153,7 @@ pub(super) fn shown(office: &Office, row: ProposalRow, staff: &[UserRow], view: 
         other => decided::not_approved(other, view),
     });
     Ok(Waiting {
+        at: row.made_at.get(),
         link: view.link(&format!("{HOME}/{}", row.id)),
         kind,
         words,
@@ -165,6 +171,12 @@ struct Asked {
     state: String,
 }
 
+impl Asked {
+    fn is_decided(&self) -> bool {
+        self.state == "decided"
+    }
+}
+
 #[derive(Deserialize)]
 struct Approve {
     digest: Digest,
@@ -177,6 +189,8 @@ struct ProposalsPage {
     w: &'static Words,
     c: &'static Common,
     rows: Vec<Waiting>,
+    /// Addresses of what is listed as a file: CSV, XLSX.
+    files: [String; 2],
     is_decided: bool,
     open: String,
     decided: String,
@@ -212,15 +226,18 @@ impl ProposalPage {
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get(HOME, list)
+        .get("/console/proposals.csv", csv)
+        .get("/console/proposals.xlsx", xlsx)
         .get("/console/proposals/{id}", show)
         .post("/console/proposals/{id}/approve", Action::ProposalApprove, approve)
         .post("/console/proposals/{id}/reject", Action::ProposalReject, decided::reject::<Proposals>)
         .post("/console/proposals/{id}/reveal", Action::ProposalReveal, reveal)
 }
 
-async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+/// What is listed: what waits, or what was decided last.
+async fn rows(office: &Office, view: &View, is_decided: bool) -> Answer<Vec<Waiting>> {
     view.user.require(Right::Read)?;
-    let (region, staff, is_decided) = (view.region.code.clone(), view.user.region.clone(), asked.state == "decided");
+    let (region, staff) = (view.region.code.clone(), view.user.region.clone());
     let (rows, staff, places) = office
         .store
         .read(move |tx| {
@@ -238,13 +255,51 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
     for row in rows.into_iter().filter(|row| may_see_proposal(&view.user, row).is_ok()) {
         let place = row.canteen.and_then(|id| places.iter().find(|place| place.id == id));
         let canteen = place.map(|place| place.name.clone());
-        shown.push(Waiting { canteen, ..self::shown(&office, row, &staff, &view)? });
+        shown.push(Waiting { canteen, ..self::shown(office, row, &staff, view)? });
     }
+    Ok(shown)
+}
+
+/// What is listed, as a table.
+fn table(rows: Vec<Waiting>, view: &View) -> Table {
+    let (w, c) = (Words::of(view.lang), Common::of(view.lang));
+    let row = |one: Waiting| {
+        let state = one.decision.map_or(w.open, |(word, _)| word).to_owned();
+        let texts = [
+            one.kind.to_owned(),
+            one.words,
+            one.canteen.unwrap_or_default(),
+            one.maker,
+            one.made_at,
+            state,
+            one.decided.by,
+            one.decided.reason,
+        ];
+        texts.map(Cell::Text).into()
+    };
+    let heads = [w.what, w.content, w.canteen, w.maker, w.made_at, c.state, w.checker, w.reason];
+    files::listed(w.title, &heads, rows.into_iter().map(row).collect(), view)
+}
+
+async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let rows = rows(&office, &view, asked.is_decided()).await?;
+    Ok(files::of_month(&table(rows, &view), &view, "proposals", Kind::Csv)?)
+}
+
+async fn xlsx(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
+    let rows = rows(&office, &view, asked.is_decided()).await?;
+    Ok(files::of_month(&table(rows, &view), &view, "proposals", Kind::Xlsx)?)
+}
+
+async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
+    let is_decided = asked.is_decided();
+    let rows = rows(&office, &view, is_decided).await?;
     let w = Words::of(view.lang);
     Page::of(&ProposalsPage {
         w,
         c: Common::of(view.lang),
-        rows: shown,
+        rows,
+        files: files::links(&view, HOME, if is_decided { "?state=decided" } else { "" }),
         is_decided,
         open: view.link(HOME),
         decided: view.link(&format!("{HOME}?state=decided")),

@@ -95,16 +95,16 @@ pub(crate) struct Ground<'a> {
 
 impl Heat {
     pub(crate) fn of(days: &MonthDays, ground: &Ground<'_>) -> Self {
+        let mut found: Found<'_> = BTreeMap::new();
+        for item in &days.findings {
+            found.entry((item.canteen, item.date)).or_default().push(item);
+        }
         let row = |canteen: &crate::store::canteens::CanteenRow| {
             let first = canteen.created_at.business_date().month().first();
-            let first = days
-                .closes
-                .keys()
-                .filter(|(id, _)| *id == canteen.id)
-                .map(|(_, date)| *date)
-                .min()
-                .map_or(first, |closed| closed.min(first));
-            let cell = |date| cell(days, ground, canteen.id, first, date);
+            let of_month = (canteen.id, ground.month.first())..=(canteen.id, ground.month.last());
+            let closed = days.closed.range(of_month).next().map(|((_, date), _)| *date);
+            let first = closed.map_or(first, |closed| closed.min(first));
+            let cell = |date| cell(days, ground, &found, canteen.id, first, date);
             Row { canteen: canteen.id, name: canteen.name.clone(), cells: ground.month.days().map(cell).collect() }
         };
         Self { rows: days.canteens.iter().map(row).collect() }
@@ -145,18 +145,42 @@ impl Heat {
     }
 }
 
-fn cell(days: &MonthDays, ground: &Ground<'_>, canteen: CanteenId, first: BusinessDate, date: BusinessDate) -> Cell {
+/// How many meals a month had on an open day, by weekday from Monday on, rounded down; nothing for a weekday on which
+/// nothing was served. `counts` is every canteen's.
+pub(crate) fn by_weekday(counts: &BTreeMap<(CanteenId, BusinessDate), i64>) -> [Option<i64>; 7] {
+    let mut days: BTreeMap<BusinessDate, i64> = BTreeMap::new();
+    for ((_, date), meals) in counts {
+        *days.entry(*date).or_default() += meals;
+    }
+    let mut sums = [(0, 0); 7];
+    for (date, meals) in days.into_iter().filter(|(_, meals)| *meals > 0) {
+        let sum = &mut sums[usize::from(date.weekday() % 7)];
+        *sum = (sum.0 + meals, sum.1 + 1);
+    }
+    sums.map(|(meals, days)| i64::checked_div(meals, days))
+}
+
+/// What each day found.
+type Found<'a> = BTreeMap<(CanteenId, BusinessDate), Vec<&'a Item>>;
+
+fn cell(
+    days: &MonthDays,
+    ground: &Ground<'_>,
+    found: &Found<'_>,
+    canteen: CanteenId,
+    first: BusinessDate,
+    date: BusinessDate,
+) -> Cell {
     let key = (canteen, date);
-    let close = days.closes.get(&key).map(|(_, close)| close);
     let has_ended = date >= first && date < ground.now.business_date();
     if !has_ended {
         return Cell { date, mark: Mark::Ahead, count: 0 };
     }
     let held = ground.held.get(&key).copied();
-    let counted = close.map(|close| i64::from(close.meals.count));
+    let counted = days.closed.get(&key).copied();
     let unclosed = days.is_unclosed(canteen, date);
     let count = if unclosed { held.or(counted) } else { counted }.unwrap_or(0);
-    let of_day = || days.findings.iter().filter(|item| item.canteen == canteen && item.date == date);
+    let of_day = || found.get(&key).into_iter().flatten().copied();
     let mark = if ground.left_out.contains_key(&key) {
         Mark::LeftOut
     } else if unclosed {
@@ -188,6 +212,17 @@ mod tests {
         let cells = (1..).zip(marks).map(|(day, (mark, count))| Cell { date: date(day), mark: *mark, count: *count });
         let canteen = CanteenId::from_uuid(uuid::Uuid::from_u128(1));
         Heat { rows: vec![Row { canteen, name: "甲".into(), cells: cells.collect() }] }
+    }
+
+    #[test]
+    fn a_month_is_held_against_the_same_weekdays() {
+        let canteen = |n| CanteenId::from_uuid(uuid::Uuid::from_u128(n));
+        // Two Mondays of two canteens, a Tuesday, and a Wednesday on which nothing was served.
+        let counts = [(1, 2, 30), (2, 2, 11), (1, 9, 20), (2, 9, 0), (1, 3, 7), (1, 4, 0)]
+            .map(|(c, d, n)| ((canteen(c), date(d)), n));
+        let mean = by_weekday(&counts.into_iter().collect());
+        assert_eq!(mean, [Some(30), Some(7), None, None, None, None, None]);
+        assert_eq!(by_weekday(&BTreeMap::new()), [None; 7]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::http::Answer;
 use crate::people::Right;
 use crate::store::records::Journal;
 use crate::store::terminals::TerminalRow;
-use crate::store::{Tx, records, terminals};
+use crate::store::{Tx, closes, records, terminals};
 use crate::words::Code as Refused;
 use crate::{Error, Office};
 
@@ -251,7 +251,7 @@ pub(super) async fn load(
     let unknown = || Error::refused(Refused::CanteenUnknown, crate::words::register::NO_CANTEEN);
     let row = heat.rows.iter().find(|row| row.canteen == canteen).ok_or_else(unknown)?;
     let mark = row.cells.iter().find(|cell| cell.date == date).map_or(Mark::Ahead, |cell| cell.mark);
-    let (held, before, rows, waiting, behind) = office
+    let (held, before, rows, waiting, behind, close) = office
         .store
         .read(move |tx| {
             Box::pin(async move {
@@ -260,7 +260,8 @@ pub(super) async fn load(
                 let waiting = unfinished(&terminals::progress(tx, canteen).await?, date);
                 let rows = terminals::of_canteen(tx, canteen).await?;
                 let behind = behind_gaps(tx, canteen, &rows).await?;
-                Ok((held, before, rows, waiting, behind))
+                let close = closes::last(tx, canteen, date).await?;
+                Ok((held, before, rows, waiting, behind, close))
             })
         })
         .await?;
@@ -273,6 +274,7 @@ pub(super) async fn load(
     let paper = paper.filter(|h| matches!(&h.record.body, Body::Meal(meal) if meal.paper.is_some())).count();
     let mut panel = shape.panel(&tills, &waiting, &rows, days);
     panel.name.clone_from(&row.name);
+    panel.grade = close.map(|close| codes::Words::of(view.lang).grade(&close.content.0.grade).to_owned());
     panel.paper = (paper > 0).then(|| fill(shape.w.paper, &[("n", &paper)]));
     if let Some(reason) = left_out.get(&(canteen, date)) {
         (panel.title, panel.text, panel.tone) = (shape.w.was_left_out.to_owned(), reason.clone(), "say-off");
@@ -330,7 +332,6 @@ impl Shape<'_> {
             href: view.link(&format!("/console/findings/{canteen}/{}", item.finding.number)),
         };
         let acts = view.user.role.rights().contains(&Right::MakeMonth);
-        let close = days.closes.get(&(*canteen, *date)).map(|(_, close)| close);
         Panel {
             canteen: *canteen,
             date: *date,
@@ -351,7 +352,7 @@ impl Shape<'_> {
                 fill(w.by_z_value, &[("n", &(z.meals - server.meals)), ("own", &own), ("subsidy", &subsidy)])
             }),
             contacts: rows.iter().filter(|row| row.revoked_at.is_none()).map(|row| self.contact(row)).collect(),
-            grade: close.map(|close| words.grade(&close.grade).to_owned()),
+            grade: None,
             findings: items.iter().map(told).collect(),
             acts,
             may_leave_out: acts && *mark != Mark::LeftOut && *mark != Mark::Ahead,

@@ -19,6 +19,11 @@ catalogue! {
     as_of: "截至 {at}", "as of {at}";
     all_days: "全区每日", "All, by day";
     bars: "全区每日份数", "Meals of all canteens by day";
+    this_month: "本月每日份数", "Meals of the day";
+    last_month: "上月同星期日均", "Last month, same weekdays";
+    in_figures: "每日份数与上月对照", "Days against last month, in figures";
+    day: "日期", "Day";
+    change: "变化", "Change";
     same: "一致", "Agrees";
     decided: "已裁定", "Decided";
     open: "待裁定", "To decide";
@@ -49,7 +54,7 @@ catalogue! {
     z_missing: "有班次没有 Z 报表", "A shift has no Z report";
     changed: "日清后又有变动", "Changed since it was closed";
     changed_more: "有新的记录、资料或设置，须重新日清。", "Records, facts or settings came later. It has to be closed again.";
-    to_decide: "有 {n} 条差异待裁定", "{n} findings to decide";
+    to_decide: "有 {n} 条差异待裁定", "Findings to decide: {n}";
     to_decide_more: "份数三方一致，差异见下。", "The counts agree; see the findings.";
     was_left_out: "不计入本月结算", "Left out of the month";
     nothing_served: "当天没有供餐记录", "No meals are recorded";

@@ -10,7 +10,7 @@ use domain::reconciliation::{PayerSums, Severity};
 use domain::settlement::MonthState;
 
 use super::Loaded;
-use super::funds::{Line, Year, provisional, stated};
+use super::funds::{Line, Year, provisional};
 use super::next::{Next, Situation};
 use super::words::Words;
 use crate::console::days::Item;
@@ -18,6 +18,8 @@ use crate::console::lang::fill;
 use crate::console::reconciliation::heat::Mark;
 use crate::console::view::View;
 use crate::console::{codes, fmt};
+use crate::month::Obstacle;
+use crate::payment::Afterwards;
 use crate::people::Right;
 use crate::store::board::Contact;
 
@@ -76,6 +78,8 @@ pub(super) struct Funds {
     pub(super) line: Line,
     pub(super) ticks: Vec<(i64, String)>,
     pub(super) used: String,
+    /// The year's budget, where every payer has one.
+    pub(super) set_aside: Option<String>,
     pub(super) expected: String,
     pub(super) rows: Vec<PayerRow>,
     /// The year's budget and what is used of it, or that none is set.
@@ -182,6 +186,7 @@ impl Shape<'_> {
     fn situation(&self) -> Situation {
         let Loaded { days, heat, month, after, .. } = self.loaded;
         let blocking = days.waiting().filter(|item| item.finding.severity == Severity::Block).count();
+        let obstacles = || month.iter().flat_map(|month| &month.obstacles).map(|(_, obstacle)| obstacle);
         let until = after.as_ref().and_then(|after| after.disclosure.as_ref()).map(|disclosure| disclosure.until);
         Situation {
             is_over: self.today > self.view.month.last(),
@@ -189,9 +194,11 @@ impl Shape<'_> {
             blocking,
             others: days.waiting().count() - blocking,
             state: self.state(),
-            in_the_way: month.as_ref().is_some_and(|month| !month.in_the_way.is_empty()),
+            outdated: obstacles().any(|obstacle| !matches!(obstacle, Obstacle::Unexplained(_))),
+            unexplained: obstacles().filter(|obstacle| matches!(obstacle, Obstacle::Unexplained(_))).count(),
             stage: after.as_ref().map(|after| after.stage),
             disclosure_over: until.is_some_and(|until| until < self.view.now.local_date()),
+            all_sent: after.as_ref().is_some_and(Afterwards::all_sent),
         }
     }
 
@@ -237,6 +244,7 @@ impl Shape<'_> {
         let n = match next {
             Next::CloseDays => situation.unclosed,
             Next::DecideBlocking => situation.blocking,
+            Next::Explain => situation.unexplained,
             _ => situation.others,
         };
         let text = fill(w.next(next), &[("n", &n)]);
@@ -244,11 +252,15 @@ impl Shape<'_> {
             Next::CloseDays => Some("/console/reconciliation?only=1".to_owned()),
             Next::DecideBlocking | Next::DecideOthers => self.ordered().first().map(|item| path_of(item)),
             Next::Disclose | Next::Disclosing => Some("/console/disclosure".to_owned()),
-            Next::Pay => Some("/console/funds".to_owned()),
+            Next::Pay | Next::Confirm => Some("/console/funds".to_owned()),
             Next::Running | Next::Done => None,
-            Next::Draft | Next::DraftAgain | Next::Submit | Next::Approve | Next::Sign | Next::Archive => {
-                Some("/console/settlement".to_owned())
-            }
+            Next::Draft
+            | Next::DraftAgain
+            | Next::Explain
+            | Next::Submit
+            | Next::Approve
+            | Next::Sign
+            | Next::Archive => Some("/console/settlement".to_owned()),
         };
         if let Some(elsewhere) = self.elsewhere(next) {
             return elsewhere;
@@ -328,21 +340,22 @@ impl Shape<'_> {
     /// What the month comes to: its word, the amount, and the month before by open day.
     fn amount(&self) -> (&'static str, String, String) {
         let w = self.w;
-        let of_month = |month: Month| self.loaded.statements.iter().filter(move |s| s.month == month);
-        let open = |month: Month| of_month(month).map(|s| i64::from(s.reconciliation.open_days)).sum::<i64>();
+        let of_month = |month: Month| self.loaded.months.iter().filter(move |costed| costed.month == month);
+        let open = |month: Month| of_month(month).map(|costed| costed.of.open_days).sum::<i64>();
+        let stated = |month: Month| of_month(month).map(|costed| costed.of.stated).sum::<Fen>();
         let (word, amount, days) = match self.state() {
             MonthState::Open => {
-                let closes = || self.loaded.days.closes.values().map(|(_, close)| close);
-                let served = closes().filter(|close| close.meals.count > 0).count();
-                (w.provisional, provisional(closes()).total(), i64::try_from(served).unwrap_or(0))
+                let sums = || self.loaded.sums.iter();
+                let served = sums().filter(|day| day.meals.count > 0).count();
+                (w.provisional, provisional(sums()).total(), i64::try_from(served).unwrap_or(0))
             }
             state => {
                 let word = if state == MonthState::Approved { w.approved } else { w.drafted };
-                (word, stated(of_month(self.view.month)).total(), open(self.view.month))
+                (word, stated(self.view.month), open(self.view.month))
             }
         };
         let previous = self.view.month.previous();
-        let (last, last_days) = (stated(of_month(previous)).total(), open(previous));
+        let (last, last_days) = (stated(previous), open(previous));
         let before = match per_day(amount, days, last, last_days) {
             Some(change) => fill(w.before, &[("amount", &fmt::yuan(&last)), ("change", &fmt::change_permille(change))]),
             None => w.no_before.to_owned(),
@@ -353,12 +366,11 @@ impl Shape<'_> {
     fn funds(&self) -> Option<Funds> {
         let (w, view) = (self.w, self.view);
         let mut months: BTreeMap<Month, PayerSums> = BTreeMap::new();
-        for (month, shares) in self.loaded.statements.iter().flat_map(domain::budget::cost) {
-            months.entry(month).or_default().add_all(&shares);
+        for (month, shares) in self.loaded.months.iter().flat_map(|costed| &costed.of.cost) {
+            months.entry(*month).or_default().add_all(shares);
         }
         if self.state() == MonthState::Open {
-            let closes = self.loaded.days.closes.values().map(|(_, close)| close);
-            months.insert(view.month, provisional(closes));
+            months.insert(view.month, provisional(self.loaded.sums.iter()));
         }
         let year = Year::of(view.month, &months);
         if year.spent().is_zero() {
@@ -372,12 +384,16 @@ impl Shape<'_> {
             year: fmt::yuan(of_year),
             share: fmt::percent(permille(*of_year, year.spent())),
         };
+        let budgets = || self.loaded.year.iter().map(|of| of.budget);
+        let set_aside = budgets().collect::<Option<Vec<Fen>>>().filter(|all| !all.is_empty());
+        let set_aside = set_aside.map(|all| all.into_iter().sum::<Fen>());
         let tick = |m: i8| {
             Month::new(of_year, m).map(|month| (2 + i64::from(m) * 330 / 12, fmt::short_month(month, view.lang)))
         };
         Some(Funds {
             sub: fill(w.funds_sub, &[("year", &of_year), ("gone", &fmt::percent(gone(view.month, self.today)))]),
-            line: Line::of(&year),
+            line: Line::of(&year, set_aside),
+            set_aside: set_aside.map(|amount| fill(w.set_aside, &[("amount", &round(amount))])),
             ticks: [1, 3, 6, 9, 12].into_iter().filter_map(tick).collect(),
             used: fill(w.used, &[("amount", &round(year.spent()))]),
             expected: fill(w.expected, &[("amount", &round(year.forecast))]),

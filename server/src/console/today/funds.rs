@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use domain::calendar::Month;
 use domain::decision::{Kind, Payer};
 use domain::money::Fen;
-use domain::reconciliation::{DayClose, PayerSums};
-use domain::settlement::Statement;
+use domain::reconciliation::PayerSums;
+
+use crate::store::overview::DaySums;
 
 /// What the payers owe for days that no statement has settled yet: as charged, with what their closes change.
-pub(super) fn provisional<'a>(closes: impl Iterator<Item = &'a DayClose>) -> PayerSums {
+pub(super) fn provisional<'a>(closes: impl Iterator<Item = &'a DaySums>) -> PayerSums {
     let mut sums = PayerSums::default();
     for close in closes {
         for tier in close.tiers.iter().filter(|tier| tier.kind != Kind::Concession) {
@@ -18,15 +19,6 @@ pub(super) fn provisional<'a>(closes: impl Iterator<Item = &'a DayClose>) -> Pay
         for correction in close.corrections.iter().filter(|correction| correction.kind != Kind::Concession) {
             sums.add_all(&correction.shares);
         }
-    }
-    sums
-}
-
-/// What the payers owe by statements.
-pub(super) fn stated<'a>(statements: impl Iterator<Item = &'a Statement>) -> PayerSums {
-    let mut sums = PayerSums::default();
-    for line in statements.flat_map(|statement| &statement.payers) {
-        sums.add(&line.payer, line.approved);
     }
     sums
 }
@@ -85,15 +77,18 @@ pub(super) struct Line {
     pub(super) end: (i64, i64),
     /// Where the year ends.
     pub(super) last: (i64, i64),
+    /// How high the year's budget is, where every payer has one.
+    pub(super) budget: Option<i64>,
 }
 
 impl Line {
-    pub(super) fn of(year: &Year) -> Self {
-        let most = year.forecast.get().max(year.spent().get()).max(1);
-        let place = |month: usize, amount: i64| {
+    pub(super) fn of(year: &Year, budget: Option<Fen>) -> Self {
+        let most = year.forecast.max(year.spent()).max(budget.unwrap_or_default()).get().max(1);
+        let high = |amount: i64| {
             let y = i128::from(112) - i128::from(amount.max(0)) * 104 / i128::from(most);
-            (2 + i64::try_from(month).unwrap_or(0) * 330 / 12, i64::try_from(y).unwrap_or(0))
+            i64::try_from(y).unwrap_or(0)
         };
+        let place = |month: usize, amount: i64| (2 + i64::try_from(month).unwrap_or(0) * 330 / 12, high(amount));
         let mut sum = 0;
         let mut line = vec![place(0, 0)];
         for (at, amount) in year.months.iter().enumerate() {
@@ -103,7 +98,8 @@ impl Line {
         let end = line.last().copied().unwrap_or((2, 112));
         let last = place(12, year.forecast.get());
         let text = |points: &[(i64, i64)]| points.iter().map(|(x, y)| format!("{x},{y}")).collect::<Vec<_>>().join(" ");
-        Self { points: text(&line), ahead: text(&[end, last]), end, last }
+        let budget = budget.map(|budget| high(budget.get()));
+        Self { points: text(&line), ahead: text(&[end, last]), end, last, budget }
     }
 }
 
@@ -133,8 +129,12 @@ mod tests {
         let payers: Vec<_> = year.payers.iter().map(|(p, m, y)| (p.name.as_str(), m.get(), y.get())).collect();
         assert_eq!(payers, [("city", 200, 300), ("district", 60, 60)]);
         assert_eq!((year.spent().get(), year.forecast.get()), (360, 360 + 180 * 9));
-        let line = Line::of(&year);
-        assert_eq!((line.end.0, line.last), (84, (332, 8)));
+        let line = Line::of(&year, None);
+        assert_eq!((line.end.0, line.last, line.budget), (84, (332, 8), None));
+        // Beyond its budget a year rises above the budget's line; within it, it stays below.
+        assert_eq!(Line::of(&year, Some(Fen::new(990))).budget, Some(60));
+        let within = Line::of(&year, Some(Fen::new(3960)));
+        assert_eq!((within.budget, within.last.1), (Some(8), 60));
         assert!(line.points.starts_with("2,112 29,112 "), "{}", line.points);
     }
 
@@ -142,6 +142,6 @@ mod tests {
     fn a_year_without_money_is_a_flat_line() {
         let year = Year::of(Month::new(2026, 1).unwrap(), &BTreeMap::new());
         assert_eq!((year.spent(), year.forecast), (Fen::ZERO, Fen::ZERO));
-        assert_eq!(Line::of(&year).ahead, "29,112 332,112");
+        assert_eq!(Line::of(&year, None).ahead, "29,112 332,112");
     }
 }

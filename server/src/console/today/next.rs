@@ -7,6 +7,7 @@ use crate::people::Right;
 
 /// What the next step follows from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is something that a month is or is not")]
 pub(super) struct Situation {
     /// Whether all its days have ended.
     pub(super) is_over: bool,
@@ -17,12 +18,16 @@ pub(super) struct Situation {
     /// Other findings to decide.
     pub(super) others: usize,
     pub(super) state: MonthState,
-    /// Whether something stands in the way of the draft that there is.
-    pub(super) in_the_way: bool,
+    /// Whether the draft that there is says something else than would be drafted now.
+    pub(super) outdated: bool,
+    /// How many canteens' change from the month before nobody has explained.
+    pub(super) unexplained: usize,
     /// Once it is approved.
     pub(super) stage: Option<Stage>,
     /// Whether the disclosed list has hung long enough.
     pub(super) disclosure_over: bool,
+    /// Whether all that is owed was sent: another person notes what arrived.
+    pub(super) all_sent: bool,
 }
 
 /// The next thing to do.
@@ -35,6 +40,8 @@ pub(super) enum Next {
     Running,
     Draft,
     DraftAgain,
+    /// Somebody says why months differ.
+    Explain,
     Submit,
     Approve,
     /// A third person signs what the checker approved.
@@ -43,6 +50,8 @@ pub(super) enum Next {
     /// The list hangs.
     Disclosing,
     Pay,
+    /// Another person notes that what was sent arrived.
+    Confirm,
     Archive,
     Done,
 }
@@ -56,10 +65,11 @@ impl Next {
             | Self::DecideOthers
             | Self::Draft
             | Self::DraftAgain
+            | Self::Explain
             | Self::Submit
             | Self::Disclose
             | Self::Pay => Some(Right::MakeMonth),
-            Self::Approve | Self::Sign | Self::Archive => Some(Right::CheckMonth),
+            Self::Approve | Self::Sign | Self::Confirm | Self::Archive => Some(Right::CheckMonth),
             Self::Running | Self::Disclosing | Self::Done => None,
         }
     }
@@ -70,6 +80,7 @@ impl Situation {
         match (self.state, self.stage) {
             (MonthState::Approved, Some(Stage::Archived)) => Next::Done,
             (MonthState::Approved, Some(Stage::Paid)) => Next::Archive,
+            (MonthState::Approved, Some(Stage::Disclosed)) if self.disclosure_over && self.all_sent => Next::Confirm,
             (MonthState::Approved, Some(Stage::Disclosed)) if self.disclosure_over => Next::Pay,
             (MonthState::Approved, Some(Stage::Disclosed)) => Next::Disclosing,
             (MonthState::Approved, _) => Next::Disclose,
@@ -80,7 +91,8 @@ impl Situation {
             _ if !self.is_over && self.others > 0 => Next::DecideOthers,
             _ if !self.is_over => Next::Running,
             (MonthState::Open, _) => Next::Draft,
-            (MonthState::Drafted, _) if self.in_the_way => Next::DraftAgain,
+            (MonthState::Drafted, _) if self.outdated => Next::DraftAgain,
+            (MonthState::Drafted, _) if self.unexplained > 0 => Next::Explain,
             (MonthState::Drafted, _) => Next::Submit,
         }
     }
@@ -111,9 +123,11 @@ mod tests {
         blocking: 0,
         others: 0,
         state: MonthState::Open,
-        in_the_way: false,
+        outdated: false,
+        unexplained: 0,
         stage: None,
         disclosure_over: false,
+        all_sent: false,
     };
 
     #[test]
@@ -129,7 +143,14 @@ mod tests {
         assert_eq!(next(|s| (s.is_over, s.others) = (false, 9)), Next::DecideOthers);
         assert_eq!(next(|s| s.is_over = false), Next::Running);
         assert_eq!(next(|s| s.state = MonthState::Drafted), Next::Submit);
-        assert_eq!(next(|s| (s.state, s.in_the_way) = (MonthState::Drafted, true)), Next::DraftAgain);
+        assert_eq!(next(|s| (s.state, s.outdated) = (MonthState::Drafted, true)), Next::DraftAgain);
+        // Drafting again explains nothing.
+        assert_eq!(next(|s| (s.state, s.unexplained) = (MonthState::Drafted, 2)), Next::Explain);
+        assert_eq!(
+            next(|s| (s.state, s.outdated, s.unexplained) = (MonthState::Drafted, true, 2)),
+            Next::DraftAgain,
+            "what is explained is the draft's"
+        );
         assert_eq!(next(|s| s.state = MonthState::Submitted), Next::Approve);
         assert_eq!(next(|s| s.state = MonthState::Checked), Next::Sign);
         let after = |stage, disclosure_over| {
@@ -138,6 +159,14 @@ mod tests {
         assert_eq!(after(Stage::Approved, false), Next::Disclose);
         assert_eq!((after(Stage::Disclosed, false), after(Stage::Disclosed, true)), (Next::Disclosing, Next::Pay));
         assert_eq!((after(Stage::Paid, true), after(Stage::Archived, true)), (Next::Archive, Next::Done));
+        let sent = Situation {
+            state: MonthState::Approved,
+            stage: Some(Stage::Disclosed),
+            disclosure_over: true,
+            all_sent: true,
+            ..READY
+        };
+        assert_eq!((sent.next(), sent.next().right()), (Next::Confirm, Some(Right::CheckMonth)));
     }
 
     #[test]

@@ -37,6 +37,8 @@ catalogue! {
     waits_checker: "等复核：{what}", "Waits for the checker: {what}";
     // Figures
     unclosed: "未日清食堂日", "Unclosed canteen-days";
+    explain: "说明 {n} 家日均变化", "Explain {n} changes";
+    confirm: "核对银行回单，登记到账", "Note what has arrived";
     of_days: "共 {n} 个", "of {n}";
     blocking: "阻断差异", "Blocking findings";
     stops: "不裁定不能提交", "Submission waits for them";
@@ -72,6 +74,7 @@ catalogue! {
     chart: "全年补贴累计与推算", "Subsidy of the year, cumulative, and its forecast";
     used: "已用 {amount}", "used {amount}";
     expected: "预计 {amount}", "expected {amount}";
+    set_aside: "预算 {amount}", "budget {amount}";
     payer: "出资方", "Payer";
     of_month: "本月", "Month";
     of_year: "全年已用", "Year";
@@ -110,12 +113,14 @@ impl Words {
             Next::Running => self.running,
             Next::Draft => self.draft,
             Next::DraftAgain => self.draft_again,
+            Next::Explain => self.explain,
             Next::Submit => self.submit,
             Next::Approve => self.approve,
             Next::Sign => self.sign,
             Next::Disclose => self.disclose,
             Next::Disclosing => self.disclosing,
             Next::Pay => self.pay,
+            Next::Confirm => self.confirm,
             Next::Archive => self.archive,
             Next::Done => self.all_done,
         }

@@ -13,7 +13,7 @@ use super::{Found, PATH};
 use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::view::{Shell, View};
-use crate::month::{Changed, MonthView};
+use crate::month::{Changed, MonthView, Obstacle};
 use crate::payment::Afterwards;
 use crate::people::Right;
 use crate::store::months;
@@ -135,9 +135,7 @@ fn rows(view: &View, found: &Found) -> (Vec<Row>, Amounts, Amounts) {
         let amounts = of.as_ref().map(|(statement, _)| Amounts::of(statement));
         let before = found.before.get(&canteen);
         let change = amounts.as_ref().zip(before).and_then(|(now, before)| board::change_a_day(now, before));
-        let closes = || view.month.days().filter_map(|day| found.days.closes.get(&(canteen, day)));
-        let open = closes().filter(|(_, close)| close.meals.count > 0).count();
-        let meals: u32 = closes().map(|(_, close)| close.subsidised.count).sum();
+        let (open, meals) = found.served.get(&canteen).copied().unwrap_or_default();
         let tally = tallies.get(&canteen).copied().unwrap_or_default();
         Row {
             name: name.to_owned(),
@@ -173,10 +171,8 @@ fn rows(view: &View, found: &Found) -> (Vec<Row>, Amounts, Amounts) {
         (month.statements.iter().map(of).collect(), Amounts::sum(amounts.iter()), last)
     } else {
         let rows: Vec<Row> = found.settles.iter().map(|(id, name)| row(*id, name, None)).collect();
-        let own = |canteen: &CanteenId| found.settles.iter().any(|(id, _)| id == canteen);
-        let closes = found.days.closes.iter().filter(|((canteen, _), _)| own(canteen));
-        let closes = closes.map(|(_, (_, close))| close.subsidised.count);
-        (rows, Amounts { meals: closes.sum(), ..Amounts::default() }, last)
+        let meals = found.settles.iter().filter_map(|(id, _)| found.served.get(id)).map(|(_, meals)| *meals).sum();
+        (rows, Amounts { meals, ..Amounts::default() }, last)
     }
 }
 
@@ -278,6 +274,7 @@ fn acts(view: &View, found: &Found) -> Acts {
         s.drafted_by == view.user.id || s.submitted_by == Some(view.user.id)
     });
     let may_draft = found.earlier.is_none() && found.later.is_none() && !found.settles.is_empty();
+    let third = found.month.as_ref().is_some_and(|m| m.third);
     let next = match (state, after) {
         (None, _) if found.settles.is_empty() => w.no_canteens.to_owned(),
         (None, _) if !may_draft => String::new(),
@@ -285,10 +282,15 @@ fn acts(view: &View, found: &Found) -> Acts {
         (Some(MonthState::Drafted), _) if ready => fill(w.next_submit, &[("who", &all(&found.checkers))]),
         (Some(MonthState::Drafted), _) => {
             let n = found.month.as_ref().map_or(0, |m| m.in_the_way.len());
-            fill(w.next_missing, &[("n", &n), ("who", &all(&found.checkers))])
+            let missing = fill(w.next_missing, &[("n", &n), ("who", &all(&found.checkers))]);
+            let mut obstacles = found.month.iter().flat_map(|m| &m.obstacles);
+            let incomplete = obstacles.any(|(_, obstacle)| matches!(obstacle, Obstacle::Incomplete(_)));
+            if incomplete { format!("{missing}{}{}", lang.of("", " "), w.next_leave_out) } else { missing }
+        }
+        (Some(MonthState::Submitted), _) if checker && !made => {
+            if third { w.next_own_third } else { w.next_own }.to_owned()
         }
         (Some(MonthState::Submitted), _) => {
-            let third = found.month.as_ref().is_some_and(|m| m.third);
             fill(if third { w.next_third } else { w.next_approve }, &[("who", &all(&found.checkers))])
         }
         (Some(MonthState::Checked), _) => fill(w.next_sign, &[("who", &checked_by(found))]),

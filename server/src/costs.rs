@@ -1,0 +1,97 @@
+//! What each drafted month costs its payers, kept while the office runs, so that a page over a year does not read a
+//! year's statements again every time it is shown.
+//!
+//! Nothing of it is stored. A month's digest is the digest of its statements' digests: as long as it is the same, so is
+//! what they cost. Checks and papers read the statements themselves.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::calendar::Month;
+use domain::id::Digest;
+use domain::money::Fen;
+use domain::reconciliation::PayerSums;
+use domain::region::RegionCode;
+use domain::settlement::{MonthState, Statement};
+
+use crate::error::Error;
+use crate::store::months::Settlement;
+use crate::store::{Tx, months};
+
+/// What the current statements of a region's month come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MonthCost {
+    /// By the month of the meals: what payers owe.
+    pub cost: BTreeMap<Month, PayerSums>,
+    /// What the statements approve, or will, all payers together, fen.
+    pub stated: Fen,
+    /// Open days of all canteens.
+    pub open_days: i64,
+}
+
+impl MonthCost {
+    fn of<'a>(statements: impl Iterator<Item = &'a Statement>) -> Self {
+        let mut sums = Self::default();
+        for statement in statements {
+            for (month, shares) in domain::budget::cost(statement) {
+                sums.cost.entry(month).or_default().add_all(&shares);
+            }
+            sums.stated += statement.approved();
+            sums.open_days += i64::from(statement.reconciliation.open_days);
+        }
+        sums
+    }
+}
+
+/// A region's drafted month with what it costs.
+#[derive(Clone, Debug)]
+pub struct Costed {
+    /// Who settles it.
+    pub region: RegionCode,
+    /// Which month.
+    pub month: Month,
+    /// Whether it is approved.
+    pub is_approved: bool,
+    /// What it comes to.
+    pub of: Arc<MonthCost>,
+}
+
+/// By region and month, each with the digest under which it was read.
+type Known = BTreeMap<(RegionCode, Month), (Digest, Arc<MonthCost>)>;
+
+/// What was read so far.
+#[derive(Debug, Default)]
+pub struct Costs(Mutex<Known>);
+
+impl Costs {
+    /// The drafted months of the regions inside `region`, from one month to another, by month and region. Reads the
+    /// statements of those that changed since they were read last.
+    pub async fn between(
+        &self,
+        tx: &mut Tx,
+        region: &RegionCode,
+        from: Month,
+        to: Month,
+    ) -> Result<Vec<Costed>, Error> {
+        let mut months = Vec::new();
+        for settlement in months::settled(tx, region, from, to).await? {
+            let of = self.of(tx, &settlement).await?;
+            let is_approved = settlement.state.0 == MonthState::Approved;
+            months.push(Costed { region: settlement.region, month: settlement.month, is_approved, of });
+        }
+        Ok(months)
+    }
+
+    async fn of(&self, tx: &mut Tx, settlement: &Settlement) -> Result<Arc<MonthCost>, Error> {
+        let key = (settlement.region.clone(), settlement.month);
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some((_, known)) = kept.filter(|(digest, _)| *digest == settlement.digest) {
+            return Ok(known);
+        }
+        let statements = months::statements(tx, settlement).await?;
+        let of = Arc::new(MonthCost::of(statements.iter().map(|stored| &stored.content.0)));
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(key, (settlement.digest, Arc::clone(&of)));
+        Ok(of)
+    }
+}
