@@ -180,14 +180,13 @@ async fn files_of_lists_are_deleted_in_time_and_who_saw_them_is_entered(backend:
     let (world, _) = with_till(backend).await;
     let office = world.office();
     let issuer = person(&world, "发卡员", Role::CardIssuer, "440304").await;
-    let bring = async |text: &str| {
-        let mut asked =
-            request(Method::POST, "/api/v1/imports?kind=deaths&file_name=x.csv", Some(&issuer), &Value::Null);
+    let bring = async |text: &str, token: &str| {
+        let mut asked = request(Method::POST, "/api/v1/imports?kind=deaths&file_name=x.csv", Some(token), &Value::Null);
         asked.headers_mut().insert("content-type", "text/csv".parse().unwrap());
         *asked.body_mut() = Body::from(text.to_owned());
         send(&world, asked).await.read::<Value>()
     };
-    let made = bring("身份证号,死亡日期\n123,2026-03-01\n").await;
+    let made = bring("身份证号,死亡日期\n123,2026-03-01\n", &issuer).await;
     let (id, digest) = (made["id"].as_str().unwrap().to_owned(), made["digest"].clone());
     let get = async |path: String| send(&world, request(Method::GET, &path, Some(&issuer), &Value::Null)).await;
     let seen = async || {
@@ -200,10 +199,10 @@ async fn files_of_lists_are_deleted_in_time_and_who_saw_them_is_entered(backend:
     let kept = async || unit!(office.store, |tx| sql!(tx, "SELECT COUNT(*) FROM import_files").value::<i64>().await);
     assert_eq!(office.forget_lists(90).await.unwrap(), 0);
     world.clock.pass(90 * 24 * 60 * 60 * 1000 + 1);
-    bring("身份证号,死亡日期\n124,2026-03-01\n").await;
+    let issuer = crate::client::open(&world, "发卡员", "correct horse 电池").await;
+    bring("身份证号,死亡日期\n124,2026-03-01\n", &issuer).await;
     assert_eq!(office.forget_lists(90).await.unwrap(), 1);
     assert_eq!(kept().await, 1, "the other is young");
-    let issuer = crate::client::open(&world, "发卡员", "correct horse 电池").await;
     let get = async |path: String| send(&world, request(Method::GET, &path, Some(&issuer), &Value::Null)).await;
     assert_eq!(get(format!("/api/v1/imports/{id}/problems")).await.json(), json!([]));
     assert_eq!(
@@ -249,23 +248,20 @@ async fn what_lists_write_in_their_own_way_is_understood(backend: Backend) {
     let facts = unit!(office.store, |tx| sql!(tx, "SELECT fact FROM elder_facts").values::<String>().await);
     assert!(facts.len() == 3 && facts.iter().all(|fact| fact.contains("\"440304\"")), "{facts:?}");
 
-    // A formula of which the file does not say what it came to, a month that is another, another province.
+    // A month that is another, and another province. (A formula without its result: the reader's own tests.)
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     for (column, head) in (0_u16..).zip(["姓名", "身份证号", "出生年月", "户籍地址"]) {
         sheet.write(0, column, head).unwrap();
     }
-    sheet.write(1, 0, "测试长者").unwrap();
-    sheet.write(1, 1, Formula::new("=A9").set_result("")).unwrap();
     sheet.write(2, 0, "测试长者").unwrap().write(2, 1, resident_id(44)).unwrap();
     sheet.write(2, 2, "1946.02").unwrap().write(2, 3, "湖南省福田区某路1号").unwrap();
     let (tried, findings) = check(office, Kind::Elders, &book.save_to_buffer().unwrap()).await.unwrap();
-    assert_eq!(tried.counts.bad, 2);
+    assert_eq!(tried.counts.bad, 1);
     let found = codes(&findings);
     for (cell, code) in [("C3", "birth_differs"), ("D3", "region")] {
         assert!(found.contains(&(cell.into(), code.into())), "{found:?}");
     }
-    assert!(found.iter().any(|(cell, code)| cell == "B2" && (code == "formula" || code == "empty")), "{found:?}");
 }
 
 async fn every_bad_row_is_named_and_nothing_is_taken(backend: Backend) {
