@@ -181,6 +181,9 @@ impl Told {
             if !sheet.ignored.is_empty() {
                 writeln!(self.out, "未读取的列：{}", sheet.ignored.join("、"))?;
             }
+            if sheet.totals > 0 {
+                writeln!(self.out, "未读取的合计行：{}", sheet.totals)?;
+            }
         }
         let counts = &outcome.counts;
         writeln!(

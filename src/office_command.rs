@@ -171,6 +171,9 @@ pub(crate) struct ServeArgs {
     /// they say for whom they ask (Forwarded, X-Forwarded-For)
     #[arg(long, value_name = "CIDR", env = "ZHUCAN_TRUSTED_PROXIES", value_delimiter = ',')]
     trusted_proxies: Vec<Network>,
+    /// Delete the files of imported lists after so many days; 0 keeps them for ever
+    #[arg(long, value_name = "DAYS", default_value_t = server::KEEP_LISTS, env = "ZHUCAN_KEEP_LISTS")]
+    keep_lists: u32,
 }
 
 /// Serves until the process is told to stop.
@@ -184,7 +187,12 @@ pub(crate) async fn serve(
     let listener = TcpListener::bind(args.listen).await.with_context(|| args.listen.to_string())?;
     let address = listener.local_addr()?;
     let public_url = args.public_url.unwrap_or_else(|| format!("http://{address}"));
-    let server = args.office.open(false, &public_url, clock, entropy).await?.behind(args.trusted_proxies.into());
+    let server = args
+        .office
+        .open(false, &public_url, clock, entropy)
+        .await?
+        .behind(args.trusted_proxies.into())
+        .keeping_lists(args.keep_lists);
     let metrics = match args.metrics {
         Some(address) => Some(metrics(address, &server).await?),
         None => None,

@@ -145,14 +145,22 @@ actions! {
     CanteenCreate "canteen.create";
     /// Something was learned of a canteen: its standing or tags.
     CanteenFact "canteen.fact";
+    /// A canteen's registration was put right.
+    CanteenCorrect "canteen.correct";
     /// A canteen's terminals were set.
     CanteenSettings "canteen.settings";
     /// A cashier was added.
     CashierAdd "cashier.add";
     /// An elder was registered.
     ElderRegister "elder.register";
+    /// An elder was looked for by a number of a document or card.
+    ElderFind "elder.find";
     /// Something was learned of an elder: a category, a move, a death.
     ElderFact "elder.fact";
+    /// An elder's registration was put right.
+    ElderCorrect "elder.correct";
+    /// Somebody saw what an elder's registration had said before.
+    CorrectionShow "elder.corrections_show";
     /// A card was issued, with its number in the open.
     CardIssue "card.issue";
     /// Cards were issued and drawn on a sheet.
@@ -177,6 +185,10 @@ actions! {
     ImportBring "import.bring";
     /// A list was taken over.
     ImportApply "import.apply";
+    /// Somebody saw rows of a list with numbers in the open.
+    ImportShow "import.show";
+    /// Lists that nobody needs any more were deleted.
+    ImportForget "import.forget";
     /// Cards were revoked.
     CardRevoke "card.revoke";
     /// A physical card was registered.

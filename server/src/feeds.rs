@@ -21,7 +21,7 @@ use crate::seal::{Keys, Place};
 use crate::store::elders::{self, CardKind, CardRow, ElderRow};
 use crate::store::feeds::Page;
 use crate::store::terminals::TerminalRow;
-use crate::store::{Tx, canteens, feeds, policies, refund_payments, terminals, usage};
+use crate::store::{Tx, canteens, corrections, feeds, policies, refund_payments, terminals, usage};
 use crate::words::{Code, register};
 use crate::{Error, Office, names};
 
@@ -80,7 +80,8 @@ impl Office {
                 let changed = feeds::roster_changed(tx, canteen, &scope).await?;
                 let announced = policies::last_announced(tx).await?;
                 let usage = feeds::usage_changed(tx).await?.max(announced);
-                let scope = scope_digest(&scope, &feeds::from_elsewhere(tx, canteen, &scope).await?);
+                let left = corrections::last_left(tx, &scope).await?;
+                let scope = scope_digest(&scope, &feeds::from_elsewhere(tx, canteen, &scope).await?, left);
                 Ok((changed.max(announced), usage, refund_payments::due_refunds(tx, canteen).await?, scope))
             })
         });
@@ -305,12 +306,16 @@ pub(crate) fn scope(book: &Rulebook, canteen: &RegionCode, today: BusinessDate) 
     scope_of(book, canteen, today, |_| true)
 }
 
-/// Of whom a roster is: these regions, and those registered at the canteen from elsewhere. Somebody who leaves the roster
-/// does so by one of the two.
-fn scope_digest(regions: &[RegionCode], from_elsewhere: &[ElderId]) -> Digest {
+/// Of whom a roster is: these regions, and those registered at the canteen from elsewhere; and when somebody was last said
+/// to belong to another region than one of these. Somebody who leaves the roster does so by one of the three.
+fn scope_digest(regions: &[RegionCode], from_elsewhere: &[ElderId], left: Option<UnixMs>) -> Digest {
     let regions: Vec<&str> = regions.iter().map(RegionCode::as_str).collect();
+    let regions = regions.join(",");
     let elders: Vec<u8> = from_elsewhere.iter().flat_map(|id| *id.uuid().as_bytes()).collect();
-    Digest::of("zhucan.roster-scope.1", &[regions.join(",").as_bytes(), &elders])
+    let left = left.map(|at| at.get().to_be_bytes());
+    let parts: Vec<&[u8]> =
+        [regions.as_bytes(), elders.as_slice()].into_iter().chain(left.as_ref().map(|at| &at[..])).collect();
+    Digest::of("zhucan.roster-scope.1", &parts)
 }
 
 /// As [`scope`], as if there were only these policies.

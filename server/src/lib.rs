@@ -15,6 +15,7 @@ pub mod admin;
 pub mod audit;
 pub mod backup;
 pub mod budget;
+mod changes;
 pub mod close;
 mod console;
 pub mod copy;
@@ -168,7 +169,12 @@ impl Office {
 pub struct Server {
     office: Arc<Office>,
     proxies: Arc<http::Proxies>,
+    /// Days after which the files of lists are deleted; nothing for never.
+    keep_lists: Option<u32>,
 }
+
+/// The files of lists are kept for so many days unless it is said.
+pub const KEEP_LISTS: u32 = 90;
 
 /// So many long batches are judged and stored at a time.
 const LONG_BATCHES: usize = 2;
@@ -182,13 +188,20 @@ const LOOK: Duration = Duration::from_secs(10);
 impl Server {
     /// Opens the office; see [`Office::open`].
     pub async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
-        Ok(Self { office: Office::open(config, clock, entropy).await?, proxies: Arc::default() })
+        let office = Office::open(config, clock, entropy).await?;
+        Ok(Self { office, proxies: Arc::default(), keep_lists: Some(KEEP_LISTS) })
     }
 
     /// The same, which believes what these proxies say about who asks.
     #[must_use]
     pub fn behind(self, proxies: http::Proxies) -> Self {
         Self { proxies: Arc::new(proxies), ..self }
+    }
+
+    /// The same, which deletes the files of lists after so many days; 0 for never.
+    #[must_use]
+    pub fn keeping_lists(self, days: u32) -> Self {
+        Self { keep_lists: Some(days).filter(|days| *days > 0), ..self }
     }
 
     /// What everything works on.
@@ -229,6 +242,12 @@ impl Server {
         let closing = tokio::spawn(close::watch(Arc::clone(&self.office)));
         let office = Arc::clone(&self.office);
         let warning = tokio::spawn(async move { office.keep_warning().await });
+        let (office, keep) = (Arc::clone(&self.office), self.keep_lists);
+        let forgetting = tokio::spawn(async move {
+            if let Some(days) = keep {
+                office.keep_forgetting(days).await;
+            }
+        });
         let (told, hear) = tokio::sync::oneshot::channel::<()>();
         let serving = axum::serve(listener, self.router().into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(async move {
@@ -246,6 +265,7 @@ impl Server {
         look.abort();
         closing.abort();
         warning.abort();
+        forgetting.abort();
         self.office.store.close().await;
         served.map_err(|e| Error::Startup(e.to_string()))
     }

@@ -31,6 +31,12 @@ pub fn mask(name: &str) -> String {
     }
 }
 
+/// What is typed to find names that begin so: characters as they are read, pinyin as it stands.
+#[must_use]
+pub fn search_key(typed: &str) -> String {
+    if typed.is_ascii() { typed.to_ascii_lowercase() } else { sort_key(typed) }
+}
+
 /// What names are sorted by: pinyin without tones, a space between syllables. Other characters stand for themselves.
 #[must_use]
 pub fn sort_key(name: &str) -> String {

@@ -25,7 +25,7 @@ use crate::seal::{Keys, Place};
 use crate::sql;
 use crate::store::canteens::{self, CanteenRow, Region};
 use crate::store::months::{self, Settlement, StoredStatement};
-use crate::store::{Json, Tx, audit, people, policies};
+use crate::store::{Json, Tx, audit, corrections, people, policies};
 use crate::words::{Code, settlement as words};
 
 pub use demand::{DEMAND_VERSION, demand_sheet};
@@ -93,7 +93,8 @@ impl Dossier {
         if settlement.version != stored.version {
             return Err(Error::refused(Code::Conflict, words::statement_replaced(settlement.version)));
         }
-        let canteen = canteens::get(tx, stored.canteen).await?.ok_or_else(unknown)?;
+        // What is put right later does not change a paper that was approved.
+        let canteen = corrections::canteen_at(tx, stored.canteen, settlement.approved_at).await?.ok_or_else(unknown)?;
         let account = account(&canteen, keys)?;
         let regions = canteens::regions(tx).await?;
         let region = regions.iter().find(|r| r.code == stored.region).cloned().ok_or_else(unknown)?;

@@ -384,6 +384,12 @@ pub mod register {
     pub const NO_SUCH_MEALS: &str = "这个编号下没有查无此人的用餐，或编号已有人使用";
     /// A person of another age than the meals of an id say.
     pub const OTHER_AGE: &str = "与终端记录的年龄不符，不是同一位老人";
+    /// A correction without a reason.
+    pub const CORRECTION_REASON: &str = "请写明更正的理由（1 至 200 个可打印的字符）";
+    /// A correction of nothing.
+    pub const CORRECTS_NOTHING: &str = "没有与现有登记不同的内容";
+    /// The registration is not the one that was to be corrected.
+    pub const CHANGED_MEANWHILE: &str = "这份登记在此期间已被改动，请重新查看后再更正";
     /// No such canteen.
     pub const NO_CANTEEN: &str = "食堂编号不存在";
     /// No such elder.

@@ -1,4 +1,4 @@
-//! What is done about a person's account at the office's own computer, when nobody can sign in to do it: the account is
+//! What is done about a person's account, most of it at the office's own computer, when nobody can sign in to do it: it is
 //! locked and unlocked, gets a new passphrase or loses its second factor, and the person gets other work. Each ends the
 //! person's sessions and is entered in the audit log as the act of whoever sat at the computer.
 
@@ -8,7 +8,7 @@ use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::people::{ONE_TIME, require_own};
+use super::people::{ONE_TIME, could_reset, require_own, required};
 use crate::audit::{Act, Action};
 use crate::people::Role;
 use crate::store::Tx;
@@ -18,6 +18,8 @@ use crate::{Error, Office};
 
 /// A lock that only [`Office::unlock_account`] takes away ends here: 9999-12-31, unix ms.
 const LOCKED: UnixMs = UnixMs::new(253_402_214_400_000);
+/// One that an administrator put on, and any administrator takes away, a day before: 9999-12-30, unix ms.
+const LOCKED_OVER: UnixMs = UnixMs::new(253_402_128_000_000);
 
 impl UserRow {
     /// Whether somebody at the office's own computer locked the account: nothing over the network opens it.
@@ -42,7 +44,8 @@ pub struct Post {
 
 /// What is done about an account.
 enum Change {
-    Lock,
+    /// Until somebody takes it away: see [`LOCKED`].
+    Lock(UnixMs),
     Unlock,
     /// Another passphrase's hash, good for one sign-in.
     Passphrase(String),
@@ -54,7 +57,7 @@ impl Change {
     /// Makes the change; answers its entry with what is to be told of it.
     async fn make(self, tx: &mut Tx, id: UserId, act: Act) -> Result<Act, Error> {
         match self {
-            Self::Lock => people::lock(tx, id, LOCKED).await?,
+            Self::Lock(until) => people::lock(tx, id, until).await?,
             Self::Unlock => people::forget_failures(tx, id).await?,
             Self::Passphrase(hash) => people::set_passphrase(tx, id, &hash, true).await?,
             Self::SecondFactor => {
@@ -115,7 +118,51 @@ impl Office {
 
     /// Nobody signs in with this name before it is unlocked.
     pub async fn lock_account(&self, id: UserId) -> Result<(), Error> {
-        self.about(id, Action::PersonLock, "", Change::Lock).await
+        self.about(id, Action::PersonLock, "", Change::Lock(LOCKED)).await
+    }
+
+    /// An administrator locks another person's account: its sessions end, and nobody signs in before an administrator
+    /// unlocks it. One that was locked at the office's own computer stays locked as it is.
+    pub async fn lock_by(&self, id: UserId, by: UserId) -> Result<(), Error> {
+        self.about_another(id, by, Action::PersonLock, |row| {
+            Change::Lock(if row.is_locked_here() { LOCKED } else { LOCKED_OVER })
+        })
+        .await
+    }
+
+    /// An administrator takes away what keeps another person from signing in: a lock, and what failed before.
+    ///
+    /// # Errors
+    /// When the account was locked at the office's own computer.
+    pub async fn unlock_by(&self, id: UserId, by: UserId) -> Result<(), Error> {
+        self.about_another(id, by, Action::PersonUnlock, |_| Change::Unlock).await
+    }
+
+    async fn about_another(
+        &self,
+        id: UserId,
+        by: UserId,
+        action: Action,
+        change: impl FnOnce(&UserRow) -> Change + Send + 'static,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    let row = if action == Action::PersonLock && by != id {
+                        required(tx, id).await?
+                    } else {
+                        could_reset(tx, id, by).await?
+                    };
+                    let act = Act::new(by, action, format!("user:{id}"));
+                    let act = change(&row).make(tx, id, act).await?;
+                    if action == Action::PersonLock {
+                        people::close_sessions(tx, id, None).await?;
+                    }
+                    act.done(tx, now).await.map(drop)
+                })
+            })
+            .await
     }
 
     /// Takes a lock away, also one that failed sign-ins made.

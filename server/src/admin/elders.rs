@@ -18,7 +18,7 @@ use crate::audit::{Act, Action};
 use crate::names;
 use crate::seal::Place;
 use crate::store::elders::{self, CardKind, CardRow, ElderRow};
-use crate::store::{Tx, days, records, usage};
+use crate::store::{Tx, days, records, register as register_rows, usage};
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
@@ -124,24 +124,62 @@ impl Office {
         Ok(id)
     }
 
-    /// The elder who has that number: a resident ID's, a card's or a chip's. Nothing when nobody has.
-    pub async fn find_elder(&self, number: &str) -> Result<Option<ElderRow>, Error> {
+    /// The elder inside a region who has that number: a resident ID's, a card's or a chip's. Nothing when nobody has, and
+    /// for who is elsewhere. It is entered that somebody asked, and who was found.
+    pub async fn find_elder(&self, number: &str, inside: RegionCode, by: UserId) -> Result<Option<ElderRow>, Error> {
         let number = Zeroizing::new(number.trim().to_owned());
         let scan = Scan::read(&number).map_err(|_| Error::refused(Code::Invalid, crate::words::office::NUMBER))?;
         let (digest, is_person) = (scan.digest(self.keys.digest_key()), matches!(scan, Scan::ResidentId(_)));
+        let now = self.now();
         self.store
-            .read(move |tx| {
+            .write_audited(move |tx| {
                 Box::pin(async move {
-                    if is_person {
-                        return elders::by_resident_id(tx, digest).await;
-                    }
-                    match elders::card(tx, digest).await? {
-                        Some(card) => elders::get(tx, card.elder).await,
-                        None => Ok(None),
-                    }
+                    let found = if is_person {
+                        elders::by_resident_id(tx, digest).await?
+                    } else {
+                        match elders::card(tx, digest).await? {
+                            Some(card) => elders::get(tx, card.elder).await?,
+                            None => None,
+                        }
+                    };
+                    let found = found.filter(|row| inside.contains(&row.region));
+                    let whom = found.as_ref().map_or_else(|| "none".to_owned(), |row| row.id.to_string());
+                    let act = Act::new(by, Action::ElderFind, format!("elder:{whom}"));
+                    act.done(tx, now).await.map(|_| found)
                 })
             })
             .await
+    }
+
+    /// The elders inside a region whose name begins so, in characters or in pinyin, by name behind `after`; at most so
+    /// many. It is entered that somebody asked, but not for what.
+    pub async fn elders_named(
+        &self,
+        name: &str,
+        after: Option<ElderId>,
+        most: i64,
+        inside: RegionCode,
+        by: UserId,
+    ) -> Result<Vec<ElderRow>, Error> {
+        let name = valid::name(name)?;
+        let key = names::search_key(&name);
+        let now = self.now();
+        let rows = self
+            .store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    let last = match after {
+                        Some(id) => elders::get(tx, id).await?.filter(|row| inside.contains(&row.region)),
+                        None => None,
+                    };
+                    let after = last.as_ref().map(|row| (row.sort_key.as_str(), row.id));
+                    let rows = register_rows::elders_named(tx, &inside, &key, after, most).await?;
+                    let act = Act::new(by, Action::ElderFind, format!("region:{inside}"));
+                    act.done(tx, now).await.map(|_| rows)
+                })
+            })
+            .await?;
+        Ok(rows.into_iter().filter(|row| name.is_ascii() || row.name.starts_with(&name)).collect())
     }
 
     /// Looks for meals on a credential that was just registered. What fails here is found by the job.

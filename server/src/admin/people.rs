@@ -197,6 +197,7 @@ impl Office {
                 Box::pin(async move {
                     required(tx, id).await?;
                     let left = people::leave(tx, id, now).await?;
+                    crate::store::sign_in::forget_devices(tx, id).await?;
                     people::close_sessions(tx, id, None).await?;
                     let act = Act::new(by, Action::PersonLeave, format!("user:{id}")).with("new", left);
                     act.done(tx, now).await.map(|_| left)
@@ -362,6 +363,7 @@ async fn renew(tx: &mut Tx, row: &UserRow, hash: &str, act: Act, now: UnixMs) ->
     people::drop_totp(tx, id).await?;
     people::put_recovery(tx, id, &[]).await?;
     people::forget_failures(tx, id).await?;
+    crate::store::sign_in::forget_devices(tx, id).await?;
     people::close_sessions(tx, id, None).await?;
     act.with("role", row.role.name()).done(tx, now).await.map(drop)
 }
@@ -376,6 +378,6 @@ pub(super) async fn require_own(tx: &mut Tx, canteen: CanteenId, region: &Region
     Err(Error::refused(Code::OutOfScope, register::MANAGER_OUTSIDE))
 }
 
-async fn required(tx: &mut Tx, id: UserId) -> Result<UserRow, Error> {
+pub(super) async fn required(tx: &mut Tx, id: UserId) -> Result<UserRow, Error> {
     people::get(tx, id).await?.ok_or_else(|| Error::refused(Code::NotFound, sign_in::NO_PERSON))
 }

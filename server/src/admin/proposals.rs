@@ -14,12 +14,13 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::people::{self as persons, NewPerson};
-use super::{Post, calendars, canteens as places, policies as rules_of, valid};
+use super::{Post, calendars, canteens as places, corrections, policies as rules_of, valid};
 use crate::audit::{Act, Action, Actor};
 use crate::budget::{self, Budget};
 use crate::demand;
 use crate::people::{Right, Role};
 use crate::seal::Place;
+use crate::store::corrections::{Change, CorrectionRow};
 use crate::store::decisions::{self, Decision, Subject};
 use crate::store::people::UserRow;
 use crate::store::proposals::{self, ProposalRow};
@@ -92,6 +93,15 @@ pub enum Proposed {
         /// What the person is to be.
         to: Post,
     },
+    /// A canteen was registered wrongly.
+    Correction {
+        /// Which canteen.
+        canteen: CanteenId,
+        /// What was written down, and what is right.
+        changes: Vec<Change>,
+        /// Why.
+        reason: String,
+    },
     /// The statutory calendar is to be another one.
     Calendar {
         /// Stands in messages; empty where no file came.
@@ -112,6 +122,8 @@ struct Prepared {
     account: Option<Vec<u8>>,
     /// Who is let in, or a passphrase's hash.
     entry: Option<persons::Entry>,
+    /// What is kept of a correction.
+    note: Option<CorrectionRow>,
 }
 
 impl Proposed {
@@ -123,13 +135,16 @@ impl Proposed {
             Self::Demand { .. } => "demand",
             Self::Budget { .. } => "budget",
             Self::Invitation { .. } | Self::Reset { .. } | Self::Move { .. } => "person",
+            Self::Correction { .. } => "correction",
             Self::Calendar { .. } => "calendar",
         }
     }
 
     const fn canteen(&self) -> Option<CanteenId> {
         match self {
-            Self::Price { canteen, .. } | Self::Payee { canteen, .. } => Some(*canteen),
+            Self::Price { canteen, .. } | Self::Payee { canteen, .. } | Self::Correction { canteen, .. } => {
+                Some(*canteen)
+            }
             Self::Demand { demand } => Some(demand.canteen),
             _ => None,
         }
@@ -152,7 +167,11 @@ impl Proposed {
         match self {
             Self::Policy { .. } | Self::Calendar { .. } => &[Right::AnnouncePolicies, Right::CheckMonth],
             Self::Invitation { .. } | Self::Reset { .. } | Self::Move { .. } => &[Right::ManagePeople],
-            Self::Price { .. } | Self::Payee { .. } | Self::Demand { .. } | Self::Budget { .. } => &[Right::CheckMonth],
+            Self::Price { .. }
+            | Self::Payee { .. }
+            | Self::Demand { .. }
+            | Self::Budget { .. }
+            | Self::Correction { .. } => &[Right::CheckMonth],
         }
     }
 
@@ -189,7 +208,7 @@ impl Office {
                             drop(persons::could_move(tx, *person, to, by).await?);
                         }
                         Proposed::Calendar { .. } => calendars::require_all(tx, &region).await?,
-                        Proposed::Price { .. } | Proposed::Payee { .. } => {}
+                        Proposed::Price { .. } | Proposed::Payee { .. } | Proposed::Correction { .. } => {}
                     }
                     proposed(tx, &stored, now).await
                 })
@@ -271,6 +290,9 @@ impl Office {
             Proposed::Payee { canteen, account, .. } => {
                 let place = Place { table: "canteens", column: "account", row: canteen.uuid() };
                 prepared.account = Some(self.keys.seal(place, account, &*self.entropy));
+            }
+            Proposed::Correction { canteen, changes, reason } => {
+                prepared.note = Some(self.canteen_note(*canteen, changes.clone(), reason.clone()));
             }
             Proposed::Invitation { person } => {
                 let (entry, once) = self.entry(Some(person)).await?;
@@ -376,6 +398,7 @@ fn checked(what: Proposed) -> Result<Proposed, Error> {
         Proposed::Policy { .. }
         | Proposed::Demand { .. }
         | Proposed::Budget { .. }
+        | Proposed::Correction { .. }
         | Proposed::Reset { .. }
         | Proposed::Move { .. } => what,
         Proposed::Invitation { person } => Proposed::Invitation { person: persons::checked(person)? },
@@ -415,6 +438,12 @@ async fn carry_out(
                 prepared.account.ok_or_else(|| Error::Internal("an account that was not sealed".to_owned()))?;
             canteens::set_payee(tx, canteen, &bank, &account_name, &account).await?;
             Act::new(actor, Action::PayeeChange, format!("canteen:{canteen}")).done(tx, now).await.map(drop)
+        }
+        Proposed::Correction { .. } => {
+            let note =
+                prepared.note.ok_or_else(|| Error::Internal("a correction that was not made ready".to_owned()))?;
+            let note = CorrectionRow { made_by: Some(maker), approved_by: Some(checker), ..note };
+            corrections::carry_out(tx, note, actor, now).await
         }
         Proposed::Demand { demand } => demand::issue(tx, row.id, demand, (maker, checker), now).await,
         Proposed::Budget { budget } => budget::set(tx, row.id, budget, (maker, checker), now).await,

@@ -1,17 +1,16 @@
 //! Signing in: passphrase, second factor, sessions that end by themselves, and proof before money moves.
 //!
-//! Failures lock the name for growing spans, wherever they come from, and hold up the address they come from, whatever
-//! the name. An administrator gives the way back: a one-time passphrase ([`Office::reset_person`]).
+//! Failures hold up whoever fails ([`super::tries`]). An administrator gives the way back: a one-time passphrase
+//! ([`Office::reset_person`]).
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 
 use domain::calendar::UnixMs;
 use domain::id::{Digest, UserId};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::tries::Whence;
 use super::valid;
 use crate::audit::{Act, Action};
 use crate::people::Role;
@@ -30,15 +29,6 @@ const IDLE_MS: i64 = 30 * 60 * 1000;
 const NOTE_MS: i64 = 60 * 1000;
 /// Who proved to be the person so long ago may still move money, ms.
 const FRESH_MS: i64 = 5 * 60 * 1000;
-/// So many failures are forgiven before each one locks for a while.
-const FREE_FAILURES: u32 = 4;
-/// The longest lock, seconds.
-const LONGEST_LOCK_S: i64 = 60 * 60;
-/// So many failures from one address in [`ADDRESS_MS`] hold it up.
-const ADDRESS_FAILURES: u32 = 30;
-const ADDRESS_MS: i64 = 10 * 60 * 1000;
-/// So many addresses are remembered.
-const MOST_ADDRESSES: usize = 10_000;
 /// So many recovery codes at a time.
 const RECOVERY_CODES: usize = 8;
 /// Letters and digits that are not taken for one another.
@@ -55,6 +45,10 @@ pub struct Claim<'c> {
     pub code: Option<&'c str>,
     /// Where it comes from, if that is known.
     pub address: Option<IpAddr>,
+    /// What this browser was given at an earlier sign-in.
+    pub device: Option<&'c str>,
+    /// Whether it is a browser, which keeps what it is given.
+    pub browser: bool,
 }
 
 /// A session that was just opened.
@@ -66,6 +60,8 @@ pub struct Session {
     pub expires: UnixMs,
     /// Whose.
     pub user: UserRow,
+    /// What a browser keeps for a year, so that failures from elsewhere hold nobody up in it; nothing for a program.
+    pub device: Option<Zeroizing<String>>,
 }
 
 /// What a person has to do before anything else.
@@ -110,53 +106,6 @@ pub fn csrf_of(token: &str) -> String {
     Digest::of("zhucan.csrf.1", &[token.as_bytes()]).to_string()
 }
 
-/// For how long a sign-in is locked after so many failures, seconds.
-fn lock_seconds(failures: u32) -> i64 {
-    match failures.checked_sub(FREE_FAILURES + 1) {
-        None => 0,
-        Some(more) => (30_i64 << more.min(10)).min(LONGEST_LOCK_S),
-    }
-}
-
-/// What one customer of a network is given: an IPv4 address, or an IPv6 network of 64 bits.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
-/// Failures by address, in memory: a restart forgives.
-#[derive(Debug, Default)]
-pub struct Addresses(Mutex<HashMap<IpAddr, (UnixMs, u32)>>);
-
-impl Addresses {
-    /// Seconds until the address may try again, if it may not now.
-    fn held_up(&self, address: IpAddr, now: UnixMs) -> Option<i64> {
-        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, failures) = held.get(&network_of(address)).copied()?;
-        let left = since.get() + ADDRESS_MS - now.get();
-        (failures >= ADDRESS_FAILURES && left > 0).then_some((left + 999) / 1000)
-    }
-
-    fn failed(&self, address: IpAddr, now: UnixMs) {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let over = |since: UnixMs| now.get() - since.get() >= ADDRESS_MS;
-        // Whoever has many addresses must not fill the memory: names are locked all the same.
-        if held.len() >= MOST_ADDRESSES {
-            held.retain(|_, (since, _)| !over(*since));
-        }
-        if held.len() >= MOST_ADDRESSES {
-            held.clear();
-        }
-        let entry = held.entry(network_of(address)).or_insert((now, 0));
-        if over(entry.0) {
-            *entry = (now, 0);
-        }
-        entry.1 = entry.1.saturating_add(1);
-    }
-}
-
 impl Role {
     /// Whether the role needs a second factor: those that move money, and the one that lets people in.
     #[must_use]
@@ -187,10 +136,13 @@ impl Present {
 impl Office {
     /// Signs a person in.
     pub async fn sign_in(&self, claim: Claim<'_>) -> Result<Session, Error> {
-        let user = self.check_claim(claim).await?;
-        let mut secret = Zeroizing::new([0_u8; 32]);
-        self.entropy.fill(secret.as_mut_slice());
-        let token = Zeroizing::new(hex::encode(secret.as_slice()));
+        let (user, from) = self.check_claim(claim).await?;
+        let token = self.secret();
+        let device = claim.browser.then(|| match claim.device.filter(|_| from.device().is_some()) {
+            Some(device) => Zeroizing::new(device.to_owned()),
+            None => self.secret(),
+        });
+        let kept = device.as_ref().map(|device| self.device_hash(device));
         let now = self.now();
         let (hash, expires_at, id) = (session_hash(&token), now.plus(SESSION_MS), user.id);
         let session = SessionRow { hash, person: id, created_at: now, expires_at, used_at: now, proven_at: None };
@@ -200,45 +152,66 @@ impl Office {
                 Box::pin(async move {
                     people::sweep_sessions(tx, now, idle).await?;
                     people::open_session(tx, &session).await?;
+                    from.remember(tx, id, kept, now).await?;
                     Act::new(id, Action::SessionOpen, format!("user:{id}")).done(tx, now).await.map(drop)
                 })
             })
             .await?;
-        Ok(Session { token, expires: expires_at, user })
+        Ok(Session { token, expires: expires_at, user, device })
     }
 
-    /// The person behind what is shown. A name that nobody has costs the same time and gets the same answer as a wrong
-    /// passphrase.
-    async fn check_claim(&self, claim: Claim<'_>) -> Result<UserRow, Error> {
-        if let Some(seconds) = claim.address.and_then(|address| self.addresses.held_up(address, self.now())) {
-            return Err(locked(seconds));
-        }
+    /// 64 random hex digits.
+    fn secret(&self) -> Zeroizing<String> {
+        let mut secret = Zeroizing::new([0_u8; 32]);
+        self.entropy.fill(secret.as_mut_slice());
+        Zeroizing::new(hex::encode(secret.as_slice()))
+    }
+
+    /// The person behind what is shown. A name that nobody has costs the same time, is counted the same and gets the same
+    /// answers as a wrong passphrase.
+    async fn check_claim(&self, claim: Claim<'_>) -> Result<(UserRow, Whence), Error> {
         let wanted = claim.name.trim().to_owned();
         let user = self.store.read(move |tx| Box::pin(async move { people::by_name(tx, &wanted).await })).await?;
         let user = user.filter(|u| u.left_at.is_none());
-        let checked = self.check(user, claim.passphrase, claim.code).await;
+        let from = self.from_where(&claim, user.as_ref()).await?;
+        // Others at the same address do not hold up a browser in which the person has signed in.
+        let address = claim.address.filter(|_| !from.is_own_device);
+        if let Some(seconds) = address.and_then(|address| self.addresses.held_up(address, self.now())) {
+            return Err(locked(seconds));
+        }
+        let checked = self.check(user, &from, claim.passphrase, claim.code).await;
         let failed = |error: &Error| error.code() == Some(Code::SignInFailed);
-        if let (Some(address), Err(error)) = (claim.address, &checked)
+        if let (Some(address), Err(error)) = (address, &checked)
             && failed(error)
         {
             self.addresses.failed(address, self.now());
         }
-        checked
+        Ok((checked?, from))
     }
 
-    async fn check(&self, user: Option<UserRow>, passphrase: &str, code: Option<&str>) -> Result<UserRow, Error> {
-        if let Some(seconds) = user.as_ref().and_then(|u| u.locked_for(self.now())) {
+    async fn check(
+        &self,
+        user: Option<UserRow>,
+        from: &Whence,
+        passphrase: &str,
+        code: Option<&str>,
+    ) -> Result<UserRow, Error> {
+        let (asking, now) = (from.clone(), self.now());
+        let held = self.store.read(move |tx| Box::pin(async move { asking.locked_for(tx, now).await })).await?;
+        if let Some(seconds) = held {
             return Err(locked(seconds));
         }
         let fits = self.hasher.verify(passphrase, user.as_ref().map(|u| u.passphrase_hash.clone())).await?;
-        let Some(user) = user else { return Err(Error::refused(Code::SignInFailed, words::SIGN_IN_FAILED)) };
-        let asked = user.totp_at.is_some();
+        let asked = user.as_ref().is_some_and(|user| user.totp_at.is_some());
         if fits && asked && code.is_none() {
             return Err(Error::refused(Code::CodeNeeded, words_of::CODE));
         }
-        let code = code.filter(|_| asked).map(|code| self.second(&user, code)).transpose()?;
-        self.count_try(user.id, fits, code).await?;
-        Ok(user)
+        let code = match (&user, code.filter(|_| asked)) {
+            (Some(user), Some(code)) => Some(self.second(user, code)?),
+            _ => None,
+        };
+        self.count_try(user.as_ref().map(|user| user.id), from, fits, code).await?;
+        user.ok_or_else(|| Error::refused(Code::SignInFailed, words::SIGN_IN_FAILED))
     }
 
     /// What is shown as the second factor.
@@ -261,26 +234,37 @@ impl Office {
         Secret::from_base32(&self.keys.open(totp_place(user), sealed)?).ok_or_else(missing)
     }
 
-    /// Counts a try. Tries that came together with those that locked the name fail too, right or wrong.
-    async fn count_try(&self, user: UserId, fits: bool, second: Option<Second>) -> Result<(), Error> {
-        let now = self.now();
+    /// Counts a try. Tries that came together with those that locked fail too, right or wrong.
+    async fn count_try(
+        &self,
+        user: Option<UserId>,
+        from: &Whence,
+        fits: bool,
+        second: Option<Second>,
+    ) -> Result<(), Error> {
+        let (now, from) = (self.now(), from.clone());
         let tried = self.store.write_audited(move |tx| {
             Box::pin(async move {
-                let row = people::get(tx, user).await?;
-                if let Some(seconds) = row.and_then(|row| row.locked_for(now)) {
+                if let Some(seconds) = from.locked_for(tx, now).await? {
                     return Ok((false, Some(seconds)));
                 }
-                if fits && uses(tx, user, second, now).await? {
-                    return people::forget_failures(tx, user).await.map(|()| (true, None));
+                if let Some(user) = user.filter(|_| fits) {
+                    // Whoever knows the passphrase is told of a lock that somebody put on.
+                    let row = people::get(tx, user).await?;
+                    if let Some(seconds) = row.and_then(|row| row.locked_for(now)) {
+                        return Ok((false, Some(seconds)));
+                    }
+                    if uses(tx, user, second, now).await? {
+                        return from.succeeded(tx).await.map(|()| (true, None));
+                    }
                 }
-                let failures = people::count_failure(tx, user).await?;
-                let seconds = lock_seconds(failures);
-                people::lock(tx, user, now.plus(seconds * 1000)).await?;
-                if seconds > 0 {
-                    let act = Act::new(None, Action::SessionLock, format!("user:{user}"));
+                let locked = from.failed(tx, user, now).await?;
+                if let Some((failures, seconds)) = locked {
+                    let name = user.map_or_else(|| "unknown".to_owned(), |user| user.to_string());
+                    let act = Act::new(None, Action::SessionLock, format!("user:{name}"));
                     act.with("failures", failures).with("seconds", seconds).done(tx, now).await?;
                 }
-                Ok((false, Some(seconds).filter(|seconds| *seconds > 0)))
+                Ok((false, locked.map(|(_, seconds)| seconds)))
             })
         });
         match tried.await? {
@@ -323,7 +307,7 @@ impl Office {
 
     /// The session's person proves to be the person once more: good for five minutes.
     pub async fn step_up(&self, present: &Present, passphrase: &str, code: Option<&str>) -> Result<UnixMs, Error> {
-        let user = self.check(Some(present.user.clone()), passphrase, code).await?;
+        let user = self.check(Some(present.user.clone()), &self.from_session(present), passphrase, code).await?;
         let (hash, now, id) = (present.session.hash, self.now(), user.id);
         self.store
             .write_audited(move |tx| {
@@ -343,7 +327,7 @@ impl Office {
             return Err(Error::refused(Code::Invalid, words_of::SAME_PASSPHRASE));
         }
         let fits = self.hasher.verify(old, Some(present.user.passphrase_hash.clone())).await?;
-        self.count_try(present.user.id, fits, None).await?;
+        self.count_try(Some(present.user.id), &self.from_session(present), fits, None).await?;
         let (hash, own, id, now) = (self.hasher.hash(new).await?, present.session.hash, present.user.id, self.now());
         self.store
             .write_audited(move |tx| {
@@ -388,7 +372,7 @@ impl Office {
         let none = || Error::refused(Code::Conflict, words_of::NO_NEW_TOTP);
         let sealed = user.totp_new.clone().ok_or_else(none)?;
         let step = self.secret_of(user.id, &sealed)?.step_of(code.trim(), self.now(), 0);
-        self.count_try(user.id, step.is_some(), None).await?;
+        self.count_try(Some(user.id), &self.from_session(present), step.is_some(), None).await?;
         let step = step.ok_or_else(none)?;
         let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| self.readable(16)).collect();
         let hash = |code: &String| self.keys.digest("recovery-code", &code.replace('-', ""));
@@ -460,44 +444,4 @@ fn locked(seconds: i64) -> Error {
     let mut refusal = Refusal::new(Code::SignInLocked, words::locked(seconds));
     refusal.retry_after = Some(seconds);
     refusal.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn locks_grow_to_an_hour() {
-        let locks: Vec<i64> = [0, 4, 5, 6, 7, 11, 12, 99, u32::MAX].map(lock_seconds).to_vec();
-        assert_eq!(locks, [0, 0, 30, 60, 120, 1920, 3600, 3600, 3600]);
-    }
-
-    #[test]
-    fn an_address_is_held_up_and_let_in_again() {
-        let (addresses, one, other) = (Addresses::default(), IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        let start = UnixMs::new(1_000_000);
-        for _ in 0..ADDRESS_FAILURES {
-            assert_eq!(addresses.held_up(one, start), None);
-            addresses.failed(one, start);
-        }
-        assert_eq!(addresses.held_up(one, start), Some(600));
-        assert_eq!(addresses.held_up(other, start), None);
-        assert_eq!(addresses.held_up(one, start.plus(ADDRESS_MS)), None);
-        addresses.failed(one, start.plus(ADDRESS_MS));
-        assert_eq!(addresses.held_up(one, start.plus(ADDRESS_MS)), None, "counted anew");
-    }
-    #[test]
-    fn one_customers_network_is_one_address_and_many_of_them_fill_no_memory() {
-        let (addresses, start) = (Addresses::default(), UnixMs::new(1_000_000));
-        let six = |network: u128, host: u128| IpAddr::V6(((0x2001_0db8 << 96) | (network << 64) | host).into());
-        for host in 0..u128::from(ADDRESS_FAILURES) {
-            addresses.failed(six(1, host), start);
-        }
-        assert_eq!(addresses.held_up(six(1, 999), start), Some(600));
-        assert_eq!(addresses.held_up(six(2, 1), start), None);
-        for network in 0..2 * MOST_ADDRESSES as u128 {
-            addresses.failed(six(network, 0), start);
-        }
-        assert!(addresses.0.lock().unwrap().len() <= MOST_ADDRESSES);
-    }
 }

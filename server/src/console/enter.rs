@@ -19,7 +19,7 @@ use super::{Page, ROOT, assets, lang, refusals};
 use crate::admin::{Claim, Present, csrf_of};
 use crate::http::body::{Form, Query};
 use crate::http::routes::Routes;
-use crate::http::{Answer, Caller, Entering, Problem, comes_from_here, set_cookie, shown};
+use crate::http::{Answer, Caller, Entering, Problem, comes_from_here, device, keep_device, set_cookie, shown};
 use crate::words::{Code, sign_in as said};
 use crate::{Office, Refusal};
 
@@ -270,7 +270,8 @@ async fn sign_in(
     }
     let lang = Lang::kept(&parts.headers);
     let code = Some(body.code.trim()).filter(|code| !code.is_empty());
-    let claim = Claim { name: &body.name, passphrase: &body.passphrase, code, address };
+    let (device, browser) = (device(&parts), true);
+    let claim = Claim { name: &body.name, passphrase: &body.passphrase, code, address, device, browser };
     let session = match office.sign_in(claim).await {
         Ok(session) => session,
         Err(crate::Error::Refused(refusal)) => {
@@ -281,14 +282,16 @@ async fn sign_in(
         }
         Err(trouble) => return Err(trouble.into()),
     };
-    let cookie = AppendHeaders([(header::SET_COOKIE, set_cookie(&office, Some(&session.token)))]);
+    let known = session.device.iter().map(|device| keep_device(&office, device));
+    let cookies = [set_cookie(&office, Some(&session.token))].into_iter().chain(known);
+    let cookies: Vec<_> = cookies.map(|line| (header::SET_COOKIE, line)).collect();
     let csrf = csrf_of(&session.token);
     let onward = match Kept::read(&body.kept) {
         Some(kept) => drawn(&ResumePage { bare: Bare::of(lang, |w| w.resume), kept, csrf }, StatusCode::OK),
         None if leads_inside(&body.next) => Redirect::to(&body.next).into_response(),
         None => Redirect::to(ROOT).into_response(),
     };
-    Ok((cookie, onward).into_response())
+    Ok((AppendHeaders(cookies), onward).into_response())
 }
 
 async fn sign_out(State(office): State<Arc<Office>>, parts: Parts, _: Entering) -> Answer<impl IntoResponse> {

@@ -1,5 +1,7 @@
 //! The audit log: `GET /api/v1/audit` with filters, the last entry first; `next` is the cursor of the page after.
 //!
+//! `POST /api/v1/audit/verification` checks the chain, `GET` says what the last check found.
+//!
 //! An auditor of a region reads what people of that region did, and what the program did itself.
 
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use domain::sync::AuditHead;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::api::Api;
+use super::api::{Api, Later};
 use super::body::{Json, Query};
 use super::routes::Routes;
 use super::{Answer, Problem, SignedIn};
@@ -80,7 +82,60 @@ impl TryFrom<Entry> for EntryBody {
 }
 
 pub(super) fn routes() -> Routes {
-    Api::of("Audit log").get("/api/v1/audit", list, "List entries of the audit log, the latest first").routes()
+    let verification = "/api/v1/audit/verification";
+    Api::of("Audit log")
+        .get("/api/v1/audit", list, "List entries of the audit log, the latest first")
+        .get(verification, verified, "Get what the last check of the chain found")
+        .send(verification, verify, "Check the chain of the whole log")
+        .notes("Answers when it is done, or after a while with a check that goes on.")
+        .routes()
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = AuditVerification)]
+struct Verification {
+    /// Entries walked so far by a check that is under way.
+    walked: Option<u64>,
+    /// The last check that ended since the program began; nothing when there was none.
+    last: Option<Verified>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = AuditVerified)]
+struct Verified {
+    began: UnixMs,
+    ended: UnixMs,
+    entries: u64,
+    /// The chain's head when it began.
+    head: Option<AuditHead>,
+    /// Whether the chain holds; nothing when the check itself failed.
+    holds: Option<bool>,
+    /// Where it does not, in words.
+    breaks: Vec<String>,
+}
+
+fn verification(office: &Office) -> Verification {
+    let last = office.chain.last().map(|checked| Verified {
+        began: checked.began,
+        ended: checked.ended,
+        entries: checked.entries,
+        head: checked.head,
+        holds: checked.breaks.as_ref().map(Vec::is_empty),
+        breaks: checked.breaks.unwrap_or_default().iter().map(ToString::to_string).collect(),
+    });
+    Verification { walked: office.chain.walked(), last }
+}
+
+async fn verified(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Json<Verification>> {
+    user.require(Right::ReadAudit)?;
+    Ok(Json(verification(&office)))
+}
+
+async fn verify(State(office): State<Arc<Office>>, SignedIn(user): SignedIn) -> Answer<Later<200, Verification>> {
+    user.require(Right::ReadAudit)?;
+    office.check_chain().await;
+    let body = verification(&office);
+    Ok(Later { is_done: body.walked.is_none(), body })
 }
 
 async fn list(

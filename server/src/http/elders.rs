@@ -17,13 +17,13 @@ use zeroize::Zeroizing;
 use super::api::{Api, Created, List, page_size};
 use super::body::{Json, Path, Query};
 use super::routes::Routes;
-use super::{Answer, SignedIn};
+use super::{Answer, Problem, SignedIn};
 use crate::admin::{NewElder, NewElderFact};
 use crate::audit::Action;
 use crate::people::Right;
 use crate::store::elders::{self, ElderRow, Of};
 use crate::store::people::UserRow;
-use crate::words::{Code, register};
+use crate::words::{Code, office as said, register};
 use crate::{Error, Office, names};
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -126,11 +126,34 @@ struct Page {
     limit: Option<i64>,
 }
 
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ElderSearch)]
+struct Wanted {
+    /// A resident ID, or a card's number; in place of a name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    number: Option<Zeroizing<String>>,
+    /// The name's beginning, in characters or in pinyin; in place of a number.
+    #[serde(default)]
+    name: Option<String>,
+    /// Behind this elder, when a name fits many.
+    #[serde(default)]
+    after: Option<ElderId>,
+    /// So many at most, 1 to 500; 100 unless it is said.
+    #[serde(default)]
+    limit: Option<i64>,
+}
+
 pub(super) fn routes() -> Routes {
     Api::of("Elders")
         .post("/api/v1/elders", Action::ElderRegister, create, "Register an elder")
         .get("/api/v1/elders", list, "List the elders of one's own region, by name")
         .notes("Names are masked; numbers are never shown.")
+        .post("/api/v1/elders/search", Action::ElderFind, search, "Find elders by number or by name")
+        .notes(
+            "A number stands in no address, and it is entered in the audit log that somebody asked. Names are masked.",
+        )
         .get("/api/v1/elders/{id}", show, "Get an elder with facts and cards")
         .post("/api/v1/elders/{id}/facts", Action::ElderFact, add_fact, "Add a dated fact")
         .post("/api/v1/elders/{id}/cards", Action::CardIssue, issue_card, "Issue a card; older ones are revoked")
@@ -169,6 +192,26 @@ async fn list(
     let (of, most) = (Of { region: user.region, canteen }, page_size(limit));
     let rows = office.store.read(move |tx| Box::pin(async move { elders::inside(tx, &of, after, most + 1).await }));
     Ok(List::page(rows.await?, most, |row| row.id.to_string(), |row| Listed::from(&row)))
+}
+
+/// One by a number, or those whose name begins so; who is elsewhere is nobody here.
+async fn search(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Json(wanted): Json<Wanted>,
+) -> Answer<List<Listed>> {
+    user.require(Right::ReadElders)?;
+    user.require_inside(&user.region)?;
+    let Wanted { number, name, after, limit } = wanted;
+    let rows = match (number, name) {
+        (Some(number), None) => {
+            let found = office.find_elder(&number, user.region.clone(), user.id).await?;
+            return Ok(List::whole(found.iter().map(Listed::from).collect()));
+        }
+        (None, Some(name)) => office.elders_named(&name, after, page_size(limit), user.region, user.id).await?,
+        _ => return Err(Problem::new(Code::Invalid, said::NUMBER_OR_NAME)),
+    };
+    Ok(List::whole(rows.iter().map(Listed::from).collect()))
 }
 
 async fn show(

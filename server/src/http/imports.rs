@@ -121,8 +121,8 @@ pub(super) fn routes() -> Routes {
     let rest = Api::of("Imports")
         .get("/api/v1/imports", list, "List imports, the latest first")
         .get("/api/v1/imports/{id}", show, "Get an import")
-        .get(problems, problems_of, "List the rows that cannot be taken or are worth a look")
-        .get("/api/v1/imports/{id}/report", report, "Get the same as a workbook")
+        .reveal(problems, Action::ImportShow, problems_of, "List the rows that cannot be taken or are worth a look")
+        .reveal("/api/v1/imports/{id}/report", Action::ImportShow, report, "Get the same as a workbook")
         .post("/api/v1/imports/{id}/apply", Action::ImportApply, apply, "Take a checked list over, as a whole")
         .get("/api/v1/imports/templates/{kind}", template, "Get an empty list of a kind");
     brought.merge(rest).routes()
@@ -193,7 +193,7 @@ async fn problems_of(
     Query(Page { page }): Query<Page>,
 ) -> Answer<List<Finding>> {
     permitted(&office, &user, id).await?;
-    Ok(List::whole(office.import_findings(id, i64::from(page)).await?.unwrap_or_default()))
+    Ok(List::whole(office.reveal_findings(id, i64::from(page), user.id).await?.unwrap_or_default()))
 }
 
 async fn report(
@@ -202,7 +202,7 @@ async fn report(
     Path(id): Path<Uuid>,
 ) -> Answer<File<Xlsx>> {
     permitted(&office, &user, id).await?;
-    let bytes = office.import_report(id).await?;
+    let bytes = office.reveal_report(id, user.id).await?;
     Ok(File::kept(&format!("import-{id}.xlsx"), bytes))
 }
 

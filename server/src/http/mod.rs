@@ -4,6 +4,7 @@
 mod api;
 pub(crate) mod attachments;
 mod audit;
+mod backups;
 mod batches;
 pub mod body;
 pub(crate) mod budgets;
@@ -11,9 +12,13 @@ mod calendars;
 mod caller;
 pub(crate) mod canteens;
 pub(crate) mod cards;
+mod changes;
+pub(crate) mod corrections;
+mod days;
 mod decisions;
 pub(crate) mod demands;
 mod docs;
+mod draws;
 mod elders;
 mod enrolments;
 mod epochs;
@@ -31,6 +36,7 @@ mod policies;
 pub mod problem;
 mod proposals;
 mod refunds;
+mod regions;
 pub mod routes;
 mod session;
 mod signed;
@@ -57,7 +63,7 @@ pub(crate) use decisions::{Decided, turn_down};
 pub(crate) use elders::permitted as of_elder;
 pub(crate) use imports::{may as may_import, permitted as of_import};
 pub(crate) use months::explained;
-pub(crate) use office::{CSRF, comes_from_here, set_cookie, shown};
+pub(crate) use office::{CSRF, comes_from_here, device, keep_device, set_cookie, shown};
 pub use office::{Entering, Proven, SignedIn};
 pub(crate) use people::permitted as of_person;
 pub use problem::Problem;
@@ -120,13 +126,18 @@ fn all() -> Routes {
     let each = [
         attachments::routes(),
         audit::routes(),
+        backups::routes(),
         batches::routes(),
         budgets::routes(),
         calendars::routes(),
         canteens::routes(),
         crate::console::routes(),
         cards::routes(),
+        changes::routes(),
+        corrections::routes(),
+        days::routes(),
         demands::routes(),
+        draws::routes(),
         elders::routes(),
         docs::routes(),
         enrolments::routes(),
@@ -142,6 +153,7 @@ fn all() -> Routes {
         policies::routes(),
         proposals::routes(),
         refunds::routes(),
+        regions::routes(),
         session::routes(),
         statements::routes(),
         status::routes(),

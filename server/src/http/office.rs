@@ -20,6 +20,8 @@ use crate::words::{self, Code, sign_in};
 
 /// The cookie's name.
 pub(crate) const COOKIE: &str = "zhucan_session";
+/// The cookie that a browser keeps when nobody is signed in: see [`crate::admin::Session::device`].
+const DEVICE: &str = "zhucan_device";
 /// The header that brings what only our own page knows.
 pub(crate) const CSRF: &str = "zhucan-csrf";
 
@@ -96,10 +98,28 @@ pub(crate) fn shown(parts: &Parts) -> Option<Shown> {
         let token = said.strip_prefix("Bearer ")?.trim();
         return Some(Shown { token: Zeroizing::new(token.to_owned()), by_cookie: false });
     }
+    let token = cookie(parts, COOKIE)?;
+    Some(Shown { token: Zeroizing::new(token.to_owned()), by_cookie: true })
+}
+
+fn cookie<'p>(parts: &'p Parts, wanted: &str) -> Option<&'p str> {
     let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, token) = pairs.find(|(name, _)| *name == COOKIE)?;
-    Some(Shown { token: Zeroizing::new(token.to_owned()), by_cookie: true })
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
+}
+
+/// What this browser was given at an earlier sign-in.
+pub(crate) fn device(parts: &Parts) -> Option<&str> {
+    cookie(parts, DEVICE).filter(|text| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// The line that has a browser keep what it is known by, for a year.
+pub(crate) fn keep_device(office: &Office, device: &str) -> String {
+    format!("{DEVICE}={device}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000{}", secure(office))
+}
+
+fn secure(office: &Office) -> &'static str {
+    if office.public_url.starts_with("https://") { "; Secure" } else { "" }
 }
 
 /// Whether a request with a cookie may change something, or changes nothing.
@@ -122,7 +142,7 @@ pub(crate) fn comes_from_here(parts: &Parts) -> bool {
 
 /// The line that gives a browser its cookie, or takes it away.
 pub(crate) fn set_cookie(office: &Office, token: Option<&str>) -> String {
-    let secure = if office.public_url.starts_with("https://") { "; Secure" } else { "" };
+    let secure = secure(office);
     let (token, age) = token.map_or(("", 0), |token| (token, 12 * 60 * 60));
     format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={age}{secure}")
 }

@@ -1,5 +1,6 @@
 //! People of the office: `POST /api/v1/people` adds one with a one-time passphrase, `GET` lists them,
-//! `POST .../{id}/reset` gives the way back to who is locked out, `POST .../{id}/departure` ends it.
+//! `POST .../{id}/reset` gives the way back to who is locked out, `.../lock` and `.../unlock` close and open an account,
+//! `.../move` proposes another role or place, `.../departure` ends it.
 
 use std::sync::Arc;
 
@@ -10,12 +11,12 @@ use domain::region::RegionCode;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::api::{Api, List, Second};
+use super::api::{Api, Created, List, NoContent, Second};
 use super::body::{Json, Path};
 use super::proposals::Made;
 use super::routes::Routes;
 use super::{Answer, SignedIn};
-use crate::admin::{Given, NewPerson};
+use crate::admin::{Given, NewPerson, Post};
 use crate::audit::Action;
 use crate::people::{Right, Role};
 use crate::store::people::{self, UserRow};
@@ -60,6 +61,11 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/people", list, "List the people of one's own region")
         .post("/api/v1/people/{id}/reset", Action::PersonReset, reset, "Give a new one-time passphrase")
         .notes("Who decides money, its rules or its people waits for another administrator.")
+        .post("/api/v1/people/{id}/lock", Action::PersonLock, lock, "Lock a person's account; its sessions end")
+        .post("/api/v1/people/{id}/unlock", Action::PersonUnlock, unlock, "Unlock a person's account")
+        .notes("What failed sign-ins hold up is forgiven too. A lock made at the office's own computer is opened there.")
+        .post("/api/v1/people/{id}/move", Action::ProposalMake, transfer, "Propose another role or place for a person")
+        .notes("Waits for another administrator.")
         .post("/api/v1/people/{id}/departure", Action::PersonLeave, depart, "End a person's access")
         .routes()
 }
@@ -114,6 +120,37 @@ fn answered<const DONE: u16>(given: Given) -> Second<DONE, Invited, Made> {
         Given::Passphrase(id, one_time_passphrase) => Second::Done(Invited { id, one_time_passphrase }),
         Given::Waits(row) => Second::Waits((*row).into()),
     }
+}
+
+async fn lock(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<UserId>,
+) -> Answer<NoContent> {
+    permitted(&office, &user, id).await?;
+    office.lock_by(id, user.id).await?;
+    Ok(NoContent)
+}
+
+async fn unlock(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<UserId>,
+) -> Answer<NoContent> {
+    permitted(&office, &user, id).await?;
+    office.unlock_by(id, user.id).await?;
+    Ok(NoContent)
+}
+
+async fn transfer(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<UserId>,
+    Json(to): Json<Post>,
+) -> Answer<Created<Made>> {
+    permitted(&office, &user, id).await?;
+    user.require_inside(&to.region)?;
+    Ok(Created(office.propose_move(id, to, user.region, user.id).await?.into()))
 }
 
 async fn depart(

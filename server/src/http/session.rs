@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::api::{Api, Created, Gives, NoContent, Sketch, Whoever};
 use super::body::Json;
-use super::office::{Entering, Proven, is_own_form, set_cookie, shown};
+use super::office::{Entering, Proven, device, is_own_form, keep_device, set_cookie, shown};
 use super::routes::Routes;
 use super::{Answer, App, Caller, Problem};
 use crate::Office;
@@ -150,13 +150,20 @@ pub(super) fn routes() -> Routes {
         .routes()
 }
 
-async fn sign_in(State(app): State<App>, Caller(address): Caller, Json(body): Json<SignIn>) -> Answer<Begun> {
+async fn sign_in(
+    State(app): State<App>,
+    Caller(address): Caller,
+    Whoever(parts): Whoever,
+    Json(body): Json<SignIn>,
+) -> Answer<Begun> {
     let office = &app.office;
     let code = body.code.as_deref().map(String::as_str);
-    let claim = Claim { name: &body.name, passphrase: &body.passphrase, code, address };
+    let (device, browser) = (device(&parts), body.cookie);
+    let claim = Claim { name: &body.name, passphrase: &body.passphrase, code, address, device, browser };
     let session = office.sign_in(claim).await?;
     let Present { must, .. } = office.present(&session.token).await?;
-    let cookie = body.cookie.then(|| set_cookie(office, Some(&session.token)));
+    let kept = session.device.iter().map(|device| keep_device(office, device));
+    let cookies = body.cookie.then(|| set_cookie(office, Some(&session.token))).into_iter().chain(kept).collect();
     let opened = Opened {
         csrf: body.cookie.then(|| csrf_of(&session.token)),
         token: (!body.cookie).then_some(session.token),
@@ -164,26 +171,31 @@ async fn sign_in(State(app): State<App>, Caller(address): Caller, Json(body): Js
         user: session.user.into(),
         must,
     };
-    Ok(Begun { cookie, opened })
+    Ok(Begun { cookies, opened })
 }
 
-/// A session that was begun, with its cookie for a browser.
+/// A session that was begun, with its cookies for a browser.
 struct Begun {
-    cookie: Option<String>,
+    cookies: Vec<String>,
     opened: Opened,
 }
 
 impl IntoResponse for Begun {
     fn into_response(self) -> Response {
-        let cookie = self.cookie.map(|cookie| (header::SET_COOKIE, cookie));
-        (AppendHeaders(cookie), Created(self.opened)).into_response()
+        let cookies = self.cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie));
+        (AppendHeaders(cookies), Created(self.opened)).into_response()
     }
 }
 
 impl Gives for Begun {
     fn gives(sketch: &mut Sketch) {
         Created::<Opened>::gives(sketch);
-        sketch.header(201, "set-cookie", "The session's cookie, if it was asked for.", &json!({ "type": "string" }));
+        sketch.header(
+            201,
+            "set-cookie",
+            "The session's cookie, and one by which the browser is known for a year, if a cookie was asked for.",
+            &json!({ "type": "string" }),
+        );
     }
 }
 

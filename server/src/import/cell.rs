@@ -13,11 +13,13 @@ pub enum Cell {
     Text(String),
     /// A number with the digits of the file, such as `12.5` or `1.10101E+17`.
     Number(String),
+    /// The same in a workbook whose days count from 1904: a date that lost its format is another one there.
+    Number1904(String),
     /// A number that is shown as a date: the digits, and whether days count from 1904.
     Serial(String, bool),
     /// Yes or no.
     Bool(bool),
-    /// A formula; what it came to is not asked.
+    /// A formula of which the file does not say what it came to.
     Formula,
     /// A formula's error, such as `#REF!`.
     Error(String),
@@ -32,7 +34,7 @@ impl Cell {
     pub fn shown(&self) -> String {
         let text = match self {
             Self::Empty => "",
-            Self::Text(text) | Self::Number(text) | Self::Error(text) => text,
+            Self::Text(text) | Self::Number(text) | Self::Number1904(text) | Self::Error(text) => text,
             Self::Serial(digits, _) => {
                 return super::values::date(self).map_or_else(|_| digits.clone(), |date| date.to_string());
             }
@@ -45,6 +47,12 @@ impl Cell {
             shown.push('…');
         }
         shown
+    }
+
+    /// Whether it is a number.
+    #[must_use]
+    pub const fn is_number(&self) -> bool {
+        matches!(self, Self::Number(_) | Self::Number1904(_))
     }
 
     /// Whether there is nothing in it that can be seen.
@@ -62,7 +70,7 @@ impl Cell {
     pub fn plain(&self) -> Option<String> {
         match self {
             Self::Empty => Some(String::new()),
-            Self::Text(text) | Self::Number(text) => Some(plain(text)),
+            Self::Text(text) | Self::Number(text) | Self::Number1904(text) => Some(plain(text)),
             _ => None,
         }
     }

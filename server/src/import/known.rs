@@ -16,6 +16,44 @@ use crate::Error;
 use crate::store::{Tx, canteens};
 use crate::words::import::{self as words, Why};
 
+/// Provinces with the beginning of their codes (GB/T 2260): addresses begin with one that no office registers.
+const PROVINCES: [(&str, &str); 34] = [
+    ("北京市", "11"),
+    ("天津市", "12"),
+    ("河北省", "13"),
+    ("山西省", "14"),
+    ("内蒙古自治区", "15"),
+    ("辽宁省", "21"),
+    ("吉林省", "22"),
+    ("黑龙江省", "23"),
+    ("上海市", "31"),
+    ("江苏省", "32"),
+    ("浙江省", "33"),
+    ("安徽省", "34"),
+    ("福建省", "35"),
+    ("江西省", "36"),
+    ("山东省", "37"),
+    ("河南省", "41"),
+    ("湖北省", "42"),
+    ("湖南省", "43"),
+    ("广东省", "44"),
+    ("广西壮族自治区", "45"),
+    ("海南省", "46"),
+    ("重庆市", "50"),
+    ("四川省", "51"),
+    ("贵州省", "52"),
+    ("云南省", "53"),
+    ("西藏自治区", "54"),
+    ("陕西省", "61"),
+    ("甘肃省", "62"),
+    ("青海省", "63"),
+    ("宁夏回族自治区", "64"),
+    ("新疆维吾尔自治区", "65"),
+    ("台湾省", "71"),
+    ("香港特别行政区", "81"),
+    ("澳门特别行政区", "82"),
+];
+
 /// What is known.
 pub struct Known {
     /// The business date.
@@ -74,8 +112,19 @@ impl Known {
         self.path(&typed).map(|(region, _)| region)
     }
 
-    /// The deepest place named, and what stands behind it.
+    /// The deepest place named, and what stands behind it. A province that is not registered may stand in front of a place
+    /// that lies in it.
     fn path<'t>(&self, typed: &'t str) -> Result<(RegionCode, &'t str), Why> {
+        if self.regions.iter().any(|(name, _)| !name.is_empty() && typed.starts_with(name.as_str())) {
+            return self.registered(typed);
+        }
+        let named = PROVINCES.iter().find_map(|(name, code)| Some((typed.strip_prefix(name)?, *code)));
+        let Some((rest, province)) = named else { return self.registered(typed) };
+        let (region, rest) = self.registered(rest)?;
+        if region.as_str().starts_with(province) { Ok((region, rest)) } else { Err(words::REGION) }
+    }
+
+    fn registered<'t>(&self, typed: &'t str) -> Result<(RegionCode, &'t str), Why> {
         let (mut found, mut rest): (Option<RegionCode>, &str) = (None, typed);
         loop {
             let below = |code: &RegionCode| found.as_ref().is_none_or(|up| up.contains(code) && up != code);
@@ -181,6 +230,12 @@ mod tests {
         assert_eq!(region("4403O4"), Err(words::REGION));
         assert_eq!(known.address(&typed("深圳市福田区福田街道某路1号")).unwrap().to_string(), "440304003");
         assert_eq!(known.address(&typed("某路1号")), Err(words::REGION));
+        // Addresses begin with a province, which no office registers.
+        assert_eq!(known.address(&typed("广东省深圳市福田区某路1号")).unwrap().to_string(), "440304");
+        assert_eq!(region("广东省福田区"), Ok("440304".into()));
+        assert_eq!(region("湖南省福田区"), Err(words::REGION), "a place of that name in another province");
+        assert_eq!(known.address(&typed("广东省某路1号")), Err(words::REGION));
+        assert_eq!(known.address(&typed("广东省")), Err(words::REGION));
     }
 
     #[test]

@@ -79,8 +79,10 @@ pub fn read(kind: Kind, line: &Line, known: &Known) -> (Option<Person>, Vec<Prob
 }
 
 fn against_number(reading: &mut Reading<'_>, number: &ResidentId) {
-    let birth = reading.may(Field::Birth, values::date);
-    if birth.is_some_and(|birth| birth != number.birth()) {
+    let of_months =
+        reading.line.title(Field::Birth).is_some_and(|title| title.contains("年月") && !title.contains('日'));
+    let birth = reading.may(Field::Birth, |cell| values::birth(cell, of_months));
+    if birth.as_ref().is_some_and(|birth| !birth.fits(number.birth())) {
         let mut problem = reading.line.problem(Field::Birth, Level::Error, words::BIRTH_DIFFERS);
         (problem.old, problem.new) = (Some(number.birth().to_string()), birth.map(|birth| birth.to_string()));
         reading.problems.push(problem);

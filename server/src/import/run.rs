@@ -346,10 +346,6 @@ impl Reader<'_> {
     fn take(&mut self, taken: Taken) -> bool {
         let parsed = match taken {
             Taken::Line(line) => self.parsed(line),
-            Taken::Refused(line, why) => {
-                let problems = vec![line.wrong(why)];
-                Parsed { line, says: Says::Nothing, problems }
-            }
             Taken::Headless(line, problem) => Parsed { line, says: Says::Nothing, problems: vec![*problem] },
         };
         self.chunk.push(parsed);

@@ -31,6 +31,7 @@ use crate::{Error, Office};
 const PIECE: usize = 1024 * 1024;
 /// Rows with problems on a page.
 const PAGE: usize = 200;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// A request waits so long for the work that it began.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -212,7 +213,10 @@ impl Office {
         for number in 0..i64::try_from(size.div_ceil(PIECE)).unwrap_or(0) {
             let read =
                 self.store.read(move |tx| Box::pin(async move { imports::piece(tx, Pieces::File, id, number).await }));
-            let sealed = read.await?.ok_or_else(|| Error::Corrupt(format!("import {id} lacks piece {number}")))?;
+            let sealed = read.await?.ok_or_else(|| match number {
+                0 => Error::refused(Code::Conflict, words::FORGOTTEN),
+                _ => Error::Corrupt(format!("import {id} lacks piece {number}")),
+            })?;
             bytes.extend_from_slice(&self.keys.open_bytes(place(&format!("file/{number}"), id), &sealed)?);
         }
         let kind = row.kind.parse().map_err(Error::Corrupt)?;
@@ -249,6 +253,64 @@ impl Office {
         let Some(sealed) = read.await? else { return Ok(None) };
         let json = self.keys.open_bytes(place(&format!("problems/{page}"), id), &sealed)?;
         serde_json::from_slice(&json).map(Some).map_err(|e| Error::Corrupt(e.to_string()))
+    }
+
+    /// As [`Self::import_findings`], for a person: it is entered that somebody saw rows with numbers in the open.
+    pub async fn reveal_findings(&self, id: Uuid, page: i64, by: UserId) -> Result<Option<Vec<Finding>>, Error> {
+        let found = self.import_findings(id, page).await?;
+        self.enter_reveal(id, by).await.map(|()| found)
+    }
+
+    /// As [`Self::import_report`], for a person: it is entered that somebody took it.
+    pub async fn reveal_report(&self, id: Uuid, by: UserId) -> Result<Vec<u8>, Error> {
+        let report = self.import_report(id).await?;
+        self.enter_reveal(id, by).await.map(|()| report)
+    }
+
+    async fn enter_reveal(&self, id: Uuid, by: UserId) -> Result<(), Error> {
+        let now = self.now();
+        let act = Act::new(by, Action::ImportShow, format!("import:{id}"));
+        self.store.write_audited(move |tx| Box::pin(async move { act.done(tx, now).await.map(drop) })).await
+    }
+
+    /// Deletes the files of lists that were brought so many days ago, with their problems; each is entered. Says how many
+    /// there were.
+    pub async fn forget_lists(&self, days: u32) -> Result<usize, Error> {
+        /// So many are deleted at a time.
+        const MOST: i64 = 100;
+        let now = self.now();
+        let before = now.plus(-i64::from(days) * DAY_MS);
+        let mut forgotten = 0;
+        loop {
+            let old = self.store.read(move |tx| Box::pin(async move { imports::kept_before(tx, before, MOST).await }));
+            let old = old.await?;
+            for id in &old {
+                let id = *id;
+                let forget = self.store.write_audited(move |tx| {
+                    Box::pin(async move {
+                        imports::forget_file(tx, id).await?;
+                        Act::new(None, Action::ImportForget, format!("import:{id}")).done(tx, now).await.map(drop)
+                    })
+                });
+                forget.await?;
+                forgotten += 1;
+            }
+            if old.is_empty() {
+                return Ok(forgotten);
+            }
+        }
+    }
+
+    /// Deletes lists in time, once a day, for as long as the program runs.
+    pub(crate) async fn keep_forgetting(&self, days: u32) {
+        loop {
+            match self.forget_lists(days).await {
+                Ok(0) => {}
+                Ok(lists) => tracing::info!(lists, "the files of old lists were deleted"),
+                Err(error) => tracing::warn!(%error, "old lists could not be deleted; tried again tomorrow"),
+            }
+            tokio::time::sleep(Duration::from_hours(24)).await;
+        }
     }
 
     /// What is wrong with a list, as a workbook.

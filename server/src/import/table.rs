@@ -149,6 +149,9 @@ pub struct SheetFound {
     pub columns: Vec<(String, String, String)>,
     /// Heads that mean nothing to this kind of list: their columns are not read.
     pub ignored: Vec<String>,
+    /// Rows of totals: they are not read.
+    #[serde(default)]
+    pub totals: u64,
 }
 
 /// Takes rows and gives lines.
@@ -172,8 +175,6 @@ pub struct Table<'f> {
 pub enum Taken {
     /// A line of the list.
     Line(Line),
-    /// A row that is none, and why.
-    Refused(Line, Why),
     /// A sheet without heads: an empty line of it, and what is wrong.
     Headless(Line, Box<Problem>),
 }
@@ -255,6 +256,13 @@ impl<'f> Table<'f> {
         Ok(())
     }
 
+    /// Whether something that every row of the list must have is empty, or is the word for totals itself.
+    fn lacks_something(&self, line: &Line) -> bool {
+        let needed = self.kind.columns().iter().filter(|column| column.needed);
+        let mut cells = needed.map(|column| line.cell(column.field));
+        cells.any(|cell| cell.is_empty() || is_total(std::slice::from_ref(cell)))
+    }
+
     fn described(&self, number: u32, titles: &[String]) -> SheetFound {
         let mut sheet = SheetFound { name: self.sheet.to_string(), head_row: number, ..SheetFound::default() };
         for (at, title) in titles.iter().enumerate().filter(|(_, title)| !normal(title).is_empty()) {
@@ -293,7 +301,14 @@ impl Sink for Table<'_> {
         }
         let total = is_total(&cells);
         let line = Line { sheet: Arc::clone(&self.sheet), row: number, cells, heads: Arc::clone(heads) };
-        Ok((self.take)(if total { Taken::Refused(line, words::TOTAL) } else { Taken::Line(line) }))
+        // A row that has all it needs is one of the list, whatever its first word looks like.
+        if total && self.lacks_something(&line) {
+            if let Some(found) = self.found.last_mut() {
+                found.totals += 1;
+            }
+            return Ok(true);
+        }
+        Ok((self.take)(Taken::Line(line)))
     }
 }
 
@@ -310,7 +325,6 @@ mod tests {
         let mut take = |taken: Taken| {
             seen.push(match taken {
                 Taken::Line(line) => format!("{}:{}", line.row, line.cell(Field::Name).shown()),
-                Taken::Refused(line, why) => format!("{}!{}", line.row, why.code),
                 Taken::Headless(_, problem) => format!("{}?", problem.why.code),
             });
             true
@@ -323,13 +337,25 @@ mod tests {
     }
 
     #[test]
-    fn heads_are_found_below_titles_and_totals_are_refused() {
+    fn heads_are_found_below_titles_and_totals_are_passed_over() {
         let text =
             "福田区老人名单,,,\n制表日期：2026年3月,,,\n\n序号,姓名,身份证号,电话\n,,,\n1,张三,110105,1\n合计,1,,\n";
         let (seen, found) = lines(text, Kind::Elders).unwrap();
-        assert_eq!(seen, ["6:张三", "7!total_row"]);
+        assert_eq!(seen, ["6:张三"]);
+        assert_eq!(found[0].totals, 1);
         assert_eq!((found[0].head_row, found[0].ignored.as_slice()), (4, &["序号".to_owned()][..]));
         assert_eq!(found[0].columns[1], ("C".into(), "身份证号".into(), "身份证号".into()));
+    }
+
+    #[test]
+    fn a_row_with_all_it_needs_is_no_row_of_totals() {
+        let text = "姓名,身份证号,住址,合计\n李四,110105,累计路1号,3\n小计,,,1\n,110105,总计,1\n";
+        let (seen, found) = lines(text, Kind::Elders).unwrap();
+        assert_eq!(seen, ["2:李四"]);
+        assert_eq!((found[0].totals, found[0].ignored.as_slice()), (2, &["合计".to_owned()][..]));
+        let prices = "食堂,餐次,价格,生效日期\n一食堂,午餐,18,2026-03-01\n合计,2,36,\n";
+        let (seen, found) = lines(prices, Kind::Prices).unwrap();
+        assert_eq!((seen.len(), found[0].totals), (1, 1));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub fn text(cell: &Cell) -> Read<String> {
         Cell::Error(_) => Err(words::IS_ERROR),
         Cell::Serial(..) => Err(words::DATE_HERE),
         Cell::Bool(_) => Err(words::BOOL_HERE),
-        Cell::Empty | Cell::Text(_) | Cell::Number(_) => Ok(cell.plain().unwrap_or_default()),
+        Cell::Empty | Cell::Text(_) | Cell::Number(_) | Cell::Number1904(_) => Ok(cell.plain().unwrap_or_default()),
     }
 }
 
@@ -34,7 +34,7 @@ fn is_scientific(text: &str) -> bool {
 /// there and fit.
 pub fn resident_id(cell: &Cell) -> Read<ResidentId> {
     let typed: String = text(cell)?.chars().filter(|c| !c.is_whitespace()).collect();
-    let zeros = matches!(cell, Cell::Number(_)) && typed.len() == 18 && typed.ends_with("000");
+    let zeros = cell.is_number() && typed.len() == 18 && typed.ends_with("000");
     if is_scientific(&typed) || zeros {
         return Err(words::DIGITS_LOST);
     }
@@ -78,9 +78,84 @@ pub fn date(cell: &Cell) -> Read<BusinessDate> {
     match cell {
         Cell::Serial(digits, from_1904) => serial(digits, *from_1904),
         // A date whose cell lost its format: five digits can be nothing else.
-        Cell::Number(digits) if digits.split('.').next().is_some_and(|whole| whole.len() == 5) => serial(digits, false),
+        Cell::Number(digits) if is_serial(digits) => serial(digits, false),
+        Cell::Number1904(digits) if is_serial(digits) => serial(digits, true),
         _ => typed_date(&text(cell)?),
     }
+}
+
+fn is_serial(digits: &str) -> bool {
+    digits.split('.').next().is_some_and(|whole| whole.len() == 5)
+}
+
+/// What a list says of a birth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Birth {
+    /// The day.
+    Day(BusinessDate),
+    /// The month alone: the resident ID gives the day. `1949.1` in a spreadsheet is October as well as January, for the
+    /// zero behind it is lost.
+    Month(i16, Vec<i8>),
+}
+
+impl Birth {
+    /// Whether somebody born on that day can be meant.
+    #[must_use]
+    pub fn fits(&self, born: BusinessDate) -> bool {
+        let (year, month, _) = born.ymd();
+        match self {
+            Self::Day(day) => *day == born,
+            Self::Month(of, months) => *of == year && months.contains(&month),
+        }
+    }
+}
+
+impl std::fmt::Display for Birth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Day(day) => day.fmt(f),
+            Self::Month(year, months) => {
+                let months: Vec<String> = months.iter().map(|month| format!("{year}-{month:02}")).collect();
+                f.write_str(&months.join(" / "))
+            }
+        }
+    }
+}
+
+/// A date of birth, or its month: `1949.12`, `1949-12`, `1949年12月`, `194912`. In a column of months a spreadsheet keeps
+/// the first day of the month, which says nothing of the day.
+pub fn birth(cell: &Cell, of_months: bool) -> Read<Birth> {
+    let month_of = |day: BusinessDate| {
+        let (year, month, _) = day.ymd();
+        Birth::Month(year, vec![month])
+    };
+    let typed = match cell {
+        Cell::Text(_) | Cell::Number(_) | Cell::Number1904(_) => text(cell)?,
+        _ => String::new(),
+    };
+    if let Some(month) = birth_month(&typed) {
+        return Ok(month);
+    }
+    let day = date(cell)?;
+    Ok(if of_months && !typed.contains('日') && day.ymd().2 == 1 { month_of(day) } else { Birth::Day(day) })
+}
+
+fn birth_month(text: &str) -> Option<Birth> {
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let is_short = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
+    let (year, month) = if is_short {
+        text.split_at(4)
+    } else {
+        let whole = text.strip_suffix('月').unwrap_or(&text);
+        whole.split_once(['-', '/', '.', '年', '—', '–'])?
+    };
+    let good = year.len() == 4 && (1..=2).contains(&month.len());
+    let (year, number): (i16, i8) = (year.parse().ok()?, month.parse().ok()?);
+    if !good || !YEARS.contains(&year) || !(1..=12).contains(&number) {
+        return None;
+    }
+    let months = if month == "1" && text.contains('.') { vec![1, 10] } else { vec![number] };
+    Some(Birth::Month(year, months))
 }
 
 fn typed_date(text: &str) -> Read<BusinessDate> {
@@ -121,7 +196,7 @@ pub fn amount(cell: &Cell) -> Read<Fen> {
     let bare = bare.trim_end_matches(['整', '正']).trim_end_matches(['元', '圆']);
     let grouped = without_groups(bare).ok_or(words::AMOUNT)?;
     Fen::from_yuan(&grouped).map_err(|error| match error {
-        AmountError::TooPrecise if matches!(cell, Cell::Number(_)) => words::AMOUNT_FLOAT,
+        AmountError::TooPrecise if cell.is_number() => words::AMOUNT_FLOAT,
         AmountError::TooPrecise => words::AMOUNT_PRECISE,
         AmountError::Malformed | AmountError::TooLarge => words::AMOUNT,
     })
@@ -227,7 +302,7 @@ fn category(text: &str) -> Read<Category> {
     if good { Ok(Category { name: name.to_owned(), level }) } else { Err(words::CATEGORY) }
 }
 
-/// Whether the row is one of totals.
+/// Whether the row begins as one of totals does. Whether it is one, what must be filled in says.
 #[must_use]
 pub fn is_total(cells: &[Cell]) -> bool {
     let total = |text: &str| {
@@ -287,6 +362,40 @@ mod tests {
         assert!(date(&Cell::Serial("60".into(), false)).is_err(), "1900-02-29 never was");
         assert!(date(&Cell::Serial("-1".into(), false)).is_err() && date(&Cell::Serial("x".into(), true)).is_err());
         assert!(date(&Cell::Serial("99999999999".into(), true)).is_err());
+    }
+
+    #[test]
+    fn a_birth_month_is_taken_for_what_it_says() {
+        let day: BusinessDate = "1949-12-31".parse().unwrap();
+        for way in ["1949.12", "1949-12", "1949/12", "1949年12月", "194912", " 1949 年 12 月", "１９４９．１２"]
+        {
+            let read = birth(&typed(way), false).unwrap();
+            assert_eq!(read, Birth::Month(1949, vec![12]), "{way}");
+            assert!(read.fits(day) && !read.fits(day.plus_days(1)), "{way}");
+        }
+        assert!(birth(&digits("1949.12"), false).unwrap().fits(day));
+        // A spreadsheet keeps 1949.10 as 1949.1.
+        let october: BusinessDate = "1949-10-01".parse().unwrap();
+        assert_eq!(birth(&digits("1949.1"), false).unwrap().to_string(), "1949-01 / 1949-10");
+        assert!(birth(&digits("1949.1"), false).unwrap().fits(october));
+        assert!(!birth(&typed("1949-1"), false).unwrap().fits(october), "typed with a hyphen it is January");
+        // In a column of months the first day is the month; elsewhere, and written out, it is the day.
+        let first = Cell::Serial("18233".into(), false);
+        assert_eq!(birth(&first, true), Ok(Birth::Month(1949, vec![12])));
+        assert_eq!(birth(&first, false), Ok(Birth::Day("1949-12-01".parse().unwrap())));
+        assert_eq!(birth(&typed("1949年12月1日"), true), Ok(Birth::Day("1949-12-01".parse().unwrap())));
+        assert_eq!(birth(&typed("1949-12-31"), true), Ok(Birth::Day(day)));
+        for bad in ["1949", "1949.13", "1949.0", "12.1949", "49.12", "1700.12", "1949.123"] {
+            assert!(birth(&typed(bad), true).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_date_without_its_format_counts_as_its_workbook_does() {
+        let day = Ok("2026-03-01".parse().unwrap());
+        assert_eq!(date(&digits("46082")), day);
+        assert_eq!(date(&Cell::Number1904("44620".into())), day);
+        assert_eq!(amount(&Cell::Number1904("12.5".into())), Ok(Fen::new(1250)));
     }
 
     #[test]

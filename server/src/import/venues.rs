@@ -108,7 +108,7 @@ fn title(cell: &Cell) -> Read<String> {
 /// Sixteen digits and more are too many for a number: a cell that is one has lost some.
 fn account(cell: &Cell) -> Read<String> {
     let typed = text(cell)?;
-    let long = matches!(cell, Cell::Number(_)) && typed.len() > 15;
+    let long = cell.is_number() && typed.len() > 15;
     if long || typed.contains(['E', 'e']) {
         return Err(words::DIGITS_LOST);
     }

@@ -2,7 +2,7 @@
 //!
 //! Written for lists that strangers send: the package is unpacked only as far as it is read, every part has a bound, and
 //! nothing that a workbook points to outside itself is followed. A number keeps the digits that stand in the file, and
-//! a formula is told from a value: the common reader of workbooks gives neither, and it reads all texts into memory
+//! a formula that came to nothing is told from an empty cell: the common reader of workbooks gives neither, and it reads all texts into memory
 //! before the first row (`docs/decisions/2026-11-22-how-lists-are-read.md`).
 
 mod book;
@@ -100,7 +100,8 @@ impl Sheet<'_> {
 
     fn cell(&self, open: &mut Open) -> Result<Cell, Unreadable> {
         let text = std::mem::take(&mut open.text);
-        if open.formula {
+        // What a formula came to stands beside it. A program that wrote the file without computing leaves that out.
+        if open.formula && open.kind != "str" && text.trim().is_empty() {
             return Ok(Cell::Formula);
         }
         Ok(match open.kind.as_str() {
@@ -116,6 +117,7 @@ impl Sheet<'_> {
             "d" => Cell::Text(text),
             _ if text.trim().is_empty() => Cell::Empty,
             _ if self.book.is_date(open.style) => Cell::Serial(text.trim().to_owned(), self.book.from_1904),
+            _ if self.book.from_1904 => Cell::Number1904(text.trim().to_owned()),
             _ => Cell::Number(text.trim().to_owned()),
         })
     }

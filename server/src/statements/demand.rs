@@ -8,7 +8,7 @@ use super::name;
 use super::sheet::names_of;
 use crate::error::Error;
 use crate::store::demands::{self, DemandRow};
-use crate::store::{Json, Tx, canteens, months, proposals};
+use crate::store::{Json, Tx, canteens, corrections, months, proposals};
 use crate::words::settlement as words;
 
 /// A demand is made once; its number has one version.
@@ -18,7 +18,8 @@ pub const DEMAND_VERSION: i64 = 1;
 pub async fn demand_sheet(tx: &mut Tx, row: DemandRow, public_url: &str, now: UnixMs) -> Result<DemandSheet, Error> {
     let lost = |what: &str| Error::Corrupt(format!("a demand without its {what}"));
     let Json(demand) = &row.content;
-    let canteen = canteens::get(tx, demand.canteen).await?.ok_or_else(|| lost("canteen"))?;
+    let canteen = corrections::canteen_at(tx, demand.canteen, Some(row.approved_at)).await?;
+    let canteen = canteen.ok_or_else(|| lost("canteen"))?;
     let stored = months::statement(tx, demand.statement).await?.ok_or_else(|| lost("statement"))?;
     let closure = demands::closure(tx, demand.canteen).await?.ok_or_else(|| lost("closure"))?;
     let regions = canteens::regions(tx).await?;

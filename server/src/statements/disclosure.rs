@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::names::mask;
 use crate::sql;
 use crate::store::months::{self, Settlement, StoredStatement};
-use crate::store::{Tx, canteens, payments};
+use crate::store::{Tx, canteens, corrections, payments};
 use crate::words::{Code, settlement as words};
 
 /// The list of one statement.
@@ -62,7 +62,7 @@ async fn list(
     now: UnixMs,
 ) -> Result<DisclosureSheet, Error> {
     let corrupt = || Error::Corrupt("a statement of no canteen".to_owned());
-    let canteen = canteens::get(tx, stored.canteen).await?.ok_or_else(corrupt)?;
+    let canteen = corrections::canteen_at(tx, stored.canteen, settlement.approved_at).await?.ok_or_else(corrupt)?;
     let office = canteens::regions(tx).await?.into_iter().find(|r| r.code == stored.region).ok_or_else(corrupt)?.office;
     let disclosed = payments::disclosure(tx, &stored.region, stored.month).await?;
     let given = given(tx, stored).await?;

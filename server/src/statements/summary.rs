@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::month;
 use crate::store::canteens::Region;
 use crate::store::months::{self, Settlement, StoredStatement};
-use crate::store::{Tx, canteens};
+use crate::store::{Tx, canteens, corrections};
 use crate::words::{Code, settlement as words};
 
 /// The paper of a region's month as it stands.
@@ -57,7 +57,7 @@ pub async fn summary(
         let content = &statement.content.0;
         let sums = sums(content);
         add(&mut total, sums);
-        let canteen = canteens::get(tx, statement.canteen).await?;
+        let canteen = corrections::canteen_at(tx, statement.canteen, settlement.approved_at).await?;
         let paying = content.payers.iter().filter(|line| !line.payable.is_zero());
         lines.push(SummaryLine {
             number: statement.number.clone(),
@@ -78,7 +78,8 @@ pub async fn summary(
     let mut changes = Vec::new();
     let before = month::before(tx, &settlement, &statements).await?;
     for changed in month::changes(tx, &settlement, &statements, &before).await? {
-        let canteen = canteens::get(tx, changed.canteen).await?.map_or_else(String::new, |canteen| canteen.name);
+        let canteen = corrections::canteen_at(tx, changed.canteen, settlement.approved_at).await?;
+        let canteen = canteen.map_or_else(String::new, |canteen| canteen.name);
         let why = changed.explanation.map_or_else(|| words::NOT_EXPLAINED.to_owned(), |said| said.words);
         changes.push((canteen, words::changed(changed.change), why));
     }

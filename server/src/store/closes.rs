@@ -13,6 +13,7 @@ use domain::reconciliation::{
 };
 use domain::record::check::{Rulebook, check};
 use domain::record::{Body, Record};
+use domain::region::RegionCode;
 
 use super::records::{self, Decoded};
 use super::{Bind as _, Json, Statement, Tx, Value, context, identities, insert, refund_payments, settings, usage};
@@ -255,6 +256,45 @@ pub async fn last(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result
         date
     )
     .optional()
+    .await
+}
+
+/// Which closes are listed: the last of each canteen-day.
+#[derive(Clone, Debug)]
+pub struct Of {
+    /// Of canteens inside this region.
+    pub region: RegionCode,
+    /// Of one canteen.
+    pub canteen: Option<CanteenId>,
+    /// From this date.
+    pub from: BusinessDate,
+    /// To this one.
+    pub until: BusinessDate,
+    /// Behind this canteen-day.
+    pub after: Option<(BusinessDate, CanteenId)>,
+}
+
+/// The last closes of canteen-days, by date and canteen.
+pub async fn listed(tx: &mut Tx, of: &Of, most: i64) -> Result<Vec<StoredClose>, Error> {
+    let (date, canteen) = of.after.unwrap_or((of.from.plus_days(-1), CanteenId::from_uuid(uuid::Uuid::nil())));
+    let own = of.canteen.unwrap_or(CanteenId::from_uuid(uuid::Uuid::nil()));
+    sql!(
+        tx,
+        "SELECT d.canteen, d.date, d.revision, d.digest, d.content, d.closed_at FROM day_closes d \
+         JOIN canteens c ON c.id = d.canteen WHERE c.region LIKE $1 || '%' AND d.date >= $2 AND d.date <= $3 \
+         AND ($8 OR d.canteen = $4) AND (d.date > $5 OR (d.date = $5 AND d.canteen > $6)) AND d.revision = \
+         (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
+         ORDER BY d.date, d.canteen LIMIT $7",
+        &of.region,
+        of.from,
+        of.until,
+        own,
+        date,
+        canteen,
+        most,
+        of.canteen.is_none()
+    )
+    .all()
     .await
 }
 

@@ -99,17 +99,26 @@ pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<DrawRow>, Error> {
     sql!(tx, "SELECT * FROM draws WHERE id = $1", id).optional().await
 }
 
-/// The draws of a region, the last announced first, with how many canteens were drawn and how many results there are;
-/// nothing drawn yet where the first is nothing.
-pub async fn list(tx: &mut Tx, region: &RegionCode, most: i64) -> Result<Vec<(DrawRow, bool, i64)>, Error> {
-    let rows: Vec<DrawRow> = sql!(
-        tx,
-        "SELECT * FROM draws WHERE region LIKE $1 || '%' ORDER BY announced_at DESC, id LIMIT $2",
-        region,
-        most
-    )
-    .all()
-    .await?;
+/// The draws of a region, the last announced first, behind the draw `after`, with whether they were drawn and how many
+/// results there are.
+pub async fn list(
+    tx: &mut Tx,
+    region: &RegionCode,
+    after: Option<Uuid>,
+    most: i64,
+) -> Result<Vec<(DrawRow, bool, i64)>, Error> {
+    let rows: Vec<DrawRow> = match after {
+        None => {
+            let text = "SELECT * FROM draws WHERE region LIKE $1 || '%' ORDER BY announced_at DESC, id LIMIT $2";
+            sql!(tx, text, region, most).all().await?
+        }
+        Some(after) => {
+            let text = "SELECT d.* FROM draws d JOIN draws a ON a.id = $3 WHERE d.region LIKE $1 || '%' \
+                        AND (d.announced_at < a.announced_at OR (d.announced_at = a.announced_at AND d.id > a.id)) \
+                        ORDER BY d.announced_at DESC, d.id LIMIT $2";
+            sql!(tx, text, region, most, after).all().await?
+        }
+    };
     let mut listed = Vec::with_capacity(rows.len());
     for row in rows {
         let (drawn, results): (i64, i64) = sql!(

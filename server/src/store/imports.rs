@@ -169,6 +169,27 @@ pub async fn forget_problems(tx: &mut Tx, import: Uuid) -> Result<(), Error> {
     sql!(tx, "DELETE FROM import_problems WHERE import = $1", import).execute().await.map(drop)
 }
 
+/// Imports that were brought before an instant and of which something is kept still, the oldest first.
+pub async fn kept_before(tx: &mut Tx, before: UnixMs, most: i64) -> Result<Vec<Uuid>, Error> {
+    sql!(
+        tx,
+        "SELECT i.id FROM imports i WHERE i.made_at < $1
+         AND (EXISTS (SELECT 1 FROM import_files f WHERE f.import = i.id)
+              OR EXISTS (SELECT 1 FROM import_problems p WHERE p.import = i.id))
+         ORDER BY i.made_at, i.id LIMIT $2",
+        before,
+        most
+    )
+    .values()
+    .await
+}
+
+/// Forgets an import's file and what is wrong with it; that it was brought, and what came of it, stays.
+pub async fn forget_file(tx: &mut Tx, import: Uuid) -> Result<(), Error> {
+    forget_problems(tx, import).await?;
+    sql!(tx, "DELETE FROM import_files WHERE import = $1", import).execute().await.map(drop)
+}
+
 /// `$first, $second ...` for so many values.
 fn places(first: usize, count: usize) -> String {
     let places: Vec<String> = (first..first + count).map(|n| format!("${n}")).collect();

@@ -25,7 +25,7 @@ row! {
         pub region: RegionCode,
         /// In which one canteen, for its manager.
         pub canteen: Option<CanteenId>,
-        /// Failed sign-ins since the last good one.
+        /// Counted by older programs; failures are counted by where they come from now.
         pub failures: u32,
         /// No sign-in before this instant, unix ms.
         pub locked_until: UnixMs,
@@ -95,18 +95,14 @@ pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<UserRow>, Error> 
     sql!(tx, "SELECT * FROM users WHERE name = $1", name).optional().await
 }
 
-/// Counts a failed sign-in; says how many there are now.
-pub async fn count_failure(tx: &mut Tx, id: UserId) -> Result<u32, Error> {
-    sql!(tx, "UPDATE users SET failures = failures + 1 WHERE id = $1 RETURNING failures", id).value().await
-}
-
 /// No sign-in before `until`.
 pub async fn lock(tx: &mut Tx, id: UserId, until: UnixMs) -> Result<(), Error> {
     sql!(tx, "UPDATE users SET locked_until = $2 WHERE id = $1", id, until).execute().await.map(drop)
 }
 
-/// Forgets failed sign-ins.
+/// Forgets failed sign-ins, wherever they came from, and a lock.
 pub async fn forget_failures(tx: &mut Tx, id: UserId) -> Result<(), Error> {
+    super::sign_in::forget_person(tx, id).await?;
     sql!(tx, "UPDATE users SET failures = 0, locked_until = 0 WHERE id = $1", id).execute().await.map(drop)
 }
 

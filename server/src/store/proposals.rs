@@ -16,7 +16,7 @@ row! {
     pub struct ProposalRow {
         /// Its id.
         pub id: Uuid,
-        /// `policy`, `price`, `payee`, `demand`, `budget`, `person` or `calendar`.
+        /// `policy`, `price`, `payee`, `demand`, `budget`, `person`, `calendar` or `correction`.
         pub kind: String,
         /// The region it is about.
         pub region: RegionCode,

@@ -149,23 +149,31 @@ pub async fn elders_named(
     .await
 }
 
-/// What was learned of a region's elders from one instant until before another, the last first.
+/// A row among what was learned: when, of whom, and its number.
+pub type Place = (UnixMs, ElderId, i64);
+
+/// What was learned of a region's elders from one instant until before another, the last first, behind a row.
 pub async fn learned(
     tx: &mut Tx,
     region: &RegionCode,
-    since: UnixMs,
-    until: UnixMs,
+    (since, until): (UnixMs, UnixMs),
+    behind: Option<Place>,
     most: i64,
 ) -> Result<Vec<LearnedRow>, Error> {
+    let (at, elder, number) = behind.unwrap_or((until, ElderId::from_uuid(uuid::Uuid::nil()), i64::MAX));
     sql!(
         tx,
         "SELECT f.elder, e.name, f.number, f.fact, f.recorded_by FROM elder_facts f JOIN elders e ON e.id = f.elder \
          WHERE f.known_from >= $1 AND f.known_from < $2 AND e.region LIKE $3 || '%' AND f.known_from > e.registered_at \
+         AND (f.known_from < $5 OR (f.known_from = $5 AND (f.elder > $6 OR (f.elder = $6 AND f.number < $7)))) \
          ORDER BY f.known_from DESC, f.elder, f.number DESC LIMIT $4",
         since,
         until,
         region,
-        most
+        most,
+        at,
+        elder,
+        number
     )
     .all()
     .await

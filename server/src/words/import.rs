@@ -26,7 +26,11 @@ fn told(code: &'static str, reason: String, next_step: &'static str) -> Why {
 /// How a formula is shown.
 pub const FORMULA: &str = "（公式）";
 /// A formula.
-pub const IS_FORMULA: Why = why("formula", "单元格是公式", "请选中该列，复制后“选择性粘贴—数值”");
+pub const IS_FORMULA: Why = why(
+    "formula",
+    "单元格是公式，文件里没有它的计算结果",
+    "请用表格软件打开并保存一次，或选中该列复制后“选择性粘贴—数值”",
+);
 /// A formula's error.
 pub const IS_ERROR: Why = why("cell_error", "单元格是公式错误值", "请改为实际内容");
 /// A date where none belongs.
@@ -66,8 +70,6 @@ pub const LEVEL: Why = why("level", "等级应为 1 至 9", "请填数字，如 
 pub const CATEGORY: Why = why("category", "类别名称不正确", "请写作 低保、失能3级，多个之间用“、”隔开");
 /// A needed cell is empty.
 pub const EMPTY: Why = why("empty", "必填项为空", "请补填");
-/// A row of totals.
-pub const TOTAL: Why = why("total_row", "这是合计行，不是名单内容", "请删去合计行后重新导入");
 /// The birth date is not that of the resident ID.
 pub const BIRTH_DIFFERS: Why = why("birth_differs", "出生日期与身份证号中的不一致", "请核对证件，更正其中之一");
 /// The sex is not that of the resident ID.
@@ -94,19 +96,32 @@ pub const CANTEEN_TWICE: Why = why("canteen_twice", "不止一个食堂叫这个
 pub const NOT_REGISTERED: Why =
     why("not_registered", "系统中没有这个身份证号的登记", "请先用“老人名单”登记，或核对号码");
 /// Another name in the office's register.
-pub const OTHER_NAME: Why =
-    why("other_name", "与系统中同一身份证号的姓名不一致", "请核对证件；系统中的姓名有误时请先更正登记");
+pub const OTHER_NAME: Why = why(
+    "other_name",
+    "与系统中同一身份证号的姓名不一致",
+    "请核对证件；系统中的姓名有误时，请在“老人”页打开此人，用“更正登记”改正后再导入",
+);
 /// Another office looks after the elder, according to the register.
-pub const OTHER_REGION: Why =
-    why("other_region", "与系统中登记的所属区划不一致", "导入不改动所属区划；请与原登记的区划核对由谁负责");
+pub const OTHER_REGION: Why = why(
+    "other_region",
+    "与系统中登记的所属区划不一致",
+    "导入不改动所属区划；核实后请在“老人”页打开此人，用“更正登记”办理",
+);
 /// Dead, according to the register.
-pub const DEAD: Why = why("dead", "系统中已登记去世", "请核对；去世登记有误时请先更正登记");
+pub const DEAD: Why =
+    why("dead", "系统中已登记去世", "请核对；去世登记有误时，请在“老人”页打开此人，登记“去世登记有误，撤销”后再导入");
 /// Another date of death in the register.
-pub const OTHER_DEATH: Why =
-    why("other_death", "与系统中登记的去世日期不一致", "请核对死亡证明；系统中有误时请先更正登记");
+pub const OTHER_DEATH: Why = why(
+    "other_death",
+    "与系统中登记的去世日期不一致",
+    "请核对死亡证明；系统中有误时，请在“老人”页打开此人，登记“去世登记有误，撤销”后再导入",
+);
 /// A canteen's registration differs.
-pub const CANTEEN_DIFFERS: Why =
-    why("canteen_differs", "系统中已有同名食堂，登记内容不同", "导入只登记新食堂；更正请在食堂登记中办理");
+pub const CANTEEN_DIFFERS: Why = why(
+    "canteen_differs",
+    "系统中已有同名食堂，登记内容不同",
+    "导入只登记新食堂；请在“食堂”页打开此食堂，用“更正登记”办理，收款账户须另行送审",
+);
 /// A credit code.
 pub const CREDIT_CODE: Why = why("credit_code", "统一社会信用代码应为 18 位且校验码相符", "请核对营业执照");
 /// A bank account.
@@ -248,6 +263,8 @@ pub fn other_digest(digest: &str) -> String {
 
 /// The import is not in a state to be applied.
 pub const NOT_CHECKED: &str = "这次导入还没有检查完，或已不能办理";
+/// The file was deleted in time.
+pub const FORGOTTEN: &str = "这份名单的文件已到保留期限，按规定删除；需要时请重新上传";
 /// No such import.
 pub const NO_IMPORT: &str = "没有这次导入";
 /// Several imports at once.

@@ -16,3 +16,7 @@ pub const NO_FILE: &str = "请选择要上传的文件";
 pub const NOBODY: &str = "本区域没有登记这个号码";
 /// A number that is neither a resident ID nor a card's.
 pub const NUMBER: &str = "请填写 18 位身份证号或卡号";
+/// A cursor that no page named.
+pub const CURSOR: &str = "翻页标记不正确，请从第一页重新取";
+/// Neither a number nor a name, or both.
+pub const NUMBER_OR_NAME: &str = "请填号码或姓名其中之一";

@@ -177,7 +177,7 @@ async fn what_the_pages_read_of_the_register(backend: Backend) {
     );
     let between = async |from: i64, to: i64| {
         let (from, to) = (later.plus(from), later.plus(to));
-        unit!(store, |tx| register::learned(tx, &region("4403"), from, to, 9).await)
+        unit!(store, |tx| register::learned(tx, &region("4403"), (from, to), None, 9).await)
     };
     let found = between(0, 1).await;
     assert_eq!((found.len(), found[0].elder, &found[0].fact.0), (1, id, &learned));
@@ -228,7 +228,7 @@ async fn draws_are_kept_for_ever(backend: Backend) {
     unit!(store, |tx| draws::announce(tx, &kept).await);
     assert_eq!(unit!(store, |tx| draws::get(tx, n(1)).await), Some(row.clone()));
     assert_eq!(unit!(store, |tx| draws::get(tx, n(2)).await), None);
-    assert_eq!(unit!(store, |tx| draws::list(tx, &region("4403"), 9).await), [(row.clone(), false, 0)]);
+    assert_eq!(unit!(store, |tx| draws::list(tx, &region("4403"), None, 9).await), [(row.clone(), false, 0)]);
     assert_eq!(unit!(store, |tx| draws::outcome(tx, n(1)).await), None);
     let (one, two) = (outcome.clone(), OutcomeRow { seed: "8".into(), ..outcome.clone() });
     assert!(unit!(store, |tx| draws::draw(tx, &one).await));
@@ -238,8 +238,8 @@ async fn draws_are_kept_for_ever(backend: Backend) {
     assert!(unit!(store, |tx| draws::note(tx, &one).await));
     assert!(!unit!(store, |tx| draws::note(tx, &two).await), "once");
     assert_eq!(unit!(store, |tx| draws::results(tx, n(1)).await), [result]);
-    assert_eq!(unit!(store, |tx| draws::list(tx, &region("440304"), 9).await), [(row, true, 1)]);
-    assert!(unit!(store, |tx| draws::list(tx, &region("440305"), 9).await).is_empty());
+    assert_eq!(unit!(store, |tx| draws::list(tx, &region("440304"), None, 9).await), [(row, true, 1)]);
+    assert!(unit!(store, |tx| draws::list(tx, &region("440305"), None, 9).await).is_empty());
     for table in ["draws", "draw_outcomes", "draw_results"] {
         append_only(store, table).await;
     }

@@ -70,7 +70,7 @@ pub async fn append_only(store: &Store, table: &'static str) {
         "canteen_closures" => "closed_at",
         "calendar_versions" => "published_at",
         "refund_entries" => "listed_at",
-        "audit" | "refund_payments" | "finding_steps" | "attachments" => "at",
+        "audit" | "refund_payments" | "finding_steps" | "attachments" | "corrections" => "at",
         "journal_breaks" => "sequence",
         "identifications" => "identified_at",
         "fork_resolutions" | "hold_releases" => "decided_at",

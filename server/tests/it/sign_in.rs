@@ -3,10 +3,13 @@
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, header};
+use domain::calendar::UnixMs;
+use domain::id::Digest;
 use serde_json::{Value, json};
 use server::admin::NewPerson;
 use server::people::Role;
 use server::store::audit::{self, Filter};
+use server::store::sign_in;
 use support::Backend;
 use tower::ServiceExt as _;
 
@@ -318,6 +321,177 @@ async fn an_address_that_guesses_is_held_up(backend: Backend) {
     assert_eq!(from(1, "审计", PASSPHRASE).await.status, 201);
 }
 
+/// Tries that came from an address, with or without a browser's cookies.
+async fn try_from(world: &World, host: [u8; 4], body: &Value, cookie: Option<&str>) -> (Answered, Vec<String>) {
+    let mut request = post("/api/v1/session", body);
+    request.extensions_mut().insert(ConnectInfo(std::net::SocketAddr::from((host, 5000))));
+    if let Some(cookie) = cookie {
+        request.headers_mut().insert("cookie", cookie.parse().unwrap());
+    }
+    let response = world.server.router().oneshot(request).await.unwrap();
+    let set = response.headers().get_all(header::SET_COOKIE).iter();
+    let set = set.map(|line| line.to_str().unwrap().split(';').next().unwrap().to_owned()).collect();
+    (read(response).await, set)
+}
+
+fn device_of(set: &[String]) -> String {
+    set.iter().find(|line| line.starts_with("zhucan_device=")).unwrap_or_else(|| panic!("{set:?}")).clone()
+}
+
+/// Whoever guesses is slowed; the person in whose name it is guessed signs in, in a browser of old and from an address of
+/// old.
+async fn guesses_from_elsewhere_hold_up_nobody_who_has_signed_in_before(backend: Backend) {
+    let (world, _) = world(backend).await;
+    person(&world, "审计", Role::Auditor, "4403").await;
+    let right = json!({"name": "审计", "passphrase": PASSPHRASE});
+    let browser = json!({"name": "审计", "passphrase": PASSPHRASE, "cookie": true});
+    let wrong = json!({"name": "审计", "passphrase": "wrong"});
+    let (desk, program, attacker) = ([10, 0, 0, 1], [10, 0, 0, 2], [10, 0, 0, 9]);
+    let (opened, set) = try_from(&world, desk, &browser, None).await;
+    assert_eq!(opened.status, 201);
+    let device = device_of(&set);
+    assert_eq!(try_from(&world, program, &right, None).await.0.status, 201);
+    let kept = unit!(world.office().store, |tx| {
+        server::sql!(tx, "SELECT hash FROM known_devices").values::<Vec<u8>>().await
+    });
+    assert!(kept.iter().all(|hash| hex::encode(hash) != device.split_once('=').unwrap().1), "kept as digests");
+
+    for _ in 0..4 {
+        try_from(&world, attacker, &wrong, None).await.0.is_problem(401, "sign_in_failed");
+    }
+    for _ in 0..3 {
+        let refused = try_from(&world, attacker, &wrong, None).await.0;
+        refused.is_problem(429, "sign_in_locked");
+        world.clock.pass(60_000);
+    }
+    // The person is not asked to wait: neither in the own browser, wherever it is, nor where a program signs in.
+    assert_eq!(try_from(&world, attacker, &browser, Some(&device)).await.0.status, 201, "next to who guesses");
+    assert_eq!(try_from(&world, program, &right, None).await.0.status, 201);
+    // A made-up cookie, and another person's, say nothing.
+    let made_up = format!("zhucan_device={}", "ab".repeat(32));
+    person(&world, "另一审计", Role::Auditor, "4403").await;
+    let other = json!({"name": "另一审计", "passphrase": PASSPHRASE, "cookie": true});
+    let others = device_of(&try_from(&world, [10, 0, 0, 7], &other, None).await.1);
+    for cookie in [&made_up, &others] {
+        for _ in 0..2 {
+            try_from(&world, attacker, &wrong, Some(cookie)).await;
+        }
+        try_from(&world, attacker, &right, Some(cookie)).await.0.is_problem(429, "sign_in_locked");
+    }
+    // Two at one desk keep one cookie.
+    let shared = device_of(&try_from(&world, desk, &other, Some(&device)).await.1);
+    assert_eq!(shared, device);
+    // Guessing in the person's own browser is counted there, and elsewhere nobody waits for it.
+    for _ in 0..5 {
+        try_from(&world, desk, &wrong, Some(&device)).await;
+    }
+    try_from(&world, desk, &right, Some(&device)).await.0.is_problem(429, "sign_in_locked");
+    assert_eq!(try_from(&world, program, &right, None).await.0.status, 201);
+    assert_eq!(try_from(&world, desk, &other, Some(&device)).await.0.status, 201);
+}
+
+async fn many_addresses_make_no_guess_cheaper(backend: Backend) {
+    let (world, _) = world(backend).await;
+    person(&world, "审计", Role::Auditor, "4403").await;
+    let right = json!({"name": "审计", "passphrase": PASSPHRASE});
+    let wrong = json!({"name": "审计", "passphrase": "wrong"});
+    assert_eq!(try_from(&world, [10, 0, 0, 1], &right, None).await.0.status, 201);
+    for guess in 0..=100_u8 {
+        let refused = try_from(&world, [10, 1, guess, 1], &wrong, None).await.0;
+        assert_eq!(refused.status, if guess < 100 { 401 } else { 429 }, "{guess}");
+    }
+    try_from(&world, [10, 2, 0, 1], &wrong, None).await.0.is_problem(429, "sign_in_locked");
+    assert_eq!(try_from(&world, [10, 0, 0, 1], &right, None).await.0.status, 201, "an address of old");
+    world.clock.pass(30_001);
+    assert_eq!(try_from(&world, [10, 2, 0, 1], &right, None).await.0.status, 201, "a new one, after a while");
+    // The way back opens all of it at once.
+    let id = world.office().account("审计").await.unwrap().id;
+    for guess in 0..10_u8 {
+        try_from(&world, [10, 3, 0, guess], &wrong, None).await;
+    }
+    try_from(&world, [10, 4, 0, 1], &right, None).await.0.is_problem(429, "sign_in_locked");
+    world.office().unlock_account(id).await.unwrap();
+    assert_eq!(try_from(&world, [10, 4, 0, 1], &right, None).await.0.status, 201);
+}
+
+async fn a_name_that_nobody_has_is_answered_as_one_that_somebody_has(backend: Backend) {
+    let (world, _) = world(backend).await;
+    person(&world, "审计", Role::Auditor, "4403").await;
+    let gone = person(&world, "离开的人", Role::Auditor, "4403").await;
+    drop(gone);
+    let left = world.office().account("离开的人").await.unwrap().id;
+    world.office().leave(left, None).await.unwrap();
+    let locked = world.office().add_user(
+        server::admin::NewUser {
+            name: "锁住的人".into(),
+            passphrase: PASSPHRASE.to_owned().into(),
+            role: Role::Auditor,
+            region: region("4403"),
+            canteen: None,
+        },
+        None,
+    );
+    world.office().lock_account(locked.await.unwrap()).await.unwrap();
+    let store = &world.office().store;
+    let mut told = Vec::new();
+    for (host, name) in [(1, "审计"), (2, "无此人"), (3, "离开的人"), (4, "锁住的人")] {
+        let wrong = json!({"name": name, "passphrase": "wrong"});
+        let before = unit!(store, |tx| audit::head(tx).await).unwrap().sequence;
+        let mut answers = Vec::new();
+        for _ in 0..9 {
+            let answer = try_from(&world, [10, 0, 0, host], &wrong, None).await.0;
+            answers.push((answer.status.as_u16(), String::from_utf8(answer.body).unwrap()));
+            world.clock.pass(10_000);
+        }
+        let entered = unit!(store, |tx| audit::head(tx).await).unwrap().sequence - before;
+        told.push((answers, entered));
+    }
+    assert!(told[0].0.iter().any(|(status, _)| *status == 429) && told[0].1 > 1, "{:?}", told[0]);
+    for other in &told[1..] {
+        assert_eq!(*other, told[0]);
+    }
+    // What somebody typed as a name may be a passphrase: it is kept nowhere.
+    let filter = Filter { action: Some("session.lock".into()), ..Filter::default() };
+    let entries = unit!(store, |tx| audit::find(tx, &filter, 99).await);
+    assert!(entries.iter().any(|entry| entry.object == "user:unknown"), "{entries:?}");
+    let rows = unit!(store, |tx| {
+        server::sql!(tx, "SELECT bucket FROM sign_in_tries WHERE person IS NULL").values::<Vec<u8>>().await
+    });
+    assert!(!rows.is_empty() && rows.iter().all(|bucket| bucket.len() == 32));
+}
+
+async fn tries_and_devices_are_kept(backend: Backend) {
+    let (world, _) = world(backend).await;
+    person(&world, "审计", Role::Auditor, "4403").await;
+    let id = world.office().account("审计").await.unwrap().id;
+    let store = &world.office().store;
+    unit!(store, |tx| sign_in::forget_devices(tx, id).await);
+    let (one, other) = (Digest([1; 32]), Digest([2; 32]));
+    let ms = UnixMs::new;
+    assert_eq!(unit!(store, |tx| sign_in::locked_until(tx, one).await), None);
+    assert_eq!(unit!(store, |tx| sign_in::count(tx, one, Some(id), ms(0), ms(10)).await), 1);
+    assert_eq!(unit!(store, |tx| sign_in::count(tx, one, Some(id), ms(10), ms(20)).await), 2);
+    assert_eq!(unit!(store, |tx| sign_in::count(tx, one, Some(id), ms(21), ms(30)).await), 1, "what is old is over");
+    assert_eq!(unit!(store, |tx| sign_in::count(tx, other, None, ms(0), ms(40)).await), 1);
+    unit!(store, |tx| sign_in::lock(tx, one, ms(99)).await);
+    assert_eq!(unit!(store, |tx| sign_in::locked_until(tx, one).await), Some(ms(99)));
+    assert_eq!(unit!(store, |tx| sign_in::sweep(tx, ms(50)).await), 1, "not what is locked");
+    unit!(store, |tx| sign_in::forget(tx, one).await);
+    assert_eq!(unit!(store, |tx| sign_in::locked_until(tx, one).await), None);
+    unit!(store, |tx| sign_in::count(tx, one, Some(id), ms(0), ms(10)).await);
+    unit!(store, |tx| sign_in::forget_person(tx, id).await);
+    assert_eq!(unit!(store, |tx| sign_in::locked_until(tx, one).await), None);
+    unit!(store, |tx| sign_in::know(tx, one, id, ms(10)).await);
+    unit!(store, |tx| sign_in::know(tx, one, id, ms(20)).await);
+    assert_eq!(unit!(store, |tx| sign_in::known(tx, one, ms(20)).await), [id]);
+    assert_eq!(unit!(store, |tx| sign_in::known(tx, one, ms(21)).await), []);
+    unit!(store, |tx| sign_in::know(tx, other, id, ms(30)).await);
+    unit!(store, |tx| sign_in::sweep_devices(tx, id, ms(25)).await);
+    assert_eq!(unit!(store, |tx| sign_in::known(tx, one, ms(0)).await), []);
+    unit!(store, |tx| sign_in::forget_devices(tx, id).await);
+    assert_eq!(unit!(store, |tx| sign_in::known(tx, other, ms(0)).await), []);
+}
+
 async fn a_demonstration_is_marked_and_only_ever_made_of_nothing(backend: Backend) {
     let made_up = World::new(backend).await;
     assert!(!made_up.office().is_demo());
@@ -349,5 +523,9 @@ crate::on_both! {
     money_wants_proof_of_the_last_minutes
     cookies_change_nothing_for_other_pages
     an_address_that_guesses_is_held_up
+    guesses_from_elsewhere_hold_up_nobody_who_has_signed_in_before
+    many_addresses_make_no_guess_cheaper
+    a_name_that_nobody_has_is_answered_as_one_that_somebody_has
+    tries_and_devices_are_kept
     a_demonstration_is_marked_and_only_ever_made_of_nothing
 }

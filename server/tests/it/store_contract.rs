@@ -292,11 +292,9 @@ async fn people_and_sessions(backend: Backend) {
     assert_eq!(unit!(store, |tx| people::get(tx, id).await), Some(user.clone()));
     assert_eq!(unit!(store, |tx| people::by_name(tx, "测试经办").await), Some(user.clone()));
     assert_eq!(unit!(store, |tx| people::by_name(tx, "测试").await), None);
-    assert_eq!(unit!(store, |tx| people::count_failure(tx, id).await), 1);
-    assert_eq!(unit!(store, |tx| people::count_failure(tx, id).await), 2);
     unit!(store, |tx| people::lock(tx, id, UnixMs::new(99)).await);
     let locked = unit!(store, |tx| people::get(tx, id).await).unwrap();
-    assert_eq!((locked.failures, locked.locked_until), (2, UnixMs::new(99)));
+    assert_eq!((locked.failures, locked.locked_until), (0, UnixMs::new(99)));
     unit!(store, |tx| people::forget_failures(tx, id).await);
     assert_eq!(unit!(store, |tx| people::get(tx, id).await), Some(user.clone()));
 
@@ -455,10 +453,11 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 33] = [
+const MODULES: [(&str, &str); 35] = [
     ("attachments", include_str!("../../src/store/attachments.rs")),
     ("backups", include_str!("../../src/store/backups.rs")),
     ("batches", include_str!("../../src/store/batches.rs")),
+    ("corrections", include_str!("../../src/store/corrections.rs")),
     ("decisions", include_str!("../../src/store/decisions.rs")),
     ("idempotency", include_str!("../../src/store/idempotency.rs")),
     ("draws", include_str!("../../src/store/draws.rs")),
@@ -486,6 +485,7 @@ const MODULES: [(&str, &str); 33] = [
     ("findings", include_str!("../../src/store/findings.rs")),
     ("holds", include_str!("../../src/store/holds.rs")),
     ("settings", include_str!("../../src/store/settings.rs")),
+    ("sign_in", include_str!("../../src/store/sign_in.rs")),
     ("simulation", include_str!("../../src/store/simulation.rs")),
     ("terminals", include_str!("../../src/store/terminals.rs")),
     ("usage", include_str!("../../src/store/usage.rs")),
@@ -510,10 +510,13 @@ fn nothing_is_left_out() {
         include_str!("audit.rs"),
         include_str!("attachments.rs"),
         include_str!("cards.rs"),
+        include_str!("corrections.rs"),
         include_str!("proposals.rs"),
         include_str!("console_office.rs"),
         include_str!("console_supervision.rs"),
-        include_str!("idempotency.rs")
+        include_str!("idempotency.rs"),
+        include_str!("sign_in.rs"),
+        include_str!("twins.rs")
     );
     let here: String = here.split_whitespace().collect();
     let mut functions = 0;

@@ -69,8 +69,13 @@ async fn imports_and_their_pieces(backend: Backend) {
     assert_eq!(unit!(store, |tx| imports::piece(tx, Pieces::File, n(1), 0).await), Some(vec![1, 2]));
     assert_eq!(unit!(store, |tx| imports::piece(tx, Pieces::File, n(1), 1).await), None);
     assert_eq!(unit!(store, |tx| imports::piece(tx, Pieces::Problems, n(1), 0).await), Some(vec![3]));
+    assert_eq!(unit!(store, |tx| imports::kept_before(tx, noon().plus(2), 9).await), [n(1)]);
+    assert!(unit!(store, |tx| imports::kept_before(tx, noon().plus(1), 9).await).is_empty());
     unit!(store, |tx| imports::forget_problems(tx, n(1)).await);
     assert_eq!(unit!(store, |tx| imports::piece(tx, Pieces::Problems, n(1), 0).await), None);
+    unit!(store, |tx| imports::forget_file(tx, n(1)).await);
+    assert_eq!(unit!(store, |tx| imports::piece(tx, Pieces::File, n(1), 0).await), None);
+    assert!(unit!(store, |tx| imports::kept_before(tx, noon().plus(99), 9).await).is_empty());
 }
 
 async fn what_lists_bring(backend: Backend) {

@@ -23,7 +23,7 @@ use super::canteen_words::Words;
 use super::canteens::{Chip, HOME, chips};
 use super::proposals::{self as waiting, Waiting};
 use super::words::Words as Common;
-use super::{ago, amount, date, person, read, typed};
+use super::{ago, amount, correction_words, date, person, read, typed};
 use crate::Office;
 use crate::admin::{NewCashier, Proposed};
 use crate::audit::Action;
@@ -89,7 +89,9 @@ struct CanteenPage {
     shell: Shell,
     w: &'static Words,
     c: &'static Common,
+    k: &'static correction_words::Words,
     row: CanteenRow,
+    corrections: Vec<correction_words::Told>,
     chips: Vec<Chip>,
     facts: Vec<Fact>,
     hits: Vec<Hit>,
@@ -199,6 +201,7 @@ async fn show(State(office): State<Arc<Office>>, view: View, Path(id): Path<Cant
         })
     });
     let (facts, closes, prices, tills, cashiers, settings, open, staff, closure) = read.await?;
+    let corrections = correction_words::told(office.canteen_corrections(id).await?, &staff, view.lang);
     let (w, c, rights) = (Words::of(view.lang), Common::of(view.lang), view.user.role.rights());
     let known: Vec<_> = facts.iter().rev().map(|row| row.fact.0.clone()).collect();
     let canteen = Canteen { id, region: row.region.clone(), facts: known };
@@ -227,8 +230,10 @@ async fn show(State(office): State<Arc<Office>>, view: View, Path(id): Path<Cant
         pays: rights.contains(&Right::MakeMonth),
         shell: view.shell(HOME, row.name.clone()),
         row,
+        corrections,
         w,
         c,
+        k: correction_words::Words::of(view.lang),
     })
 }
 

@@ -198,7 +198,7 @@ async fn rows(office: &Office, view: &View) -> Answer<(Vec<Row>, usize)> {
     view.user.require_inside(&view.region.code)?;
     let region = view.region.code.clone();
     let read = office.store.read(move |tx| {
-        Box::pin(async move { Ok((draws::list(tx, &region, MOST).await?, canteens::inside(tx, &region).await?)) })
+        Box::pin(async move { Ok((draws::list(tx, &region, None, MOST).await?, canteens::inside(tx, &region).await?)) })
     });
     let (rows, places) = read.await?;
     let w = Words::of(view.lang);

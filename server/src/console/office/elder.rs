@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::elder_words::{Words, fact as fact_words};
 use super::elders::{HOME, Row, download, line, permitted};
 use super::words::Words as Common;
-use super::{date, read, typed, wanted};
+use super::{correction_words, date, read, typed, wanted};
 use crate::admin::{CardsOf, NewElderFact};
 use crate::audit::Action;
 use crate::console::layer::Upload;
@@ -58,6 +58,7 @@ struct ElderPage {
     shell: Shell,
     w: &'static Words,
     c: &'static Common,
+    k: &'static correction_words::Words,
     id: ElderId,
     one: Row,
     facts: Vec<Fact>,
@@ -145,6 +146,7 @@ async fn show(
     Page::of(&ElderPage {
         w,
         c: Common::of(view.lang),
+        k: correction_words::Words::of(view.lang),
         id,
         facts: facts.iter().rev().map(|fact| fact_view(fact, &view)).collect(),
         cards: cards.iter().rev().map(|card| card_view(card, &view)).collect(),

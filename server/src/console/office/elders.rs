@@ -122,7 +122,7 @@ pub(super) fn routes() -> Routes {
         .get("/console/elders.csv", csv)
         .get("/console/elders.xlsx", xlsx)
         .post(HOME, Action::ElderRegister, create)
-        .send("/console/elders/find", find)
+        .post("/console/elders/find", Action::ElderFind, find)
         .post("/console/elders/sheets", Action::CardSheet, issue)
 }
 
@@ -140,9 +140,8 @@ async fn listed(office: &Office, view: &View, asked: &Asked) -> Answer<Listed> {
     let region = view.region.code.clone();
     let name = typed(&asked.name).map(str::to_owned);
     let after: Option<ElderId> = read(&asked.after, said::CHOOSE)?;
-    // What is typed in Chinese is looked for as it is read, and then by its characters; pinyin as it stands.
-    let read_as = |name: &str| if name.is_ascii() { name.to_ascii_lowercase() } else { names::sort_key(name) };
-    let key = name.as_deref().map(read_as).unwrap_or_default();
+    // What is typed in Chinese is looked for as it is read, and then by its characters.
+    let key = name.as_deref().map(names::search_key).unwrap_or_default();
     let place = region.clone();
     let (found, places) = office
         .store
@@ -207,8 +206,8 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
 /// By a number, which never stands in an address. Somebody elsewhere is nobody here.
 async fn find(State(office): State<Arc<Office>>, view: View, Form(asked): Form<Number>) -> Answer<Redirect> {
     view.user.require(Right::ReadElders)?;
-    let found = office.find_elder(&asked.number).await?;
-    let found = found.filter(|row| view.user.require_inside(&row.region).is_ok());
+    view.user.require_inside(&view.user.region)?;
+    let found = office.find_elder(&asked.number, view.user.region.clone(), view.user.id).await?;
     let row = found.ok_or_else(|| Problem::new(Code::NotFound, said::NOBODY))?;
     Ok(Redirect::to(&view.link(&format!("{HOME}/{}", row.id))))
 }

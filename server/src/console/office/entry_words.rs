@@ -54,11 +54,13 @@ const DETAILS: &[Said] = &[
     ("cashier", "收银员", "cashier"),
     ("change", "日均变动", "change a day"),
     ("code", "原因", "why"),
+    ("correction", "更正", "correction"),
     ("date", "日期", "date"),
     ("decision", "决定", "decision"),
     ("digest", "摘要", "digest"),
     ("epoch", "流水代次", "journal"),
     ("failures", "失败次数", "failures"),
+    ("fields", "更正项目", "what was put right"),
     ("finding", "差异", "finding"),
     ("found", "库中摘要", "found"),
     ("gate", "暂缓条款", "gate"),
@@ -127,6 +129,15 @@ const VALUES: &[Said] = &[
     ("payee", "收款账户", "payee"),
     ("policy", "政策", "policy"),
     ("price", "餐价", "price"),
+    ("correction", "更正登记", "correction"),
+    // What was put right.
+    ("name", "名称", "name"),
+    ("phone", "电话", "telephone"),
+    ("region", "区划", "region"),
+    ("operator", "运营单位", "operator"),
+    ("credit_code", "信用代码", "credit code"),
+    ("address", "地址", "address"),
+    ("capacity", "供餐量", "capacity"),
     // An inspection.
     ("good", "良好", "good"),
     ("fair", "一般", "fair"),
@@ -195,6 +206,10 @@ fn text_of(name: &str, text: &str, names: &Names, lang: Lang) -> String {
         "payer" => Some(payer_name(text, lang.domain()).to_owned()),
         "month" => text.parse().ok().map(|month: Month| fmt::month(month, lang)),
         "what" | "kind" | "decision" | "state" | "grade" | "onto" => said(VALUES, text, lang).map(str::to_owned),
+        "fields" => {
+            let each = text.split(',').map(|field| said(VALUES, field, lang).unwrap_or(field));
+            Some(each.collect::<Vec<_>>().join(lang.of("、", ", ")))
+        }
         _ => text.parse().ok().map(|date: BusinessDate| fmt::full_day(date, lang)),
     };
     of_a_kind.unwrap_or_else(|| plain(text))
@@ -306,6 +321,7 @@ mod tests {
         assert_eq!(en("code", "second_person".into()), "Another person has to do this");
         assert_eq!(en("digest", "ab".repeat(32).into()), "abab abab abab…");
         assert_eq!(en("card", "0199d6f2-0000-7000-8000-0123456789ab".into()), "456789ab");
+        assert_eq!(en("fields", "name,credit_code".into()), "name, credit code");
         assert_eq!(value("what", &"explained".into(), &names, Lang::Zh), "说明成立");
         assert_eq!(value("what", &"told by an older program".into(), &names, Lang::Zh), "told by an older program");
         assert_eq!((kind("user", Lang::Zh), detail("epoch", Lang::Zh)), ("人员", "流水代次"));

@@ -71,10 +71,12 @@ catalogue! {
     level_conflict: "与已知不符", "not what is known";
     level_notice: "提醒", "notice";
     no_problems: "没有问题。", "No problems.";
+    forgotten: "这份名单的文件和问题清单已到保留期限，已删除。", "The list's file and its problems were deleted when their time was over.";
     page_next: "下一页", "Next page";
     page_first: "回到开头", "First page";
     columns: "识别的列", "Columns understood";
     ignored: "未用的列", "Columns not read";
+    totals: "跳过的合计行", "Rows of totals passed over";
     by: "{who} {at}", "{who} {at}";
     kind_elders: "老人名单", "Elders";
     kind_categories: "类别名单", "Categories";
@@ -194,6 +196,8 @@ struct ImportPage {
     w: &'static Words,
     one: Shown,
     findings: Vec<Finding>,
+    /// The file was deleted when its time was over.
+    is_forgotten: bool,
     next: Option<String>,
     first: Option<String>,
     before: Option<String>,
@@ -233,8 +237,8 @@ pub(super) fn routes() -> Routes {
             .get(HOME, list)
             .get("/console/imports.csv", csv)
             .get("/console/imports.xlsx", xlsx)
-            .get("/console/imports/{id}", show)
-            .get("/console/imports/{id}/report", report)
+            .reveal("/console/imports/{id}", Action::ImportShow, show)
+            .reveal("/console/imports/{id}/report", Action::ImportShow, report)
             .post("/console/imports/{id}/apply", Action::ImportApply, apply)
             .get("/console/imports/templates/{kind}", template),
     )
@@ -334,7 +338,10 @@ async fn show(
     }
     let row = office.import(id).await?;
     let page: i64 = read(&asked.page, said::COUNT)?.unwrap_or(0);
-    let findings = if row.state == "checked" { office.import_findings(id, page).await? } else { None };
+    let mut findings = if row.state == "checked" { office.import_findings(id, page).await? } else { None };
+    if findings.is_some() {
+        findings = office.reveal_findings(id, page, view.user.id).await?;
+    }
     let more = row.state == "checked" && office.import_findings(id, page.saturating_add(1)).await?.is_some();
     let staff = view.user.region.clone();
     let staff = office.store.read(move |tx| Box::pin(async move { people::inside(tx, &staff).await })).await?;
@@ -344,6 +351,9 @@ async fn show(
     let at = |page: i64| view.link(&format!("{HOME}/{id}?page={page}"));
     Page::of(&ImportPage {
         w,
+        is_forgotten: findings.is_none()
+            && page == 0
+            && one.outcome.as_ref().is_some_and(|outcome| outcome.counts.bad + outcome.counts.notices > 0),
         findings: findings.unwrap_or_default(),
         next: more.then(|| at(page.saturating_add(1))),
         first: (page > 0).then(|| at(0)),
@@ -361,7 +371,7 @@ fn workbook(name: &str, bytes: Vec<u8>) -> impl IntoResponse + use<> {
 
 async fn report(State(office): State<Arc<Office>>, view: View, Path(id): Path<Uuid>) -> Answer<impl IntoResponse> {
     of_import(&office, &view.user, id).await?;
-    Ok(workbook(&format!("import-{id}"), office.import_report(id).await?))
+    Ok(workbook(&format!("import-{id}"), office.reveal_report(id, view.user.id).await?))
 }
 
 async fn apply(

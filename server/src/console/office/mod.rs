@@ -12,6 +12,8 @@ mod canteen_words;
 mod canteens;
 pub(crate) mod chain;
 mod changes;
+mod correction_words;
+mod corrections;
 mod decided;
 mod draws;
 mod elder;
@@ -50,6 +52,7 @@ pub(super) fn routes() -> Routes {
         canteen::routes(),
         canteens::routes(),
         changes::routes(),
+        corrections::routes(),
         draws::routes(),
         elder::routes(),
         elders::routes(),

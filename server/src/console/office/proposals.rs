@@ -11,8 +11,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::decided::{self, RejectForm, Said, back};
-use super::person;
 use super::words::Words as Common;
+use super::{correction_words, person};
 use crate::admin::Proposed;
 use crate::audit::Action;
 use crate::console::files::{self, Kind};
@@ -57,6 +57,8 @@ catalogue! {
     move_of: "{name} 由{role}调为{to}，{region}", "Move {name} from {role} to {to}, {region}";
     calendar_years: "日历 {years} 年按 {name} 办理", "Calendar of {years} by {name}";
     calendar_whole: "整本日历换为 {years} 年", "The whole calendar becomes that of {years}";
+    correction: "更正登记", "Correction";
+    correction_of: "更正登记：{changes}（{reason}）", "Put the registration right: {changes} ({reason})";
     approved: "已批准", "approved";
     approve: "批准", "Approve";
     reveal: "显示完整账号（记入审计日志）", "Show the whole account (entered in the audit log)";
@@ -137,6 +139,10 @@ fn sentence(what: &Proposed, view: &View) -> (&'static str, String) {
             let years = calendar.years().into_iter().map(|year| year.to_string()).collect::<Vec<_>>().join("、");
             let text = if *whole { w.calendar_whole } else { w.calendar_years };
             (w.calendar, fill(text, &[("years", &years), ("name", file_name)]))
+        }
+        Proposed::Correction { changes, reason, .. } => {
+            let changes = correction_words::changes(changes, view.lang);
+            (w.correction, fill(w.correction_of, &[("changes", &changes), ("reason", reason)]))
         }
         Proposed::Payee { bank, account_name, account, .. } => {
             (w.payee, fill(w.payee_of, &[("bank", bank), ("name", account_name), ("account", &account.as_str())]))

@@ -58,6 +58,12 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("食堂负责人须指定一个食堂，其他角色不得指定食堂", "A canteen's manager needs a canteen; nobody else has one."),
     ("同名已存在", "The name is there already."),
     ("系统中已有此身份证号的登记", "This resident ID is registered already."),
+    ("请写明更正的理由（1 至 200 个可打印的字符）", "Say why it is corrected, in 1 to 200 printable characters."),
+    ("没有与现有登记不同的内容", "Nothing here differs from what is registered."),
+    (
+        "这份登记在此期间已被改动，请重新查看后再更正",
+        "The registration was changed meanwhile: look at it again before correcting it.",
+    ),
     ("食堂编号不存在", "There is no canteen of that number."),
     (
         "这个编号下没有查无此人的用餐，或编号已有人使用",
@@ -74,6 +80,8 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("请填写整数", "Write a whole number."),
     ("请从列表中选择", "Choose from the list."),
     ("区划代码应为 2 至 12 位数字", "A region's code has 2 to 12 digits."),
+    ("翻页标记不正确，请从第一页重新取", "The cursor is none: begin again with the first page."),
+    ("请填号码或姓名其中之一", "Write a number or a name, one of them."),
     ("请选择要上传的文件", "Choose a file."),
     ("本区域没有登记这个号码", "Nobody here has that number."),
     ("请填写 18 位身份证号或卡号", "Write a resident ID of 18 digits, or a card's number."),

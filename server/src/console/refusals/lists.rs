@@ -3,8 +3,11 @@
 /// The Chinese of the report, and the English of the page.
 pub(super) const LISTS: &[(&str, &str)] = &[
     // A cell
-    ("单元格是公式", "The cell is a formula."),
-    ("请选中该列，复制后“选择性粘贴—数值”", "Select the column, copy it, and paste it as values."),
+    ("单元格是公式，文件里没有它的计算结果", "The cell is a formula, and the file does not say what it comes to."),
+    (
+        "请用表格软件打开并保存一次，或选中该列复制后“选择性粘贴—数值”",
+        "Open it in a spreadsheet program and save it, or copy the column and paste it as values.",
+    ),
     ("单元格是公式错误值", "The cell is a formula's error."),
     ("请改为实际内容", "Type what it should be."),
     ("这里不应是日期格式", "There should be no date here."),
@@ -48,9 +51,11 @@ pub(super) const LISTS: &[(&str, &str)] = &[
     ),
     ("必填项为空", "It is needed and empty."),
     ("请补填", "Fill it in."),
+    (
+        "这份名单的文件已到保留期限，按规定删除；需要时请重新上传",
+        "The list's file was deleted when its time was over: bring it again if it is needed.",
+    ),
     // A row
-    ("这是合计行，不是名单内容", "This is a row of totals, not of the list."),
-    ("请删去合计行后重新导入", "Take the totals out and bring the list again."),
     ("出生日期与身份证号中的不一致", "The birth date is not that of the resident ID."),
     ("性别与身份证号中的不一致", "The sex is not that of the resident ID."),
     ("请核对证件，更正其中之一", "Compare with the document and correct one of them."),
@@ -80,20 +85,25 @@ pub(super) const LISTS: &[(&str, &str)] = &[
     ("请先用“老人名单”登记，或核对号码", "Register the person first with a list of elders, or check the number."),
     ("与系统中同一身份证号的姓名不一致", "The name is not that of the person registered with this resident ID."),
     (
-        "请核对证件；系统中的姓名有误时请先更正登记",
-        "Compare with the document; correct the registration first if that is wrong.",
+        "请核对证件；系统中的姓名有误时，请在“老人”页打开此人，用“更正登记”改正后再导入",
+        "Compare with the document; if the register is wrong, open the person on the elders' page, put the registration \
+         right, and bring the list again.",
     ),
     ("系统中已登记去世", "The person is registered as dead."),
-    ("请核对；去世登记有误时请先更正登记", "Check it; correct the registration first if that is wrong."),
+    (
+        "请核对；去世登记有误时，请在“老人”页打开此人，登记“去世登记有误，撤销”后再导入",
+        "Check it; if the death was reported wrongly, record so on the person's page and bring the list again.",
+    ),
     ("与系统中登记的去世日期不一致", "The date of death is not the registered one."),
     (
-        "请核对死亡证明；系统中有误时请先更正登记",
-        "Compare with the certificate; correct the registration first if that is wrong.",
+        "请核对死亡证明；系统中有误时，请在“老人”页打开此人，登记“去世登记有误，撤销”后再导入",
+        "Compare with the certificate; if the register is wrong, record on the person's page that the death was reported \
+         wrongly, and bring the list again.",
     ),
     ("系统中已有同名食堂，登记内容不同", "A canteen of this name is registered with other particulars."),
     (
-        "导入只登记新食堂；更正请在食堂登记中办理",
-        "A list registers new canteens only: correct the others in the register.",
+        "导入只登记新食堂；请在“食堂”页打开此食堂，用“更正登记”办理，收款账户须另行送审",
+        "A list registers new canteens only: put this one right on its page; a payee is proposed by itself.",
     ),
     ("请核对营业执照", "Compare with the business licence."),
     ("请核对账号；该列须为“文本”格式", "Check the account; the column has to be text."),
@@ -130,8 +140,9 @@ pub(super) const LISTS: &[(&str, &str)] = &[
     ("核对无误即可导入", "It may be taken when it was checked."),
     ("与系统中登记的所属区划不一致", "The office has the elder in another region."),
     (
-        "导入不改动所属区划；请与原登记的区划核对由谁负责",
-        "A list does not change the region: settle with the other office whose elder this is.",
+        "导入不改动所属区划；核实后请在“老人”页打开此人，用“更正登记”办理",
+        "A list does not change the region: once it is clear whose elder this is, put the registration right on the \
+         person's page.",
     ),
     ("不知老人由哪里管理", "It is not known whose elder this is."),
     (

@@ -33,7 +33,11 @@ fn cells_come_as_they_stand_in_the_file() {
     assert_eq!(rows[0], ("名单".into(), 1, vec![text("福田区老人名单")]));
     assert_eq!(rows[1], ("名单".into(), 3, vec![text("姓名"), Cell::Empty, Cell::Number("12.1".into())]));
     let last = &rows[2].2;
-    assert_eq!(last[1..4], [Cell::Serial("46082".into(), false), Cell::Formula, Cell::Bool(true)]);
+    assert_eq!(
+        last[1..4],
+        [Cell::Serial("46082".into(), false), Cell::Number("2".into()), Cell::Bool(true)],
+        "a formula is what it came to"
+    );
     assert!(
         matches!(&last[4], Cell::Number(digits) if digits.starts_with("11010519491231") && digits != "110105194912310021")
     );
@@ -79,8 +83,46 @@ fn a_workbook_without_references_and_with_rich_text_is_read() {
     let found = found.unwrap();
     assert_eq!(found[0], ("a".into(), 1, vec![text("shared"), text("张三&")]));
     let expected =
-        [Cell::Empty, Cell::Empty, Cell::Number("1.10101E+17".into()), Cell::Formula, Cell::Error("#REF!".into())];
+        [Cell::Empty, Cell::Empty, Cell::Number1904("1.10101E+17".into()), text("x"), Cell::Error("#REF!".into())];
     assert_eq!((found[1].1, found[1].2.as_slice()), (5, &expected[..]));
+}
+
+/// As programs that never compute write formulas: without what they came to.
+#[test]
+fn a_formula_is_what_it_came_to_or_none() {
+    let found = rows(&sheet(
+        "<row><c><f>A1+1</f></c><c><f>A1+1</f><v></v></c><c><f>A1+1</f><v>3</v></c><c t=\"str\"><f>A1</f><v></v></c>\
+         <c t=\"e\"><f>1/0</f><v>#DIV/0!</v></c><c t=\"b\"><f>1=1</f><v>1</v></c></row>",
+    ));
+    let expected = [
+        Cell::Formula,
+        Cell::Formula,
+        Cell::Number1904("3".into()),
+        text(""),
+        Cell::Error("#DIV/0!".into()),
+        Cell::Bool(true),
+    ];
+    assert_eq!(found.unwrap()[0].2, expected);
+}
+
+#[test]
+fn days_of_a_workbook_from_1904_are_its_own() {
+    let styles = b"<styleSheet><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let related = format!(
+        "<Relationships><Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
+         <Relationship Id=\"r3\" Type=\"{office}/styles\" Target=\"styles.xml\"/></Relationships>"
+    );
+    let rows_of =
+        b"<worksheet><sheetData><row><c s=\"1\"><v>44620</v></c><c><v>44620</v></c></row></sheetData></worksheet>";
+    let bytes = package(&[
+        ("xl/_rels/workbook.xml.rels", related.as_bytes()),
+        ("xl/styles.xml", styles),
+        ("xl/worksheets/sheet1.xml", rows_of),
+    ]);
+    let found = rows(&bytes).unwrap();
+    let dates: Vec<_> = found[0].2.iter().map(|cell| super::super::values::date(cell).unwrap().to_string()).collect();
+    assert_eq!(dates, ["2026-03-01", "2026-03-01"], "with the date's format and without");
 }
 
 #[test]
