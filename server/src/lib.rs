@@ -15,6 +15,7 @@ pub mod admin;
 pub mod audit;
 pub mod backup;
 pub mod budget;
+pub mod claims;
 pub mod close;
 mod console;
 pub mod copy;

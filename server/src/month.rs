@@ -12,6 +12,7 @@ use domain::settlement::compare::marked_change;
 use domain::settlement::{Action, MonthInput, MonthState, NotAllowed, Role, Statement, next_state, settle_month};
 
 use crate::audit::{Act, Action as Entered};
+use crate::claims::{self, ClaimsView};
 use crate::close::{CloseReport, close_days};
 use crate::error::Error;
 use crate::rulings;
@@ -36,10 +37,12 @@ pub struct MonthView {
     pub settlement: Settlement,
     /// The statements of the current draft.
     pub statements: Vec<StoredStatement>,
-    /// What stands in the way of submitting: canteen and, in words, why.
-    pub in_the_way: Vec<(CanteenId, String)>,
+    /// What stands in the way of submitting: canteen (nothing for the region's own) and, in words, why.
+    pub in_the_way: Vec<(Option<CanteenId>, String)>,
     /// The same as data, in the same order.
-    pub obstacles: Vec<(CanteenId, Obstacle)>,
+    pub obstacles: Vec<(Option<CanteenId>, Obstacle)>,
+    /// What its claims were held against; nothing of a draft that was made before any were.
+    pub claims: Option<ClaimsView>,
     /// Canteens whose month differs from the month before by more than needs no words, in the order of statements.
     pub changes: Vec<Changed>,
     /// The statements of the month before, by canteen.
@@ -70,6 +73,8 @@ pub enum Obstacle {
     RuledSince(Vec<BusinessDate>),
     /// The month differs so much a day, thousandths, from the one before, and nobody has said why.
     Unexplained(i64),
+    /// Numbers of claims of the region's month beyond those entitled, blocking, that nobody has decided.
+    OverClaimed(Vec<String>),
 }
 
 impl Obstacle {
@@ -80,6 +85,7 @@ impl Obstacle {
             Self::Blocking(numbers) => words::blocking_findings(numbers),
             Self::RuledSince(days) => words::ruled_since(days),
             Self::Unexplained(change) => Some(words::unexplained(*change)),
+            Self::OverClaimed(numbers) => words::over_claimed(numbers),
         }
     }
 }
@@ -97,19 +103,23 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
         let decided = findings::rulings(tx, statement.canteen, UnixMs::MAX).await?;
         let reconciliation = &statement.content.0.reconciliation;
         let blocking: Vec<_> = reconciliation.blocking.iter().filter(|n| !decided.contains_key(*n)).cloned().collect();
-        found.push((statement.canteen, Obstacle::Incomplete(reconciliation.incomplete.clone())));
-        found.push((statement.canteen, Obstacle::Blocking(blocking)));
+        found.push((Some(statement.canteen), Obstacle::Incomplete(reconciliation.incomplete.clone())));
+        found.push((Some(statement.canteen), Obstacle::Blocking(blocking)));
         let state = settlement.state.0;
         if matches!(state, MonthState::Drafted | MonthState::Submitted | MonthState::Checked) {
             let ruled = rulings::changed_since(tx, statement, settlement.drafted_at).await?;
-            found.push((statement.canteen, Obstacle::RuledSince(ruled)));
+            found.push((Some(statement.canteen), Obstacle::RuledSince(ruled)));
         }
     }
     let before = before(tx, &settlement, &statements).await?;
     let changes = changes(tx, &settlement, &statements, &before).await?;
     if settlement.state.0 == MonthState::Drafted {
         let unexplained = changes.iter().filter(|changed| changed.explanation.is_none());
-        found.extend(unexplained.map(|changed| (changed.canteen, Obstacle::Unexplained(changed.change))));
+        found.extend(unexplained.map(|changed| (Some(changed.canteen), Obstacle::Unexplained(changed.change))));
+    }
+    let claims = claims::view(tx, &settlement).await?;
+    if let Some(claims) = &claims {
+        found.push((None, Obstacle::OverClaimed(claims.blocking())));
     }
     let (mut in_the_way, mut obstacles) = (Vec::new(), Vec::new());
     for (canteen, obstacle) in found {
@@ -119,7 +129,7 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
         }
     }
     let third = asks_for_third(tx, &settlement).await?;
-    Ok(Some(MonthView { settlement, statements, in_the_way, obstacles, changes, before, third }))
+    Ok(Some(MonthView { settlement, statements, in_the_way, obstacles, claims, changes, before, third }))
 }
 
 /// The statements of the month before, by canteen: of one canteen alone only that one's is read.
@@ -193,7 +203,7 @@ pub async fn explain(
         .await
 }
 
-async fn current(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<MonthView, Error> {
+pub(crate) async fn current(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<MonthView, Error> {
     let missing = || Error::refused(Code::Conflict, words::month_not_drafted(month));
     view(tx, region, month).await?.ok_or_else(missing)
 }
@@ -224,7 +234,12 @@ pub async fn draft(
                 let draft = Draft { region: &region, month, version, rules: &rules, entropy: &*entropy, actor, now };
                 draft.save(tx).await?;
                 let view = current(tx, &region, month).await?;
-                entered(Entered::MonthDraft, actor, &view).done(tx, now).await?;
+                let act = entered(Entered::MonthDraft, actor, &view);
+                let act = match &view.claims {
+                    Some(of) => act.with("claims", of.claims.digest().to_string()),
+                    None => act,
+                };
+                act.done(tx, now).await?;
                 Ok(view)
             })
         })
@@ -314,6 +329,7 @@ impl Draft<'_> {
             months::save_statement(tx, statement, settles, place).await?;
             kill_point!("server.draft.between-statements");
         }
+        claims::draft(tx, &settlement, drafted.iter().map(|(s, _)| &s.content.0), self.rules).await?;
         months::touch_competing(tx, &settlement, self.now).await
     }
 

@@ -36,6 +36,10 @@ fn budget(year: i16, payer: &str, budget: Option<i64>, used: i64, drafted: i64) 
     }
 }
 
+fn claim(benefit: &str, served: u64, elder_days: u64, limit: u64, result: &str) -> SummaryClaim {
+    SummaryClaim { benefit: benefit.into(), served, elder_days, limit, result: result.into() }
+}
+
 fn summary_sheet() -> SummarySheet {
     let statement = samples::statement();
     let line = |number: &str, canteen: &str, sums: SummarySums, payers: &[(&str, i64)]| SummaryLine {
@@ -85,6 +89,10 @@ fn summary_sheet() -> SummarySheet {
             budget(2026, "高新区财政", None, 8_520, 0),
         ],
         changes: vec![("石桥长者食堂".into(), "增加 18.2%".into(), "新增两个助餐点".into())],
+        claims: vec![
+            claim("七十周岁以上老人", 4_392, 93_000, 93_000, "未超过（出勤系数 100.0%）"),
+            claim("分散供养特困人员、低保及低保边缘家庭老人", 1_000, 880, 880, "超过（出勤系数 100.0%），已说明：三月中旬批量补登记，登记日期晚于用餐日期"),
+        ],
         signatures: statement.signatures,
         verify_url: Some("https://zhucan.example.cn/verify/month/990304/2026-03/2/7c41e09a52d8b340".into()),
         digest: statement.digest,

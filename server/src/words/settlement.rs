@@ -6,7 +6,7 @@ use domain::id::CanteenId;
 use domain::money::Fen;
 use domain::reconciliation::{Bearer, Code as FindingCode, DayClose, Finding, Measure, Severity, StandingHit};
 use domain::settlement::payment::{PaymentRefused, PaymentState, Stage};
-use domain::settlement::{MonthState, NotAllowed, Reason, Reconciliation, Role};
+use domain::settlement::{MonthState, NotAllowed, Reason, Reconciliation, Role, Ruling};
 use receipts::statement::ChangeLine;
 
 use super::Code;
@@ -551,6 +551,36 @@ pub(crate) fn blocking_findings(numbers: &[String]) -> Option<String> {
     (!numbers.is_empty()).then(|| format!("阻断差异 {} 未裁定", numbers.join("、")))
 }
 
+pub(crate) fn over_claimed(numbers: &[String]) -> Option<String> {
+    (!numbers.is_empty()).then(|| format!("申报份数差异 {} 未裁定", numbers.join("、")))
+}
+
+/// `申报 120 份，有资格的老人最多可用 100 份`: of a benefit, with the region's factor.
+pub(crate) fn claim_measured(over: &crate::claims::Over, claims: &domain::settlement::claims::Claims) -> String {
+    let claim = &claims.claims[over.at];
+    let (tenths, could) = (claims.permille, claim.could());
+    format!(
+        "{}：申报 {} 份，超过可申报的 {} 份（有资格的老人 {} 人次日，最多可用 {could} 份，出勤系数 {}.{}%）",
+        claim.label,
+        over.found,
+        over.limit,
+        claim.elder_days(),
+        tenths / 10,
+        tenths % 10
+    )
+}
+
+/// What came of holding a benefit's meals against those entitled, as it stands on the region's paper.
+pub(crate) fn claim_result(over: Option<&crate::claims::Over>, permille: i64) -> String {
+    let factor = format!("出勤系数 {}.{}%", permille / 10, permille % 10);
+    let Some(over) = over else { return format!("未超过（{factor}）") };
+    match over.ruling() {
+        Some((said, Ruling::Explained)) => format!("超过（{factor}），已说明：{}", said.words),
+        Some((said, Ruling::Confirmed)) => format!("超过（{factor}），属实：{}", said.words),
+        None => format!("超过（{factor}），尚未裁定"),
+    }
+}
+
 pub(crate) fn unexplained(change: i64) -> String {
     format!("日均补贴比上月{}，没有写明原因", changed(change))
 }
@@ -568,7 +598,7 @@ pub(crate) fn nothing_to_explain() -> &'static str {
     "这家食堂的日均补贴与上月相差不超过 15%，不需要说明"
 }
 
-pub(crate) fn in_the_way(reasons: &[(CanteenId, String)]) -> String {
+pub(crate) fn in_the_way(reasons: &[(Option<CanteenId>, String)]) -> String {
     let mut texts: Vec<&str> = reasons.iter().map(|(_, why)| why.as_str()).collect();
     texts.dedup();
     format!("不能提交：{}", texts.join("；"))

@@ -188,6 +188,8 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/months/{region}/{month}/draft", Only(MAKER, Region)),
     ("POST", "/api/v1/months/{region}/{month}/explanations", Only(MAKER, Region)),
     ("POST", "/console/settlement/explain", Only(MAKER, Region)),
+    ("POST", "/api/v1/months/{region}/{month}/findings/{number}/steps", Only(MAKER, Region)),
+    ("POST", "/console/settlement/claims", Only(MAKER, Region)),
     ("POST", "/api/v1/months/{region}/{month}/submit", Only(MAKER, Region)),
     ("POST", "/api/v1/months/{region}/{month}/send-back", Only(CHECKER, Region)),
     ("POST", "/api/v1/months/{region}/{month}/approve", Only(CHECKER, Region)),
@@ -693,6 +695,12 @@ impl Ground {
             }
             ("POST", "/api/v1/months/{region}/{month}/explanations" | "/console/settlement/explain") => {
                 json!({"canteen": canteen, "words": "寒假就餐人数减少"})
+            }
+            ("POST", "/api/v1/months/{region}/{month}/findings/{number}/steps") => {
+                json!({"what": "explained", "words": "已核实"})
+            }
+            ("POST", "/console/settlement/claims") => {
+                json!({"number": "F-202603-000000", "what": "explained", "words": "已核实"})
             }
             ("POST", "/api/v1/budgets") => json!({
                 "region": "440304", "year": 2026, "payer": {"name": "city", "unit": "4403"}, "amount": 100,

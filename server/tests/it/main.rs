@@ -14,6 +14,7 @@ mod backups;
 mod browser;
 mod budgets;
 mod cards;
+mod claims;
 mod client;
 mod common;
 mod console;

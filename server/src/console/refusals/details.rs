@@ -308,6 +308,7 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("不能提交：{said}", "It cannot be submitted: {said}"),
     ("{days} 未日清", "not closed: {days}"),
     ("阻断差异 {list} 未裁定", "blocking findings not decided: {list}"),
+    ("申报份数差异 {list} 未裁定", "claims beyond those entitled not decided: {list}"),
     (
         "{days} 的差异在起草之后有新的裁定，请重新起草",
         "findings of {days} were decided after the draft: draft it again",
