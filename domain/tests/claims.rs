@@ -69,7 +69,11 @@ fn elder(n: u128, birth: &str, facts: Vec<(&str, i64, ElderFactKind)>) -> Elder 
         known_from: UnixMs::new(known),
         kind,
     };
-    Elder { id: ElderId::from_uuid(uuid::Uuid::from_u128(n)), birth: date(birth), facts: facts.into_iter().map(fact).collect() }
+    Elder {
+        id: ElderId::from_uuid(uuid::Uuid::from_u128(n)),
+        birth: date(birth),
+        facts: facts.into_iter().map(fact).collect(),
+    }
 }
 
 fn hukou(at: &str) -> ElderFactKind {
@@ -103,7 +107,8 @@ fn count(open: &OpenDays, elders: &[Elder], served: &[(&str, i64)]) -> Vec<Claim
 fn open() -> OpenDays {
     let (first, second) = (place("440304001001"), place("440304002001"));
     let both: BTreeSet<_> = [first, second.clone()].into();
-    let mut open: OpenDays = ["02", "03", "04", "05", "07"].map(|d| (date(&format!("2026-03-{d}")), both.clone())).into();
+    let mut open: OpenDays =
+        ["02", "03", "04", "05", "07"].map(|d| (date(&format!("2026-03-{d}")), both.clone())).into();
     open.insert(date("2026-03-06"), [second].into());
     open
 }
@@ -114,14 +119,38 @@ fn each_elder_counts_on_the_days_on_which_the_facts_known_then_meet_the_conditio
         // Seventy from the 4th on: three workdays.
         elder(1, "1956-03-04", vec![("2000-01-01", 1, hukou("440304001"))]),
         // Dies on the 3rd, two workdays; a death learned at the draft or later is not known.
-        elder(2, "1940-01-01", vec![("2000-01-01", 1, hukou("4403")), ("2026-03-03", 99, ElderFactKind::Death { dead: true })]),
-        elder(3, "1940-01-01", vec![("2000-01-01", 1, hukou("4403")), ("2026-03-03", 100, ElderFactKind::Death { dead: true })]),
+        elder(
+            2,
+            "1940-01-01",
+            vec![("2000-01-01", 1, hukou("4403")), ("2026-03-03", 99, ElderFactKind::Death { dead: true })],
+        ),
+        elder(
+            3,
+            "1940-01-01",
+            vec![("2000-01-01", 1, hukou("4403")), ("2026-03-03", 100, ElderFactKind::Death { dead: true })],
+        ),
         // Poor until the 4th inclusive, lives in the first street: three days, and moves to the second on the 4th.
-        elder(4, "1960-01-01", vec![("2000-01-01", 1, poor(true)), ("2000-01-01", 1, lives("440304001002")), ("2026-03-05", 2, poor(false))]),
+        elder(
+            4,
+            "1960-01-01",
+            vec![
+                ("2000-01-01", 1, poor(true)),
+                ("2000-01-01", 1, lives("440304001002")),
+                ("2026-03-05", 2, poor(false)),
+            ],
+        ),
         // Poor, lives in the first street, which is closed on Friday: five days.
         elder(5, "1960-01-01", vec![("2000-01-01", 1, poor(true)), ("2000-01-01", 1, lives("440304001002"))]),
         // Registered elsewhere, lives elsewhere.
-        elder(6, "1940-01-01", vec![("2000-01-01", 1, hukou("4401")), ("2000-01-01", 1, poor(true)), ("2000-01-01", 1, lives("440305001"))]),
+        elder(
+            6,
+            "1940-01-01",
+            vec![
+                ("2000-01-01", 1, hukou("4401")),
+                ("2000-01-01", 1, poor(true)),
+                ("2000-01-01", 1, lives("440305001")),
+            ],
+        ),
     ];
     let claims = count(&open(), &elders, &[("old", 21), ("near", 8), ("operator", 9), ("gone", 1)]);
     let found: Vec<(&str, &str, i64, i64, i64, usize)> = claims
@@ -187,7 +216,9 @@ fn naive(open: &OpenDays, elders: &[Elder]) -> [i64; 2] {
             let (by, bm, bd) = elder.birth.ymd();
             let age = i64::from(y) - i64::from(by) - i64::from((m, d) < (bm, bd));
             let at = |kind: Option<ElderFactKind>| match kind {
-                Some(ElderFactKind::Hukou { region } | ElderFactKind::Residence { region }) => region.as_str().to_owned(),
+                Some(ElderFactKind::Hukou { region } | ElderFactKind::Residence { region }) => {
+                    region.as_str().to_owned()
+                }
                 _ => String::new(),
             };
             let home = at(last(&|k| matches!(k, ElderFactKind::Hukou { .. }), *day));
@@ -209,7 +240,8 @@ fn facts() -> impl Strategy<Value = Vec<(String, i64, ElderFactKind)>> {
         any::<bool>().prop_map(poor),
         any::<bool>().prop_map(|dead| ElderFactKind::Death { dead }),
     ];
-    let from = (25_u32..40).prop_map(|d| if d < 29 { format!("2026-02-{d}") } else { format!("2026-03-{:02}", d - 28) });
+    let from =
+        (25_u32..40).prop_map(|d| if d < 29 { format!("2026-02-{d}") } else { format!("2026-03-{:02}", d - 28) });
     proptest::collection::vec((from, 95_i64..103, kind), 0..7)
 }
 

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::calendar::{Month, UnixMs, WorkCalendar};
+use domain::calendar::{UnixMs, WorkCalendar};
 use domain::id::{Digest, ElderId, UserId};
+use domain::reconciliation::Severity;
 use domain::record::check::Rulebook;
-use domain::region::RegionCode;
 use domain::settlement::claims::{Claims, Counting, OpenDays, OverClaimed, served};
 use domain::settlement::{Ruling, Statement};
-use domain::reconciliation::Severity;
 
 use crate::audit::{Act, Action};
 use crate::error::Error;

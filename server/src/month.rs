@@ -71,6 +71,8 @@ pub enum Obstacle {
     Blocking(Vec<String>),
     /// Findings of these days were ruled on after the draft.
     RuledSince(Vec<BusinessDate>),
+    /// The draft was taken back to be made again and was not made: its days are settled by nothing.
+    TakenBack,
     /// The month differs so much a day, thousandths, from the one before, and nobody has said why.
     Unexplained(i64),
     /// Numbers of claims of the region's month beyond those entitled, blocking, that nobody has decided.
@@ -84,6 +86,7 @@ impl Obstacle {
             Self::Incomplete(days) => words::incomplete_days(days),
             Self::Blocking(numbers) => words::blocking_findings(numbers),
             Self::RuledSince(days) => words::ruled_since(days),
+            Self::TakenBack => Some(words::DRAFT_UNFINISHED.to_owned()),
             Self::Unexplained(change) => Some(words::unexplained(*change)),
             Self::OverClaimed(numbers) => words::over_claimed(numbers),
         }
@@ -98,6 +101,7 @@ fn refused(reason: NotAllowed) -> Error {
 pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Option<MonthView>, Error> {
     let Some(settlement) = months::settlement(tx, region, month).await? else { return Ok(None) };
     let statements = months::statements(tx, &settlement).await?;
+    let settled = months::settled_counts(tx, &settlement).await?;
     let mut found = Vec::new();
     for statement in &statements {
         let decided = findings::rulings(tx, statement.canteen, UnixMs::MAX).await?;
@@ -107,6 +111,9 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
         found.push((Some(statement.canteen), Obstacle::Blocking(blocking)));
         let state = settlement.state.0;
         if matches!(state, MonthState::Drafted | MonthState::Submitted | MonthState::Checked) {
+            if settled.get(&statement.id).copied().unwrap_or_default() != statement.content.0.settles.len() {
+                found.push((Some(statement.canteen), Obstacle::TakenBack));
+            }
             let ruled = rulings::changed_since(tx, statement, settlement.drafted_at).await?;
             found.push((Some(statement.canteen), Obstacle::RuledSince(ruled)));
         }
@@ -210,7 +217,8 @@ pub(crate) async fn current(tx: &mut Tx, region: &RegionCode, month: Month) -> R
 
 /// Makes the month's statements: takes an earlier draft back, closes what waits, sums, and freezes.
 ///
-/// Refused when the month is submitted or approved, or when an earlier month of the region is not approved yet.
+/// Refused when the month is submitted or approved, when an earlier month of the region is not approved yet, and when
+/// somebody else drafted it meanwhile.
 pub async fn draft(
     store: &Store,
     rules: &Arc<Rulebook>,
@@ -221,7 +229,8 @@ pub async fn draft(
     now: UnixMs,
 ) -> Result<(MonthView, CloseReport), Error> {
     let to_release = region.clone();
-    store.write_serializable(move |tx| Box::pin(take_back(tx, to_release.clone(), month, actor, now))).await?;
+    let taken_back =
+        store.write_serializable(move |tx| Box::pin(take_back(tx, to_release.clone(), month, actor, now))).await?;
     kill_point!("server.draft.taken-back");
     let report = close_days(store, rules, now).await?;
     kill_point!("server.draft.closed");
@@ -230,7 +239,12 @@ pub async fn draft(
         .write_serializable_audited(move |tx| {
             let (region, rules, entropy) = (region.clone(), Arc::clone(&rules), Arc::clone(&entropy));
             Box::pin(async move {
-                let version = allowed_to_draft(tx, &region, month, actor).await?.map_or(1, |s| s.version + 1);
+                let last = allowed_to_draft(tx, &region, month, actor).await?.map_or(0, |s| s.version);
+                if last != taken_back {
+                    // Its days were not taken back: they would be settled twice.
+                    return Err(Error::refused(Code::Conflict, words::month_changed_meanwhile()));
+                }
+                let version = last + 1;
                 let draft = Draft { region: &region, month, version, rules: &rules, entropy: &*entropy, actor, now };
                 draft.save(tx).await?;
                 let view = current(tx, &region, month).await?;
@@ -254,11 +268,11 @@ fn entered(action: Entered, actor: Actor, view: &MonthView) -> Act {
     act.with("version", *version).with("digest", digest.to_string())
 }
 
-async fn take_back(tx: &mut Tx, region: RegionCode, month: Month, actor: Actor, now: UnixMs) -> Result<(), Error> {
-    match allowed_to_draft(tx, &region, month, actor).await? {
-        Some(settlement) => months::release(tx, &settlement, now).await,
-        None => Ok(()),
-    }
+/// Takes the draft back that there is. Answers its version, 0 for none.
+async fn take_back(tx: &mut Tx, region: RegionCode, month: Month, actor: Actor, now: UnixMs) -> Result<i64, Error> {
+    let Some(settlement) = allowed_to_draft(tx, &region, month, actor).await? else { return Ok(0) };
+    months::release(tx, &settlement, now).await?;
+    Ok(settlement.version)
 }
 
 /// Whether the actor may draft the month; answers with the draft that there is.
@@ -497,6 +511,10 @@ async fn advance(
                     NotAllowed::NotReady => Error::refused(Code::Conflict, words::in_the_way(&view.in_the_way)),
                     other => refused(other),
                 })?;
+                let unfinished = view.obstacles.iter().any(|(_, obstacle)| *obstacle == Obstacle::TakenBack);
+                if unfinished && matches!(next, MonthState::Checked | MonthState::Approved) {
+                    return Err(Error::refused(Code::Conflict, words::DRAFT_UNFINISHED));
+                }
                 let done = months::advance(tx, &view.settlement, next, actor.user, reason.as_deref(), now).await?;
                 kill_point!("server.month.advanced");
                 if !done {

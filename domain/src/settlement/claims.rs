@@ -134,12 +134,14 @@ impl Claims {
         if !self.is_asked_for() {
             return Vec::new();
         }
-        let over = |claim| {
+        let mut over = Vec::new();
+        for claim in &self.claims {
             let measure = Measure { found: claim.served, limit: self.limit(claim), within: None };
-            let number = number(region, month, claim, measure);
-            (measure.found > measure.limit).then_some(OverClaimed { number, claim, measure })
-        };
-        self.claims.iter().filter_map(over).collect()
+            if measure.found > measure.limit {
+                over.push(OverClaimed { number: number(region, month, claim, measure), claim, measure });
+            }
+        }
+        over
     }
 }
 

@@ -241,9 +241,8 @@ async fn claims(
     report: &mut VerifyReport,
 ) -> Result<(), Error> {
     let alone = part.is_some_and(|part| part.packed.len() < part.statements.len());
-    let months: Vec<(RegionCode, Month)> = store
-        .read(|tx| Box::pin(async move { sql!(tx, "SELECT region, month FROM settlements").all().await }))
-        .await?;
+    let months: Vec<(RegionCode, Month)> =
+        store.read(|tx| Box::pin(async move { sql!(tx, "SELECT region, month FROM settlements").all().await })).await?;
     for (region, month) in months {
         let place = format!("月结 {region} {month} 申报份数");
         let (rules, whole) = (Arc::clone(rules), part.is_none());

@@ -551,6 +551,9 @@ pub(crate) fn blocking_findings(numbers: &[String]) -> Option<String> {
     (!numbers.is_empty()).then(|| format!("阻断差异 {} 未裁定", numbers.join("、")))
 }
 
+/// A draft was taken back and not made again.
+pub(crate) const DRAFT_UNFINISHED: &str = "起草没有做完，请重新起草";
+
 pub(crate) fn over_claimed(numbers: &[String]) -> Option<String> {
     (!numbers.is_empty()).then(|| format!("申报份数差异 {} 未裁定", numbers.join("、")))
 }

@@ -130,8 +130,14 @@ async fn a_claim_beyond_stops_the_month_until_somebody_rules(backend: Backend) {
     let shown = call(&maker, &number, "confirmed", "三月补登记").await.read::<Value>();
     let finding = &shown["claims"]["findings"][0];
     assert_eq!((&finding["state"], &finding["code"]), (&json!("confirmed"), &json!("over_capacity")));
-    assert_eq!((&finding["found"], &finding["limit"], &finding["steps"][0]["due"]), (&json!(4), &json!(3), &json!("2026-04-10")));
-    assert_eq!(finding["words"], "60岁以上：申报 4 份，超过可申报的 3 份（有资格的老人 4 人次日，最多可用 4 份，出勤系数 99.9%）");
+    assert_eq!(
+        (&finding["found"], &finding["limit"], &finding["steps"][0]["due"]),
+        (&json!(4), &json!(3), &json!("2026-04-10"))
+    );
+    assert_eq!(
+        finding["words"],
+        "60岁以上：申报 4 份，超过可申报的 3 份（有资格的老人 4 人次日，最多可用 4 份，出勤系数 99.9%）"
+    );
     assert_eq!((&shown["in_the_way"], &shown["claims"]["claims"][0]["could"]), (&json!([]), &json!(4)));
 
     // Of the same counts a new draft asks nothing anew, and a ruling takes no money.
@@ -142,7 +148,11 @@ async fn a_claim_beyond_stops_the_month_until_somebody_rules(backend: Backend) {
     let (other, _) = scene.draft(MARCH).await.unwrap();
     assert_eq!(counted(&other), (4, 3, 2, 1), "a death known when it was drafted");
     let anew = other.claims.as_ref().unwrap().over[0].number.clone();
-    assert_eq!(other.obstacles, [(None, Obstacle::OverClaimed(vec![anew.clone()]))], "other counts are to be ruled on anew");
+    assert_eq!(
+        other.obstacles,
+        [(None, Obstacle::OverClaimed(vec![anew.clone()]))],
+        "other counts are to be ruled on anew"
+    );
     call(&maker, &number, "explained", "旧的差异").await.is_problem(404, "not_found");
     call(&maker, &anew, "explained", "三月补登记").await;
     call(&checker, &anew, "closed", "已核实").await;
@@ -150,7 +160,8 @@ async fn a_claim_beyond_stops_the_month_until_somebody_rules(backend: Backend) {
     scene.submit(MARCH, scene.maker).await.unwrap();
     scene.approve(MARCH, scene.checker, other.settlement.digest).await.unwrap();
     assert_eq!(scene.verify().await.breaks, []);
-    let pdf = send(&scene.world, request(Method::GET, &format!("{path}/summary.pdf"), Some(&maker), &Value::Null)).await;
+    let pdf =
+        send(&scene.world, request(Method::GET, &format!("{path}/summary.pdf"), Some(&maker), &Value::Null)).await;
     let text = crate::taken_away::text("application/pdf", &pdf.body);
     for said in ["申报份数核对", "60岁以上", "已说明：三月补登记", "出勤系数 99.9%"] {
         let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
@@ -263,7 +274,10 @@ async fn the_months_page_shows_claims_and_rules_on_them(backend: Backend) {
     let number = view.claims.as_ref().unwrap().over[0].number.clone();
     let measured = format!("{number}：申报 4 份，上限 2 份（有资格的老人 4 人次日，最多可用 4 份，出勤系数 50.0%）");
     browser.get(page).await.has(&["“60岁以上”申报份数超过有资格的老人可用份数", &measured, "属实", "disabled"]);
-    browser.get(&format!("{page}&lang=en")).await.has(&["more meals than those entitled could have had", "attendance 50.0%"]);
+    browser
+        .get(&format!("{page}&lang=en"))
+        .await
+        .has(&["more meals than those entitled could have had", "attendance 50.0%"]);
     other.get(&format!("{page}&lang=zh")).await.has(&[&measured]).lacks(&["有正当理由"]);
     let fields = [("number", number.as_str()), ("what", "explained"), ("words", "三月补登记")];
     assert_eq!(browser.post(&format!("/console/settlement/claims?{at}"), &fields).await.status, 303);
@@ -299,10 +313,15 @@ async fn what_is_kept_of_claims_is_checked(backend: Backend) {
         scene.verify().await.breaks.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let place = format!("月结 440304 {MARCH} 申报份数");
-    assert_eq!(change(Box::new(|c| c.claims[0].days[1].eligible = 9), false).await, [
-        format!("{place}：内容与摘要不符"),
-    ]);
-    assert_eq!(change(Box::new(|_| ()), true).await, [format!("{place}：重新计数，结果不同")], "as somebody who knows it");
+    assert_eq!(
+        change(Box::new(|c| c.claims[0].days[1].eligible = 9), false).await,
+        [format!("{place}：内容与摘要不符"),]
+    );
+    assert_eq!(
+        change(Box::new(|_| ()), true).await,
+        [format!("{place}：重新计数，结果不同")],
+        "as somebody who knows it"
+    );
     assert_eq!(change(Box::new(|c| c.claims[0].days[1].eligible = 2), true).await, [""; 0]);
     for wrong in [
         Box::new(|c: &mut Claims| c.claims[0].served = 3) as Box<dyn FnMut(&mut Claims) + Send>,
@@ -379,7 +398,11 @@ async fn what_the_store_keeps_of_claims(backend: Backend) {
     let all = listed(of.clone(), None, 10).await;
     assert!(all.len() == 3 && all.is_sorted() && all.contains(&stranger), "{all:?}");
     assert_eq!(listed(of.clone(), Some(all[0]), 1).await, [all[1]]);
-    assert_eq!(listed(Among { version: 2, ..of.clone() }, None, 10).await.len(), 2, "no draft froze the stranger's meal");
+    assert_eq!(
+        listed(Among { version: 2, ..of.clone() }, None, 10).await.len(),
+        2,
+        "no draft froze the stranger's meal"
+    );
     assert_eq!(listed(Among { month: march.next(), ..of.clone() }, None, 10).await.len(), 2);
     assert_eq!(listed(Among { known: UnixMs::new(0), ..of.clone() }, None, 10).await, []);
     let city = Among { region: region("4403"), without: vec![region("440304")], ..of };

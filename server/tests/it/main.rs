@@ -40,6 +40,7 @@ mod office;
 mod openapi;
 mod payments;
 mod proposals;
+mod races;
 mod rows;
 mod rules;
 mod sign_in;

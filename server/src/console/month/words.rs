@@ -63,6 +63,7 @@ catalogue! {
     // Checks
     incomplete_n: "{n} 天未日清", "{n} days not closed";
     blocking_undecided: "{n} 条阻断差异未裁定", "{n} blocking findings undecided";
+    draft_unfinished: "起草没有做完，请重新起草", "The draft was not finished: draft it again";
     ruled_since: "起草之后有新的裁定，请重新起草", "Ruled on since the draft: draft again";
     go_days: "去对账", "To the days";
     go_decide: "去裁定", "Decide";
@@ -81,7 +82,6 @@ catalogue! {
     claim_explained: "已说明", "Explained";
     claim_confirmed: "已确认", "Confirmed";
     claim_rule: "裁定 {number}（{label}）", "Rule on {number} ({label})";
-    claim_words: "说明", "In words";
     claim_explain: "有正当理由", "There is a good reason";
     claim_confirm: "属实", "It is as it looks";
     claim_close: "结案", "Close";

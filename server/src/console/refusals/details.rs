@@ -307,6 +307,7 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ),
     ("不能提交：{said}", "It cannot be submitted: {said}"),
     ("{days} 未日清", "not closed: {days}"),
+    ("起草没有做完，请重新起草", "the draft was not finished: draft it again"),
     ("阻断差异 {list} 未裁定", "blocking findings not decided: {list}"),
     ("申报份数差异 {list} 未裁定", "claims beyond those entitled not decided: {list}"),
     (

@@ -300,10 +300,7 @@ pub static TABLES: &[Table] = &[
             ("signed_at", Int),
         ],
     ),
-    table(
-        "month_claims",
-        &[("region", Text), ("month", Text), ("version", Int), ("digest", Bytes), ("content", Text)],
-    ),
+    table("month_claims", &[("region", Text), ("month", Text), ("version", Int), ("digest", Bytes), ("content", Text)]),
     table(
         "month_finding_steps",
         &[

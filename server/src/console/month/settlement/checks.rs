@@ -7,10 +7,10 @@ use super::super::words::Words;
 use super::super::{board, pages, say};
 use super::drawing::days_of;
 use super::{Found, PATH};
+use crate::claims::ClaimsView;
 use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::view::View;
-use crate::claims::ClaimsView;
 use crate::month::{Changed, MonthView, Obstacle, digest_of};
 use crate::store::canteens::Region;
 
@@ -54,6 +54,7 @@ pub(super) fn checks(view: &View, found: &Found) -> Vec<Check> {
                 numbers.join(lang.of("、", ", ")),
                 (view.link(&format!("/console/findings/{at}/{}", numbers[0])), w.go_decide),
             ),
+            Obstacle::TakenBack => (w.draft_unfinished.to_owned(), String::new(), (String::new(), "")),
             Obstacle::RuledSince(days) => (w.ruled_since.to_owned(), say::days(lang, days), (String::new(), "")),
             // Said once for all below.
             Obstacle::Unexplained(_) | Obstacle::OverClaimed(_) => continue,
