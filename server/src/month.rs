@@ -88,7 +88,7 @@ impl Obstacle {
             Self::RuledSince(days) => words::ruled_since(days),
             Self::TakenBack => Some(words::DRAFT_UNFINISHED.to_owned()),
             Self::Unexplained(change) => Some(words::unexplained(*change)),
-            Self::OverClaimed(numbers) => words::over_claimed(numbers),
+            Self::OverClaimed(numbers) => crate::words::claims::in_the_way(numbers),
         }
     }
 }

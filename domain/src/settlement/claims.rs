@@ -198,7 +198,16 @@ impl<'a> Under<'a> {
             let meals = meals_a_day(policy, benefit);
             days.iter().map(|day| u32::from(is_given_on(calendar, day.date, benefit)) * meals).collect()
         };
-        let meals: Vec<Vec<u32>> = policy.benefits().iter().map(given).collect();
+        let mut meals: Vec<Vec<u32>> = Vec::with_capacity(policy.benefits().len());
+        for benefit in policy.benefits() {
+            let mut own = given(benefit);
+            // What requires another benefit is not given where that one is not, nor more often.
+            for (at, own) in own.iter_mut().enumerate().filter(|_| !benefit.required.is_empty()) {
+                let with = benefit.required.iter().filter_map(|above| meals.get(*above)).map(|of| of[at]).max();
+                *own = (*own).min(with.unwrap_or_default());
+            }
+            meals.push(own);
+        }
         let eligible = meals.iter().map(|of| vec![0; of.len()]).collect();
         Self { policy, days, meals, eligible }
     }

@@ -240,7 +240,7 @@ mod tests {
             settlement::blocking_findings(&numbers),
             settlement::ruled_since(&days[3..]),
             Some(settlement::unexplained(-225)),
-            settlement::over_claimed(&numbers[..1]),
+            crate::words::claims::in_the_way(&numbers[..1]),
             Some(settlement::DRAFT_UNFINISHED.to_owned()),
         ]
         .into_iter()

@@ -144,7 +144,7 @@ async fn claims(tx: &mut Tx, settlement: &Settlement) -> Result<Vec<SummaryClaim
         served: number(claim.served),
         elder_days: number(claim.elder_days()),
         limit: number(view.claims.limit(claim)),
-        result: words::claim_result(view.over.iter().find(|over| over.at == at), view.claims.permille),
+        result: crate::words::claims::result(view.over.iter().find(|over| over.at == at), view.claims.permille),
     };
     Ok(view.claims.claims.iter().enumerate().map(line).collect())
 }

@@ -305,6 +305,12 @@ fn of_papers(scope: &Scope) -> Vec<Asked<'_>> {
         ),
         ("postings", "FROM postings p WHERE p.statement = $1 ORDER BY p.number", "p."),
         ("objections", "FROM objections o WHERE o.statement = $1 ORDER BY o.noted_at, o.id", "o."),
+        (
+            "objection_lifts",
+            "FROM objection_lifts l JOIN objections o ON o.id = l.objection WHERE o.statement = $1 \
+             ORDER BY l.lifted_at, l.objection",
+            "l.",
+        ),
         ("attachments", OF_FINDINGS, "a."),
         ("attachments", OF_OBJECTIONS, "a."),
         ("payments", "FROM payments p WHERE p.statement = $1 ORDER BY p.number", "p."),

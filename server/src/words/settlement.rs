@@ -6,7 +6,7 @@ use domain::id::CanteenId;
 use domain::money::Fen;
 use domain::reconciliation::{Bearer, Code as FindingCode, DayClose, Finding, Measure, Severity, StandingHit};
 use domain::settlement::payment::{PaymentRefused, PaymentState, Stage};
-use domain::settlement::{MonthState, NotAllowed, Reason, Reconciliation, Role, Ruling};
+use domain::settlement::{MonthState, NotAllowed, Reason, Reconciliation, Role};
 use receipts::statement::ChangeLine;
 
 use super::Code;
@@ -396,6 +396,10 @@ pub(crate) fn objection_decided() -> String {
     "这条异议已由别人处理，请刷新".to_owned()
 }
 
+pub(crate) fn objection_holds_nothing() -> &'static str {
+    "这条异议没有暂缓的款项，或者已经解除"
+}
+
 pub(crate) fn no_such_statement() -> String {
     "没有这张结算单".to_owned()
 }
@@ -553,36 +557,6 @@ pub(crate) fn blocking_findings(numbers: &[String]) -> Option<String> {
 
 /// A draft was taken back and not made again.
 pub(crate) const DRAFT_UNFINISHED: &str = "起草没有做完，请重新起草";
-
-pub(crate) fn over_claimed(numbers: &[String]) -> Option<String> {
-    (!numbers.is_empty()).then(|| format!("申报份数差异 {} 未裁定", numbers.join("、")))
-}
-
-/// `申报 120 份，有资格的老人最多可用 100 份`: of a benefit, with the region's factor.
-pub(crate) fn claim_measured(over: &crate::claims::Over, claims: &domain::settlement::claims::Claims) -> String {
-    let claim = &claims.claims[over.at];
-    let (tenths, could) = (claims.permille, claim.could());
-    format!(
-        "{}：申报 {} 份，超过可申报的 {} 份（有资格的老人 {} 人次日，最多可用 {could} 份，出勤系数 {}.{}%）",
-        claim.label,
-        over.found,
-        over.limit,
-        claim.elder_days(),
-        tenths / 10,
-        tenths % 10
-    )
-}
-
-/// What came of holding a benefit's meals against those entitled, as it stands on the region's paper.
-pub(crate) fn claim_result(over: Option<&crate::claims::Over>, permille: i64) -> String {
-    let factor = format!("出勤系数 {}.{}%", permille / 10, permille % 10);
-    let Some(over) = over else { return format!("未超过（{factor}）") };
-    match over.ruling() {
-        Some((said, Ruling::Explained)) => format!("超过（{factor}），已说明：{}", said.words),
-        Some((said, Ruling::Confirmed)) => format!("超过（{factor}），属实：{}", said.words),
-        None => format!("超过（{factor}），尚未裁定"),
-    }
-}
 
 pub(crate) fn unexplained(change: i64) -> String {
     format!("日均补贴比上月{}，没有写明原因", changed(change))

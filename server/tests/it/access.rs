@@ -217,6 +217,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/statements/{id}/objections", Only(MONEY, Region)),
     ("POST", "/api/v1/statements/{id}/payments", Only(MONEY, Region)),
     ("POST", "/api/v1/objections/{id}/decision", Only(MONEY, Region)),
+    ("POST", "/api/v1/objections/{id}/lift", Only(MONEY, Region)),
     ("GET", "/api/v1/statements/{id}", Only(READ, Canteen)),
     ("GET", "/api/v1/statements/{id}/pdf", Only(READ, Canteen)),
     ("GET", "/api/v1/statements/{id}/xlsx", Only(READ, Canteen)),
@@ -274,6 +275,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/console/disclosure/start", Only(MAKER, Region)),
     ("POST", "/console/disclosure/statements/{id}/objection", Only(MONEY, Region)),
     ("POST", "/console/disclosure/objections/{id}/decision", Only(MONEY, Region)),
+    ("POST", "/console/disclosure/objections/{id}/lift", Only(MONEY, Region)),
     ("GET", "/console/exports", Only(READ, Region)),
     ("GET", "/console/exports/days.csv", Only(READ, Region)),
     ("GET", "/console/exports/days.xlsx", Only(READ, Region)),
@@ -463,6 +465,9 @@ impl Ground {
             reason: None,
             decided_by: None,
             decided_at: None,
+            lifted_because: None,
+            lifted_by: None,
+            lifted_at: None,
         };
         let row = objection.clone();
         unit!(office.store, |tx| payments::object(tx, &row).await);
@@ -661,6 +666,9 @@ impl Ground {
             }
             ("POST", "/console/funds/statements/{id}/payment" | "/api/v1/statements/{id}/payments") => {
                 json!({"state": "confirmed", "reference": "B-1"})
+            }
+            ("POST", "/api/v1/objections/{id}/lift" | "/console/disclosure/objections/{id}/lift") => {
+                json!({"reason": "已补记"})
             }
             ("POST", "/api/v1/objections/{id}/decision") => json!({"upheld": false, "reason": "数目无误"}),
             ("POST", "/api/v1/people") => json!({"name": "新来的人", "role": "auditor", "region": "440304"}),

@@ -72,6 +72,7 @@ pub async fn append_only(store: &Store, table: &'static str) {
         "refund_entries" => "listed_at",
         "audit" | "refund_payments" | "finding_steps" | "month_finding_steps" | "attachments" => "at",
         "month_claims" => "version",
+        "objection_lifts" => "lifted_at",
         "journal_breaks" => "sequence",
         "identifications" => "identified_at",
         "fork_resolutions" | "hold_releases" => "decided_at",

@@ -338,6 +338,9 @@ catalogue! {
     objection_waits: "待处理", "Open";
     objection_stands: "成立", "Upheld";
     objection_falls: "不成立", "Dismissed";
+    objection_lifted: "成立，已处理", "Upheld, seen to";
+    do_lift: "已处理，解除暂缓", "Seen to: lift the hold";
+    how_lifted: "处理情况", "How it was seen to";
     another_decides: "由另一位人员处理。", "Decided by another person.";
     decision: "处理", "Decision";
     decide: "处理", "Decide";

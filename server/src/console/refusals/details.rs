@@ -219,6 +219,7 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("本月还没有公示，请先公示", "The month was not published yet."),
     ("本次应付为零，不需要拨付", "Nothing is to be paid."),
     ("有异议还没有处理，请先处理", "An objection waits to be decided."),
+    ("这条异议没有暂缓的款项，或者已经解除", "The objection holds no payment, or it is lifted already."),
     ("异议成立，这张结算单暂不拨付", "An objection stands: the statement is not paid for now."),
     (
         "须由另一人办理：送银行与登记到账、登记异议与处理异议不能是同一人",

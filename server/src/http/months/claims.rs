@@ -66,7 +66,7 @@ impl From<ClaimsView> for ClaimsBody {
             state: over.state().to_owned(),
             policy: claims.claims[over.at].policy.clone(),
             benefit: claims.claims[over.at].benefit.clone(),
-            words: words::claim_measured(&over, &claims),
+            words: crate::words::claims::measured(&over, &claims),
             code: Claims::CODE,
             number: over.number,
             found: over.found,

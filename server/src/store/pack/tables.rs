@@ -359,6 +359,7 @@ pub static TABLES: &[Table] = &[
             ("decided_at", Int),
         ],
     ),
+    table("objection_lifts", &[("objection", Id), ("reason", Text), ("lifted_by", Person), ("lifted_at", Int)]),
     // The files themselves are beside the pack, named by their digests; what they are called may name somebody.
     Table {
         name: "attachments",
