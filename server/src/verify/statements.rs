@@ -254,7 +254,7 @@ async fn claims(
                 if stored.digest() != digest {
                     return Ok(Some("内容与摘要不符"));
                 }
-                if alone || !stored.is_asked_for() {
+                if alone || !(whole || stored.is_asked_for()) {
                     return Ok(None);
                 }
                 let statements = months::statements(tx, &settlement).await?;

@@ -81,7 +81,8 @@ async fn a_draft_holds_its_claims_against_those_entitled(backend: Backend) {
 
     // Who is registered elsewhere and eats here could have eaten on every day.
     scene.elders[0] = stranger;
-    let late = scene.day(1, "2026-03-02", 800, &[0]);
+    let mut late = scene.day(1, "2026-03-02", 800, &[0]);
+    late.push(scene.over(1));
     scene.ingest(1, &late).await;
     let (view, _) = scene.draft(MARCH).await.unwrap();
     assert_eq!(counted(&view), (5, 7, 7, 0));
@@ -145,6 +146,7 @@ async fn a_claim_beyond_stops_the_month_until_somebody_rules(backend: Backend) {
     assert_eq!((again.in_the_way.as_slice(), again.settlement.version), (&[][..], 2));
     assert_eq!(again.statements.iter().map(|s| s.payable).collect::<Vec<_>>(), payable);
     scene.dies(1, "2026-03-02").await;
+    scene.world.clock.pass(60_000);
     let (other, _) = scene.draft(MARCH).await.unwrap();
     assert_eq!(counted(&other), (4, 3, 2, 1), "a death known when it was drafted");
     let anew = other.claims.as_ref().unwrap().over[0].number.clone();
@@ -273,15 +275,18 @@ async fn the_months_page_shows_claims_and_rules_on_them(backend: Backend) {
     let (view, _) = scene.draft(MARCH).await.unwrap();
     let number = view.claims.as_ref().unwrap().over[0].number.clone();
     let measured = format!("{number}：申报 4 份，上限 2 份（有资格的老人 4 人次日，最多可用 4 份，出勤系数 50.0%）");
-    browser.get(page).await.has(&["“60岁以上”申报份数超过有资格的老人可用份数", &measured, "属实", "disabled"]);
-    browser
-        .get(&format!("{page}&lang=en"))
-        .await
-        .has(&["more meals than those entitled could have had", "attendance 50.0%"]);
-    other.get(&format!("{page}&lang=zh")).await.has(&[&measured]).lacks(&["有正当理由"]);
+    browser.get(page).await.has(&[
+        "“60岁以上”申报份数超过有资格的老人可用份数",
+        &measured,
+        "属实",
+        "tall wide\" disabled",
+    ]);
+    let english = crate::browser::Browser::new(&scene.world, Some(&maker)).in_english();
+    english.get(page).await.has(&["more meals than those entitled could have had", "attendance 50.0%"]);
+    other.get(page).await.has(&[&measured]).lacks(&["有正当理由"]);
     let fields = [("number", number.as_str()), ("what", "explained"), ("words", "三月补登记")];
     assert_eq!(browser.post(&format!("/console/settlement/claims?{at}"), &fields).await.status, 303);
-    browser.get(&format!("{page}&lang=zh")).await.has(&["已说明：三月补登记", "提交审批"]).lacks(&["disabled"]);
+    browser.get(page).await.has(&["已说明：三月补登记", "提交审批"]).lacks(&["tall wide\" disabled"]);
     let fields = [("number", number.as_str()), ("what", "closed"), ("words", "已核实")];
     assert_eq!(other.post(&format!("/console/settlement/claims?{at}"), &fields).await.status, 303);
     browser.get(page).await.lacks(&["有正当理由"]);
@@ -340,7 +345,8 @@ async fn what_the_store_keeps_of_claims(backend: Backend) {
     stranger.region = region("4403");
     let stranger = scene.world.office().register_elder(stranger, None).await.unwrap();
     scene.elders[0] = stranger;
-    let late = scene.day(1, "2026-03-05", 700, &[0]);
+    let mut late = scene.day(1, "2026-03-05", 700, &[0]);
+    late.push(scene.over(1));
     scene.ingest(1, &late).await;
     let (view, _) = scene.draft(MARCH).await.unwrap();
     let store = &scene.world.office().store;

@@ -68,12 +68,12 @@ async fn of_two_draft_runs_one_wins(backend: Backend) {
         let view = store.read(move |tx| Box::pin(async move { month::view(tx, &place, of).await }));
         let view = view.await.unwrap().unwrap();
         assert_eq!(Some(view.settlement.version), won.iter().map(|v| v.settlement.version).max());
-        assert_eq!((payable(&view), view.in_the_way.as_slice()), (vec![900, 300], &[][..]));
+        assert_eq!((payable(&view), view.in_the_way.as_slice()), (vec![300, 900], &[][..]));
         assert_eq!(scene.left_behind().await, 0, "round {round}");
         assert_eq!(scene.verify().await.breaks, []);
     }
     let approved = scene.approved(MARCH).await;
-    assert_eq!(payable(&approved), [900, 300]);
+    assert_eq!(payable(&approved), [300, 900]);
     scene.all_over_through("2026-04-30").await;
     scene.world.clock.set(date("2026-05-02").at_minute(540));
     let (april, _) = scene.draft("2026-04").await.unwrap();
@@ -120,7 +120,7 @@ async fn a_draft_and_a_submission_do_not_both_hold(backend: Backend) {
         let store = &scene.world.office().store;
         let view = store.read(move |tx| Box::pin(async move { month::view(tx, &place, of).await }));
         let view = view.await.unwrap().unwrap();
-        assert_eq!((payable(&view), scene.left_behind().await), (vec![900, 300], 0));
+        assert_eq!((payable(&view), scene.left_behind().await), (vec![300, 900], 0));
         assert_eq!(view.in_the_way, [], "whoever won, the draft is whole");
         assert_eq!(scene.verify().await.breaks, []);
     }
