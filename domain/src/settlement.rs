@@ -4,6 +4,7 @@
 //! death reported later), the difference between the close that was settled and the close that holds now becomes lines
 //! of the next open month. So over all statements every day is paid exactly what its last close says, to the fen.
 
+pub mod claims;
 pub mod compare;
 pub mod demand;
 mod lines;

@@ -18,6 +18,7 @@ use crate::elder::ElderFacts;
 use crate::money::{Fen, largest_remainder};
 use crate::policy::{Benefit, Effect, PayerOf, Policy};
 
+pub use condition::{is_entitled, is_given_on};
 pub use why::Why;
 
 /// A decision, and why the other benefits were not applied.

@@ -161,6 +161,23 @@ kinds = ["operator"]
     assert_eq!(grades, [("2026-03-10".into(), "B"), ("2026-03-11".into(), "C"), ("2026-03-13".into(), "B")]);
 }
 
+/// Two reductions of 12.5 % take 0.63 each of an operator amount of 5.00 (rounded each by itself): 3.74 is left to hold.
+#[test]
+fn what_two_reductions_leave_is_held_and_no_fen_more() {
+    let gate = |what: &str| format!("[[gate]]\nwhen = {{ quality_grade = [\"C\"] }}\n{what}\nkinds = [\"operator\"]\n");
+    let gates = [gate("reduce_percent = \"12.5\""), gate("effect = \"hold\""), gate("reduce_percent = \"12.5\"")];
+    let text = policy("per_day = 1", "programme", &gates.concat()).replace("\"2.00\"", "\"5.00\"");
+    let mut world = World::new(&[&text]);
+    world.grade(1, "2026-03-01", "C");
+    world.serve(1, 1, "2026-03-11", 690, "15.00");
+    world.close_all(LATER, everything);
+    let statement = settle(&world, 1, "2026-03", &[]);
+    let amounts: Vec<_> = statement.changes.iter().map(|line| line.amount).collect();
+    assert_eq!(amounts, [yuan("-0.63"), yuan("-0.63")]);
+    assert_eq!((statement.held(), statement.payable()), (yuan("-3.74"), yuan("5.00")), "the diner's part is paid");
+    assert_eq!(statement.carried().total(), Fen::ZERO, "nothing is owed back");
+}
+
 #[test]
 fn a_late_record_is_a_line_of_the_next_month_and_never_unseats_what_was_drafted() {
     let mut world = World::new(&[&policy("per_day = 1", "canteen", "")]);

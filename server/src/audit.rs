@@ -115,6 +115,8 @@ actions! {
     ObjectionNote "objection.note";
     /// An objection was decided.
     ObjectionDecide "objection.decide";
+    /// What an upheld objection held was lifted.
+    ObjectionLift "objection.lift";
     /// A payment was sent, arrived or came back.
     PaymentNote "payment.note";
     /// A payer's budget of a year was set.

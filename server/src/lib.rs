@@ -16,6 +16,7 @@ pub mod audit;
 pub mod backup;
 pub mod budget;
 mod changes;
+pub mod claims;
 pub mod close;
 mod console;
 pub mod copy;

@@ -14,6 +14,7 @@ use domain::settlement::{
 };
 
 use crate::audit::{Act, Action as Entered};
+use crate::claims::{self, ClaimsView};
 use crate::close::{CloseReport, close_days};
 use crate::error::Error;
 use crate::rulings;
@@ -38,10 +39,12 @@ pub struct MonthView {
     pub settlement: Settlement,
     /// The statements of the current draft.
     pub statements: Vec<StoredStatement>,
-    /// What stands in the way of submitting: canteen and, in words, why.
-    pub in_the_way: Vec<(CanteenId, String)>,
+    /// What stands in the way of submitting: canteen (nothing for the region's own) and, in words, why.
+    pub in_the_way: Vec<(Option<CanteenId>, String)>,
     /// The same as data, in the same order.
-    pub obstacles: Vec<(CanteenId, Obstacle)>,
+    pub obstacles: Vec<(Option<CanteenId>, Obstacle)>,
+    /// What its claims were held against; nothing of a draft that was made before any were.
+    pub claims: Option<ClaimsView>,
     /// Canteens whose month differs from the month before by more than needs no words, in the order of statements.
     pub changes: Vec<Changed>,
     /// The statements of the month before, by canteen.
@@ -70,8 +73,12 @@ pub enum Obstacle {
     Blocking(Vec<String>),
     /// Findings of these days were ruled on after the draft.
     RuledSince(Vec<BusinessDate>),
+    /// The draft was taken back to be made again and was not made: its days are settled by nothing.
+    TakenBack,
     /// The month differs so much a day, thousandths, from the one before, and nobody has said why.
     Unexplained(i64),
+    /// Numbers of claims of the region's month beyond those entitled, blocking, that nobody has decided.
+    OverClaimed(Vec<String>),
 }
 
 impl Obstacle {
@@ -81,7 +88,9 @@ impl Obstacle {
             Self::Incomplete(days) => words::incomplete_days(days),
             Self::Blocking(numbers) => words::blocking_findings(numbers),
             Self::RuledSince(days) => words::ruled_since(days),
+            Self::TakenBack => Some(words::DRAFT_UNFINISHED.to_owned()),
             Self::Unexplained(change) => Some(words::unexplained(*change)),
+            Self::OverClaimed(numbers) => crate::words::claims::in_the_way(numbers),
         }
     }
 }
@@ -94,6 +103,7 @@ fn refused(reason: NotAllowed) -> Error {
 pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Option<MonthView>, Error> {
     let Some(settlement) = months::settlement(tx, region, month).await? else { return Ok(None) };
     let statements = months::statements(tx, &settlement).await?;
+    let settled = months::settled_counts(tx, &settlement).await?;
     let mut found = Vec::new();
     for statement in &statements {
         let reconciliation = &statement.content.0.reconciliation;
@@ -102,19 +112,26 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
             _ => findings::rulings(tx, statement.canteen, UnixMs::MAX).await?,
         };
         let blocking: Vec<_> = reconciliation.blocking.iter().filter(|n| !decided.contains_key(*n)).cloned().collect();
-        found.push((statement.canteen, Obstacle::Incomplete(reconciliation.incomplete.clone())));
-        found.push((statement.canteen, Obstacle::Blocking(blocking)));
+        found.push((Some(statement.canteen), Obstacle::Incomplete(reconciliation.incomplete.clone())));
+        found.push((Some(statement.canteen), Obstacle::Blocking(blocking)));
         let state = settlement.state.0;
         if matches!(state, MonthState::Drafted | MonthState::Submitted | MonthState::Checked) {
+            if settled.get(&statement.id).copied().unwrap_or_default() != statement.content.0.settles.len() {
+                found.push((Some(statement.canteen), Obstacle::TakenBack));
+            }
             let ruled = rulings::changed_since(tx, statement, settlement.drafted_at).await?;
-            found.push((statement.canteen, Obstacle::RuledSince(ruled)));
+            found.push((Some(statement.canteen), Obstacle::RuledSince(ruled)));
         }
     }
     let before = before(tx, &settlement, &statements).await?;
     let changes = changes(tx, &settlement, &statements, &before).await?;
     if settlement.state.0 == MonthState::Drafted {
         let unexplained = changes.iter().filter(|changed| changed.explanation.is_none());
-        found.extend(unexplained.map(|changed| (changed.canteen, Obstacle::Unexplained(changed.change))));
+        found.extend(unexplained.map(|changed| (Some(changed.canteen), Obstacle::Unexplained(changed.change))));
+    }
+    let claims = claims::view(tx, &settlement).await?;
+    if let Some(claims) = &claims {
+        found.push((None, Obstacle::OverClaimed(claims.blocking())));
     }
     let (mut in_the_way, mut obstacles) = (Vec::new(), Vec::new());
     for (canteen, obstacle) in found {
@@ -124,7 +141,7 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
         }
     }
     let third = asks_for_third(tx, &settlement).await?;
-    Ok(Some(MonthView { settlement, statements, in_the_way, obstacles, changes, before, third }))
+    Ok(Some(MonthView { settlement, statements, in_the_way, obstacles, claims, changes, before, third }))
 }
 
 /// The statements of the month before, by canteen: of one canteen alone only that one's is read.
@@ -198,14 +215,15 @@ pub async fn explain(
         .await
 }
 
-async fn current(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<MonthView, Error> {
+pub(crate) async fn current(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<MonthView, Error> {
     let missing = || Error::refused(Code::Conflict, words::month_not_drafted(month));
     view(tx, region, month).await?.ok_or_else(missing)
 }
 
 /// Makes the month's statements: takes an earlier draft back, closes what waits, sums, and freezes.
 ///
-/// Refused when the month is submitted or approved, or when an earlier month of the region is not approved yet.
+/// Refused when the month is submitted or approved, when an earlier month of the region is not approved yet, and when
+/// somebody else drafted it meanwhile.
 pub async fn draft(
     store: &Store,
     rules: &Arc<Rulebook>,
@@ -216,7 +234,8 @@ pub async fn draft(
     now: UnixMs,
 ) -> Result<(MonthView, CloseReport), Error> {
     let to_release = region.clone();
-    store.write_serializable(move |tx| Box::pin(take_back(tx, to_release.clone(), month, actor, now))).await?;
+    let taken_back =
+        store.write_serializable(move |tx| Box::pin(take_back(tx, to_release.clone(), month, actor, now))).await?;
     kill_point!("server.draft.taken-back");
     let report = close_days(store, rules, now).await?;
     kill_point!("server.draft.closed");
@@ -225,11 +244,21 @@ pub async fn draft(
         .write_serializable_audited(move |tx| {
             let (region, rules, entropy) = (region.clone(), Arc::clone(&rules), Arc::clone(&entropy));
             Box::pin(async move {
-                let version = allowed_to_draft(tx, &region, month, actor).await?.map_or(1, |s| s.version + 1);
+                let last = allowed_to_draft(tx, &region, month, actor).await?.map_or(0, |s| s.version);
+                if last != taken_back {
+                    // Its days were not taken back: they would be settled twice.
+                    return Err(Error::refused(Code::Conflict, words::month_changed_meanwhile()));
+                }
+                let version = last + 1;
                 let draft = Draft { region: &region, month, version, rules: &rules, entropy: &*entropy, actor, now };
                 draft.save(tx).await?;
                 let view = current(tx, &region, month).await?;
-                entered(Entered::MonthDraft, actor, &view).done(tx, now).await?;
+                let act = entered(Entered::MonthDraft, actor, &view);
+                let act = match &view.claims {
+                    Some(of) => act.with("claims", of.claims.digest().to_string()),
+                    None => act,
+                };
+                act.done(tx, now).await?;
                 Ok(view)
             })
         })
@@ -244,11 +273,11 @@ fn entered(action: Entered, actor: Actor, view: &MonthView) -> Act {
     act.with("version", *version).with("digest", digest.to_string())
 }
 
-async fn take_back(tx: &mut Tx, region: RegionCode, month: Month, actor: Actor, now: UnixMs) -> Result<(), Error> {
-    match allowed_to_draft(tx, &region, month, actor).await? {
-        Some(settlement) => months::release(tx, &settlement, now).await,
-        None => Ok(()),
-    }
+/// Takes the draft back that there is. Answers its version, 0 for none.
+async fn take_back(tx: &mut Tx, region: RegionCode, month: Month, actor: Actor, now: UnixMs) -> Result<i64, Error> {
+    let Some(settlement) = allowed_to_draft(tx, &region, month, actor).await? else { return Ok(0) };
+    months::release(tx, &settlement, now).await?;
+    Ok(settlement.version)
 }
 
 /// Whether the actor may draft the month; answers with the draft that there is.
@@ -319,6 +348,7 @@ impl Draft<'_> {
             months::save_statement(tx, statement, settles, place).await?;
             kill_point!("server.draft.between-statements");
         }
+        claims::draft(tx, &settlement, drafted.iter().map(|(s, _)| &s.content.0), self.rules).await?;
         months::touch_competing(tx, &settlement, self.now).await
     }
 
@@ -486,6 +516,10 @@ async fn advance(
                     NotAllowed::NotReady => Error::refused(Code::Conflict, words::in_the_way(&view.in_the_way)),
                     other => refused(other),
                 })?;
+                let unfinished = view.obstacles.iter().any(|(_, obstacle)| *obstacle == Obstacle::TakenBack);
+                if unfinished && matches!(next, MonthState::Checked | MonthState::Approved) {
+                    return Err(Error::refused(Code::Conflict, words::DRAFT_UNFINISHED));
+                }
                 let done = months::advance(tx, &view.settlement, next, actor.user, reason.as_deref(), now).await?;
                 kill_point!("server.month.advanced");
                 if !done {

@@ -33,8 +33,11 @@ use crate::words::{Code, pack as words, settlement};
 
 /// Names the file's shape.
 const FORMAT: &str = "zhucan-audit-pack";
-/// The shape that this program writes.
-const VERSION: u32 = 1;
+/// The shape that this program writes. 2 added what a month's claims were held against; of 1 the third signature's columns
+/// may be missing.
+const VERSION: u32 = 2;
+/// The oldest shape that it reads.
+const OLDEST: u32 = 1;
 /// Names what the seal is made of.
 const TAG: &str = "zhucan.audit-pack.1";
 /// So many rows are put into the empty database at a time.
@@ -316,10 +319,22 @@ pub async fn check(
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Checked, Error> {
     let store = Store::open(&Database::Sqlite(folder.join("pack.db"))).await?;
-    let mut reader = Reader { input, sealing: Sealing::new(), number: 0, breaks: Vec::new(), head: None, sealed: None };
+    let mut reader = Reader {
+        input,
+        sealing: Sealing::new(),
+        number: 0,
+        breaks: Vec::new(),
+        head: None,
+        foreign: false,
+        sealed: None,
+    };
     reader.run(&store, progress).await?;
-    let Reader { head, mut breaks, sealing, sealed, .. } = reader;
+    let Reader { head, mut breaks, sealing, sealed, foreign, .. } = reader;
     let digest = sealed.as_ref().map_or_else(|| sealing.digest(), |(digest, _)| *digest);
+    if foreign {
+        store.close().await;
+        return Ok(Checked { head, digest, report: VerifyReport { breaks, ..VerifyReport::default() }, files: 0 });
+    }
     match sealed {
         None => breaks.push(Break { place: words::SEAL.to_owned(), what: words::NO_SEAL.to_owned() }),
         Some((found, named)) if found != named => {
@@ -362,13 +377,16 @@ struct Reader<R> {
     number: u64,
     breaks: Vec<Break>,
     head: Option<Head>,
+    /// Whether it is of a shape that this program does not read: nothing behind the head is looked at.
+    foreign: bool,
     /// What the bytes give, and what the seal says.
     sealed: Option<(Digest, Digest)>,
 }
 
 /// Rows of one table that wait to be put in, each with its line.
 struct Waiting {
-    table: Option<&'static Table>,
+    /// The table, and how many columns at the end of its rows are missing.
+    table: Option<(&'static Table, usize)>,
     rows: Vec<(u64, Vec<Cell>)>,
 }
 
@@ -385,6 +403,9 @@ impl<R: BufRead + Send> Reader<R> {
             }
             if self.number == 1 {
                 self.head(&line);
+                if self.foreign {
+                    return Ok(());
+                }
             } else if line.starts_with(b"[") {
                 self.row(store, &mut waiting, &line).await?;
             } else if let Ok(section) = serde_json::from_slice::<Section>(&line) {
@@ -419,32 +440,48 @@ impl<R: BufRead + Send> Reader<R> {
 
     fn head(&mut self, line: &[u8]) {
         match serde_json::from_slice::<Head>(line) {
-            Ok(head) if head.format == FORMAT && head.version == VERSION => self.head = Some(head),
-            Ok(head) => self.broken(words::other_format(&head.format, head.version)),
+            Ok(head) if head.format == FORMAT && (OLDEST..=VERSION).contains(&head.version) => self.head = Some(head),
+            _ => self.foreign(line),
+        }
+    }
+
+    /// A first line that is none, or of another shape: a later one may have other fields.
+    fn foreign(&mut self, line: &[u8]) {
+        #[derive(Deserialize)]
+        struct Named {
+            format: String,
+            version: u32,
+        }
+        match serde_json::from_slice::<Named>(line) {
+            Ok(Named { format, version }) if format == FORMAT && !(OLDEST..=VERSION).contains(&version) => {
+                self.foreign = true;
+                self.broken(words::other_version(version, OLDEST, VERSION));
+            }
+            Ok(Named { format, version }) => self.broken(words::other_format(&format, version)),
             Err(_) => self.broken(words::NO_HEAD),
         }
     }
 
-    fn section(&mut self, section: &Section) -> Option<&'static Table> {
-        let table = pack::named(&section.table);
-        let same = table.is_some_and(|table| {
-            table.columns.iter().map(|(name, _)| *name).eq(section.columns.iter().map(String::as_str))
-        });
-        if !same {
+    fn section(&mut self, section: &Section) -> Option<(&'static Table, usize)> {
+        let first = self.head.as_ref().is_some_and(|head| head.version == 1);
+        let of = |table: &'static Table| Some((table, table.missing(&section.columns, first)?));
+        let found = pack::named(&section.table).and_then(of);
+        if found.is_none() {
             self.broken(words::unknown_table(&section.table));
         }
-        table.filter(|_| same)
+        found
     }
 
     async fn row(&mut self, store: &Store, waiting: &mut Waiting, line: &[u8]) -> Result<(), Error> {
-        let Ok(row) = serde_json::from_slice::<Vec<Cell>>(line) else {
+        let Ok(mut row) = serde_json::from_slice::<Vec<Cell>>(line) else {
             self.broken(words::UNREADABLE);
             return Ok(());
         };
-        if waiting.table.is_none() {
+        let Some((_, missing)) = waiting.table else {
             self.broken(words::NO_TABLE);
             return Ok(());
-        }
+        };
+        row.extend(std::iter::repeat_n(Cell::Null, missing));
         waiting.rows.push((self.number, row));
         if waiting.rows.len() >= TOGETHER {
             self.put(store, waiting).await?;
@@ -455,7 +492,7 @@ impl<R: BufRead + Send> Reader<R> {
     /// Puts the rows in together; where that fails, one by one, so that the line is named.
     async fn put(&mut self, store: &Store, waiting: &mut Waiting) -> Result<(), Error> {
         let rows = std::mem::take(&mut waiting.rows);
-        let (Some(table), false) = (waiting.table, rows.is_empty()) else { return Ok(()) };
+        let (Some((table, _)), false) = (waiting.table, rows.is_empty()) else { return Ok(()) };
         let rows = Arc::new(rows);
         let all = Arc::clone(&rows);
         let together = store.write(move |tx| {

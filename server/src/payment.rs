@@ -50,7 +50,8 @@ impl Afterwards {
     pub fn unpaid(&self) -> impl Iterator<Item = &StoredStatement> {
         let may = |owed: &ToPay| {
             let waits = matches!(owed.payment, None | Some((PaymentState::Returned, _)));
-            waits && !owed.payable.is_zero() && owed.objected == Objected::No
+            let free = matches!(owed.objected, Objected::No | Objected::Lifted);
+            waits && !owed.payable.is_zero() && free
         };
         let statements = self.statements.iter().zip(&self.to_pay);
         statements.filter(move |(_, owed)| may(owed)).map(|((statement, ..), _)| statement)
@@ -70,8 +71,10 @@ fn refused(reason: PaymentRefused) -> Error {
 fn to_pay(statement: &StoredStatement, payments: &[Payment], objections: &[Objection]) -> ToPay {
     let objected = if objections.iter().any(|o| o.upheld.is_none()) {
         Objected::Open
-    } else if objections.iter().any(|o| o.upheld == Some(1)) {
+    } else if objections.iter().any(|o| o.upheld == Some(1) && o.lifted_by.is_none()) {
         Objected::Upheld
+    } else if objections.iter().any(|o| o.upheld == Some(1)) {
+        Objected::Lifted
     } else {
         Objected::No
     };
@@ -164,6 +167,9 @@ pub async fn object(
                     reason: None,
                     decided_by: None,
                     decided_at: None,
+                    lifted_because: None,
+                    lifted_by: None,
+                    lifted_at: None,
                 };
                 payments::object(tx, &new).await?;
                 let act = Act::new(by, Action::ObjectionNote, format!("statement:{statement}"));
@@ -196,6 +202,33 @@ pub async fn decide_objection(
                 }
                 let act = Act::new(by, Action::ObjectionDecide, format!("objection:{id}"));
                 act.with("upheld", upheld).done(tx, now).await.map(drop)
+            })
+        })
+        .await
+}
+
+/// Lifts what an upheld objection holds, once, when it is seen to: the payment may be sent, after the archive too. Who
+/// upheld it does not lift it.
+pub async fn lift_objection(
+    store: &Store,
+    id: ObjectionId,
+    reason: String,
+    by: UserId,
+    now: UnixMs,
+) -> Result<(), Error> {
+    store
+        .write_serializable_audited(move |tx| {
+            let reason = reason.clone();
+            Box::pin(async move {
+                let unknown = || Error::refused(Code::NotFound, words::no_such_objection());
+                let objection = payments::objection(tx, id).await?.ok_or_else(unknown)?;
+                if objection.decided_by == Some(by) {
+                    return Err(refused(PaymentRefused::SamePerson));
+                }
+                if !payments::lift_objection(tx, id, &reason, by, now).await? {
+                    return Err(Error::refused(Code::Conflict, words::objection_holds_nothing()));
+                }
+                Act::new(by, Action::ObjectionLift, format!("objection:{id}")).done(tx, now).await.map(drop)
             })
         })
         .await

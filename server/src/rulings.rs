@@ -126,6 +126,22 @@ pub async fn release_hold(
     Err(Error::refused(Code::Conflict, words::nothing_held()))
 }
 
+/// Refused when the finding is closed, and when it is closed before it was ruled or by who ruled last.
+pub(crate) fn may_say(steps: &[StepRow], said: &Said, by: UserId) -> Result<(), Error> {
+    if steps.iter().any(|step| step.what == "closed") {
+        return Err(Error::refused(Code::Conflict, words::finding_closed()));
+    }
+    if *said != Said::Closed {
+        return Ok(());
+    }
+    let ruled = steps.iter().rev().find(|step| matches!(step.what.as_str(), "explained" | "confirmed"));
+    match ruled {
+        None => Err(Error::refused(Code::Conflict, words::finding_not_ruled())),
+        Some(ruled) if ruled.by_user == by => Err(Error::refused(Code::Forbidden, words::finding_same_person())),
+        Some(_) => Ok(()),
+    }
+}
+
 /// Writes down what somebody says about a finding. Answers its day. The transaction holds the audit log's chain.
 ///
 /// Refused for a finding that is not there or closed, and when it is closed before it was ruled or by who ruled last.
@@ -141,19 +157,7 @@ pub async fn say(
     let unknown = || Error::refused(Code::NotFound, words::no_such_finding());
     let date = findings::date_of(tx, canteen, number).await?.ok_or_else(unknown)?;
     let steps = findings::steps(tx, canteen, number).await?;
-    if steps.iter().any(|step| step.what == "closed") {
-        return Err(Error::refused(Code::Conflict, words::finding_closed()));
-    }
-    if *said == Said::Closed {
-        let ruled = steps.iter().rev().find(|step| matches!(step.what.as_str(), "explained" | "confirmed"));
-        match ruled {
-            None => return Err(Error::refused(Code::Conflict, words::finding_not_ruled())),
-            Some(ruled) if ruled.by_user == by => {
-                return Err(Error::refused(Code::Forbidden, words::finding_same_person()));
-            }
-            Some(_) => {}
-        }
-    }
+    may_say(&steps, said, by)?;
     let at = behind_drafts(tx, canteen, now).await?;
     let (owner, due) = match said {
         Said::Assigned { owner, due } => (Some(*owner), Some(*due)),

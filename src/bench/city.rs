@@ -1,6 +1,7 @@
 //! A city's month from the first card to the last paper: made, closed, drafted, decided, approved, printed, verified,
 //! and held against a second computation, with the time and the memory of each step.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use domain::money::Fen;
 use domain::region::RegionCode;
 use domain::settlement::{Reason, Role, Statement};
 use serde::Serialize;
+use server::claims::ClaimsView;
 use server::month::{Actor, MonthView};
 use server::rulings::{Said, say};
 use server::statements::Dossier;
@@ -112,10 +114,11 @@ pub async fn run(
     ensure!(closed.incomplete.is_empty(), "{} days are incomplete", closed.incomplete.len());
     stopwatch.end(words::CLOSE, u64::try_from(closed.added + closed.unchanged)?);
     let region = places::region(places::REGION);
-    let mut statements = Vec::new();
+    let (mut statements, mut claims) = (Vec::new(), Vec::new());
     for month in city.months() {
         stopwatch.begin();
         let view = settle(&office, &region, month, &mut stopwatch).await?;
+        claims.push((month, view.claims.clone()));
         let papers = folder.join("papers").join(month.to_string());
         print(&office, &view, &papers, &watch, &mut stopwatch).await?;
         statements.extend(view.statements.into_iter().map(|s| (month, s.canteen, s.content.0)));
@@ -124,7 +127,8 @@ pub async fn run(
     stopwatch.end(words::VERIFY, u64::try_from(report.records)?);
     let recount = naive::recount(&truth)?;
     stopwatch.end(words::RECOUNT, generated.meals);
-    let differences = compare(&city, &statements, &recount);
+    let mut differences = compare(&city, &statements, &recount);
+    differences.extend(claims.iter().flat_map(|(month, view)| compare_claims(*month, view.as_ref(), &recount)));
     let payable = statements.iter().map(|(_, _, s)| s.payable()).sum();
     office.store.close().await;
     Ok(CityReport {
@@ -232,6 +236,17 @@ fn stated(statement: &Statement) -> Bill {
         deducted: -deducted.get(),
         payable: statement.payable().get(),
     }
+}
+
+/// The claims of a month beside the second count, benefit by benefit.
+fn compare_claims(month: Month, view: Option<&ClaimsView>, recount: &naive::Recount) -> Vec<String> {
+    let of_month = recount.claims.iter().filter(|((of, _), claim)| *of == month.to_string() && claim.served > 0);
+    let expected: BTreeMap<String, naive::Claim> =
+        of_month.map(|((_, benefit), claim)| ((*benefit).to_owned(), *claim)).collect();
+    let claims = view.iter().flat_map(|view| &view.claims.claims);
+    let stated: BTreeMap<String, naive::Claim> =
+        claims.map(|c| (c.benefit.clone(), naive::Claim { served: c.served, entitled: c.elder_days() })).collect();
+    if stated == expected { Vec::new() } else { vec![format!("{month}: claims {stated:?}, recounted {expected:?}")] }
 }
 
 fn compare(city: &City, statements: &[(Month, CanteenId, Statement)], recount: &naive::Recount) -> Vec<String> {

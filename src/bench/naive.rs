@@ -66,12 +66,27 @@ struct Scan {
 /// What one meal costs the public purse.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Money {
+    needy: bool,
+    hundred: bool,
+    brought: bool,
     priority: bool,
     diner: i64,
     on_top: i64,
 }
 
 impl Money {
+    /// The benefits of the notice that it is made of.
+    fn benefits(self) -> impl Iterator<Item = &'static str> {
+        let standard = match (self.needy, self.hundred) {
+            (true, _) => "priority",
+            (false, true) => "age-100",
+            (false, false) => "age-70",
+        };
+        let delivery = if self.hundred { "delivery" } else { "delivery-disabled" };
+        let given = [(self.diner > 0, standard), (self.on_top > 0, "operator"), (self.brought, delivery)];
+        given.into_iter().filter(|(given, _)| *given).map(|(_, benefit)| benefit)
+    }
+
     const fn all(self) -> i64 {
         self.diner + self.on_top
     }
@@ -84,6 +99,17 @@ pub struct Recount {
     pub bills: BTreeMap<(String, usize), Bill>,
     /// Rows whose till asked for another amount than the notice says, those of forged rows left out.
     pub wrongly_charged: u64,
+    /// By month and benefit of the notice: meals as charged, and those entitled on the days on which anybody ate.
+    pub claims: BTreeMap<(String, &'static str), Claim>,
+}
+
+/// A benefit of a month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// Meals as charged.
+    pub served: i64,
+    /// Elders entitled, summed over the days.
+    pub entitled: i64,
 }
 
 /// Reads the lists of a folder and computes every canteen's bill.
@@ -205,7 +231,36 @@ fn notice(elder: &Elder, scan: &Scan, known: i64, workday: bool) -> Money {
         return Money::default();
     };
     let brought = scan.delivered && (age >= 100 || (age >= 70 && disabled));
-    Money { priority, diner, on_top: 200 + if brought { 200 } else { 0 } }
+    let hundred = age >= 100;
+    Money { needy, hundred, brought, priority, diner, on_top: 200 + if brought { 200 } else { 0 } }
+}
+
+/// Everybody alive who could have had a benefit on a day, by all that was learned.
+fn entitled(date: &str, elders: &HashMap<usize, Elder>, holidays: &Holidays, recount: &mut Recount) {
+    if !holidays.is_workday(date) {
+        return;
+    }
+    for elder in
+        elders.values().filter(|elder| elder.in_city && elder.died.as_ref().is_none_or(|day| date <= day.as_str()))
+    {
+        let (age, level) = (age(&elder.birth, date), |name| elder.category(name, date, i64::MAX));
+        let classes = ["特困", "分散特困", "低保", "低保边缘", "计生特殊家庭"];
+        let disabled = level("失能").is_some_and(|level| level >= 2);
+        let severe = level("重残").is_some_and(|level| level == 1 || level == 2);
+        let needy = age >= 60 && (classes.iter().any(|name| level(name).is_some()) || disabled || severe);
+        let standard = needy || age >= 70;
+        let could = [
+            (needy, "priority"),
+            (age >= 100, "age-100"),
+            ((70..100).contains(&age), "age-70"),
+            (standard, "operator"),
+            (age >= 100, "delivery"),
+            (age >= 70 && disabled, "delivery-disabled"),
+        ];
+        for (_, benefit) in could.into_iter().filter(|(could, _)| *could) {
+            recount.claims.entry((date[..7].to_owned(), benefit)).or_default().entitled += 1;
+        }
+    }
 }
 
 /// One day of the city. Of an elder's lunches the first counts; the programme bears a second one that its till could
@@ -213,6 +268,9 @@ fn notice(elder: &Elder, scan: &Scan, known: i64, workday: bool) -> Money {
 /// higher than it is due. A till that charged against the rules is paid no more than is due.
 fn settle(day: &[Scan], elders: &HashMap<usize, Elder>, holidays: &Holidays, recount: &mut Recount) {
     let Some(first) = day.first() else { return };
+    if day.iter().any(|scan| !scan.voided) {
+        entitled(&first.date, elders, holidays, recount);
+    }
     let (date, workday) = (first.date.clone(), holidays.is_workday(&first.date));
     let mut first_lunch: HashMap<usize, i64> = HashMap::new();
     for scan in day.iter().filter(|scan| !scan.voided) {
@@ -228,6 +286,9 @@ fn settle(day: &[Scan], elders: &HashMap<usize, Elder>, holidays: &Holidays, rec
         recount.wrongly_charged += u64::from(scan.charged != scan.price - charged.diner);
         if scan.voided {
             continue;
+        }
+        for benefit in charged.benefits() {
+            recount.claims.entry((date[..7].to_owned(), benefit)).or_default().served += 1;
         }
         let paid = elder.map_or(Money::default(), |elder| {
             let dead = elder.died.as_ref().is_some_and(|day| *day < date);

@@ -174,6 +174,9 @@ pub struct Thresholds {
     pub manual_least: i64,
     /// Minutes that a device's own clock may be wrong.
     pub clock_minutes: i64,
+    /// Thousandths of the meals that those entitled to a benefit could have had in a month that are tolerated; 0 counts
+    /// none.
+    pub attendance_permille: i64,
 }
 
 impl Thresholds {
@@ -192,6 +195,7 @@ impl Default for Thresholds {
             manual_permille: 100,
             manual_least: 3,
             clock_minutes: 10,
+            attendance_permille: 1000,
         }
     }
 }
@@ -225,10 +229,11 @@ pub struct Measure {
 }
 
 impl Settings {
-    /// Whether days are closed by both alike.
+    /// Whether days are closed by both alike; what only a month is held against does not matter.
     #[must_use]
     pub fn finds_as(&self, other: &Self) -> bool {
-        (&self.severities, &self.thresholds) == (&other.severities, &other.thresholds)
+        let of_days = |of: &Self| Thresholds { attendance_permille: 0, ..of.thresholds };
+        (&self.severities, of_days(self)) == (&other.severities, of_days(other))
     }
 
     /// The severity in force.

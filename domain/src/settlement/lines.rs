@@ -152,12 +152,12 @@ fn corrected_meals(month: Month, corrections: &[Correction]) -> BTreeMap<Reason,
 }
 
 /// What one gate acts on in one month: by benefit, so that a reduction is rounded once for each benefit and payer, and
-/// by the share that reductions take of it on the same days.
+/// by the shares that reductions take of it on the same days.
 #[derive(Default)]
 struct Caught {
     dates: Vec<BusinessDate>,
     count: i64,
-    sums: BTreeMap<(PolicyRef, String, Rate), PayerSums>,
+    sums: BTreeMap<(PolicyRef, String, Vec<Rate>), PayerSums>,
 }
 
 /// Reductions, and holds of what the reductions leave.
@@ -183,7 +183,8 @@ pub(super) fn standing(days: &[(&DayClose, bool)], rules: &Rulebook) -> (Vec<Cha
             for (payer, amount) in sums.iter() {
                 let taken = match hit.effect {
                     Effect::Reduce(rate) => share(rate, *amount, rounding),
-                    _ => *amount - share(*reduced, *amount, rounding),
+                    // Each reduction is a line of its own and rounded by itself: what is held is what they leave.
+                    _ => *amount - reduced.iter().map(|rate| share(*rate, *amount, rounding)).sum::<Fen>(),
                 };
                 sum.shares.add(payer, -taken);
             }
@@ -214,10 +215,12 @@ pub(super) fn releases(released: &[Released], holds: &[ChangeLine]) -> Vec<Chang
 fn catch(caught: &mut Caught, day: &DayClose, hit: &StandingHit, kinds: &[Kind], counts: bool) {
     let reduced = |kind: Kind| {
         let rates = day.standing.iter().filter(|h| h.kinds.contains(&kind)).filter_map(|h| match h.effect {
-            Effect::Reduce(rate) if hit.effect == Effect::Hold => Some(rate.basis_points()),
+            Effect::Reduce(rate) if hit.effect == Effect::Hold => Some(rate),
             _ => None,
         });
-        Rate::from_basis_points(rates.sum::<u32>()).min(Rate::WHOLE)
+        let mut rates: Vec<Rate> = rates.collect();
+        rates.sort_unstable();
+        rates
     };
     let tiers = day.tiers.iter().map(|t| (t.kind, &t.policy, &t.benefit, &t.shares));
     let corrections = day.corrections.iter().map(|c| (c.kind, &c.policy, &c.benefit, &c.shares));

@@ -82,6 +82,8 @@ pub enum Objected {
     Open,
     /// One was upheld: the payment is held.
     Upheld,
+    /// Those that were upheld are seen to: what they held may be paid, after the archive too.
+    Lifted,
 }
 
 /// A statement as its payment sees it.
@@ -188,7 +190,7 @@ impl Approved<'_> {
         today: BusinessDate,
     ) -> Result<(), PaymentRefused> {
         let until = self.disclosed_until.ok_or(PaymentRefused::NotDisclosed)?;
-        if self.archived {
+        if self.archived && statement.objected != Objected::Lifted {
             return Err(PaymentRefused::Stage(Stage::Archived));
         }
         let refused = Err(PaymentRefused::Payment(statement.payment.map(|(state, _)| state)));
@@ -198,7 +200,7 @@ impl Approved<'_> {
                 _ if statement.payable.is_zero() => Err(PaymentRefused::NothingToPay),
                 Objected::Open => Err(PaymentRefused::ObjectionOpen),
                 Objected::Upheld => Err(PaymentRefused::Held),
-                Objected::No => Ok(()),
+                Objected::No | Objected::Lifted => Ok(()),
             },
             (Some((PaymentState::Sent, sent_by)), PaymentState::Confirmed | PaymentState::Returned)
                 if sent_by == by =>

@@ -2,8 +2,9 @@
 
 use super::why::Span;
 use super::{Sale, State, Why};
-use crate::calendar::DayKind;
+use crate::calendar::{BusinessDate, DayKind, WorkCalendar};
 use crate::decision::{Counts, Kind, Mode};
+use crate::elder::ElderFacts;
 use crate::money::Fen;
 use crate::policy::{Benefit, Days, Effect, Scope};
 use crate::region::RegionCode;
@@ -12,8 +13,8 @@ impl Sale<'_> {
     /// The room that limits leave, or the first failure. Nothing for no limit of amount.
     pub(super) fn check(&self, state: &State, benefit: &Benefit) -> Result<Option<Fen>, Why> {
         self.check_gates(benefit.kind)?;
-        self.check_elder(benefit)?;
-        self.check_places(benefit)?;
+        of_elder(self.elder, benefit)?;
+        of_places(self.elder, &self.canteen.region, benefit)?;
         let missing = benefit.tags.iter().find(|tag| !self.canteen.tags.contains(tag.as_str()));
         if let Some(missing) = missing {
             return Err(Why::Tags { missing: missing.clone() });
@@ -37,51 +38,6 @@ impl Sale<'_> {
         }
     }
 
-    fn check_elder(&self, benefit: &Benefit) -> Result<(), Why> {
-        let (wanted, held) = (&benefit.elder, &self.elder.categories);
-        if let Some(band) = wanted.age
-            && !band.contains(self.elder.age)
-        {
-            return Err(Why::Age { age: self.elder.age, band });
-        }
-        if !wanted.any_of.is_empty() && !wanted.any_of.iter().any(|test| test.passes(held)) {
-            return Err(Why::AnyOf { wanted: wanted.any_of.clone() });
-        }
-        if let Some(missing) = wanted.all_of.iter().find(|test| !test.passes(held)) {
-            return Err(Why::AllOf { missing: missing.clone() });
-        }
-        let excluding = wanted.none_of.iter().find_map(|test| held.iter().find(|c| test.matches(c)));
-        match excluding {
-            Some(held) => Err(Why::NoneOf { held: held.clone() }),
-            None => Ok(()),
-        }
-    }
-
-    fn check_places(&self, benefit: &Benefit) -> Result<(), Why> {
-        let wanted = &benefit.elder;
-        let (hukou, residence) = (self.elder.hukou.as_ref(), self.elder.residence.as_ref());
-        if !inside(hukou, &wanted.hukou) {
-            return Err(Why::Hukou { hukou: hukou.cloned(), inside: wanted.hukou.clone() });
-        }
-        if !outside(hukou, &wanted.hukou_not) {
-            return Err(Why::HukouNot { hukou: hukou.cloned(), outside: wanted.hukou_not.clone() });
-        }
-        if !inside(residence, &wanted.residence) {
-            return Err(Why::Residence { residence: residence.cloned(), inside: wanted.residence.clone() });
-        }
-        if !outside(residence, &wanted.residence_not) {
-            return Err(Why::ResidenceNot { residence: residence.cloned(), outside: wanted.residence_not.clone() });
-        }
-        let same = |place: Option<&RegionCode>, level| place.is_some_and(|p| p.same(&self.canteen.region, level));
-        if let Some(level) = wanted.hukou_same.filter(|level| !same(hukou, *level)) {
-            return Err(Why::HukouSame { level });
-        }
-        match wanted.residence_same.filter(|level| !same(residence, *level)) {
-            Some(level) => Err(Why::ResidenceSame { level }),
-            None => Ok(()),
-        }
-    }
-
     fn check_meal(&self, benefit: &Benefit) -> Result<(), Why> {
         let (wanted, meal) = (&benefit.meal, self.meal);
         if !wanted.periods.is_empty() && !wanted.periods.contains(&meal.period) {
@@ -94,28 +50,11 @@ impl Sale<'_> {
         if !wanted.modes.is_empty() && !wanted.modes.contains(&meal.mode) {
             return Err(Why::Mode { mode: meal.mode, allowed: wanted.modes.clone() });
         }
-        self.check_day(benefit)?;
+        of_day(self.calendar, self.meal.date, benefit)?;
         match wanted.price.filter(|band| !band.contains(meal.price)) {
             Some(band) => Err(Why::Price { price: meal.price, band }),
             None => Ok(()),
         }
-    }
-
-    fn check_day(&self, benefit: &Benefit) -> Result<(), Why> {
-        let date = self.meal.date;
-        let state = || self.calendar.kind(date).ok_or(Why::CalendarMissing { year: date.ymd().0 });
-        let allowed = match &benefit.meal.days {
-            None => true,
-            Some(Days::Workday) => state()? == DayKind::Workday,
-            Some(Days::Weekdays(days)) => days.contains(&date.weekday()),
-        };
-        if let Some(days) = benefit.meal.days.as_ref().filter(|_| !allowed) {
-            return Err(Why::Days { date, allowed: days.clone() });
-        }
-        if benefit.meal.except_holidays && state()? == DayKind::Holiday {
-            return Err(Why::Holiday { date });
-        }
-        Ok(())
     }
 
     fn check_limit(&self, benefit: &Benefit) -> Result<Option<Fen>, Why> {
@@ -180,4 +119,80 @@ fn inside(place: Option<&RegionCode>, regions: &[RegionCode]) -> bool {
 /// Whether the place is known and outside all the regions; true when none is asked for.
 fn outside(place: Option<&RegionCode>, regions: &[RegionCode]) -> bool {
     regions.is_empty() || place.is_some_and(|place| !regions.iter().any(|r| r.contains(place)))
+}
+
+/// Whether the elder's age and categories are what the benefit asks for.
+fn of_elder(elder: &ElderFacts, benefit: &Benefit) -> Result<(), Why> {
+    let (wanted, held) = (&benefit.elder, &elder.categories);
+    if let Some(band) = wanted.age
+        && !band.contains(elder.age)
+    {
+        return Err(Why::Age { age: elder.age, band });
+    }
+    if !wanted.any_of.is_empty() && !wanted.any_of.iter().any(|test| test.passes(held)) {
+        return Err(Why::AnyOf { wanted: wanted.any_of.clone() });
+    }
+    if let Some(missing) = wanted.all_of.iter().find(|test| !test.passes(held)) {
+        return Err(Why::AllOf { missing: missing.clone() });
+    }
+    let excluding = wanted.none_of.iter().find_map(|test| held.iter().find(|c| test.matches(c)));
+    match excluding {
+        Some(held) => Err(Why::NoneOf { held: held.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// Whether the elder's places are, beside a canteen's.
+fn of_places(elder: &ElderFacts, canteen: &RegionCode, benefit: &Benefit) -> Result<(), Why> {
+    let wanted = &benefit.elder;
+    let (hukou, residence) = (elder.hukou.as_ref(), elder.residence.as_ref());
+    if !inside(hukou, &wanted.hukou) {
+        return Err(Why::Hukou { hukou: hukou.cloned(), inside: wanted.hukou.clone() });
+    }
+    if !outside(hukou, &wanted.hukou_not) {
+        return Err(Why::HukouNot { hukou: hukou.cloned(), outside: wanted.hukou_not.clone() });
+    }
+    if !inside(residence, &wanted.residence) {
+        return Err(Why::Residence { residence: residence.cloned(), inside: wanted.residence.clone() });
+    }
+    if !outside(residence, &wanted.residence_not) {
+        return Err(Why::ResidenceNot { residence: residence.cloned(), outside: wanted.residence_not.clone() });
+    }
+    let same = |place: Option<&RegionCode>, level| place.is_some_and(|p| p.same(canteen, level));
+    if let Some(level) = wanted.hukou_same.filter(|level| !same(hukou, *level)) {
+        return Err(Why::HukouSame { level });
+    }
+    match wanted.residence_same.filter(|level| !same(residence, *level)) {
+        Some(level) => Err(Why::ResidenceSame { level }),
+        None => Ok(()),
+    }
+}
+
+/// Whether the benefit is given on the date.
+fn of_day(calendar: &WorkCalendar, date: BusinessDate, benefit: &Benefit) -> Result<(), Why> {
+    let state = || calendar.kind(date).ok_or(Why::CalendarMissing { year: date.ymd().0 });
+    let allowed = match &benefit.meal.days {
+        None => true,
+        Some(Days::Workday) => state()? == DayKind::Workday,
+        Some(Days::Weekdays(days)) => days.contains(&date.weekday()),
+    };
+    if let Some(days) = benefit.meal.days.as_ref().filter(|_| !allowed) {
+        return Err(Why::Days { date, allowed: days.clone() });
+    }
+    if benefit.meal.except_holidays && state()? == DayKind::Holiday {
+        return Err(Why::Holiday { date });
+    }
+    Ok(())
+}
+
+/// Whether an elder of these facts meets what a benefit asks of the elder, in a canteen of that place.
+#[must_use]
+pub fn is_entitled(elder: &ElderFacts, canteen: &RegionCode, benefit: &Benefit) -> bool {
+    of_elder(elder, benefit).is_ok() && of_places(elder, canteen, benefit).is_ok()
+}
+
+/// Whether a benefit is given on a date at all; not where the calendar would have to say and does not.
+#[must_use]
+pub fn is_given_on(calendar: &WorkCalendar, date: BusinessDate, benefit: &Benefit) -> bool {
+    of_day(calendar, date, benefit).is_ok()
 }

@@ -42,6 +42,8 @@ pub struct SummarySheet {
     pub budgets: Vec<SummaryBudget>,
     /// Canteens whose month differs much from the one before: name, change in words, and why.
     pub changes: Vec<(String, String, String)>,
+    /// Each benefit's meals beside those entitled to it; nothing where the region does not look.
+    pub claims: Vec<SummaryClaim>,
     /// One to three signature cells.
     pub signatures: Vec<Signature>,
     /// Address of the verification page.
@@ -118,6 +120,21 @@ pub struct SummaryBudget {
     pub left: Option<Fen>,
 }
 
+/// A benefit's meals of the month beside those entitled to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SummaryClaim {
+    /// The benefit.
+    pub benefit: String,
+    /// Meals as charged.
+    pub served: u64,
+    /// Elders entitled, summed over the days.
+    pub elder_days: u64,
+    /// The most meals that are tolerated.
+    pub limit: u64,
+    /// What came of it, in words.
+    pub result: String,
+}
+
 /// The summary as PDF.
 ///
 /// Refused when its sums do not add up or a character cannot be printed.
@@ -129,7 +146,7 @@ pub fn render(sheet: &SummarySheet, fonts: &Fonts) -> Result<Vec<u8>, PrintError
     title(&mut flow, sheet)?;
     front::part(&mut flow, "一、各食堂结算", &canteens(sheet))?;
     front::part(&mut flow, "二、各出资方", &payers(sheet))?;
-    let mut ordinals = ["三", "四"].into_iter();
+    let mut ordinals = ["三", "四", "五"].into_iter();
     if !sheet.budgets.is_empty() {
         let ordinal = ordinals.next().unwrap_or_default();
         front::part(&mut flow, &format!("{ordinal}、年度预算（截至打印时）"), &budgets(sheet))?;
@@ -137,6 +154,10 @@ pub fn render(sheet: &SummarySheet, fonts: &Fonts) -> Result<Vec<u8>, PrintError
     if !sheet.changes.is_empty() {
         let ordinal = ordinals.next().unwrap_or_default();
         front::part(&mut flow, &format!("{ordinal}、比上月变化超过 15% 的食堂"), &changes(sheet))?;
+    }
+    if !sheet.claims.is_empty() {
+        let ordinal = ordinals.next().unwrap_or_default();
+        front::part(&mut flow, &format!("{ordinal}、申报份数核对"), &claims(sheet))?;
     }
     front::payable(&mut flow, &frame)?;
     signing::draw(&mut flow, &frame, "经办机构盖章")?;
@@ -213,6 +234,10 @@ fn glyphs(sheet: &SummarySheet, fonts: &Fonts) -> Result<(), PrintError> {
     sheet.payers.iter().try_for_each(|payer| fonts.check("出资方", &payer.payer))?;
     sheet.budgets.iter().try_for_each(|of| fonts.check("出资方", &of.payer))?;
     sheet.changes.iter().try_for_each(|(_, _, why)| fonts.check("变动说明", why))?;
+    for claim in &sheet.claims {
+        fonts.check("补贴", &claim.benefit)?;
+        fonts.check("核对结果", &claim.result)?;
+    }
     sheet.signatures.iter().filter_map(|s| s.signed.as_ref()).try_for_each(|s| fonts.check("签字", &s.name))
 }
 
@@ -278,6 +303,24 @@ fn changes(sheet: &SummarySheet) -> Table {
         vec![Cell::new(canteen), Cell::new(change), Cell::new(why)]
     };
     table.rows = sheet.changes.iter().map(line).collect();
+    table
+}
+
+fn claims(sheet: &SummarySheet) -> Table {
+    let figure = Side::Right;
+    let of = [(44.0, Side::Left), (22.0, figure), (27.0, figure), (24.0, figure), (52.0, Side::Left)];
+    let mut table = Table::new("申报份数核对", columns(of));
+    table.head = Some(["补贴", "申报份数", "资格人次日", "份数上限", "结果"].map(Cell::head).into());
+    let line = |claim: &SummaryClaim| -> Row {
+        vec![
+            Cell::new(&claim.benefit),
+            Cell::new(figures::grouped(claim.served)),
+            Cell::new(figures::grouped(claim.elder_days)),
+            Cell::new(figures::grouped(claim.limit)),
+            Cell::new(&claim.result),
+        ]
+    };
+    table.rows = sheet.claims.iter().map(line).collect();
     table
 }
 

@@ -6,7 +6,9 @@ use domain::calendar::UnixMs;
 use domain::money::Fen;
 use receipts::statement::demand::{self, DemandLine, DemandSheet};
 use receipts::statement::disclosure::{self, DisclosureRow, DisclosureSheet};
-use receipts::statement::summary::{self, SummaryBudget, SummaryLine, SummaryPayer, SummarySheet, SummarySums};
+use receipts::statement::summary::{
+    self, SummaryBudget, SummaryClaim, SummaryLine, SummaryPayer, SummarySheet, SummarySums,
+};
 use receipts::{PrintError, workbook};
 use samples::yuan;
 use std::io::Cursor;
@@ -34,6 +36,10 @@ fn budget(year: i16, payer: &str, budget: Option<i64>, used: i64, drafted: i64) 
         drafted: yuan(drafted),
         left,
     }
+}
+
+fn claim(benefit: &str, served: u64, elder_days: u64, limit: u64, result: &str) -> SummaryClaim {
+    SummaryClaim { benefit: benefit.into(), served, elder_days, limit, result: result.into() }
 }
 
 fn summary_sheet() -> SummarySheet {
@@ -85,6 +91,16 @@ fn summary_sheet() -> SummarySheet {
             budget(2026, "高新区财政", None, 8_520, 0),
         ],
         changes: vec![("石桥长者食堂".into(), "增加 18.2%".into(), "新增两个助餐点".into())],
+        claims: vec![
+            claim("七十周岁以上老人", 4_392, 93_000, 93_000, "未超过（出勤系数 100.0%）"),
+            claim(
+                "分散供养特困人员、低保及低保边缘家庭老人",
+                1_000,
+                880,
+                880,
+                "超过（出勤系数 100.0%），已说明：三月中旬批量补登记，登记日期晚于用餐日期",
+            ),
+        ],
         signatures: statement.signatures,
         verify_url: Some("https://zhucan.example.cn/verify/month/990304/2026-03/2/7c41e09a52d8b340".into()),
         digest: statement.digest,
@@ -114,6 +130,8 @@ fn the_summary_says_what_was_put_in() -> Outcome {
         "2026 高新区财政 — 8,520.00 0.00 —",
         "四、比上月变化超过 15% 的食堂",
         "石桥长者食堂 增加 18.2% 新增两个助餐点",
+        "五、申报份数核对",
+        "七十周岁以上老人 4,392 93,000 93,000 未超过（出勤系数 100.0%）",
         "17,520.00",
         "本次应付合计（大写）　人民币贰万贰仟肆佰捌拾元整",
         "经办机构盖章",

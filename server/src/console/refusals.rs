@@ -240,9 +240,11 @@ mod tests {
             settlement::blocking_findings(&numbers),
             settlement::ruled_since(&days[3..]),
             Some(settlement::unexplained(-225)),
+            crate::words::claims::in_the_way(&numbers[..1]),
+            Some(settlement::DRAFT_UNFINISHED.to_owned()),
         ]
         .into_iter()
-        .map(|why| (canteen, why.unwrap()))
+        .map(|why| (Some(canteen), why.unwrap()))
         .collect();
         let said = [
             (settlement::month_not_drafted(month), "Mar 2026 is not drafted yet."),
@@ -268,7 +270,8 @@ mod tests {
                 settlement::in_the_way(&reasons),
                 "It cannot be submitted: not closed: 11 Mar to 13 Mar, 2 Apr; blocking findings not decided: A-1, A-2; \
                  findings of 2 Apr were decided after the draft: draft it again; the subsidy a day is 22.5% less than the \
-                 month before, and nobody said why",
+                 month before, and nobody said why; claims beyond those entitled not decided: A-1; \
+                 the draft was not finished: draft it again",
             ),
             (
                 settlement::payees_unchecked(&["四宝山食堂".to_owned(), "云川食堂".to_owned()]),

@@ -44,7 +44,7 @@ struct FindingBody {
 
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = FindingStep)]
-struct StepBody {
+pub(super) struct StepBody {
     step: i64,
     what: String,
     words: String,
@@ -187,7 +187,7 @@ async fn whole(tx: &mut Tx, canteen: CanteenId, number: &str) -> Result<Whole, E
 }
 
 /// What a step says, and the right that it needs.
-fn read(new: &NewStep) -> Result<(Said, Right), Problem> {
+pub(crate) fn read(new: &NewStep) -> Result<(Said, Right), Problem> {
     let said = match (new.what.as_str(), new.owner, new.due) {
         ("assigned", Some(owner), Some(due)) => (Said::Assigned { owner, due }, Right::MakeMonth),
         ("answered", None, None) => (Said::Answered, Right::Read),
@@ -259,7 +259,7 @@ async fn region_settings(
 /// What a threshold may be: nothing negative, and no more days than are looked at.
 fn sensible(of: &Thresholds) -> bool {
     let Thresholds { window_minutes, burst_elders, burst_seconds, order_elders, flat_days, .. } = *of;
-    let rest = [of.manual_permille, of.manual_least, of.clock_minutes];
+    let rest = [of.manual_permille, of.manual_least, of.clock_minutes, of.attendance_permille];
     (0..=720).contains(&window_minutes)
         && (2..=1000).contains(&burst_elders)
         && (1..=3600).contains(&burst_seconds)

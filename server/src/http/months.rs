@@ -1,6 +1,8 @@
 //! A region's month: `GET /api/v1/months/{region}/{month}`, and `POST .../draft`, `.../submit`, `.../send-back`,
 //! `.../approve`, `.../sign`; findings decided, days left out and closed under `/api/v1/findings` and `/api/v1/days`.
 
+mod claims;
+
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -14,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::api::{Api, Csv, File};
 use super::body::{Json, Path};
 use super::canteens::permitted;
+use super::findings::NewStep;
 use super::routes::Routes;
 use super::{Answer, Problem, Proven, SignedIn};
 use crate::audit::{Act, Action};
@@ -26,6 +29,8 @@ use crate::store::months;
 use crate::store::people::UserRow;
 use crate::words::{Code, settlement as words};
 use crate::{Error, Office};
+use claims::ClaimsBody;
+pub(crate) use claims::put_claim_step;
 
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = MonthView)]
@@ -46,13 +51,16 @@ struct MonthBody {
     returned_reason: Option<String>,
     in_the_way: Vec<InTheWay>,
     changes: Vec<ChangeBody>,
+    /// What its claims were held against; nothing of a draft that was made before any were.
+    claims: Option<ClaimsBody>,
     statements: Vec<StatementHead>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = MonthInTheWay)]
 struct InTheWay {
-    canteen: CanteenId,
+    /// Which canteen's; nothing where it is the region's own.
+    canteen: Option<CanteenId>,
     reason: String,
 }
 
@@ -98,7 +106,7 @@ struct StatementHead {
 
 impl From<MonthView> for MonthBody {
     fn from(view: MonthView) -> Self {
-        let MonthView { settlement, statements, in_the_way, changes, third, .. } = view;
+        let MonthView { settlement, statements, in_the_way, changes, claims, third, .. } = view;
         let head = |s: months::StoredStatement| StatementHead {
             id: s.id,
             number: s.number,
@@ -122,6 +130,7 @@ impl From<MonthView> for MonthBody {
             returned_reason: settlement.returned_reason,
             in_the_way: in_the_way.into_iter().map(|(canteen, reason)| InTheWay { canteen, reason }).collect(),
             changes: changes.into_iter().map(ChangeBody::from).collect(),
+            claims: claims.map(ClaimsBody::from),
             statements: statements.into_iter().map(head).collect(),
         }
     }
@@ -197,6 +206,13 @@ pub(super) fn routes() -> Routes {
         .post("/api/v1/months/{region}/{month}/draft", Action::MonthDraft, draft, "Draft the month's statements")
         .post("/api/v1/months/{region}/{month}/explanations", Action::MonthExplain, explain, "Explain a month's change")
         .notes("A canteen's month that differs by more than 15 % a day is explained before it is submitted.")
+        .post(
+            "/api/v1/months/{region}/{month}/findings/{number}/steps",
+            Action::FindingStep,
+            say,
+            "Say something about a claim of the month beyond those entitled",
+        )
+        .notes("A claim that blocks is explained or confirmed before the month is submitted. It takes no money.")
         .post("/api/v1/months/{region}/{month}/submit", Action::MonthSubmit, submit, "Submit the month to the checker")
         .post("/api/v1/months/{region}/{month}/send-back", Action::MonthSendBack, send_back, "Send the month back")
         .post("/api/v1/months/{region}/{month}/approve", Action::MonthApprove, approve, "Approve the month")
@@ -250,6 +266,15 @@ async fn explain(
     let actor = actor(&user, &region, Right::MakeMonth)?;
     let words = printable(&office, &body.words)?;
     Ok(Json(month::explain(&office.store, &region, of, body.canteen, words, actor, office.now()).await?.into()))
+}
+
+async fn say(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path((region, of, number)): Path<(RegionCode, Month, String)>,
+    Json(new): Json<NewStep>,
+) -> Answer<Json<MonthBody>> {
+    Ok(Json(put_claim_step(&office, &user, &region, of, &number, new).await?.into()))
 }
 
 async fn show(

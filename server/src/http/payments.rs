@@ -66,12 +66,27 @@ struct ObjectionBody {
     reason: Option<String>,
     decided_by: Option<UserId>,
     decided_at: Option<UnixMs>,
+    /// How an upheld one was seen to, so that it holds no payment any more.
+    lifted_because: Option<String>,
+    lifted_by: Option<UserId>,
+    lifted_at: Option<UnixMs>,
 }
 
 impl From<payments::Objection> for ObjectionBody {
     fn from(row: payments::Objection) -> Self {
-        let payments::Objection { id, content, noted_by, noted_at, upheld, reason, decided_by, decided_at, .. } = row;
-        Self { id, content, noted_by, noted_at, upheld: upheld.map(|u| u == 1), reason, decided_by, decided_at }
+        Self {
+            id: row.id,
+            content: row.content,
+            noted_by: row.noted_by,
+            noted_at: row.noted_at,
+            upheld: row.upheld.map(|u| u == 1),
+            reason: row.reason,
+            decided_by: row.decided_by,
+            decided_at: row.decided_at,
+            lifted_because: row.lifted_because,
+            lifted_by: row.lifted_by,
+            lifted_at: row.lifted_at,
+        }
     }
 }
 
@@ -130,6 +145,14 @@ struct Decide {
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = ObjectionLift)]
+#[serde(deny_unknown_fields)]
+struct Lift {
+    /// How it was seen to.
+    reason: String,
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
 #[schema(as = NewPaymentNote)]
 #[serde(deny_unknown_fields)]
 struct Note {
@@ -149,6 +172,8 @@ pub(super) fn routes() -> Routes {
         .post("/api/v1/statements/{id}/payments", Action::PaymentNote, note, "Note what became of a payment")
         .notes("What moves money asks for `POST /api/v1/session/step-up` first.")
         .post("/api/v1/objections/{id}/decision", Action::ObjectionDecide, decide, "Decide an objection")
+        .post("/api/v1/objections/{id}/lift", Action::ObjectionLift, lift, "Lift what an upheld objection holds")
+        .notes("When it is seen to, by another person than who upheld it: the payment may be sent.")
         .routes()
 }
 
@@ -244,6 +269,23 @@ pub(crate) async fn decide_objection(
     permit(office, user, objection.statement).await?;
     let reason = explained(reason)?;
     Ok(payment::decide_objection(&office.store, id, upheld, reason, user.id, office.now()).await?)
+}
+
+async fn lift(
+    State(office): State<Arc<Office>>,
+    SignedIn(user): SignedIn,
+    Path(id): Path<ObjectionId>,
+    Json(body): Json<Lift>,
+) -> Answer<NoContent> {
+    lift_objection(&office, &user, id, &body.reason).await?;
+    Ok(NoContent)
+}
+
+/// Lifts what an objection holds, for a person who makes or checks the statement's month.
+pub(crate) async fn lift_objection(office: &Office, user: &UserRow, id: ObjectionId, reason: &str) -> Answer<()> {
+    may_object(office, user, id).await?;
+    let reason = explained(reason)?;
+    Ok(payment::lift_objection(&office.store, id, reason, user.id, office.now()).await?)
 }
 
 async fn note(

@@ -7,8 +7,9 @@ use domain::decision::Payer;
 use domain::money::Fen;
 use domain::reconciliation::PayerSums;
 use domain::region::RegionCode;
+use domain::settlement::claims::Claim;
 use domain::settlement::{MonthState, PayerLine, Statement};
-use receipts::statement::summary::{SummaryBudget, SummaryLine, SummaryPayer, SummarySheet, SummarySums};
+use receipts::statement::summary::{SummaryBudget, SummaryClaim, SummaryLine, SummaryPayer, SummarySheet, SummarySums};
 
 use super::sheet::{names_of, signatures_of};
 use super::{name, name_of};
@@ -99,6 +100,7 @@ pub async fn summary(
         payers,
         budgets,
         changes,
+        claims: claims(tx, &settlement).await?,
         signatures: signatures_of(&settlement, &maker, checker.as_deref(), signer.as_deref()),
         verify_url: Some(verify_url(public_url, &settlement)),
         digest: settlement.digest.to_string(),
@@ -132,6 +134,20 @@ async fn budgets(
         rows.clear();
     }
     Ok(rows)
+}
+
+/// What each benefit's meals were held against when the month was drafted, and what was said about those beyond.
+async fn claims(tx: &mut Tx, settlement: &Settlement) -> Result<Vec<SummaryClaim>, Error> {
+    let Some(view) = crate::claims::view(tx, settlement).await? else { return Ok(Vec::new()) };
+    let number = |n: i64| u64::try_from(n).unwrap_or_default();
+    let line = |(at, claim): (usize, &Claim)| SummaryClaim {
+        benefit: claim.label.clone(),
+        served: number(claim.served),
+        elder_days: number(claim.elder_days()),
+        limit: number(view.claims.limit(claim)),
+        result: crate::words::claims::result(view.over.iter().find(|over| over.at == at), view.claims.permille),
+    };
+    Ok(view.claims.claims.iter().enumerate().map(line).collect())
 }
 
 /// Where the paper is compared with the database.

@@ -39,6 +39,7 @@ pub mod batches;
 pub mod board;
 pub mod budgets;
 pub mod canteens;
+pub mod claims;
 pub mod closes;
 pub mod context;
 pub mod copy;

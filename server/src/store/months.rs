@@ -297,6 +297,21 @@ pub async fn release(tx: &mut Tx, settlement: &Settlement, now: UnixMs) -> Resul
     Ok(())
 }
 
+/// How many days each statement of a month's current draft settles: none of one that was taken back.
+pub async fn settled_counts(tx: &mut Tx, settlement: &Settlement) -> Result<BTreeMap<StatementId, usize>, Error> {
+    let rows: Vec<(StatementId, i64)> = sql!(
+        tx,
+        "SELECT d.statement, COUNT(*) FROM settled_days d JOIN statements s ON s.id = d.statement \
+         WHERE s.region = $1 AND s.month = $2 AND s.version = $3 GROUP BY d.statement",
+        &settlement.region,
+        settlement.month,
+        settlement.version
+    )
+    .all()
+    .await?;
+    Ok(rows.into_iter().map(|(id, days)| (id, usize::try_from(days).unwrap_or_default())).collect())
+}
+
 /// Opens the next version of a month's draft. Answers its place among all drafts.
 pub async fn save_settlement(tx: &mut Tx, settlement: &Settlement) -> Result<i64, Error> {
     let Settlement { region, month, version, digest, drafted_by, drafted_at, .. } = settlement;

@@ -278,10 +278,13 @@ const OF_FINDINGS: &str = "FROM attachments a JOIN statements n ON n.id = $1 AND
 const OF_OBJECTIONS: &str = "FROM attachments a JOIN objections o ON o.id = a.objection WHERE o.statement = $1 \
     ORDER BY a.at, a.id";
 
+/// Tables with a row a month or more.
+const MONTHLY: [&str; 4] = ["settlements", "month_claims", "month_finding_steps", "month_heads"];
+
 fn of_papers(scope: &Scope) -> Vec<Asked<'_>> {
     let month = || vec![(&scope.region).bind(), scope.month.bind()];
     let of_month = |name: &str| Asked::of(name, "", format!("FROM {name} WHERE region = $1 AND month = $2"), month());
-    let mut all: Vec<Asked<'_>> = ["settlements", "month_heads"].into_iter().filter_map(of_month).collect();
+    let mut all: Vec<Asked<'_>> = MONTHLY.into_iter().filter_map(of_month).collect();
     let rests = [
         (
             "statements",
@@ -302,6 +305,12 @@ fn of_papers(scope: &Scope) -> Vec<Asked<'_>> {
         ),
         ("postings", "FROM postings p WHERE p.statement = $1 ORDER BY p.number", "p."),
         ("objections", "FROM objections o WHERE o.statement = $1 ORDER BY o.noted_at, o.id", "o."),
+        (
+            "objection_lifts",
+            "FROM objection_lifts l JOIN objections o ON o.id = l.objection WHERE o.statement = $1 \
+             ORDER BY l.lifted_at, l.objection",
+            "l.",
+        ),
         ("attachments", OF_FINDINGS, "a."),
         ("attachments", OF_OBJECTIONS, "a."),
         ("payments", "FROM payments p WHERE p.statement = $1 ORDER BY p.number", "p."),

@@ -52,6 +52,12 @@ row! {
         pub decided_by: Option<UserId>,
         /// When, unix ms.
         pub decided_at: Option<UnixMs>,
+        /// How an upheld one was seen to, so that it holds no payment any more.
+        pub lifted_because: Option<String>,
+        /// Who said so.
+        pub lifted_by: Option<UserId>,
+        /// When, unix ms.
+        pub lifted_at: Option<UnixMs>,
     }
 }
 
@@ -127,8 +133,9 @@ pub async fn archive(tx: &mut Tx, region: &RegionCode, month: Month, by: UserId,
 pub async fn objections(tx: &mut Tx, statement: StatementId) -> Result<Vec<Objection>, Error> {
     sql!(
         tx,
-        "SELECT id, statement, content, noted_by, noted_at, upheld, reason, decided_by, decided_at FROM objections \
-         WHERE statement = $1 ORDER BY noted_at, id",
+        "SELECT o.id, o.statement, o.content, o.noted_by, o.noted_at, o.upheld, o.reason, o.decided_by, o.decided_at, \
+         l.reason AS lifted_because, l.lifted_by, l.lifted_at FROM objections o \
+         LEFT JOIN objection_lifts l ON l.objection = o.id WHERE o.statement = $1 ORDER BY o.noted_at, o.id",
         statement
     )
     .all()
@@ -139,8 +146,9 @@ pub async fn objections(tx: &mut Tx, statement: StatementId) -> Result<Vec<Objec
 pub async fn objection(tx: &mut Tx, id: ObjectionId) -> Result<Option<Objection>, Error> {
     sql!(
         tx,
-        "SELECT id, statement, content, noted_by, noted_at, upheld, reason, decided_by, decided_at FROM objections \
-         WHERE id = $1",
+        "SELECT o.id, o.statement, o.content, o.noted_by, o.noted_at, o.upheld, o.reason, o.decided_by, o.decided_at, \
+         l.reason AS lifted_because, l.lifted_by, l.lifted_at FROM objections o \
+         LEFT JOIN objection_lifts l ON l.objection = o.id WHERE o.id = $1",
         id
     )
     .optional()
@@ -183,6 +191,26 @@ pub async fn decide_objection(
         now
     );
     Ok(decided.execute().await? == 1)
+}
+
+/// Lifts what an upheld objection holds; says whether it was held until now.
+pub async fn lift_objection(
+    tx: &mut Tx,
+    id: ObjectionId,
+    reason: &str,
+    by: UserId,
+    now: UnixMs,
+) -> Result<bool, Error> {
+    let lifted = sql!(
+        tx,
+        "INSERT INTO objection_lifts (objection, reason, lifted_by, lifted_at) \
+         SELECT id, $2, $3, $4 FROM objections WHERE id = $1 AND upheld = 1 ON CONFLICT (objection) DO NOTHING",
+        id,
+        reason,
+        by,
+        now
+    );
+    Ok(lifted.execute().await? == 1)
 }
 
 /// What became of a statement's payment, in order.

@@ -9,6 +9,7 @@ use domain::ledger::Posting;
 use domain::money::Fen;
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
+use domain::settlement::claims::served;
 use domain::settlement::demand::Demand;
 use domain::settlement::{MonthInput, Reopened, Statement, settle_month};
 
@@ -18,6 +19,7 @@ use crate::month::digest_of;
 use crate::payment::postings;
 use crate::rulings;
 use crate::sql;
+use crate::store::claims as store_claims;
 use crate::store::closes::revision as close;
 use crate::store::demands::{self, Receipt};
 use crate::store::months::Settles;
@@ -103,6 +105,7 @@ pub(super) async fn verify(
             }
         }
     }
+    claims(store, rules, part, report).await?;
     match part {
         None => settlements(store, report).await,
         Some(part) => packed(store, part, report).await,
@@ -225,6 +228,50 @@ pub(crate) async fn again(
         released: &holds::released(tx, canteen, month, drafted_at).await?,
         rules,
     })))
+}
+
+const OTHER_SERVED: &str = "申报份数与各结算单不符";
+
+/// What each month's claims were held against is what its digest says and, where the whole office is at hand, what the
+/// facts known before its draft give. A pack of all statements shows what was served; who was entitled is not in it.
+async fn claims(
+    store: &Store,
+    rules: &Arc<Rulebook>,
+    part: Option<&Part>,
+    report: &mut VerifyReport,
+) -> Result<(), Error> {
+    let alone = part.is_some_and(|part| part.packed.len() < part.statements.len());
+    let months: Vec<(RegionCode, Month)> =
+        store.read(|tx| Box::pin(async move { sql!(tx, "SELECT region, month FROM settlements").all().await })).await?;
+    for (region, month) in months {
+        let place = format!("月结 {region} {month} 申报份数");
+        let (rules, whole) = (Arc::clone(rules), part.is_none());
+        let wrong = store.read(move |tx| {
+            Box::pin(async move {
+                let Some(settlement) = months::settlement(tx, &region, month).await? else { return Ok(None) };
+                let stored = store_claims::of_version(tx, &region, month, settlement.version).await?;
+                let Some((stored, digest)) = stored else { return Ok(None) };
+                if stored.digest() != digest {
+                    return Ok(Some("内容与摘要不符"));
+                }
+                if alone || !(whole || stored.is_asked_for()) {
+                    return Ok(None);
+                }
+                let statements = months::statements(tx, &settlement).await?;
+                let statements: Vec<Statement> = statements.into_iter().map(|s| s.content.0).collect();
+                if !whole {
+                    let told = stored.claims.iter().map(|c| ((c.policy.clone(), c.benefit.clone()), c.served));
+                    return Ok((told.collect::<BTreeMap<_, _>>() != served(statements.iter())).then_some(OTHER_SERVED));
+                }
+                let again = crate::claims::again(tx, &settlement, &statements, &rules, &stored.calendar).await?;
+                Ok((again.as_ref() != Some(&stored)).then_some("重新计数，结果不同"))
+            })
+        });
+        if let Some(what) = wrong.await? {
+            report.broken(place, what);
+        }
+    }
+    Ok(())
 }
 
 async fn settlements(store: &Store, report: &mut VerifyReport) -> Result<(), Error> {

@@ -55,6 +55,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::RegionPut => "登记区域",
         Action::ObjectionNote => "登记异议",
         Action::ObjectionDecide => "裁定异议",
+        Action::ObjectionLift => "解除异议暂缓",
         Action::PaymentNote => "登记拨付",
         Action::BudgetSet => "设定年度预算",
         Action::CanteenClose => "登记食堂停办",

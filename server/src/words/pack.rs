@@ -49,6 +49,12 @@ pub fn other_format(format: &str, version: u32) -> String {
     format!("本程序不认识的格式 {format} {version}")
 }
 
+/// A shape that this program does not read.
+#[must_use]
+pub fn other_version(version: u32, oldest: u32, newest: u32) -> String {
+    format!("审计包格式第 {version} 版，本程序只能核对第 {oldest} 至 {newest} 版，请用写出它的那一版程序核对")
+}
+
 /// A table that packs do not have.
 #[must_use]
 pub fn unknown_table(name: &str) -> String {

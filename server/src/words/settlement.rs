@@ -396,6 +396,10 @@ pub(crate) fn objection_decided() -> String {
     "这条异议已由别人处理，请刷新".to_owned()
 }
 
+pub(crate) fn objection_holds_nothing() -> &'static str {
+    "这条异议没有暂缓的款项，或者已经解除"
+}
+
 pub(crate) fn no_such_statement() -> String {
     "没有这张结算单".to_owned()
 }
@@ -551,6 +555,9 @@ pub(crate) fn blocking_findings(numbers: &[String]) -> Option<String> {
     (!numbers.is_empty()).then(|| format!("阻断差异 {} 未裁定", numbers.join("、")))
 }
 
+/// A draft was taken back and not made again.
+pub(crate) const DRAFT_UNFINISHED: &str = "起草没有做完，请重新起草";
+
 pub(crate) fn unexplained(change: i64) -> String {
     format!("日均补贴比上月{}，没有写明原因", changed(change))
 }
@@ -568,7 +575,7 @@ pub(crate) fn nothing_to_explain() -> &'static str {
     "这家食堂的日均补贴与上月相差不超过 15%，不需要说明"
 }
 
-pub(crate) fn in_the_way(reasons: &[(CanteenId, String)]) -> String {
+pub(crate) fn in_the_way(reasons: &[(Option<CanteenId>, String)]) -> String {
     let mut texts: Vec<&str> = reasons.iter().map(|(_, why)| why.as_str()).collect();
     texts.dedup();
     format!("不能提交：{}", texts.join("；"))

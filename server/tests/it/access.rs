@@ -140,6 +140,9 @@ impl Ground {
             reason: None,
             decided_by: None,
             decided_at: None,
+            lifted_because: None,
+            lifted_by: None,
+            lifted_at: None,
         };
         let row = objection.clone();
         unit!(office.store, |tx| payments::object(tx, &row).await);

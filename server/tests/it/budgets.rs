@@ -96,7 +96,7 @@ async fn a_month_that_differs_is_explained_before_it_is_submitted(backend: Backe
     let [changed] = april.changes.as_slice() else { panic!("{:?}", april.changes) };
     assert_eq!((changed.canteen, changed.change, &changed.explanation), (scene.canteen(0), 1000, &None));
     assert!(changed.change > MARKED);
-    assert_eq!(april.obstacles, [(scene.canteen(0), Obstacle::Unexplained(1000))]);
+    assert_eq!(april.obstacles, [(Some(scene.canteen(0)), Obstacle::Unexplained(1000))]);
     assert_eq!(code(scene.submit(APRIL, scene.maker).await), Code::Conflict);
     let checker = Actor { role: MonthRole::FinanceChecker, ..scene.checker };
     assert_eq!(code(doubled.explain(0, checker).await), Code::Forbidden, "the maker explains");

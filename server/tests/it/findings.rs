@@ -28,7 +28,7 @@ impl Scene {
         last.await.unwrap().unwrap().content.0
     }
 
-    async fn thresholds(&self, from: &'static str, change: impl FnOnce(&mut Settings)) {
+    pub(crate) async fn thresholds(&self, from: &'static str, change: impl FnOnce(&mut Settings)) {
         let office = self.world.office();
         let mut new = Settings::default();
         change(&mut new);

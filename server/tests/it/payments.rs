@@ -77,6 +77,11 @@ impl Paying {
         payment::decide_objection(&office.store, objection(n), upheld, "已核对".to_owned(), by, office.now()).await
     }
 
+    async fn lift(&self, n: u128, by: UserId) -> Result<(), Error> {
+        let office = self.scene.world.office();
+        payment::lift_objection(&office.store, objection(n), "已补记".to_owned(), by, office.now()).await
+    }
+
     async fn archive(&self) -> Result<Stage, Error> {
         let office = self.scene.world.office();
         let by = self.scene.checker.user;
@@ -195,6 +200,45 @@ async fn an_upheld_objection_holds_one_canteens_payment(backend: Backend) {
     assert_eq!(paying.archive().await.unwrap(), Stage::Archived, "a held payment is settled by its decision");
 }
 
+/// What an upheld objection holds is not lost: when it is seen to, another person lifts it, before the archive or after,
+/// and the payment goes its way.
+async fn what_an_upheld_objection_held_is_paid_when_it_is_seen_to(backend: Backend) {
+    for archived in [false, true] {
+        let paying = Paying::new(backend).await;
+        let (maker, checker) = (paying.scene.maker.user, paying.scene.checker.user);
+        paying.today("2026-04-11");
+        paying.disclose(3).await.unwrap();
+        paying.object(1, 0, maker).await.unwrap();
+        assert_eq!(code(paying.lift(1, checker).await), Code::Conflict, "nothing is decided");
+        paying.decide(1, true, checker).await.unwrap();
+        paying.today("2026-04-14");
+        paying.note(1, PaymentState::Sent, maker).await.unwrap();
+        paying.note(1, PaymentState::Confirmed, checker).await.unwrap();
+        if archived {
+            paying.archive().await.unwrap();
+        }
+        assert_eq!(code(paying.note(0, PaymentState::Sent, maker).await), Code::Conflict, "held");
+        assert_eq!(code(paying.lift(1, checker).await), Code::Forbidden, "who upheld it does not lift it");
+        assert_eq!(code(paying.lift(9, maker).await), Code::NotFound);
+        paying.lift(1, maker).await.unwrap();
+        assert_eq!(code(paying.lift(1, maker).await), Code::Conflict, "once");
+        let owed = paying.books().await;
+        assert_eq!(paying.batch().await.len(), 1, "it is in the next batch");
+        assert_eq!(paying.stage().await, if archived { Stage::Archived } else { Stage::Disclosed });
+        if archived {
+            assert_eq!(code(paying.note(1, PaymentState::Returned, maker).await), Code::Conflict, "others are closed");
+        }
+        paying.note(0, PaymentState::Sent, maker).await.unwrap();
+        paying.note(0, PaymentState::Confirmed, checker).await.unwrap();
+        assert_ne!(paying.books().await, owed);
+        if !archived {
+            assert_eq!(paying.archive().await.unwrap(), Stage::Archived);
+        }
+        assert_eq!(paying.scene.verify().await.breaks, []);
+        crate::rows::append_only(&paying.scene.world.office().store, "objection_lifts").await;
+    }
+}
+
 async fn of_two_who_send_one_is_told(backend: Backend) {
     let paying = Paying::new(backend).await;
     paying.today("2026-04-11");
@@ -212,5 +256,6 @@ crate::on_both! {
     a_month_is_disclosed_paid_and_archived
     nothing_is_paid_to_an_account_that_one_person_typed
     an_upheld_objection_holds_one_canteens_payment
+    what_an_upheld_objection_held_is_paid_when_it_is_seen_to
     of_two_who_send_one_is_told
 }

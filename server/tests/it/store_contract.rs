@@ -453,7 +453,8 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 35] = [
+const MODULES: [(&str, &str); 36] = [
+    ("claims", include_str!("../../src/store/claims.rs")),
     ("attachments", include_str!("../../src/store/attachments.rs")),
     ("backups", include_str!("../../src/store/backups.rs")),
     ("batches", include_str!("../../src/store/batches.rs")),
@@ -502,6 +503,7 @@ fn nothing_is_left_out() {
         include_str!("findings.rs"),
         include_str!("demands.rs"),
         include_str!("budgets.rs"),
+        include_str!("claims.rs"),
         include_str!("third_signature.rs"),
         include_str!("console.rs"),
         include_str!("console_days.rs"),

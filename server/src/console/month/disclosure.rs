@@ -25,7 +25,7 @@ use crate::console::view::{Shell, View};
 use crate::http::Answer;
 use crate::http::body::{Form, Path};
 use crate::http::months::actor;
-use crate::http::payments::{decide_objection, note_objection};
+use crate::http::payments::{decide_objection, lift_objection, note_objection};
 use crate::http::routes::Routes;
 use crate::payment::{self, Afterwards};
 use crate::people::Right;
@@ -47,6 +47,7 @@ pub(super) fn routes() -> Routes {
         .post("/console/disclosure/start", Action::MonthDisclose, start)
         .post("/console/disclosure/statements/{id}/objection", Action::ObjectionNote, object)
         .post("/console/disclosure/objections/{id}/decision", Action::ObjectionDecide, decide)
+        .post("/console/disclosure/objections/{id}/lift", Action::ObjectionLift, lift)
         .merge(
             Routes::new()
                 .post("/console/disclosure/objections/{id}/attachments", Action::AttachmentAdd, enclose)
@@ -93,6 +94,10 @@ struct ObjectionRow {
     decided: Option<String>,
     /// Where it is decided, if this person may.
     action: Option<String>,
+    /// How it was seen to.
+    lifted: Option<String>,
+    /// Where its hold is lifted, if this person may.
+    lift: Option<String>,
     /// Why this person may not.
     waits: Option<&'static str>,
     files: Files,
@@ -176,6 +181,7 @@ fn objection(view: &View, found: &Found, of: &Objection, money: bool) -> Objecti
     let name = |id: UserId| found.names.get(&id).map_or("", String::as_str);
     let (state, look) = match of.upheld {
         None => (w.objection_waits, "chip-warn"),
+        Some(1) if of.lifted_by.is_some() => (w.objection_lifted, "chip-ok"),
         Some(1) => (w.objection_stands, "chip-bad"),
         Some(_) => (w.objection_falls, "chip-ok"),
     };
@@ -183,6 +189,11 @@ fn objection(view: &View, found: &Found, of: &Objection, money: bool) -> Objecti
         let (who, reason) = (of.decided_by.map_or("", name), of.reason.as_deref().unwrap_or_default());
         format!("{} {who} {reason}", fmt::at(at, lang))
     });
+    let lifted = of.lifted_at.map(|at| {
+        let (who, reason) = (of.lifted_by.map_or("", name), of.lifted_because.as_deref().unwrap_or_default());
+        format!("{} {who} {reason}", fmt::at(at, lang))
+    });
+    let holds = of.upheld == Some(1) && of.lifted_by.is_none() && of.decided_by != Some(view.user.id);
     let rows = found.files.get(&of.id).map_or(&[][..], Vec::as_slice);
     let mut files = Files::of(view, rows, &|id| name(id).to_owned(), of.upheld.is_none() && money);
     files.action = files.may_add.then(|| view.link(&format!("/console/disclosure/objections/{}/attachments", of.id)));
@@ -195,6 +206,8 @@ fn objection(view: &View, found: &Found, of: &Objection, money: bool) -> Objecti
         look,
         decided,
         action: (open && !own).then(|| view.link(&format!("/console/disclosure/objections/{}/decision", of.id))),
+        lifted,
+        lift: (holds && money).then(|| view.link(&format!("/console/disclosure/objections/{}/lift", of.id))),
         waits: (open && own).then_some(w.another_decides),
         files,
     }
@@ -304,5 +317,20 @@ async fn decide(
     Form(body): Form<Decided>,
 ) -> Answer<Redirect> {
     decide_objection(&office, &view.user, id, body.upheld, &body.reason).await?;
+    Ok(Redirect::to(&view.link("/console/disclosure?done=said")))
+}
+
+#[derive(Deserialize)]
+struct Lifted {
+    reason: String,
+}
+
+async fn lift(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path(id): Path<ObjectionId>,
+    Form(body): Form<Lifted>,
+) -> Answer<Redirect> {
+    lift_objection(&office, &view.user, id, &body.reason).await?;
     Ok(Redirect::to(&view.link("/console/disclosure?done=said")))
 }

@@ -25,7 +25,8 @@ use crate::console::page::Page;
 use crate::console::view::View;
 use crate::http::Answer;
 use crate::http::body::{Form, Query};
-use crate::http::months::{actor, explained, printable};
+use crate::http::findings::NewStep;
+use crate::http::months::{actor, explained, printable, put_claim_step};
 use crate::http::routes::Routes;
 use crate::month::{self, MonthView};
 use crate::payment::{self, Afterwards};
@@ -46,6 +47,7 @@ pub(super) fn routes() -> Routes {
         .get("/console/settlement.xlsx", xlsx)
         .post("/console/settlement/draft", Action::MonthDraft, draft)
         .post("/console/settlement/explain", Action::MonthExplain, explain)
+        .post("/console/settlement/claims", Action::FindingStep, rule)
         .post("/console/settlement/submit", Action::MonthSubmit, submit)
         .post("/console/settlement/send-back", Action::MonthSendBack, send_back)
         .post("/console/settlement/approve", Action::MonthApprove, approve)
@@ -200,6 +202,20 @@ async fn explain(State(office): State<Arc<Office>>, view: View, Form(body): Form
     let actor = actor(&view.user, &view.region.code, Right::MakeMonth)?;
     let (words, now) = (printable(&office, &body.words)?, office.now());
     month::explain(&office.store, &view.region.code, view.month, body.canteen, words, actor, now).await?;
+    Ok(Redirect::to(&view.link("/console/settlement?done=saved")))
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    number: String,
+    what: String,
+    words: String,
+}
+
+async fn rule(State(office): State<Arc<Office>>, view: View, Form(body): Form<Rule>) -> Answer<Redirect> {
+    let Rule { number, what, words } = body;
+    let new = NewStep { what, words, owner: None, due: None };
+    put_claim_step(&office, &view.user, &view.region.code, view.month, &number, new).await?;
     Ok(Redirect::to(&view.link("/console/settlement?done=saved")))
 }
 

@@ -63,6 +63,7 @@ catalogue! {
     // Checks
     incomplete_n: "{n} 天未日清", "{n} days not closed";
     blocking_undecided: "{n} 条阻断差异未裁定", "{n} blocking findings undecided";
+    draft_unfinished: "起草没有做完，请重新起草", "The draft was not finished: draft it again";
     ruled_since: "起草之后有新的裁定，请重新起草", "Ruled on since the draft: draft again";
     go_days: "去对账", "To the days";
     go_decide: "去裁定", "Decide";
@@ -74,6 +75,16 @@ catalogue! {
     closed_of: "{all} 个食堂日中 {n} 个已日清", "{n} of {all} canteen days are closed";
     payers_agree: "出资方合计 = 核定金额", "The payers' sum is the approved amount";
     payers_differ: "出资方合计与核定金额不等", "The payers' sum is not the approved amount";
+    claims_kept: "各项补贴的申报份数均未超过有资格的老人可用份数", "No benefit has more meals than those entitled could have had";
+    claims_factor: "出勤系数 {factor}", "attendance {factor}";
+    claims_over: "“{label}”申报份数超过有资格的老人可用份数", "“{label}”: more meals than those entitled could have had";
+    claims_measured: "{number}：申报 {found} 份，上限 {limit} 份（有资格的老人 {days} 人次日，最多可用 {could} 份，出勤系数 {factor}）", "{number}: {found} meals, at most {limit} ({days} elders entitled, day by day; they could have had {could}; attendance {factor})";
+    claim_explained: "已说明", "Explained";
+    claim_confirmed: "已确认", "Confirmed";
+    claim_rule: "裁定 {number}（{label}）", "Rule on {number} ({label})";
+    claim_explain: "有正当理由", "There is a good reason";
+    claim_confirm: "属实", "It is as it looks";
+    claim_close: "结案", "Close";
     changes_small: "日均变化均不超过 15%", "No change a day beyond 15 %";
     changes_marked: "{n} 家日均变化超过 15%", "{n} canteens changed by more than 15 % a day";
     explanation: "变动说明", "Explanation";
@@ -330,6 +341,9 @@ catalogue! {
     objection_waits: "待处理", "Open";
     objection_stands: "成立", "Upheld";
     objection_falls: "不成立", "Dismissed";
+    objection_lifted: "成立，已处理", "Upheld, seen to";
+    do_lift: "已处理，解除暂缓", "Seen to: lift the hold";
+    how_lifted: "处理情况", "How it was seen to";
     another_decides: "由另一位人员处理。", "Decided by another person.";
     decision: "处理", "Decision";
     noted_by: "登记", "Noted";

@@ -78,6 +78,7 @@ const fn english(action: Action) -> &'static str {
         Action::RegionPut => "Registered a region",
         Action::ObjectionNote => "Noted an objection",
         Action::ObjectionDecide => "Decided an objection",
+        Action::ObjectionLift => "Lifted what an objection held",
         Action::PaymentNote => "Noted a payment",
         Action::OfficeRestore => "Restored the office from a backup",
         Action::BudgetSet => "Set a payer's budget",

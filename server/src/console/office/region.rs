@@ -45,6 +45,7 @@ catalogue! {
     manual_permille: "人工录入容许（千分之）", "Entries by hand that are tolerated (per thousand)";
     manual_least: "人工录入：少于此数不报", "Fewer entries by hand are no finding";
     clock_minutes: "时钟偏差容许（分钟）", "Minutes that a clock may be wrong";
+    attendance_permille: "申报份数：出勤系数（千分之，0 为不查）", "Claims: attendance of those entitled (per thousand, 0: not looked for)";
     signatures: "月结签批", "Who signs a month";
     third_signature: "复核之后须第三人签批", "A third person signs after the checker";
     third_hint: "签批的人不能是起草、提交或复核的人；签批之前不公示、不拨付。按提交时的设置。不选则在纸面上签。", "Neither maker nor checker; nothing is published or paid before. As set when the month was submitted. If not, on paper.";
@@ -79,7 +80,7 @@ macro_rules! fields {
         }),*];
     };
 }
-fields! { window_minutes burst_elders burst_seconds order_elders flat_days manual_permille manual_least clock_minutes }
+fields! { window_minutes burst_elders burst_seconds order_elders flat_days manual_permille manual_least clock_minutes attendance_permille }
 
 const SEVERITIES: [(&str, Severity); 4] =
     [("block", Severity::Block), ("deduct", Severity::Deduct), ("warn", Severity::Warn), ("off", Severity::Off)];

@@ -227,6 +227,7 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("本月还没有公示，请先公示", "The month was not published yet."),
     ("本次应付为零，不需要拨付", "Nothing is to be paid."),
     ("有异议还没有处理，请先处理", "An objection waits to be decided."),
+    ("这条异议没有暂缓的款项，或者已经解除", "The objection holds no payment, or it is lifted already."),
     ("异议成立，这张结算单暂不拨付", "An objection stands: the statement is not paid for now."),
     (
         "须由另一人办理：送银行与登记到账、登记异议与处理异议不能是同一人",
@@ -315,7 +316,9 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ),
     ("不能提交：{said}", "It cannot be submitted: {said}"),
     ("{days} 未日清", "not closed: {days}"),
+    ("起草没有做完，请重新起草", "the draft was not finished: draft it again"),
     ("阻断差异 {list} 未裁定", "blocking findings not decided: {list}"),
+    ("申报份数差异 {list} 未裁定", "claims beyond those entitled not decided: {list}"),
     (
         "{days} 的差异在起草之后有新的裁定，请重新起草",
         "findings of {days} were decided after the draft: draft it again",

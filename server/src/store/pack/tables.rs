@@ -300,6 +300,22 @@ pub static TABLES: &[Table] = &[
             ("signed_at", Int),
         ],
     ),
+    table("month_claims", &[("region", Text), ("month", Text), ("version", Int), ("digest", Bytes), ("content", Text)]),
+    table(
+        "month_finding_steps",
+        &[
+            ("region", Text),
+            ("month", Text),
+            ("number", Text),
+            ("step", Int),
+            ("what", Text),
+            ("words", Text),
+            ("owner", Person),
+            ("due", Text),
+            ("by_user", Person),
+            ("at", Int),
+        ],
+    ),
     table("month_heads", &[("region", Text), ("month", Text), ("sequence", Int), ("hash", Bytes)]),
     table(
         "statements",
@@ -343,6 +359,7 @@ pub static TABLES: &[Table] = &[
             ("decided_at", Int),
         ],
     ),
+    table("objection_lifts", &[("objection", Id), ("reason", Text), ("lifted_by", Person), ("lifted_at", Int)]),
     // The files themselves are beside the pack, named by their digests; what they are called may name somebody.
     Table {
         name: "attachments",
@@ -403,6 +420,9 @@ pub static TABLES: &[Table] = &[
     ),
 ];
 
+/// What packs of the first shape may not have yet.
+const LATER: [(&str, &str); 2] = [("settlements", "signed_by"), ("settlements", "signed_at")];
+
 const fn table(name: &'static str, columns: &'static [(&'static str, Kind)]) -> Table {
     Table { name, columns, blanks: &[] }
 }
@@ -414,6 +434,16 @@ pub fn named(name: &str) -> Option<&'static Table> {
 }
 
 impl Table {
+    /// How many columns at the end are missing from a pack that has these, as packs of the `first` shape may: those that
+    /// came later and may be NULL. Nothing where the columns are others.
+    #[must_use]
+    pub fn missing(&self, columns: &[String], first: bool) -> Option<usize> {
+        let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
+        let (held, missing) = names.split_at(columns.len().min(names.len()));
+        let later = |name: &&str| first && LATER.contains(&(self.name, *name));
+        (held.iter().eq(columns) && missing.iter().all(later)).then_some(missing.len())
+    }
+
     /// The columns as SQL, each behind a prefix such as `r.`.
     fn list(&self, prefix: &str) -> String {
         self.columns.iter().map(|(name, _)| format!("{prefix}{name}")).collect::<Vec<_>>().join(", ")

@@ -138,6 +138,9 @@ impl Ground {
             ("POST", "/console/funds/statements/{id}/payment" | "/api/v1/statements/{id}/payments") => {
                 json!({"state": "confirmed", "reference": "B-1"})
             }
+            ("POST", "/api/v1/objections/{id}/lift" | "/console/disclosure/objections/{id}/lift") => {
+                json!({"reason": "已补记"})
+            }
             ("POST", "/api/v1/objections/{id}/decision") => json!({"upheld": false, "reason": "数目无误"}),
             ("POST", "/api/v1/people") => json!({"name": "新来的人", "role": "auditor", "region": "440304"}),
             ("POST", "/api/v1/proposals/{id}/reject") => json!({"reason": "账号有误"}),
@@ -171,6 +174,12 @@ impl Ground {
             }
             ("POST", "/api/v1/months/{region}/{month}/explanations" | "/console/settlement/explain") => {
                 json!({"canteen": canteen, "words": "寒假就餐人数减少"})
+            }
+            ("POST", "/api/v1/months/{region}/{month}/findings/{number}/steps") => {
+                json!({"what": "explained", "words": "已核实"})
+            }
+            ("POST", "/console/settlement/claims") => {
+                json!({"number": "F-202603-000000", "what": "explained", "words": "已核实"})
             }
             ("POST", "/api/v1/budgets") => json!({
                 "region": "440304", "year": 2026, "payer": {"name": "city", "unit": "4403"}, "amount": 100,

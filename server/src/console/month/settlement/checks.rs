@@ -1,9 +1,13 @@
 //! What was looked at: what stands in the way, then what was found in order.
 
+use domain::reconciliation::Severity;
+use domain::settlement::Ruling;
+
 use super::super::words::Words;
 use super::super::{board, pages, say};
 use super::drawing::days_of;
 use super::{Found, PATH};
+use crate::claims::ClaimsView;
 use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::view::View;
@@ -37,21 +41,23 @@ pub(super) fn checks(view: &View, found: &Found) -> Vec<Check> {
     let ok = |title: String, detail: String| Check { look: "ok", title, detail, link: None };
     let Some(month) = &found.month else { return before_draft(view, found) };
     for (canteen, obstacle) in &month.obstacles {
-        let name = found.days.name(*canteen);
+        let name = canteen.map_or("", |canteen| found.days.name(canteen));
+        let at = canteen.map(|canteen| canteen.to_string()).unwrap_or_default();
         let (title, days, link) = match obstacle {
             Obstacle::Incomplete(days) => (
                 fill(w.incomplete_n, &[("n", &days.len())]),
                 say::days(lang, days),
-                (view.link(&format!("/console/reconciliation?canteen={canteen}")), w.go_days),
+                (view.link(&format!("/console/reconciliation?canteen={at}")), w.go_days),
             ),
             Obstacle::Blocking(numbers) => (
                 fill(w.blocking_undecided, &[("n", &numbers.len())]),
                 numbers.join(lang.of("、", ", ")),
-                (view.link(&format!("/console/findings/{canteen}/{}", numbers[0])), w.go_decide),
+                (view.link(&format!("/console/findings/{at}/{}", numbers[0])), w.go_decide),
             ),
+            Obstacle::TakenBack => (w.draft_unfinished.to_owned(), String::new(), (String::new(), "")),
             Obstacle::RuledSince(days) => (w.ruled_since.to_owned(), say::days(lang, days), (String::new(), "")),
-            // Said once for all canteens below.
-            Obstacle::Unexplained(_) => continue,
+            // Said once for all below.
+            Obstacle::Unexplained(_) | Obstacle::OverClaimed(_) => continue,
         };
         let link = Some(link).filter(|(href, _)| !href.is_empty());
         checks.push(Check { look: "bad", title, detail: format!("{name} {days}"), link });
@@ -87,11 +93,49 @@ pub(super) fn checks(view: &View, found: &Found) -> Vec<Check> {
     } else {
         checks.push(Check { look: "bad", title: w.payers_differ.to_owned(), detail: named, link: None });
     }
+    claims(view, month, &mut checks, &mut good);
     changes(view, found, month, &mut checks, &mut good);
     budgets(view, found, &mut checks, &mut good);
     digests(view, found, month, &mut checks, &mut good);
     checks.extend(good);
     checks
+}
+
+/// Benefits with more meals than those entitled could have had.
+fn claims(view: &View, month: &MonthView, bad: &mut Vec<Check>, good: &mut Vec<Check>) {
+    let (w, lang) = (Words::of(view.lang), view.lang);
+    let Some(ClaimsView { claims, over }) = &month.claims else { return };
+    if !claims.is_asked_for() || claims.claims.is_empty() {
+        return;
+    }
+    let factor = fmt::percent(claims.permille);
+    if over.is_empty() {
+        let detail = fill(w.claims_factor, &[("factor", &factor)]);
+        good.push(Check { look: "ok", title: w.claims_kept.to_owned(), detail, link: None });
+    }
+    for over in over {
+        let claim = &claims.claims[over.at];
+        let title = fill(w.claims_over, &[("label", &claim.label)]);
+        let numbers: [(&str, &dyn std::fmt::Display); 6] = [
+            ("number", &over.number),
+            ("found", &fmt::count(over.found)),
+            ("limit", &fmt::count(over.limit)),
+            ("days", &fmt::count(claim.elder_days())),
+            ("could", &fmt::count(claim.could())),
+            ("factor", &factor),
+        ];
+        let mut detail = fill(w.claims_measured, &numbers);
+        if let Some((said, ruling)) = over.ruling() {
+            let ruled = if ruling == Ruling::Confirmed { w.claim_confirmed } else { w.claim_explained };
+            detail.push_str(&format!("{}{ruled}：{}", lang.of("；", "; "), said.words));
+        }
+        let look = match (claims.severity, over.ruling()) {
+            (_, Some(_)) => "info",
+            (Severity::Block, None) => "bad",
+            _ => "warn",
+        };
+        bad.push(Check { look, title, detail, link: None });
+    }
 }
 
 /// Canteens whose change a day is beyond the mark.

@@ -10,6 +10,7 @@ use super::super::words::Words;
 use super::super::{pages, say};
 use super::checks::{Check, checks};
 use super::{Found, PATH};
+use crate::claims::Over;
 use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::view::{Shell, View};
@@ -116,6 +117,8 @@ pub(super) struct Drawn {
     acts: Acts,
     /// What the maker has to explain: canteen, name, change.
     to_explain: Vec<(CanteenId, String, String)>,
+    /// Claims beyond those entitled that the person may rule on or close now.
+    to_rule: Vec<ToRule>,
     digest: String,
     fresh: bool,
     needs_code: bool,
@@ -336,6 +339,33 @@ fn to_explain(view: &View, found: &Found) -> Vec<(CanteenId, String, String)> {
     open.map(named).collect()
 }
 
+/// A claim that the person may say something about.
+struct ToRule {
+    number: String,
+    label: String,
+    /// What may be said, and the button's words.
+    acts: Vec<(&'static str, &'static str)>,
+}
+
+/// Claims that are not closed: the maker rules, and another person who may check closes what is ruled.
+fn to_rule(view: &View, found: &Found) -> Vec<ToRule> {
+    let w = Words::of(view.lang);
+    let has = |right: Right| view.user.role.rights().contains(&right);
+    let Some(claims) = found.month.as_ref().and_then(|month| month.claims.as_ref()) else { return Vec::new() };
+    let one = |over: &Over| {
+        let mut acts = Vec::new();
+        if has(Right::MakeMonth) {
+            acts.extend([("explained", w.claim_explain), ("confirmed", w.claim_confirm)]);
+        }
+        if has(Right::CheckMonth) && over.ruling().is_some_and(|(said, _)| said.by_user != view.user.id) {
+            acts.push(("closed", w.claim_close));
+        }
+        let label = fill(w.claim_rule, &[("number", &over.number), ("label", &claims.claims.claims[over.at].label)]);
+        ToRule { number: over.number.clone(), label, acts }
+    };
+    claims.over.iter().filter(|over| over.state() != "closed").map(one).filter(|one| !one.acts.is_empty()).collect()
+}
+
 /// The state's word and look.
 fn chip(w: &'static Words, found: &Found) -> (&'static str, &'static str) {
     match (found.after.as_ref().map(|a| a.stage), found.month.as_ref().map(|m| m.settlement.state.0)) {
@@ -394,6 +424,7 @@ pub(super) fn drawn(view: &View, found: &Found, now: domain::calendar::UnixMs) -
         checks: checks(view, found),
         acts: acts(view, found),
         to_explain: to_explain(view, found),
+        to_rule: to_rule(view, found),
         digest: settlement.map(|s| s.digest.to_string()).unwrap_or_default(),
         fresh: view.present.require_fresh(now).is_ok(),
         needs_code: view.user.totp_at.is_some(),
