@@ -130,7 +130,7 @@ const fn english(code: Code) -> (&'static str, &'static str) {
 mod tests {
     use super::*;
 
-    const SOURCES: [&str; 13] = [
+    const SOURCES: [&str; 14] = [
         include_str!("../words.rs"),
         include_str!("../words/attachments.rs"),
         include_str!("../words/budgets.rs"),
@@ -144,6 +144,7 @@ mod tests {
         include_str!("../words/import.rs"),
         include_str!("../../../receipts/src/error.rs"),
         include_str!("../../../domain/src/calendar/workdays.rs"),
+        include_str!("../words/claims.rs"),
     ];
     /// Constants that are no refusals that a page shows.
     const OTHERS: [&str; 29] = [

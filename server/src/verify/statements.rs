@@ -241,19 +241,22 @@ async fn claims(
     report: &mut VerifyReport,
 ) -> Result<(), Error> {
     let alone = part.is_some_and(|part| part.packed.len() < part.statements.len());
-    let months: Vec<(RegionCode, Month)> =
-        store.read(|tx| Box::pin(async move { sql!(tx, "SELECT region, month FROM settlements").all().await })).await?;
-    for (region, month) in months {
+    let kept: Vec<(RegionCode, Month, i64)> = store
+        .read(|tx| Box::pin(async move { sql!(tx, "SELECT region, month, version FROM month_claims").all().await }))
+        .await?;
+    for (region, month, version) in kept {
         let place = format!("月结 {region} {month} 申报份数");
         let (rules, whole) = (Arc::clone(rules), part.is_none());
         let wrong = store.read(move |tx| {
             Box::pin(async move {
-                let Some(settlement) = months::settlement(tx, &region, month).await? else { return Ok(None) };
-                let stored = store_claims::of_version(tx, &region, month, settlement.version).await?;
+                let stored = store_claims::of_version(tx, &region, month, version).await?;
                 let Some((stored, digest)) = stored else { return Ok(None) };
                 if stored.digest() != digest {
                     return Ok(Some("内容与摘要不符"));
                 }
+                // What was drafted before is kept to be compared; its meals are free again.
+                let settlement = months::settlement(tx, &region, month).await?;
+                let Some(settlement) = settlement.filter(|now| now.version == version) else { return Ok(None) };
                 if alone || !(whole || stored.is_asked_for()) {
                     return Ok(None);
                 }

@@ -280,6 +280,7 @@ async fn regions_stand_as_a_tree_and_their_settings_say_who_changed_what(backend
             ("manual_permille", "100"),
             ("manual_least", "3"),
             ("clock_minutes", minutes),
+            ("attendance_permille", "900"),
         ]);
         fields
     };

@@ -53,6 +53,7 @@ const DETAILS: &[Said] = &[
     ("cards", "卡数", "cards"),
     ("cashier", "收银员", "cashier"),
     ("change", "日均变动", "change a day"),
+    ("claims", "申报份数核对", "check of claims"),
     ("code", "原因", "why"),
     ("correction", "更正", "correction"),
     ("date", "日期", "date"),
