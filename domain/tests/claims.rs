@@ -97,7 +97,9 @@ fn policies() -> PolicySet {
 fn count(open: &OpenDays, elders: &[Elder], served: &[(&str, i64)]) -> Vec<Claim> {
     let (policies, calendar) = (policies(), WorkCalendar::published());
     let mut counting = Counting::new(open, &policies, &calendar, UnixMs::new(100));
-    elders.iter().for_each(|elder| counting.add(elder));
+    for elder in elders {
+        counting.add(elder);
+    }
     let served: BTreeMap<_, _> = served.iter().map(|(b, n)| (("test".to_owned(), (*b).to_owned()), *n)).collect();
     counting.claims(&served)
 }

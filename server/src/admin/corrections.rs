@@ -224,7 +224,7 @@ impl Office {
         let old = self.store.read(move |tx| Box::pin(async move { canteens::get(tx, canteen).await })).await?;
         let old = old.ok_or_else(|| Error::refused(Code::CanteenUnknown, register::NO_CANTEEN))?;
         let reason = reason(&new.reason)?;
-        let changes = canteen_changes(&old, new)?;
+        let changes = canteen_changes(&old, &new)?;
         if let Some(by) = by.filter(|_| changes.iter().any(|change| change.field.takes_two())) {
             let what = Proposed::Correction { canteen, changes, reason };
             return Ok(Corrected::Waits(Box::new(self.propose(what, old.region, by).await?)));
@@ -275,7 +275,7 @@ impl Office {
 }
 
 /// What of a canteen's registration is to be another.
-fn canteen_changes(old: &CanteenRow, new: CanteenCorrection) -> Result<Vec<Change>, Error> {
+fn canteen_changes(old: &CanteenRow, new: &CanteenCorrection) -> Result<Vec<Change>, Error> {
     let mut changes = Vec::new();
     let mut differs = |field, old: &str, new: Option<String>| {
         changes.extend(new.map(|new| Change { field, old: old.to_owned(), new }));

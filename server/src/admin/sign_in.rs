@@ -173,7 +173,7 @@ impl Office {
         let wanted = claim.name.trim().to_owned();
         let user = self.store.read(move |tx| Box::pin(async move { people::by_name(tx, &wanted).await })).await?;
         let user = user.filter(|u| u.left_at.is_none());
-        let from = self.from_where(&claim, user.as_ref()).await?;
+        let from = self.whence(&claim, user.as_ref()).await?;
         // Others at the same address do not hold up a browser in which the person has signed in.
         let address = claim.address.filter(|_| !from.is_own_device);
         if let Some(seconds) = address.and_then(|address| self.addresses.held_up(address, self.now())) {
@@ -203,6 +203,10 @@ impl Office {
         }
         let fits = self.hasher.verify(passphrase, user.as_ref().map(|u| u.passphrase_hash.clone())).await?;
         let asked = user.as_ref().is_some_and(|user| user.totp_at.is_some());
+        // Whoever knows the passphrase is told of a lock that somebody put on, and asked for nothing more.
+        if let Some(seconds) = user.as_ref().filter(|_| fits).and_then(|user| user.locked_for(now)) {
+            return Err(locked(seconds));
+        }
         if fits && asked && code.is_none() {
             return Err(Error::refused(Code::CodeNeeded, words_of::CODE));
         }
@@ -307,7 +311,7 @@ impl Office {
 
     /// The session's person proves to be the person once more: good for five minutes.
     pub async fn step_up(&self, present: &Present, passphrase: &str, code: Option<&str>) -> Result<UnixMs, Error> {
-        let user = self.check(Some(present.user.clone()), &self.from_session(present), passphrase, code).await?;
+        let user = self.check(Some(present.user.clone()), &self.whence_session(present), passphrase, code).await?;
         let (hash, now, id) = (present.session.hash, self.now(), user.id);
         self.store
             .write_audited(move |tx| {
@@ -327,7 +331,7 @@ impl Office {
             return Err(Error::refused(Code::Invalid, words_of::SAME_PASSPHRASE));
         }
         let fits = self.hasher.verify(old, Some(present.user.passphrase_hash.clone())).await?;
-        self.count_try(Some(present.user.id), &self.from_session(present), fits, None).await?;
+        self.count_try(Some(present.user.id), &self.whence_session(present), fits, None).await?;
         let (hash, own, id, now) = (self.hasher.hash(new).await?, present.session.hash, present.user.id, self.now());
         self.store
             .write_audited(move |tx| {
@@ -372,7 +376,7 @@ impl Office {
         let none = || Error::refused(Code::Conflict, words_of::NO_NEW_TOTP);
         let sealed = user.totp_new.clone().ok_or_else(none)?;
         let step = self.secret_of(user.id, &sealed)?.step_of(code.trim(), self.now(), 0);
-        self.count_try(Some(user.id), &self.from_session(present), step.is_some(), None).await?;
+        self.count_try(Some(user.id), &self.whence_session(present), step.is_some(), None).await?;
         let step = step.ok_or_else(none)?;
         let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| self.readable(16)).collect();
         let hash = |code: &String| self.keys.digest("recovery-code", &code.replace('-', ""));

@@ -177,7 +177,7 @@ impl Office {
     }
 
     /// Whence where a claim comes, as far as failures are counted.
-    pub(super) async fn from_where(&self, claim: &Claim<'_>, user: Option<&UserRow>) -> Result<Whence, Error> {
+    pub(super) async fn whence(&self, claim: &Claim<'_>, user: Option<&UserRow>) -> Result<Whence, Error> {
         let network = claim.address.map(network_of);
         let device = claim.device.map(|device| self.device_hash(device));
         let from_network = network.map(|network| self.keys.digest("sign-in-network", &network.to_string()));
@@ -211,7 +211,7 @@ impl Office {
     }
 
     /// Somebody who is signed in already and proves something more: counted by the session.
-    pub(super) fn from_session(&self, present: &Present) -> Whence {
+    pub(super) fn whence_session(&self, present: &Present) -> Whence {
         let bucket = self.bucket(&format!("session {}", present.session.hash), FREE_FAILURES);
         Whence { buckets: vec![bucket], network: None, device: None, is_own_device: true }
     }

@@ -139,7 +139,7 @@ pub async fn elders(tx: &mut Tx, of: &Among, after: Option<ElderId>, most: i64) 
     let mut own = "e.region LIKE $1 || '%'".to_owned();
     for inside in without {
         values.push(inside.bind());
-        own.push_str(&format!(" AND NOT e.region LIKE ${} || '%'", values.len()));
+        own = format!("{own} AND NOT e.region LIKE ${} || '%'", values.len());
     }
     let text = format!(
         "SELECT e.id FROM elders e WHERE e.id > $5 AND e.registered_at < $4 AND (({own}) OR EXISTS \

@@ -127,7 +127,7 @@ fn claims(view: &View, month: &MonthView, bad: &mut Vec<Check>, good: &mut Vec<C
         let mut detail = fill(w.claims_measured, &numbers);
         if let Some((said, ruling)) = over.ruling() {
             let ruled = if ruling == Ruling::Confirmed { w.claim_confirmed } else { w.claim_explained };
-            detail.push_str(&format!("{}{ruled}：{}", lang.of("；", "; "), said.words));
+            detail = format!("{detail}{}{ruled}：{}", lang.of("；", "; "), said.words);
         }
         let look = match (claims.severity, over.ruling()) {
             (_, Some(_)) => "info",
