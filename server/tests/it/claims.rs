@@ -238,7 +238,7 @@ async fn a_pack_of_the_first_shape_is_read_and_a_later_one_refused_by_its_versio
             assert_eq!(json["version"], 2);
             json["version"] = json!(1);
         } else if let Some(name) = json["table"].as_str() {
-            table = name.to_owned();
+            name.clone_into(&mut table);
             if table == "settlements" {
                 let columns = json["columns"].as_array_mut().unwrap();
                 assert_eq!(columns.split_off(columns.len() - 2), ["signed_by", "signed_at"]);

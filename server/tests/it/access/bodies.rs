@@ -32,13 +32,15 @@ impl Ground {
             }
             path if path.starts_with("/console/reconciliation") => "?region=440304&month=2026-03",
             path if path.starts_with("/api/v1/") && path.ends_with("/attachments") => "?file_name=x.pdf",
-            "/api/v1/changes" | "/api/v1/days" => "?region=440304",
             "/api/v1/terminal/photo" => "?elder=00000000-0000-0000-0000-000000000007",
             "/api/v1/terminal/roster" | "/api/v1/terminal/usage" => "?after=0",
             "/api/v1/budgets" | "/api/v1/years" => "?region=440304&year=2026",
-            "/api/v1/demands" | "/api/v1/holds" | "/api/v1/ledger/trial-balance" | "/api/v1/refunds" => {
-                "?region=440304"
-            }
+            "/api/v1/changes"
+            | "/api/v1/days"
+            | "/api/v1/demands"
+            | "/api/v1/holds"
+            | "/api/v1/ledger/trial-balance"
+            | "/api/v1/refunds" => "?region=440304",
             "/console/own" => "?month=2026-03",
             // A statement's own place is asked for, whatever the page looks at; policies and what is looked for have none.
             "/console/statements/{id}" | "/console/search" => "",
@@ -111,6 +113,30 @@ impl Ground {
                 let policy = book.policies.policies().next().unwrap().reference().clone();
                 json!({"canteen": canteen, "month": MARCH, "policy": policy, "gate": 1, "reason": "已整改"})
             }
+            ("POST", "/api/v1/people") => json!({"name": "新来的人", "role": "auditor", "region": "440304"}),
+            ("POST", "/api/v1/proposals/{id}/reject") => json!({"reason": "账号有误"}),
+            ("POST", "/api/v1/canteens/{id}/payee") => {
+                json!({"bank": "测试银行", "account_name": "测试餐饮有限公司", "account": "622202100112346"})
+            }
+            ("POST", "/api/v1/policies") => {
+                json!({"file_name": "new.toml", "source": POLICY.replace("\"4403\"", "\"440304\"")})
+            }
+            ("POST", "/console/policies/new" | "/console/policies/proposals") => {
+                let source = POLICY.replace("\"4403\"", "\"440304\"").replace("version = 1", "version = 2");
+                json!({"file_name": "new.toml", "source": source})
+            }
+            ("POST", "/api/v1/policies/simulate") => {
+                let source = POLICY.replace("\"4403\"", "\"440304\"").replace("version = 1", "version = 2");
+                json!({"file_name": "new.toml", "source": source, "month": MARCH, "region": "440304"})
+            }
+            _ => self.body_of_accounts(method, path),
+        }
+    }
+
+    /// Of what is owed, explained and planned.
+    fn body_of_accounts(&self, method: &str, path: &str) -> Value {
+        let canteen = self.scene.canteen(0);
+        match (method, path) {
             ("POST", "/console/disclosure/start") => json!({"days": "5"}),
             ("POST", "/console/disclosure/objections/{id}/decision") => json!({"upheld": "false", "reason": "无误"}),
             ("POST", "/console/funds/release") => json!({
@@ -142,30 +168,6 @@ impl Ground {
                 json!({"reason": "已补记"})
             }
             ("POST", "/api/v1/objections/{id}/decision") => json!({"upheld": false, "reason": "数目无误"}),
-            ("POST", "/api/v1/people") => json!({"name": "新来的人", "role": "auditor", "region": "440304"}),
-            ("POST", "/api/v1/proposals/{id}/reject") => json!({"reason": "账号有误"}),
-            ("POST", "/api/v1/canteens/{id}/payee") => {
-                json!({"bank": "测试银行", "account_name": "测试餐饮有限公司", "account": "622202100112346"})
-            }
-            ("POST", "/api/v1/policies") => {
-                json!({"file_name": "new.toml", "source": POLICY.replace("\"4403\"", "\"440304\"")})
-            }
-            ("POST", "/console/policies/new" | "/console/policies/proposals") => {
-                let source = POLICY.replace("\"4403\"", "\"440304\"").replace("version = 1", "version = 2");
-                json!({"file_name": "new.toml", "source": source})
-            }
-            ("POST", "/api/v1/policies/simulate") => {
-                let source = POLICY.replace("\"4403\"", "\"440304\"").replace("version = 1", "version = 2");
-                json!({"file_name": "new.toml", "source": source, "month": MARCH, "region": "440304"})
-            }
-            _ => self.body_of_accounts(method, path),
-        }
-    }
-
-    /// Of what is owed, explained and planned.
-    fn body_of_accounts(&self, method: &str, path: &str) -> Value {
-        let canteen = self.scene.canteen(0);
-        match (method, path) {
             ("POST", "/api/v1/canteens/{id}/closure" | "/console/canteens/{id}/closure") => {
                 json!({"last_day": "2026-03-31", "reason": "停业"})
             }
