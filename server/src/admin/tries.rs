@@ -27,7 +27,7 @@ const FREE_OF_ALL: u32 = 100;
 const LONGEST_LOCK_S: i64 = 60 * 60;
 /// Failures are remembered for so long, ms.
 const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1000;
-/// Whence where somebody signed in is remembered for so long, ms.
+/// Where somebody signed in from is remembered for so long, ms.
 const KNOWN_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 /// So many failures from one address in [`ADDRESS_MS`] hold it up.
 const ADDRESS_FAILURES: u32 = 30;
@@ -89,7 +89,7 @@ struct Bucket {
     free: u32,
 }
 
-/// Whence where somebody tries.
+/// Where somebody tries from.
 #[derive(Clone, Debug)]
 pub(super) struct Whence {
     /// The first is one's own: success forgets it.
@@ -176,7 +176,7 @@ impl Office {
         Bucket { digest: self.keys.digest("sign-in-bucket", what), free }
     }
 
-    /// Whence where a claim comes, as far as failures are counted.
+    /// Where a claim comes from, as far as failures are counted.
     pub(super) async fn whence(&self, claim: &Claim<'_>, user: Option<&UserRow>) -> Result<Whence, Error> {
         let network = claim.address.map(network_of);
         let device = claim.device.map(|device| self.device_hash(device));
