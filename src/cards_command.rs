@@ -14,7 +14,7 @@ use serde_json::json;
 use server::admin::{CardsOf, IssuedSheet};
 
 use crate::office_command::OfficeArgs;
-use crate::out::Out;
+use crate::out::{Out, new_file};
 
 /// Arguments of `zhucan cards`.
 #[derive(Debug, Args)]
@@ -106,15 +106,6 @@ async fn cards(command: CardsCommand, as_json: bool, office: &server::Office) ->
     };
     file.write_all(&issued.pdf).and_then(|()| file.sync_all()).with_context(|| sheet.out.display().to_string())?;
     told(&issued, as_json, &sheet.out)
-}
-
-/// A new file that only its owner may read.
-fn new_file(path: &Path) -> anyhow::Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).with_context(|| path.display().to_string())
 }
 
 fn told(issued: &IssuedSheet, as_json: bool, path: &Path) -> anyhow::Result<()> {

@@ -12,9 +12,12 @@ mod office_command;
 mod openapi_command;
 mod out;
 mod policy_command;
+mod reconcile_command;
 mod secret;
 mod settings;
+mod settle_command;
 mod shell_command;
+mod take_in_command;
 mod terminal_command;
 mod user_command;
 
@@ -72,6 +75,12 @@ enum Command {
     Generate(generate_command::GenerateArgs),
     /// Measure the program, against the bare database or over a city's month
     Bench(bench_command::BenchArgs),
+    /// Close the days that can be closed, and list how days stand
+    Reconcile(reconcile_command::ReconcileArgs),
+    /// Take a region's month from its draft to its approval, by the same people as on the console
+    Settle(settle_command::SettleArgs),
+    /// Take in records that were carried here: what `zhucan terminal export` wrote
+    TakeIn(take_in_command::TakeInArgs),
     /// Recompute everything that is stored and name what does not hold
     Verify(office_command::VerifyArgs),
     /// Write a month's statements with everything they are made of, to be verified elsewhere
@@ -150,6 +159,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Bench(args) => runtime.block_on(bench_command::run(args, clock)),
         Command::Init(args) => runtime.block_on(office_command::init(args, clock, entropy)),
         Command::Serve(args) => runtime.block_on(office_command::serve(args, clock, entropy)),
+        Command::Reconcile(args) => runtime.block_on(reconcile_command::run(args, clock, entropy)),
+        Command::Settle(args) => runtime.block_on(settle_command::run(args, clock, entropy)),
+        Command::TakeIn(args) => runtime.block_on(take_in_command::run(args, clock, entropy)),
         Command::Verify(args) => runtime.block_on(office_command::verify(args, clock, entropy)),
         Command::AuditPack(args) => runtime.block_on(office_command::pack(args, clock, entropy)),
         Command::Statement(args) => runtime.block_on(office_command::statement(args, clock, entropy)),

@@ -122,6 +122,9 @@ pub(crate) struct InitArgs {
     /// The first administrator's name
     #[arg(long, default_value = "管理员")]
     administrator: String,
+    /// Print the outcome as JSON, with the one-time passphrase
+    #[arg(long)]
+    json: bool,
 }
 
 /// Makes database and keys, the region and its first administrator, whose passphrase is printed once.
@@ -147,6 +150,15 @@ pub(crate) async fn init(args: InitArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn
     let (_, passphrase) = office.invite(first, None).await?;
     office.publish_calendar(domain::calendar::WorkCalendar::published()).await?;
     office.store.close().await;
+    if args.json {
+        let done = json!({
+            "administrator": args.administrator,
+            "one_time_passphrase": passphrase.as_str(),
+            "data": args.office.data,
+        });
+        println!("{done}");
+        return Ok(ExitCode::SUCCESS);
+    }
     println!("已建立。管理员：{}　一次性口令（只显示这一次）：{}", args.administrator, passphrase.as_str());
     println!("首次登录须改为自己的口令，并绑定动态口令。");
     println!("启动：zhucan serve --data {}", args.office.data.display());
@@ -411,6 +423,9 @@ pub(crate) struct StatementArgs {
     /// Where people reach the server, for the QR codes
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8780", env = "ZHUCAN_PUBLIC_URL")]
     public_url: String,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// Writes all papers of a month: statements, the region's summary, the disclosure lists.
@@ -424,6 +439,11 @@ pub(crate) async fn statement(
     let count = zhucan::papers::write(office, &args.region, args.month, &args.out, &shown).await;
     office.store.close().await;
     shown("");
-    println!("已写入 {}：{} 份", args.out.display(), count?);
+    let count = count?;
+    if args.json {
+        println!("{}", json!({ "out": args.out, "papers": count }));
+    } else {
+        println!("已写入 {}：{count} 份", args.out.display());
+    }
     Ok(ExitCode::SUCCESS)
 }

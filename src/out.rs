@@ -1,8 +1,10 @@
 //! Standard output whose reader may go away: `zhucan policy check … | head` is no failure; and what doctors say on it.
 
 use std::io::{self, ErrorKind, StdoutLock, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use domain::health::{Check, State};
 
 /// Standard output. Once nobody reads any more, whatever is written is dropped; the command goes on to its exit code.
@@ -45,6 +47,15 @@ impl Write for Out {
         let done = self.stdout.flush();
         self.unless_closed(done, ())
     }
+}
+
+/// A new file that only its owner may read.
+pub(crate) fn new_file(path: &Path) -> anyhow::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).with_context(|| path.display().to_string())
 }
 
 /// What the doctor found: a line each, or JSON. The exit code says whether something fails.

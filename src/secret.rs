@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-use server::words::backup as words;
+use server::words::{backup as words, settlement};
 use zeroize::Zeroizing;
 
 /// Under this name systemd hands over the passphrase: `LoadCredential=zhucan-backup-passphrase:/PATH`.
@@ -38,6 +38,16 @@ impl PassphraseArgs {
         }
         Ok(typed)
     }
+}
+
+/// A person's passphrase, for something that this person does at the office's own computer: from the file that is named, or
+/// typed in.
+pub(crate) fn of_person(name: &str, file: Option<&Path>) -> anyhow::Result<Zeroizing<String>> {
+    if let Some(file) = file {
+        return from_file(file);
+    }
+    anyhow::ensure!(std::io::stdin().is_terminal(), settlement::NO_PASSPHRASE);
+    ask(&settlement::ask_passphrase(name))
 }
 
 /// The file's text without the ends of lines behind it.
@@ -74,7 +84,8 @@ impl Drop for Hidden {
     }
 }
 
-fn ask(what: &str) -> anyhow::Result<Zeroizing<String>> {
+/// Asks for something that nobody is to see, on a terminal.
+pub(crate) fn ask(what: &str) -> anyhow::Result<Zeroizing<String>> {
     let mut screen = std::io::stderr();
     write!(screen, "{what}")?;
     screen.flush()?;

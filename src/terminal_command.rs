@@ -1,6 +1,7 @@
-//! The canteen's commands: `terminal enrol`, `terminal run`, `terminal leave`.
+//! The canteen's commands: `terminal enrol`, `terminal run`, `terminal export`, `terminal leave`, `terminal doctor`.
 
-use std::path::PathBuf;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -32,6 +33,22 @@ enum TerminalCommand {
         /// The code
         #[arg(long)]
         code: String,
+    },
+    /// Write the records that this computer holds to a file, unsent ones first, for the office to take in by hand
+    /// (`zhucan take-in`); nothing is changed here
+    Export {
+        /// The data folder
+        #[arg(long, value_name = "DIR", default_value = "data", env = "ZHUCAN_DATA")]
+        data: PathBuf,
+        /// The file to write; it must not be there
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Only what the office has not answered for
+        #[arg(long)]
+        unsent: bool,
+        /// Print the outcome as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Take this computer out of service; refused while a record is unsent or a shift open
     Leave {
@@ -131,6 +148,28 @@ fn enrolled(enrolment: &terminal::Enrolment) -> String {
     )
 }
 
+/// Writes the records to a new file that only its owner may read; a file that is not whole is taken away.
+async fn export(folder: &Path, out: &Path, unsent: bool, json: bool, clock: &dyn Clock) -> anyhow::Result<()> {
+    let mut file = BufWriter::new(crate::out::new_file(out)?);
+    let done = terminal::export(folder, unsent, clock.wall(), &mut file).await;
+    let synced = file.get_ref().sync_all();
+    let exported = match (done, synced) {
+        (Ok(exported), Ok(())) => exported,
+        (done, synced) => {
+            std::fs::remove_file(out)?;
+            done?;
+            return Err(synced.map_or_else(Into::into, |()| anyhow::anyhow!("{}", out.display())));
+        }
+    };
+    if json {
+        println!("{}", serde_json::to_string(&exported)?);
+    } else {
+        println!("已写入 {}：记录 {} 条，其中未上传 {} 条", out.display(), exported.records, exported.unsent);
+        println!("下一步：把文件带到办公室，在办公端电脑上运行 zhucan take-in 文件名");
+    }
+    Ok(())
+}
+
 /// Runs the command.
 pub(crate) async fn run(
     args: TerminalArgs,
@@ -143,6 +182,9 @@ pub(crate) async fn run(
             let enrolment = terminal::enrol(&config, &code, clock, entropy).await?;
             terminal::keep_office(&config.data_dir, &config.server_url)?;
             println!("{}", enrolled(&enrolment));
+        }
+        TerminalCommand::Export { data, out, unsent, json } => {
+            export(&place::terminal(&data), &out, unsent, json, &*clock).await?;
         }
         TerminalCommand::Leave { data } => {
             let config = terminal::Config::new(place::terminal(&data), "");

@@ -18,6 +18,7 @@ mod document;
 pub mod draw;
 pub mod elder;
 pub mod explain;
+pub mod handed;
 pub mod health;
 pub mod id;
 pub mod ledger;

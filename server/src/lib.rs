@@ -39,6 +39,7 @@ pub mod people;
 pub mod rules;
 pub mod rulings;
 pub mod seal;
+pub mod settle;
 pub mod simulate;
 pub mod statements;
 pub mod store;

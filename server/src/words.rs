@@ -6,6 +6,7 @@ pub mod attachments;
 pub mod audit;
 pub mod backup;
 pub mod budgets;
+pub mod by_hand;
 pub mod claims;
 pub mod demands;
 pub mod doctor;

@@ -23,6 +23,7 @@ mod disk;
 pub mod doctor;
 mod enrol;
 mod error;
+mod export;
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "the tests outside of the library read this file too")]
 mod fixture;
@@ -61,6 +62,7 @@ use std::time::Duration;
 pub use disk::DiskProbe;
 pub use enrol::{EnrolError, Enrolment, enrol, enrol_with};
 pub use error::Error;
+pub use export::{ExportError, Exported, export};
 pub use keys::KeyFileError;
 pub use lock::{DirLock, LockError};
 pub use office::OfficeError;

@@ -5,6 +5,7 @@
 
 mod canary;
 mod canary_till;
+mod carried;
 mod commands;
 mod drill;
 mod failover;
@@ -18,6 +19,7 @@ mod packaging;
 mod printer;
 mod proxies;
 mod settings;
+mod settle;
 mod setup;
 mod till_doctor;
 mod user;

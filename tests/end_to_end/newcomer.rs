@@ -9,7 +9,7 @@ use zhucan::demo::http::{Caller, text};
 /// Signed in, with nothing left to do first.
 pub(crate) struct Newcomer {
     pub(crate) caller: Caller,
-    passphrase: String,
+    pub(crate) passphrase: String,
     /// Everything that nobody else may ever see.
     pub(crate) secrets: Vec<String>,
     secret: Option<Secret>,
@@ -53,7 +53,7 @@ impl Newcomer {
     }
 
     /// A code that was not used yet. There are three in half a minute.
-    fn code(&mut self, now: UnixMs) -> Option<String> {
+    pub(crate) fn code(&mut self, now: UnixMs) -> Option<String> {
         self.used = (self.used + 1).max(step_at(now) - 1);
         assert!(self.used <= step_at(now) + 1, "no code is left in this half minute");
         self.secret.as_ref().map(|secret| secret.code(self.used))

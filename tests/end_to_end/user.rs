@@ -13,11 +13,11 @@ use crate::newcomer::Newcomer;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_zhucan");
 
 /// An office that is served, and somebody at its computer.
-struct Desk {
+pub(crate) struct Desk {
     data: String,
     database: Option<String>,
-    clock: WallClock,
-    office: Program,
+    pub(crate) clock: WallClock,
+    pub(crate) office: Program,
 }
 
 impl Desk {
@@ -26,12 +26,12 @@ impl Desk {
         [more, &["--data", &self.data]].concat().into_iter().chain(database.into_iter().flatten()).collect()
     }
 
-    fn run(&self, more: &[&str]) -> Output {
+    pub(crate) fn run(&self, more: &[&str]) -> Output {
         Command::new(PROGRAM).args(self.arguments(more)).envs(self.clock.environment()).output().unwrap()
     }
 
     /// What a command of `zhucan user` prints as JSON.
-    fn user(&self, more: &[&str]) -> Value {
+    pub(crate) fn user(&self, more: &[&str]) -> Value {
         let done = self.run(&[&["user"], more, &["--json"]].concat());
         assert!(done.status.success(), "{more:?}: {}", String::from_utf8_lossy(&done.stderr));
         serde_json::from_slice(&done.stdout).unwrap()
@@ -55,7 +55,7 @@ impl Desk {
     }
 }
 
-fn start(folder: &std::path::Path, database: Option<&str>) -> (Desk, String) {
+pub(crate) fn start(folder: &std::path::Path, database: Option<&str>) -> (Desk, String) {
     let data = folder.join("data").display().to_string();
     let clock = WallClock::new(folder.join("clock"), "2026-03-02 03:00:00");
     let more = database.map(|url| ["--database", url]).into_iter().flatten();

@@ -3,7 +3,7 @@
 //! person's sessions and is entered in the audit log as the act of whoever sat at the computer.
 
 use domain::calendar::UnixMs;
-use domain::id::{CanteenId, UserId};
+use domain::id::{CanteenId, RecordId, UserId};
 use domain::region::RegionCode;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -12,7 +12,7 @@ use super::people::{ONE_TIME, could_reset, require_own, required};
 use crate::audit::{Act, Action};
 use crate::people::Role;
 use crate::store::Tx;
-use crate::store::people::{self, UserRow};
+use crate::store::people::{self, ReasonRow, UserRow};
 use crate::words::{Code, register, sign_in};
 use crate::{Error, Office};
 
@@ -123,46 +123,49 @@ impl Office {
 
     /// An administrator locks another person's account: its sessions end, and nobody signs in before an administrator
     /// unlocks it. One that was locked at the office's own computer stays locked as it is.
-    pub async fn lock_by(&self, id: UserId, by: UserId) -> Result<(), Error> {
-        self.about_another(id, by, Action::PersonLock, |row| {
-            Change::Lock(if row.is_locked_here() { LOCKED } else { LOCKED_OVER })
-        })
-        .await
+    pub async fn lock_by(&self, id: UserId, reason: String, by: UserId) -> Result<(), Error> {
+        let now = self.now();
+        let note = self.account_reason(id, "lock", reason, by, now);
+        self.store
+            .write_audited(move |tx| {
+                Box::pin(async move {
+                    if by == id {
+                        could_reset(tx, id, by).await?;
+                    }
+                    let until = if required(tx, id).await?.is_locked_here() { LOCKED } else { LOCKED_OVER };
+                    let act = Act::new(by, Action::PersonLock, format!("user:{id}"));
+                    let act = Change::Lock(until).make(tx, id, act).await?;
+                    people::close_sessions(tx, id, None).await?;
+                    people::note_reason(tx, &note).await?;
+                    act.done(tx, now).await.map(drop)
+                })
+            })
+            .await
     }
 
     /// An administrator takes away what keeps another person from signing in: a lock, and what failed before.
     ///
     /// # Errors
     /// When the account was locked at the office's own computer.
-    pub async fn unlock_by(&self, id: UserId, by: UserId) -> Result<(), Error> {
-        self.about_another(id, by, Action::PersonUnlock, |_| Change::Unlock).await
-    }
-
-    async fn about_another(
-        &self,
-        id: UserId,
-        by: UserId,
-        action: Action,
-        change: impl FnOnce(&UserRow) -> Change + Send + 'static,
-    ) -> Result<(), Error> {
+    pub async fn unlock_by(&self, id: UserId, reason: String, by: UserId) -> Result<(), Error> {
         let now = self.now();
+        let note = self.account_reason(id, "unlock", reason, by, now);
         self.store
             .write_audited(move |tx| {
                 Box::pin(async move {
-                    let row = if action == Action::PersonLock && by != id {
-                        required(tx, id).await?
-                    } else {
-                        could_reset(tx, id, by).await?
-                    };
-                    let act = Act::new(by, action, format!("user:{id}"));
-                    let act = change(&row).make(tx, id, act).await?;
-                    if action == Action::PersonLock {
-                        people::close_sessions(tx, id, None).await?;
-                    }
+                    could_reset(tx, id, by).await?;
+                    let act = Act::new(by, Action::PersonUnlock, format!("user:{id}"));
+                    let act = Change::Unlock.make(tx, id, act).await?;
+                    people::note_reason(tx, &note).await?;
                     act.done(tx, now).await.map(drop)
                 })
             })
             .await
+    }
+
+    fn account_reason(&self, person: UserId, act: &str, reason: String, by: UserId, at: UnixMs) -> ReasonRow {
+        let id = RecordId::generate(at, &*self.entropy).uuid();
+        ReasonRow { id, person, act: act.to_owned(), reason, at, made_by: by }
     }
 
     /// Takes a lock away, also one that failed sign-ins made.

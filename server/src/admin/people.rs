@@ -86,12 +86,13 @@ impl Office {
         &self,
         id: UserId,
         to: Post,
+        reason: String,
         inside: RegionCode,
         by: UserId,
     ) -> Result<ProposalRow, Error> {
         let goal = to.clone();
         let row = self.store.read(move |tx| Box::pin(async move { could_move(tx, id, &goal, by).await })).await?;
-        self.propose(Proposed::Move { person: id, name: row.name, role: row.role, to }, inside, by).await
+        self.propose(Proposed::Move { person: id, name: row.name, role: row.role, to, reason }, inside, by).await
     }
 
     /// Who is let in by a proposal, or gets a way back: all that is made before the unit of work, and the passphrase.

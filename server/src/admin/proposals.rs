@@ -92,6 +92,9 @@ pub enum Proposed {
         role: Role,
         /// What the person is to be.
         to: Post,
+        /// Why; empty in proposals of before it was asked for.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
     /// A canteen was registered wrongly.
     Correction {

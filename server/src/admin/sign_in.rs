@@ -136,6 +136,16 @@ impl Present {
 impl Office {
     /// Signs a person in.
     pub async fn sign_in(&self, claim: Claim<'_>) -> Result<Session, Error> {
+        self.begin(claim, false).await
+    }
+
+    /// Signs a person in for something that is done at once: that both factors were shown for it is the proof that is
+    /// asked for before money moves. For commands, which ask for what they need when they need it.
+    pub async fn sign_in_to_act(&self, claim: Claim<'_>) -> Result<Session, Error> {
+        self.begin(claim, true).await
+    }
+
+    async fn begin(&self, claim: Claim<'_>, to_act: bool) -> Result<Session, Error> {
         let (user, from) = self.check_claim(claim).await?;
         let token = self.secret();
         let device = claim.browser.then(|| match claim.device.filter(|_| from.device().is_some()) {
@@ -153,7 +163,12 @@ impl Office {
                     people::sweep_sessions(tx, now, idle).await?;
                     people::open_session(tx, &session).await?;
                     from.remember(tx, id, kept, now).await?;
-                    Act::new(id, Action::SessionOpen, format!("user:{id}")).done(tx, now).await.map(drop)
+                    Act::new(id, Action::SessionOpen, format!("user:{id}")).done(tx, now).await?;
+                    if to_act {
+                        people::prove_session(tx, hash, now).await?;
+                        Act::new(id, Action::SessionStepUp, format!("user:{id}")).done(tx, now).await?;
+                    }
+                    Ok(())
                 })
             })
             .await?;
@@ -176,15 +191,17 @@ impl Office {
         let from = self.whence(&claim, user.as_ref()).await?;
         // Others at the same address do not hold up a browser in which the person has signed in.
         let address = claim.address.filter(|_| !from.is_own_device);
-        if let Some(seconds) = address.and_then(|address| self.addresses.held_up(address, self.now())) {
+        let held = address.and_then(|address| self.addresses.held_up(address, from.people_there, self.now()));
+        if let Some(seconds) = held {
             return Err(locked(seconds));
         }
         let checked = self.check(user, &from, claim.passphrase, claim.code).await;
-        let failed = |error: &Error| error.code() == Some(Code::SignInFailed);
-        if let (Some(address), Err(error)) = (address, &checked)
-            && failed(error)
-        {
-            self.addresses.failed(address, self.now());
+        match (address, &checked) {
+            (Some(address), Err(error)) if error.code() == Some(Code::SignInFailed) => {
+                self.addresses.failed(address, from.name, self.now());
+            }
+            (Some(address), Ok(_)) => self.addresses.succeeded(address, from.name),
+            _ => {}
         }
         Ok((checked?, from))
     }

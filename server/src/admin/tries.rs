@@ -5,6 +5,10 @@
 //! an address from which the person has signed in is not held up by those from other addresses. For everybody else all
 //! addresses together have a bound: guessing does not get cheap by having many of them. A name that nobody has is counted
 //! and answered as one that somebody has.
+//!
+//! An address is bounded too, over all names. A whole office may stand behind one, and mistypes at eight in the morning:
+//! who signs in after all takes the own failures along, and everybody who has signed in from there before adds to what is
+//! forgiven. It grows with people, not with the name that is tried: it tells nobody who works there.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -29,8 +33,10 @@ const LONGEST_LOCK_S: i64 = 60 * 60;
 const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1000;
 /// Where somebody signed in from is remembered for so long, ms.
 const KNOWN_MS: i64 = 366 * 24 * 60 * 60 * 1000;
-/// So many failures from one address in [`ADDRESS_MS`] hold it up.
+/// So many failures from one address in [`ADDRESS_MS`] hold it up,
 const ADDRESS_FAILURES: u32 = 30;
+/// and so many more for everybody who has signed in from there before: as many as one's own name forgives.
+const FAILURES_A_PERSON: u32 = FREE_FAILURES;
 const ADDRESS_MS: i64 = 10 * 60 * 1000;
 /// So many addresses are remembered.
 const MOST_ADDRESSES: usize = 10_000;
@@ -51,34 +57,56 @@ fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
+/// What failed at an address since an instant, by name. A name is kept as its digest.
+#[derive(Debug)]
+struct Failed {
+    since: UnixMs,
+    all: u32,
+    by_name: HashMap<Digest, u32>,
+}
+
 /// Failures by address, in memory: a restart forgives.
 #[derive(Debug, Default)]
-pub struct Addresses(Mutex<HashMap<IpAddr, (UnixMs, u32)>>);
+pub struct Addresses(Mutex<HashMap<IpAddr, Failed>>);
 
 impl Addresses {
-    /// Seconds until the address may try again, if it may not now.
-    pub(super) fn held_up(&self, address: IpAddr, now: UnixMs) -> Option<i64> {
+    /// Seconds until the address, from which so many people have signed in before, may try again, if it may not now.
+    pub(super) fn held_up(&self, address: IpAddr, people: usize, now: UnixMs) -> Option<i64> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, failures) = held.get(&network_of(address)).copied()?;
-        let left = since.get() + ADDRESS_MS - now.get();
-        (failures >= ADDRESS_FAILURES && left > 0).then_some((left + 999) / 1000)
+        let failed = held.get(&network_of(address))?;
+        let left = failed.since.get() + ADDRESS_MS - now.get();
+        let people = u32::try_from(people).unwrap_or(u32::MAX);
+        let forgiven = ADDRESS_FAILURES.saturating_add(people.saturating_mul(FAILURES_A_PERSON));
+        (failed.all >= forgiven && left > 0).then_some((left + 999) / 1000)
     }
 
-    pub(super) fn failed(&self, address: IpAddr, now: UnixMs) {
+    pub(super) fn failed(&self, address: IpAddr, name: Digest, now: UnixMs) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let over = |since: UnixMs| now.get() - since.get() >= ADDRESS_MS;
         // Whoever has many addresses must not fill the memory: names are counted all the same.
         if held.len() >= MOST_ADDRESSES {
-            held.retain(|_, (since, _)| !over(*since));
+            held.retain(|_, failed| !over(failed.since));
         }
         if held.len() >= MOST_ADDRESSES {
             held.clear();
         }
-        let entry = held.entry(network_of(address)).or_insert((now, 0));
-        if over(entry.0) {
-            *entry = (now, 0);
+        let new = || Failed { since: now, all: 0, by_name: HashMap::new() };
+        let failed = held.entry(network_of(address)).or_insert_with(new);
+        if over(failed.since) {
+            *failed = new();
         }
-        entry.1 = entry.1.saturating_add(1);
+        failed.all = failed.all.saturating_add(1);
+        // An address that is held up fails no more, so there are no more names than it is forgiven.
+        *failed.by_name.entry(name).or_default() += 1;
+    }
+
+    /// Takes back what failed there under the name of somebody who has signed in now. Other names stay counted: who has
+    /// an account of one's own gets no new start at those of others.
+    pub(super) fn succeeded(&self, address: IpAddr, name: Digest) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(failed) = held.get_mut(&network_of(address)) {
+            failed.all -= failed.by_name.remove(&name).unwrap_or_default().min(failed.all);
+        }
     }
 }
 
@@ -100,6 +128,10 @@ pub(super) struct Whence {
     device: Option<Digest>,
     /// Whether it brought one with which this very person has.
     pub(super) is_own_device: bool,
+    /// The name that was typed, as a digest.
+    pub(super) name: Digest,
+    /// How many people have signed in from the address before.
+    pub(super) people_there: usize,
 }
 
 impl Whence {
@@ -207,13 +239,15 @@ impl Office {
             buckets.push(self.bucket(&format!("all {name}"), FREE_OF_ALL));
         }
         let device = device.filter(|_| !in_browser.is_empty());
-        Ok(Whence { buckets, network: from_network, device, is_own_device })
+        let (name, people_there) = (self.keys.digest("sign-in-name", name), at_address.len());
+        Ok(Whence { buckets, network: from_network, device, is_own_device, name, people_there })
     }
 
     /// Somebody who is signed in already and proves something more: counted by the session.
     pub(super) fn whence_session(&self, present: &Present) -> Whence {
         let bucket = self.bucket(&format!("session {}", present.session.hash), FREE_FAILURES);
-        Whence { buckets: vec![bucket], network: None, device: None, is_own_device: true }
+        let name = bucket.digest;
+        Whence { buckets: vec![bucket], network: None, device: None, is_own_device: true, name, people_there: 0 }
     }
 }
 
@@ -228,19 +262,47 @@ mod tests {
         assert_eq!([100, 101, 102].map(|n| lock_seconds(n, FREE_OF_ALL)), [0, 30, 60]);
     }
 
+    const fn name(number: u8) -> Digest {
+        Digest([number; 32])
+    }
+
     #[test]
     fn an_address_is_held_up_and_let_in_again() {
         let (addresses, one, other) = (Addresses::default(), IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
         let start = UnixMs::new(1_000_000);
-        for _ in 0..ADDRESS_FAILURES {
-            assert_eq!(addresses.held_up(one, start), None);
-            addresses.failed(one, start);
+        for guess in 0..ADDRESS_FAILURES {
+            assert_eq!(addresses.held_up(one, 0, start), None);
+            addresses.failed(one, name(u8::try_from(guess % 7).unwrap()), start);
         }
-        assert_eq!(addresses.held_up(one, start), Some(600));
-        assert_eq!(addresses.held_up(other, start), None);
-        assert_eq!(addresses.held_up(one, start.plus(ADDRESS_MS)), None);
-        addresses.failed(one, start.plus(ADDRESS_MS));
-        assert_eq!(addresses.held_up(one, start.plus(ADDRESS_MS)), None, "counted anew");
+        assert_eq!(addresses.held_up(one, 0, start), Some(600));
+        assert_eq!(addresses.held_up(other, 0, start), None);
+        assert_eq!(addresses.held_up(one, 0, start.plus(ADDRESS_MS)), None);
+        addresses.failed(one, name(1), start.plus(ADDRESS_MS));
+        assert_eq!(addresses.held_up(one, 0, start.plus(ADDRESS_MS)), None, "counted anew");
+    }
+
+    #[test]
+    fn people_who_sign_in_after_all_take_their_failures_along_and_nobody_elses() {
+        let (addresses, office, start) = (Addresses::default(), IpAddr::from([10, 0, 0, 1]), UnixMs::new(1_000_000));
+        for _ in 0..ADDRESS_FAILURES - 1 {
+            addresses.failed(office, name(1), start);
+        }
+        for _ in 0..3 {
+            addresses.failed(office, name(2), start);
+        }
+        assert_eq!(addresses.held_up(office, 0, start), Some(600));
+        addresses.succeeded(office, name(2));
+        addresses.succeeded(office, name(2));
+        addresses.succeeded(office, name(3));
+        assert_eq!(addresses.held_up(office, 0, start), None);
+        addresses.failed(office, name(3), start);
+        assert_eq!(addresses.held_up(office, 0, start), Some(600), "those of the first are counted");
+        assert_eq!(addresses.held_up(office, 1, start), None, "somebody works there");
+        for _ in 0..FAILURES_A_PERSON {
+            addresses.failed(office, name(4), start);
+        }
+        assert_eq!(addresses.held_up(office, 1, start), Some(600));
+        assert_eq!(addresses.held_up(office, usize::MAX, start), None, "no overflow");
     }
 
     #[test]
@@ -248,12 +310,12 @@ mod tests {
         let (addresses, start) = (Addresses::default(), UnixMs::new(1_000_000));
         let six = |network: u128, host: u128| IpAddr::V6(((0x2001_0db8 << 96) | (network << 64) | host).into());
         for host in 0..u128::from(ADDRESS_FAILURES) {
-            addresses.failed(six(1, host), start);
+            addresses.failed(six(1, host), name(1), start);
         }
-        assert_eq!(addresses.held_up(six(1, 999), start), Some(600));
-        assert_eq!(addresses.held_up(six(2, 1), start), None);
+        assert_eq!(addresses.held_up(six(1, 999), 0, start), Some(600));
+        assert_eq!(addresses.held_up(six(2, 1), 0, start), None);
         for network in 0..2 * MOST_ADDRESSES as u128 {
-            addresses.failed(six(network, 0), start);
+            addresses.failed(six(network, 0), name(1), start);
         }
         assert!(addresses.0.lock().unwrap().len() <= MOST_ADDRESSES);
     }

@@ -10,7 +10,7 @@ use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, Digest, StatementId, UserId};
 use domain::money::Fen;
 use domain::region::RegionCode;
-use domain::settlement::{Role as MonthRole, Ruling};
+use domain::settlement::Ruling;
 use serde::{Deserialize, Serialize};
 
 use super::api::{Api, Csv, File};
@@ -21,9 +21,11 @@ use super::routes::Routes;
 use super::{Answer, Problem, Proven, SignedIn};
 use crate::audit::{Act, Action};
 use crate::close::{CloseReport, close_days};
-use crate::month::{self, Actor, Changed, MonthView};
+use crate::month::{self, Changed, MonthView};
 use crate::people::Right;
 use crate::rulings::{self, Said};
+pub(crate) use crate::settle::actor;
+use crate::settle::{self, Step};
 use crate::statements::bank_batch;
 use crate::store::months;
 use crate::store::people::UserRow;
@@ -231,21 +233,9 @@ pub(super) fn routes() -> Routes {
         .routes()
 }
 
-/// The person as maker or checker of the region's month.
-pub(crate) fn actor(user: &UserRow, region: &RegionCode, right: Right) -> Result<Actor, Error> {
-    user.require(right)?;
-    user.require_inside(region)?;
-    let role = if right == Right::CheckMonth { MonthRole::FinanceChecker } else { MonthRole::FinanceMaker };
-    Ok(Actor { user: user.id, role })
-}
-
 /// What a person writes down: not empty, not a novel.
 pub(crate) fn explained(text: &str) -> Result<String, Problem> {
-    let text = text.trim();
-    if (1..=500).contains(&text.chars().count()) {
-        return Ok(text.to_owned());
-    }
-    Err(Problem::new(Code::Invalid, words::reason_needed()))
+    Ok(settle::explained(text)?)
 }
 
 /// The same where it is printed later: on one line, of characters that the papers' font has.
@@ -291,33 +281,27 @@ async fn show(
 
 async fn draft(
     State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
+    Proven(present): Proven,
     Path((region, of)): Path<(RegionCode, Month)>,
 ) -> Answer<Json<MonthBody>> {
-    let actor = actor(&user, &region, Right::MakeMonth)?;
-    let (view, _) =
-        month::draft(&office.store, &office.book(), &office.entropy, &region, of, actor, office.now()).await?;
-    Ok(Json(view.into()))
+    Ok(Json(settle::take(&office, &present, &region, of, Step::Draft).await?.into()))
 }
 
 async fn submit(
     State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
+    Proven(present): Proven,
     Path((region, of)): Path<(RegionCode, Month)>,
 ) -> Answer<Json<MonthBody>> {
-    let actor = actor(&user, &region, Right::MakeMonth)?;
-    Ok(Json(month::submit(&office.store, &region, of, actor, office.now()).await?.into()))
+    Ok(Json(settle::take(&office, &present, &region, of, Step::Submit).await?.into()))
 }
 
 async fn send_back(
     State(office): State<Arc<Office>>,
-    SignedIn(user): SignedIn,
+    Proven(present): Proven,
     Path((region, of)): Path<(RegionCode, Month)>,
     Json(body): Json<SendBack>,
 ) -> Answer<Json<MonthBody>> {
-    let actor = actor(&user, &region, Right::CheckMonth)?;
-    let reason = explained(&body.reason)?;
-    Ok(Json(month::send_back(&office.store, &region, of, actor, reason, office.now()).await?.into()))
+    Ok(Json(settle::take(&office, &present, &region, of, Step::SendBack(body.reason)).await?.into()))
 }
 
 async fn approve(
@@ -326,9 +310,7 @@ async fn approve(
     Path((region, of)): Path<(RegionCode, Month)>,
     Json(body): Json<Approve>,
 ) -> Answer<Json<MonthBody>> {
-    let actor = actor(&present.user, &region, Right::CheckMonth)?;
-    present.require_fresh(office.now())?;
-    Ok(Json(month::approve(&office.store, &region, of, actor, body.digest, office.now()).await?.into()))
+    Ok(Json(settle::take(&office, &present, &region, of, Step::Approve(body.digest)).await?.into()))
 }
 
 async fn sign(
@@ -337,9 +319,7 @@ async fn sign(
     Path((region, of)): Path<(RegionCode, Month)>,
     Json(body): Json<Approve>,
 ) -> Answer<Json<MonthBody>> {
-    let actor = actor(&present.user, &region, Right::CheckMonth)?;
-    present.require_fresh(office.now())?;
-    Ok(Json(month::sign(&office.store, &region, of, actor, body.digest, office.now()).await?.into()))
+    Ok(Json(settle::take(&office, &present, &region, of, Step::Sign(body.digest)).await?.into()))
 }
 
 async fn bank(

@@ -8,14 +8,14 @@ use axum::extract::State;
 use domain::calendar::UnixMs;
 use domain::id::{CanteenId, UserId};
 use domain::region::RegionCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::api::{Api, Created, List, NoContent, Second};
 use super::body::{Json, Path};
 use super::proposals::Made;
 use super::routes::Routes;
-use super::{Answer, SignedIn};
+use super::{Answer, SignedIn, explained};
 use crate::admin::{Given, NewPerson, Post};
 use crate::audit::Action;
 use crate::people::{Right, Role};
@@ -46,6 +46,30 @@ struct Invited {
     /// For the person, once; it is not shown again.
     #[schema(value_type = String)]
     one_time_passphrase: Zeroizing<String>,
+}
+
+/// Why an account is locked or opened.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = AccountReason)]
+#[serde(deny_unknown_fields)]
+struct Why {
+    /// 1 to 500 characters.
+    reason: String,
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = PersonMove)]
+#[serde(deny_unknown_fields)]
+struct Transfer {
+    /// What the person may do from then on.
+    role: Role,
+    /// Where.
+    region: RegionCode,
+    /// In which one canteen, for its manager.
+    #[serde(default)]
+    canteen: Option<CanteenId>,
+    /// Why: 1 to 500 characters.
+    reason: String,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -126,9 +150,10 @@ async fn lock(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<UserId>,
+    Json(why): Json<Why>,
 ) -> Answer<NoContent> {
     permitted(&office, &user, id).await?;
-    office.lock_by(id, user.id).await?;
+    office.lock_by(id, explained(&why.reason)?, user.id).await?;
     Ok(NoContent)
 }
 
@@ -136,9 +161,10 @@ async fn unlock(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<UserId>,
+    Json(why): Json<Why>,
 ) -> Answer<NoContent> {
     permitted(&office, &user, id).await?;
-    office.unlock_by(id, user.id).await?;
+    office.unlock_by(id, explained(&why.reason)?, user.id).await?;
     Ok(NoContent)
 }
 
@@ -146,11 +172,13 @@ async fn transfer(
     State(office): State<Arc<Office>>,
     SignedIn(user): SignedIn,
     Path(id): Path<UserId>,
-    Json(to): Json<Post>,
+    Json(new): Json<Transfer>,
 ) -> Answer<Created<Made>> {
     permitted(&office, &user, id).await?;
-    user.require_inside(&to.region)?;
-    Ok(Created(office.propose_move(id, to, user.region, user.id).await?.into()))
+    user.require_inside(&new.region)?;
+    let reason = explained(&new.reason)?;
+    let to = Post { role: new.role, region: new.region, canteen: new.canteen };
+    Ok(Created(office.propose_move(id, to, reason, user.region, user.id).await?.into()))
 }
 
 async fn depart(

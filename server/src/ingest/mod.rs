@@ -13,6 +13,7 @@
 //!
 //! None of this moves money: accepted and disputed meals go into the day close alike, and it decides them again.
 
+pub mod by_hand;
 pub mod judge;
 mod unit;
 

@@ -107,8 +107,15 @@ row! {
     }
 }
 
-/// Notes a correction.
+/// Notes a correction. It is of after the one before, also where the clock says the same or was set back: what was
+/// written down before is found by undoing corrections in their order, and ids of one instant have none. Whoever calls
+/// holds the registration or the audit log's chain, so that nobody else notes one of it meanwhile.
 pub async fn add(tx: &mut Tx, row: &CorrectionRow) -> Result<(), Error> {
+    let last: Option<UnixMs> = match (row.elder, row.canteen) {
+        (Some(elder), _) => sql!(tx, "SELECT MAX(at) FROM corrections WHERE elder = $1", elder).value().await?,
+        (None, canteen) => sql!(tx, "SELECT MAX(at) FROM corrections WHERE canteen = $1", canteen).value().await?,
+    };
+    let at = last.map_or(row.at, |last| row.at.max(last.plus(1)));
     sql!(
         tx,
         "INSERT INTO corrections (id, elder, canteen, changes, sealed, reason, left_region, at, made_by, approved_by)
@@ -120,7 +127,7 @@ pub async fn add(tx: &mut Tx, row: &CorrectionRow) -> Result<(), Error> {
         row.sealed.as_ref(),
         &row.reason,
         row.left_region.as_ref(),
-        row.at,
+        at,
         row.made_by,
         row.approved_by
     )

@@ -3,6 +3,7 @@
 use domain::calendar::UnixMs;
 use domain::id::{CanteenId, Digest, UserId};
 use domain::region::RegionCode;
+use uuid::Uuid;
 
 use super::Tx;
 use crate::error::Error;
@@ -62,6 +63,25 @@ row! {
         pub used_at: UnixMs,
         /// When the person last proved to be the person, beyond signing in, unix ms.
         pub proven_at: Option<UnixMs>,
+    }
+}
+
+row! {
+    /// Why an administrator locked an account or opened it again; append-only.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ReasonRow {
+        /// Which one.
+        pub id: Uuid,
+        /// Whose account.
+        pub person: UserId,
+        /// `lock` or `unlock`.
+        pub act: String,
+        /// Why.
+        pub reason: String,
+        /// Unix ms.
+        pub at: UnixMs,
+        /// By whom.
+        pub made_by: UserId,
     }
 }
 
@@ -250,6 +270,39 @@ pub async fn everybody(tx: &mut Tx) -> Result<Vec<UserRow>, Error> {
 /// People whose place lies inside a region, by name; those who left too.
 pub async fn inside(tx: &mut Tx, region: &RegionCode) -> Result<Vec<UserRow>, Error> {
     sql!(tx, "SELECT * FROM users WHERE region LIKE $1 || '%' ORDER BY name, id", region).all().await
+}
+
+/// Notes why an account was locked or opened. It is of after what was noted of it before; whoever calls holds the audit
+/// log's chain.
+pub async fn note_reason(tx: &mut Tx, row: &ReasonRow) -> Result<(), Error> {
+    let last: Option<UnixMs> =
+        sql!(tx, "SELECT MAX(at) FROM account_reasons WHERE person = $1", row.person).value().await?;
+    let at = last.map_or(row.at, |last| row.at.max(last.plus(1)));
+    sql!(
+        tx,
+        "INSERT INTO account_reasons (id, person, act, reason, at, made_by) VALUES ($1, $2, $3, $4, $5, $6)",
+        row.id,
+        row.person,
+        &row.act,
+        &row.reason,
+        at,
+        row.made_by
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// What was noted last of each account inside a region.
+pub async fn last_reasons(tx: &mut Tx, region: &RegionCode) -> Result<Vec<ReasonRow>, Error> {
+    sql!(
+        tx,
+        "SELECT r.* FROM account_reasons r JOIN users u ON u.id = r.person WHERE u.region LIKE $1 || '%'
+         AND r.at = (SELECT MAX(l.at) FROM account_reasons l WHERE l.person = r.person)",
+        region
+    )
+    .all()
+    .await
 }
 
 /// The person left. Says whether that is new.

@@ -61,6 +61,18 @@ pub fn days(dates: &[BusinessDate]) -> String {
     parts.join("、")
 }
 
+/// What a command asks somebody for.
+#[must_use]
+pub fn ask_passphrase(name: &str) -> String {
+    format!("{name} 的口令：")
+}
+
+/// What a command asks for besides.
+pub const ASK_CODE: &str = "动态口令：";
+
+/// A command that cannot ask anybody.
+pub const NO_PASSPHRASE: &str = "没有可以输入口令的终端；请用 --passphrase-file 指明口令文件";
+
 /// A month's state.
 #[must_use]
 pub const fn state(state: MonthState) -> &'static str {
@@ -531,7 +543,9 @@ pub(crate) fn month_refusal(reason: NotAllowed) -> String {
     }
 }
 
-pub(crate) fn month_not_drafted(of: Month) -> String {
+/// A month that nobody has drafted.
+#[must_use]
+pub fn month_not_drafted(of: Month) -> String {
     format!("{}还没有起草", month(of))
 }
 

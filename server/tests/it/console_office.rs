@@ -238,6 +238,56 @@ async fn people_come_and_go_and_passphrases_are_shown_once(backend: Backend) {
     admin.get("/console/people?left=1").await.has(&["新同事", "已停用"]);
 }
 
+/// Locked and opened by one, moved by two, each with a reason that stands on the page.
+async fn accounts_are_locked_opened_and_moved_on_the_page(backend: Backend) {
+    let (world, till) = with_till(backend).await;
+    let admin = Desk::of(&world, "管理甲", Role::Administrator, "4403").await;
+    let second = Desk::of(&world, "管理乙", Role::Administrator, "4403").await;
+    let auditor = Desk::of(&world, "测试审计", Role::Auditor, "440304").await;
+    let office = world.office();
+    let id = office.account("测试审计").await.unwrap().id;
+    let own = office.account("管理甲").await.unwrap().id;
+    let at = |what: &str| format!("/console/people/{id}/{what}");
+    admin.get("/console/people").await.has(&[&at("lock"), &at("move")]).lacks(&[&at("unlock")]);
+    auditor.post(&at("lock"), &[("reason", "离岗")]).await.refused(Code::Forbidden);
+    for bare in ["", " "] {
+        admin.post(&at("lock"), &[("reason", bare)]).await.refused(Code::Invalid);
+    }
+    let oneself = format!("/console/people/{own}/lock");
+    admin.post(&oneself, &[("reason", "离岗")]).await.refused(Code::SecondPerson);
+
+    admin.post(&at("lock"), &[("reason", "离岗三个月")]).await.went("done=saved");
+    auditor.get("/console/today").await.went("/console/sign-in");
+    let locked = admin.get("/console/people").await;
+    locked.has(&["已锁定", "理由：离岗三个月（管理甲", &at("unlock")]).lacks(&[&at("lock")]);
+    admin.post(&at("unlock"), &[("reason", "回岗")]).await.went("done=saved");
+    admin.get("/console/people").await.has(&[&at("lock")]).lacks(&["离岗三个月", &at("unlock")]);
+
+    let to = |role: &'static str, place: &'static str, canteen: &'static str| {
+        [("role", role), ("place", place), ("canteen", canteen), ("reason", "街道轮岗")]
+    };
+    admin.post(&at("move"), &to("emperor", "440304", "")).await.refused(Code::Invalid);
+    admin.post(&at("move"), &to("canteen_manager", "440304", "")).await.refused(Code::Invalid);
+    admin.post(&at("move"), &to("auditor", "4401", "")).await.refused(Code::OutOfScope);
+    admin.post(&at("move"), &to("auditor", "440304", "")[..3]).await.refused(Code::Invalid);
+    let canteen = till.row.canteen.to_string();
+    let manager = [("role", "canteen_manager"), ("place", "440304"), ("canteen", &canteen), ("reason", "街道轮岗")];
+    let gone = admin.post(&at("move"), &manager).await;
+    gone.went("done=proposed");
+    let one = gone.at.split('?').next().unwrap().to_owned();
+    let waiting = second.get(&one).await;
+    waiting.has(&["测试审计 由审计调为", "440304（街道轮岗）"]);
+    let digest = waiting.field("digest");
+    admin.post(&format!("{one}/approve"), &[("digest", &digest)]).await.refused(Code::SecondPerson);
+    second.post(&format!("{one}/approve"), &[("digest", &digest)]).await.went("done=agreed");
+    let moved = office.account("测试审计").await.unwrap();
+    assert_eq!((moved.role, moved.canteen), (Role::CanteenManager, Some(till.row.canteen)));
+
+    office.lock_account(id).await.unwrap();
+    admin.get("/console/people").await.has(&["zhucan user unlock"]).lacks(&[&at("unlock"), &at("move")]);
+    admin.post(&at("unlock"), &[("reason", "回岗")]).await.refused(Code::Conflict);
+}
+
 async fn a_terminal_is_let_in_by_another_person_and_taken_out(backend: Backend) {
     let (world, mut till) = with_till(backend).await;
     let first = Desk::of(&world, "管理甲", Role::Administrator, "4403").await;
@@ -391,6 +441,7 @@ crate::on_both! {
     a_canteen_is_registered_and_kept_by_its_page
     a_payee_needs_fresh_proof_and_another_person
     people_come_and_go_and_passphrases_are_shown_once
+    accounts_are_locked_opened_and_moved_on_the_page
     a_terminal_is_let_in_by_another_person_and_taken_out
     elders_are_masked_and_every_look_at_a_photo_is_entered
     a_list_is_checked_looked_at_and_taken_over

@@ -94,6 +94,35 @@ async fn rows_are_kept_and_undone(backend: Backend) {
     append_only(store, "corrections").await;
 }
 
+/// Two in the same millisecond, and one of a clock that was set back, are undone in the order in which they were made,
+/// whatever their ids say.
+async fn those_of_one_instant_keep_their_order(backend: Backend) {
+    let world = World::new(backend).await;
+    let store = &world.office().store;
+    let (place, elder) = (canteen_row(1, "440304001"), elder_row(2, None));
+    let (canteen, one, at) = (place.id, elder.id, UnixMs::new(1_000));
+    let names = ["食堂0", "食堂甲", "食堂乙", "食堂丙"];
+    unit!(store, |tx| {
+        canteens::add(tx, &place).await?;
+        elders::add(tx, &elder).await
+    });
+    for (step, (id, at)) in [(9, at), (5, at), (1, at.plus(-500))].into_iter().enumerate() {
+        let changes = vec![Change { field: Field::Name, old: names[step].into(), new: names[step + 1].into() }];
+        let of_canteen =
+            CorrectionRow { canteen: Some(canteen), changes: Some(Json(changes)), at, ..correction(id) };
+        let of_elder = CorrectionRow { elder: Some(one), sealed: Some(vec![1]), at, ..correction(20 + id) };
+        unit!(store, |tx| {
+            corrections::add(tx, &of_canteen).await?;
+            corrections::add(tx, &of_elder).await
+        });
+    }
+    let ids = |rows: Vec<CorrectionRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
+    assert_eq!(ids(unit!(store, |tx| corrections::of_canteen(tx, canteen).await)), [n(1), n(5), n(9)], "the last first");
+    assert_eq!(ids(unit!(store, |tx| corrections::of_elder(tx, one).await)), [n(21), n(25), n(29)]);
+    let before = unit!(store, |tx| corrections::canteen_at(tx, canteen, Some(at.plus(-1))).await).unwrap();
+    assert_eq!(before.name, names[0], "undone to the very first");
+}
+
 /// What a till of the canteen is told of an elder now, and the scope of its roster.
 async fn told(world: &World, till: &crate::common::Till, elder: ElderId) -> (Option<String>, Option<Digest>) {
     let office = world.office();
@@ -263,6 +292,7 @@ async fn pages_put_right_too(backend: Backend) {
 
 crate::on_both! {
     rows_are_kept_and_undone
+    those_of_one_instant_keep_their_order
     an_elder_is_put_right_and_tills_learn_of_it
     a_canteens_phone_takes_one_and_its_operator_two
     approved_papers_say_what_they_said

@@ -6,16 +6,17 @@ use axum::http::{Method, Request, header};
 use domain::calendar::UnixMs;
 use domain::id::Digest;
 use serde_json::{Value, json};
-use server::admin::NewPerson;
+use server::admin::{NewPerson, NewUser};
 use server::people::Role;
 use server::store::audit::{self, Filter};
-use server::store::sign_in;
+use server::store::{people, sign_in};
 use support::Backend;
 use tower::ServiceExt as _;
 
 use crate::client::{Answered, code_of, open, post, read, request, second, send, take_up_totp, world};
 use crate::common::{World, region};
 use crate::office::person;
+use crate::rows::append_only;
 use crate::unit;
 
 const MINUTE: i64 = 60_000;
@@ -390,6 +391,93 @@ async fn guesses_from_elsewhere_hold_up_nobody_who_has_signed_in_before(backend:
     assert_eq!(try_from(&world, desk, &other, Some(&device)).await.0.status, 201);
 }
 
+/// The clerks of an office stand behind one address.
+const CLERKS: usize = 40;
+const OFFICE: [u8; 4] = [10, 9, 0, 1];
+
+fn clerk(number: usize) -> String {
+    format!("经办{number:02}")
+}
+
+async fn clerks(world: &World) {
+    for number in 0..CLERKS {
+        let (name, passphrase) = (clerk(number), PASSPHRASE.to_owned().into());
+        let new = NewUser { name, passphrase, role: Role::Auditor, region: region("4403"), canteen: None };
+        world.office().add_user(new, None).await.unwrap();
+    }
+}
+
+/// A try of a clerk, who keeps no cookie; or of somebody who says to be one.
+async fn try_as(world: &World, name: &str, passphrase: &str) -> Answered {
+    try_from(world, OFFICE, &json!({"name": name, "passphrase": passphrase}), None).await.0
+}
+
+/// Eight o'clock at an office of forty with one address: everybody mistypes twice, nobody is held up. Not on the first
+/// day, when nobody has signed in before and they come one after another; and not later, when all mistype before
+/// anybody is in.
+async fn an_office_behind_one_address_mistypes_and_signs_in(backend: Backend) {
+    let (world, _) = world(backend).await;
+    clerks(&world).await;
+    let mistype = async |number: usize| {
+        for wrong in ["wrong", "wrong again"] {
+            try_as(&world, &clerk(number), wrong).await.is_problem(401, "sign_in_failed");
+        }
+    };
+    for number in 0..CLERKS {
+        mistype(number).await;
+        assert_eq!(try_as(&world, &clerk(number), PASSPHRASE).await.status, 201, "clerk {number}");
+    }
+    world.clock.pass(24 * 60 * MINUTE);
+    for number in 0..CLERKS {
+        mistype(number).await;
+    }
+    for number in 0..CLERKS {
+        assert_eq!(try_as(&world, &clerk(number), PASSPHRASE).await.status, 201, "clerk {number}");
+    }
+}
+
+/// Somebody at that very address with a list of passphrases is slowed: by name, whoever is tried, and over all names by a
+/// bound that is no other for names that nobody has. An account of one's own gives no new start, and a clerk in a browser
+/// of old signs in all the while.
+async fn a_list_of_passphrases_behind_an_offices_address_is_slowed(backend: Backend) {
+    let (world, _) = world(backend).await;
+    clerks(&world).await;
+    for number in 1..CLERKS {
+        assert_eq!(try_as(&world, &clerk(number), PASSPHRASE).await.status, 201);
+    }
+    let at_work = json!({"name": clerk(0), "passphrase": PASSPHRASE, "cookie": true});
+    let (opened, set) = try_from(&world, OFFICE, &at_work, None).await;
+    assert_eq!(opened.status, 201);
+    let device = device_of(&set);
+    let mut tried = 0;
+    for guess in 0..5 {
+        for number in 0..30 {
+            let answer = try_as(&world, &clerk(number), &format!("guess {guess}")).await;
+            if answer.status == 401 {
+                tried += 1;
+            } else {
+                answer.is_problem(429, "sign_in_locked");
+            }
+        }
+        // The one who guesses has an account too.
+        assert_eq!(try_as(&world, &clerk(39), PASSPHRASE).await.status, 201);
+    }
+    assert_eq!(tried, 30 * 4, "four a name, and then half a minute");
+    for unknown in 0..100 {
+        let answer = try_as(&world, &format!("没有这个人{unknown}"), "guess").await;
+        if answer.status == 401 {
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 30 + 4 * CLERKS, "over all names, in ten minutes");
+    for name in [clerk(38), "没有这个人".to_owned()] {
+        try_as(&world, &name, PASSPHRASE).await.is_problem(429, "sign_in_locked");
+    }
+    assert_eq!(try_from(&world, OFFICE, &at_work, Some(&device)).await.0.status, 201, "in the own browser");
+    world.clock.pass(10 * MINUTE);
+    assert_eq!(try_as(&world, &clerk(38), PASSPHRASE).await.status, 201);
+}
+
 async fn many_addresses_make_no_guess_cheaper(backend: Backend) {
     let (world, _) = world(backend).await;
     person(&world, "审计", Role::Auditor, "4403").await;
@@ -492,6 +580,31 @@ async fn tries_and_devices_are_kept(backend: Backend) {
     assert_eq!(unit!(store, |tx| sign_in::known(tx, other, ms(0)).await), []);
 }
 
+async fn reasons_of_locks_are_kept(backend: Backend) {
+    let (world, _) = world(backend).await;
+    person(&world, "管理员", Role::Administrator, "4403").await;
+    person(&world, "审计", Role::Auditor, "440304").await;
+    let (office, store) = (world.office(), &world.office().store);
+    let (by, id) = (office.account("管理员").await.unwrap().id, office.account("审计").await.unwrap().id);
+    let note = |number: u128, act: &str, at: i64| people::ReasonRow {
+        id: uuid::Uuid::from_u128(number),
+        person: id,
+        act: act.into(),
+        reason: format!("理由{number}"),
+        at: UnixMs::new(at),
+        made_by: by,
+    };
+    // In one instant, and by a clock that was set back: the last that was noted is the last.
+    for (number, act, at) in [(9, "lock", 50), (5, "unlock", 50), (1, "lock", 20)] {
+        let row = note(number, act, at);
+        unit!(store, |tx| people::note_reason(tx, &row).await);
+    }
+    let last = unit!(store, |tx| people::last_reasons(tx, &region("4403")).await);
+    assert_eq!(last, [note(1, "lock", 52)]);
+    assert_eq!(unit!(store, |tx| people::last_reasons(tx, &region("4401")).await), []);
+    append_only(store, "account_reasons").await;
+}
+
 async fn a_demonstration_is_marked_and_only_ever_made_of_nothing(backend: Backend) {
     let made_up = World::new(backend).await;
     assert!(!made_up.office().is_demo());
@@ -524,8 +637,11 @@ crate::on_both! {
     cookies_change_nothing_for_other_pages
     an_address_that_guesses_is_held_up
     guesses_from_elsewhere_hold_up_nobody_who_has_signed_in_before
+    an_office_behind_one_address_mistypes_and_signs_in
+    a_list_of_passphrases_behind_an_offices_address_is_slowed
     many_addresses_make_no_guess_cheaper
     a_name_that_nobody_has_is_answered_as_one_that_somebody_has
     tries_and_devices_are_kept
+    reasons_of_locks_are_kept
     a_demonstration_is_marked_and_only_ever_made_of_nothing
 }

@@ -191,8 +191,12 @@ async fn accounts_are_locked_opened_and_moved(backend: Backend) {
     let id = office.account("审计").await.unwrap().id;
     let own = office.account("管理员").await.unwrap().id;
     let act = async |of: &domain::id::UserId, what: &str| {
-        call(&world, Method::POST, &format!("/api/v1/people/{of}/{what}"), &admin, &Value::Null).await
+        let why = json!({"reason": "离岗三个月"});
+        call(&world, Method::POST, &format!("/api/v1/people/{of}/{what}"), &admin, &why).await
     };
+    for bare in [json!({}), json!({"reason": " "})] {
+        call(&world, Method::POST, &format!("/api/v1/people/{id}/lock"), &admin, &bare).await.is_problem(422, "invalid");
+    }
     let right = json!({"name": "审计", "passphrase": PASSPHRASE});
     act(&own, "unlock").await.is_problem(403, "second_person");
     assert_eq!(act(&id, "lock").await.status, 204);
@@ -211,14 +215,14 @@ async fn accounts_are_locked_opened_and_moved(backend: Backend) {
     office.unlock_account(id).await.unwrap();
 
     let path = format!("/api/v1/people/{id}/move");
-    let to = json!({"role": "card_issuer", "region": "440304"});
+    let to = json!({"role": "card_issuer", "region": "440304", "reason": "轮岗"});
     let made = call(&world, Method::POST, &path, &admin, &to).await;
     assert_eq!(made.status, 201);
     second(&world, &admin, &made.json()).await.is_problem(403, "second_person");
     assert_eq!(second(&world, &other, &made.json()).await.status, 204);
     assert_eq!(office.account("审计").await.unwrap().role, Role::CardIssuer);
     let district = person(&world, "区管理员", Role::Administrator, "440304").await;
-    let up = json!({"role": "card_issuer", "region": "4403"});
+    let up = json!({"role": "card_issuer", "region": "4403", "reason": "轮岗"});
     call(&world, Method::POST, &path, &district, &up).await.is_problem(403, "out_of_scope");
 }
 

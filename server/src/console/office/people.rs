@@ -1,4 +1,5 @@
-//! `/console/people`: who may sign in; inviting, resetting and ending it. A one-time passphrase is shown once.
+//! `/console/people`: who may sign in; inviting, locking, moving, resetting and ending it. A one-time passphrase is shown
+//! once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use zeroize::Zeroizing;
 use super::words::Words as Common;
 use super::{read, typed, wanted};
 use crate::Office;
-use crate::admin::{Given, NewPerson};
+use crate::admin::{Given, NewPerson, Post};
 use crate::audit::Action;
 use crate::console::files::{self, Kind};
 use crate::console::lang::{catalogue, fill};
@@ -22,10 +23,10 @@ use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
 use crate::http::body::{Form, Path, Query};
 use crate::http::routes::Routes;
-use crate::http::{Answer, of_person};
+use crate::http::{Answer, explained, of_person};
 use crate::people::{Right, Role};
 use crate::store::canteens::CanteenRow;
-use crate::store::people::UserRow;
+use crate::store::people::{ReasonRow, UserRow};
 use crate::store::{canteens, people};
 use crate::words::office as said;
 
@@ -50,6 +51,14 @@ catalogue! {
     no_canteen: "不指定", "none";
     reset: "重置口令", "Reset";
     depart: "停用", "End access";
+    more: "锁定、解锁、调岗", "Lock, unlock, move";
+    lock: "锁定", "Lock";
+    lock_hint: "锁定后本人立即退出，解锁前不能登录。", "The person is signed out at once, and cannot sign in before it is unlocked.";
+    unlock: "解锁", "Unlock";
+    transfer: "调岗", "Move";
+    transfer_hint: "须由另一位管理员批准后生效。", "In force when another administrator has approved.";
+    why: "理由", "Why";
+    because: "理由：{reason}（{who}，{when}）", "Why: {reason} ({who}, {when})";
     act_on: "处理", "Acts";
     once_title: "一次性口令", "One-time passphrase";
     once_for: "给 {name}", "for {name}";
@@ -73,6 +82,12 @@ struct Row {
     left: bool,
     /// Nothing done here lets the person in again.
     shut: bool,
+    /// Whether something keeps the person from signing in that an administrator takes away.
+    locked: bool,
+    /// Why it is locked, if an administrator said so.
+    because: Option<String>,
+    /// As what, and where, the person works.
+    post: (&'static str, String, String),
 }
 
 #[derive(Template)]
@@ -114,6 +129,22 @@ struct Asked {
 }
 
 #[derive(Deserialize)]
+struct Why {
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Deserialize)]
+struct Transfer {
+    role: String,
+    place: String,
+    #[serde(default)]
+    canteen: String,
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Deserialize)]
 struct New {
     name: String,
     role: String,
@@ -129,22 +160,38 @@ pub(super) fn routes() -> Routes {
         .get("/console/people.xlsx", xlsx)
         .post(HOME, Action::PersonAdd, invite)
         .post("/console/people/{id}/reset", Action::PersonReset, reset)
+        .post("/console/people/{id}/lock", Action::PersonLock, lock)
+        .post("/console/people/{id}/unlock", Action::PersonUnlock, unlock)
+        .post("/console/people/{id}/move", Action::ProposalMake, transfer)
         .post("/console/people/{id}/departure", Action::PersonLeave, depart)
 }
 
-async fn found(office: &Office, view: &View) -> Answer<(Vec<UserRow>, Vec<CanteenRow>)> {
+/// What the page is made of.
+struct Found {
+    people: Vec<UserRow>,
+    canteens: Vec<CanteenRow>,
+    reasons: Vec<ReasonRow>,
+}
+
+async fn found(office: &Office, view: &View) -> Answer<Found> {
     view.user.require(Right::ManagePeople)?;
     let region = view.region.code.clone();
     let read = office.store.read(move |tx| {
-        Box::pin(async move { Ok((people::inside(tx, &region).await?, canteens::inside(tx, &region).await?)) })
+        Box::pin(async move {
+            Ok(Found {
+                people: people::inside(tx, &region).await?,
+                canteens: canteens::inside(tx, &region).await?,
+                reasons: people::last_reasons(tx, &region).await?,
+            })
+        })
     });
     Ok(read.await?)
 }
 
-fn lines((rows, places): &(Vec<UserRow>, Vec<CanteenRow>), asked: &Asked, view: &View) -> Vec<Row> {
-    let names: BTreeMap<CanteenId, &str> = places.iter().map(|row| (row.id, row.name.as_str())).collect();
+fn lines(found: &Found, asked: &Asked, view: &View) -> Vec<Row> {
     let with_left = typed(&asked.left).is_some();
-    rows.iter().filter(|row| with_left || row.left_at.is_none()).map(|row| line(row, &names, view)).collect()
+    let rows = found.people.iter().filter(|row| with_left || row.left_at.is_none());
+    rows.map(|row| line(row, found, view)).collect()
 }
 
 async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
@@ -176,7 +223,7 @@ fn table(rows: Vec<Row>, view: &View) -> Table {
 
 async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<Page> {
     let found = found(&office, &view).await?;
-    let (rows, places) = (lines(&found, &asked, &view), &found.1);
+    let (rows, places) = (lines(&found, &asked, &view), &found.canteens);
     let w = Words::of(view.lang);
     let left = super::escaped(&asked.left);
     let file = |ending: &str| format!("{}&left={left}", view.link(&format!("{HOME}.{ending}")));
@@ -196,13 +243,24 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
     })
 }
 
-fn line(row: &UserRow, canteens: &BTreeMap<CanteenId, &str>, view: &View) -> Row {
+/// Why an account is locked, if what was noted of it last is a lock.
+fn because(row: &UserRow, found: &Found, view: &View) -> Option<String> {
+    let last = found.reasons.iter().find(|reason| reason.person == row.id && reason.act == "lock")?;
+    let who = super::person(&found.people, last.made_by, view.lang);
+    let when = fmt::full_day(last.at.local_date(), view.lang);
+    let fields: [(&str, &dyn std::fmt::Display); 3] = [("reason", &last.reason), ("who", &who), ("when", &when)];
+    Some(fill(Words::of(view.lang).because, &fields))
+}
+
+fn line(row: &UserRow, found: &Found, view: &View) -> Row {
     let w = Words::of(view.lang);
+    let canteens: BTreeMap<CanteenId, &str> = found.canteens.iter().map(|row| (row.id, row.name.as_str())).collect();
+    let locked = row.locked_until > view.now;
     let (state, class) = if row.left_at.is_some() {
         (w.left, "chip-off")
     } else if row.is_locked_here() {
         (w.locked_here, "chip-bad")
-    } else if row.locked_until > view.now {
+    } else if locked {
         (w.locked, "chip-bad")
     } else if row.must_change {
         (w.must_change, "chip-warn")
@@ -224,6 +282,9 @@ fn line(row: &UserRow, canteens: &BTreeMap<CanteenId, &str>, view: &View) -> Row
         is_self: row.id == view.user.id,
         left: row.left_at.is_some(),
         shut: row.is_locked_here(),
+        locked,
+        because: Some(()).filter(|()| locked).and_then(|()| because(row, found, view)),
+        post: (row.role.name(), row.region.to_string(), row.canteen.map_or_else(String::new, |id| id.to_string())),
     }
 }
 
@@ -264,6 +325,43 @@ async fn reset(State(office): State<Arc<Office>>, view: View, Path(id): Path<Use
     let done = office.let_back(id, view.user.id).await?;
     let row = office.store.read(move |tx| Box::pin(async move { people::get(tx, id).await })).await?;
     given(&view, &row.map(|row| row.name).unwrap_or_default(), done)
+}
+
+async fn lock(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path(id): Path<UserId>,
+    Form(why): Form<Why>,
+) -> Answer<Redirect> {
+    of_person(&office, &view.user, id).await?;
+    office.lock_by(id, explained(&why.reason)?, view.user.id).await?;
+    Ok(Redirect::to(&view.link(&format!("{HOME}?done=saved"))))
+}
+
+async fn unlock(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path(id): Path<UserId>,
+    Form(why): Form<Why>,
+) -> Answer<Redirect> {
+    of_person(&office, &view.user, id).await?;
+    office.unlock_by(id, explained(&why.reason)?, view.user.id).await?;
+    Ok(Redirect::to(&view.link(&format!("{HOME}?done=saved"))))
+}
+
+async fn transfer(
+    State(office): State<Arc<Office>>,
+    view: View,
+    Path(id): Path<UserId>,
+    Form(new): Form<Transfer>,
+) -> Answer<Redirect> {
+    of_person(&office, &view.user, id).await?;
+    let region = wanted(&new.place, said::REGION)?;
+    view.user.require_inside(&region)?;
+    let to = Post { role: wanted(&new.role, said::CHOOSE)?, region, canteen: read(&new.canteen, said::CHOOSE)? };
+    let reason = explained(&new.reason)?;
+    let row = office.propose_move(id, to, reason, view.user.region.clone(), view.user.id).await?;
+    Ok(Redirect::to(&view.link(&format!("/console/proposals/{}?done=proposed", row.id))))
 }
 
 async fn depart(State(office): State<Arc<Office>>, view: View, Path(id): Path<UserId>) -> Answer<Redirect> {

@@ -55,6 +55,7 @@ catalogue! {
     invitation_of: "邀请 {name}：{role}，{region}", "Invite {name}: {role}, {region}";
     reset_of: "重置 {name}（{role}）的口令和动态口令", "Reset passphrase and second factor of {name} ({role})";
     move_of: "{name} 由{role}调为{to}，{region}", "Move {name} from {role} to {to}, {region}";
+    because: "（{reason}）", " ({reason})";
     calendar_years: "日历 {years} 年按 {name} 办理", "Calendar of {years} by {name}";
     calendar_whole: "整本日历换为 {years} 年", "The whole calendar becomes that of {years}";
     correction: "更正登记", "Correction";
@@ -128,12 +129,13 @@ fn sentence(what: &Proposed, view: &View) -> (&'static str, String) {
             let role = super::frame::Words::of(view.lang).role(*role);
             (w.person, fill(w.reset_of, &[("name", name), ("role", &role)]))
         }
-        Proposed::Move { name, role, to, .. } => {
+        Proposed::Move { name, role, to, reason, .. } => {
             let roles = super::frame::Words::of(view.lang);
             let (role, goal) = (roles.role(*role), roles.role(to.role));
             let fields: [(&str, &dyn std::fmt::Display); 4] =
                 [("name", name), ("role", &role), ("to", &goal), ("region", &to.region)];
-            (w.person, fill(w.move_of, &fields))
+            let why = if reason.is_empty() { String::new() } else { fill(w.because, &[("reason", reason)]) };
+            (w.person, fill(w.move_of, &fields) + &why)
         }
         Proposed::Calendar { file_name, calendar, whole, .. } => {
             let years = calendar.years().into_iter().map(|year| year.to_string()).collect::<Vec<_>>().join("、");

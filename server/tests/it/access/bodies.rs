@@ -75,7 +75,10 @@ impl Ground {
                 json!({"canteen": canteen, "inspected_on": "2026-04-01", "grade": "good"})
             }
             ("POST", "/api/v1/elders/search") => json!({"number": resident_id(7)}),
-            ("POST", "/api/v1/people/{id}/move") => json!({"role": "card_issuer", "region": "440304"}),
+            ("POST", "/api/v1/people/{id}/lock" | "/api/v1/people/{id}/unlock") => json!({"reason": "离岗"}),
+            ("POST", "/api/v1/people/{id}/move") => {
+                json!({"role": "card_issuer", "region": "440304", "reason": "轮岗"})
+            }
             ("POST", "/api/v1/elders/{id}/corrections") => json!({"name": "测试长辈", "reason": "证件核对"}),
             ("POST", "/api/v1/canteens/{id}/corrections") => json!({"phone": "82000009", "reason": "电话变更"}),
             ("POST", "/api/v1/canteens/{id}/cashiers") => json!({"name": "新收银员", "pin": "1357"}),
@@ -241,6 +244,8 @@ impl Ground {
             }
             "/console/regions" => text(&[("place", "440304"), ("name", "福田区"), ("office", "福田区民政局")]),
             "/console/regions/{region}/settings" => settings_form(),
+            "/console/people/{id}/lock" | "/console/people/{id}/unlock" => text(&[("reason", "离岗")]),
+            "/console/people/{id}/move" => text(&[("role", "auditor"), ("place", "440304"), ("reason", "轮岗")]),
             "/console/people" => text(&[("name", "页上来的人"), ("role", "auditor"), ("place", "440304")]),
             "/console/terminals/codes" => vec![("canteen", canteen)],
             "/console/terminals/{id}/confirmation" => text(&[("fingerprint", "0000 0000 0000")]),
