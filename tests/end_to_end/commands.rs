@@ -27,8 +27,10 @@ fn the_doctor_says_what_is_missing_before_and_behind_the_first_day() {
     assert!(!nothing.status.success() && out(&nothing).contains("还没有建立：运行 zhucan init"), "{}", out(&nothing));
     assert!(!folder.path().join("data").exists(), "the doctor changes nothing");
 
-    let init = ["init", "--data", &data, "--region", "440304", "--name", "福田区", "--office-name", "民政局"];
-    assert!(run(&init).status.success());
+    let init = ["init", "--data", &data, "--region", "440304", "--name", "福田区", "--office-name", "民政局", "--json"];
+    let made: Value = serde_json::from_slice(&run(&init).stdout).unwrap();
+    assert_eq!((&made["administrator"], &made["data"]), (&"管理员".into(), &data.clone().into()), "{made}");
+    assert_eq!(made["one_time_passphrase"].as_str().unwrap().len(), 19, "{made}");
     let asked = ["doctor", "--data", &data, "--listen", "127.0.0.1:9", "--json"];
     let report: Value = serde_json::from_slice(&run(&asked).stdout).unwrap();
     for good in ["data", "keys", "disk", "font", "database", "clock", "days", "terminals"] {
@@ -79,6 +81,9 @@ fn a_folder_without_an_office_is_refused_and_nothing_is_made_in_it() {
         vec!["serve", "--listen", "127.0.0.1:0"],
         vec!["copy-db", "--to", "postgres://nobody@127.0.0.1:9/x"],
         vec!["verify"],
+        vec!["reconcile", "--region", "440304"],
+        vec!["settle", "show", "--region", "440304", "--month", "2026-03"],
+        vec!["take-in", "records.jsonl"],
         vec!["user", "list"],
         vec!["cards", "lost", "01890000-0000-7000-8000-000000000000"],
         vec!["backup", "--to", &place("backups")],
@@ -95,6 +100,41 @@ fn a_folder_without_an_office_is_refused_and_nothing_is_made_in_it() {
     }
     let inside = init(&deep);
     assert!(!inside.status.success() && below(folder.path()) == before, "no office inside another one's folder");
+}
+
+/// What the design promises; `statement` stands for all papers of a month.
+const PROMISED: [&str; 21] = [
+    "demo", "serve", "init", "import", "policy", "reconcile", "settle", "statement", "verify", "user", "backup", "restore",
+    "copy-db", "doctor", "openapi", "bench", "generate", "terminal run", "terminal enrol", "terminal doctor",
+    "terminal export",
+];
+
+/// Whatever answers something that a program would read.
+const ANSWERS: [&str; 20] = [
+    "init", "import", "reconcile", "settle show", "settle draft", "settle approve", "take-in", "statement", "verify",
+    "audit-pack", "user list", "cards issue", "backup", "restore", "copy-db", "doctor", "generate", "policy explain",
+    "terminal doctor", "terminal export",
+];
+
+fn help(command: &str) -> String {
+    let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+    let shown = run(&words);
+    assert!(shown.status.success(), "there is no zhucan {command}");
+    out(&shown)
+}
+
+#[test]
+fn every_promised_command_is_there_and_answers_programs() {
+    for command in PROMISED {
+        assert!(help(command).contains("Usage: zhucan"), "{command}");
+    }
+    for command in ANSWERS {
+        assert!(help(command).contains("--json"), "{command}");
+    }
+    for command in ["serve", "init", "reconcile", "settle show", "take-in", "verify", "statement", "backup", "import"] {
+        let text = help(command);
+        assert!(text.contains("--data") && text.contains("--database"), "{command}");
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //! kept beside the new, in one unit with its entry of the audit log.
 //!
 //! An elder's name, telephone and place take one person. Of a canteen, what says who is paid (its name, operator and
-//! credit code, which stand on statements) takes two: one proposes, a checker approves. The payee's account has a way of
-//! its own. Birth date and sex are those of the resident ID, and are not corrected.
+//! credit code, which stand on statements) and what findings are measured by (its capacity) takes two: one proposes, a
+//! checker approves. The payee's account has a way of its own. Birth date and sex are those of the resident ID, and are not corrected.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::store::canteens::{self, CanteenRow};
 use crate::store::corrections::{self, Change, CorrectionRow, Field};
 use crate::store::elders::{self, ElderRow};
 use crate::store::proposals::ProposalRow;
-use crate::store::{Json, Tx, days};
+use crate::store::{Json, Tx, days, usage};
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
@@ -136,6 +136,7 @@ impl Office {
         let reason = reason(&new.reason)?;
         let (row, changes) = self.corrected_elder(&old, new)?;
         let left_region = (old.region != row.region).then(|| old.region.clone());
+        let moves = left_region.is_some();
         let fields = fields(&changes);
         let note = CorrectionRow { left_region, made_by: by, ..self.elder_note(&old, &changes, reason)? };
         let (id, clock) = (note.id, Arc::clone(&self.clock));
@@ -145,6 +146,10 @@ impl Office {
                     let now = clock.wall();
                     if !corrections::set_elder(tx, &old, &row, now).await? {
                         return Err(Error::refused(Code::Conflict, register::CHANGED_MEANWHILE));
+                    }
+                    if moves {
+                        // Tills that know the elder from now on are told what was used elsewhere, too.
+                        usage::stamp(tx, elder, now).await?;
                     }
                     corrections::add(tx, &CorrectionRow { at: now, ..note }).await?;
                     let act = Act::new(by, Action::ElderCorrect, format!("elder:{elder}")).with("fields", fields);

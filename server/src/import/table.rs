@@ -258,9 +258,17 @@ impl<'f> Table<'f> {
 
     /// Whether something that every row of the list must have is empty, or is the word for totals itself.
     fn lacks_something(&self, line: &Line) -> bool {
+        self.needed(line).any(|cell| cell.is_empty() || is_total_cell(cell))
+    }
+
+    /// Whether nothing of that is there but the word.
+    fn says_nothing(&self, line: &Line) -> bool {
+        self.needed(line).all(|cell| cell.is_empty() || is_total_cell(cell))
+    }
+
+    fn needed<'l>(&self, line: &'l Line) -> impl Iterator<Item = &'l Cell> {
         let needed = self.kind.columns().iter().filter(|column| column.needed);
-        let mut cells = needed.map(|column| line.cell(column.field));
-        cells.any(|cell| cell.is_empty() || is_total(std::slice::from_ref(cell)))
+        needed.map(|column| line.cell(column.field))
     }
 
     fn described(&self, number: u32, titles: &[String]) -> SheetFound {
@@ -301,8 +309,10 @@ impl Sink for Table<'_> {
         }
         let total = is_total(&cells);
         let line = Line { sheet: Arc::clone(&self.sheet), row: number, cells, heads: Arc::clone(heads) };
-        // A row that has all it needs is one of the list, whatever its first word looks like.
-        if total && self.lacks_something(&line) {
+        // A row that has all it needs is one of the list, whatever its first word looks like; and so is one that has some of
+        // it and the word elsewhere, such as in a street's name: what it lacks is reported.
+        let begins = total && line.cells.iter().find(|cell| !cell.is_empty()).is_some_and(is_total_cell);
+        if total && (self.says_nothing(&line) || (begins && self.lacks_something(&line))) {
             if let Some(found) = self.found.last_mut() {
                 found.totals += 1;
             }
@@ -310,6 +320,10 @@ impl Sink for Table<'_> {
         }
         Ok((self.take)(Taken::Line(line)))
     }
+}
+
+fn is_total_cell(cell: &Cell) -> bool {
+    is_total(std::slice::from_ref(cell))
 }
 
 #[cfg(test)]
@@ -351,8 +365,11 @@ mod tests {
     fn a_row_with_all_it_needs_is_no_row_of_totals() {
         let text = "姓名,身份证号,住址,合计\n李四,110105,累计路1号,3\n小计,,,1\n,110105,总计,1\n";
         let (seen, found) = lines(text, Kind::Elders).unwrap();
-        assert_eq!(seen, ["2:李四"]);
-        assert_eq!((found[0].totals, found[0].ignored.as_slice()), (2, &["合计".to_owned()][..]));
+        assert_eq!(seen, ["2:李四", "4:"], "who lacks a name is reported");
+        assert_eq!((found[0].totals, found[0].ignored.as_slice()), (1, &["合计".to_owned()][..]));
+        let street = "姓名,身份证号,住址\n李四,,累计路1号\n共计,2,\n";
+        let (seen, found) = lines(street, Kind::Elders).unwrap();
+        assert_eq!((seen, found[0].totals), (vec!["2:李四".to_owned()], 1), "and who lacks a number, in whatever street");
         let prices = "食堂,餐次,价格,生效日期\n一食堂,午餐,18,2026-03-01\n合计,2,36,\n";
         let (seen, found) = lines(prices, Kind::Prices).unwrap();
         assert_eq!((seen.len(), found[0].totals), (1, 1));

@@ -48,10 +48,11 @@ impl Field {
         }
     }
 
-    /// Whether a canteen's takes a second person: what says on statements who is paid.
+    /// Whether a canteen's takes a second person: what says on statements who is paid, and the capacity, by which findings
+    /// that may stop a month or deduct come and go.
     #[must_use]
     pub const fn takes_two(self) -> bool {
-        matches!(self, Self::Name | Self::Operator | Self::CreditCode)
+        matches!(self, Self::Name | Self::Operator | Self::CreditCode | Self::Capacity)
     }
 
     /// Where it stands in a canteen's registration, if it is a text there.

@@ -105,7 +105,7 @@ pub const OTHER_NAME: Why = why(
 pub const OTHER_REGION: Why = why(
     "other_region",
     "与系统中登记的所属区划不一致",
-    "导入不改动所属区划；核实后请在“老人”页打开此人，用“更正登记”办理",
+    "导入不改动所属区划；核实后请管辖两地的上级机构在“老人”页打开此人，用“更正登记”办理",
 );
 /// Dead, according to the register.
 pub const DEAD: Why =

@@ -94,6 +94,37 @@ async fn rows_are_kept_and_undone(backend: Backend) {
     append_only(store, "corrections").await;
 }
 
+/// An elder who is put into a region comes to its tills with what was used before, elsewhere too: no second meal at the
+/// price of the first.
+async fn who_comes_by_a_correction_comes_with_what_was_used(backend: Backend) {
+    let (world, till) = world(backend).await;
+    let office = world.office();
+    let elder = world.elder(1, None).await;
+    let province = person(&world, "省发卡员", Role::CardIssuer, "44").await;
+    let path = format!("/api/v1/elders/{elder}/corrections");
+    let say = async |place: &str| {
+        let body = json!({"region": place, "reason": "登记错了区"});
+        assert_eq!(call(&world, Method::POST, &path, &province, &body).await.status, 201);
+    };
+    let told = async |since: UnixMs| {
+        let page = office.usage(&till.row, since, Some(None)).await.unwrap();
+        page.entries.iter().filter(|entry| entry.elder == elder).map(|entry| entry.uses.len()).sum::<usize>()
+    };
+    say("440103").await;
+    world.clock.pass(60_000);
+    let mut other = world.terminal(world.canteen("另一食堂").await).await;
+    let start = other.start(None);
+    let opened = other.open();
+    let meal = other.meal(office, Some(elder));
+    world.ingest(&other, 1, &[start, opened, meal]).await;
+    world.clock.pass(10 * 60_000);
+    let asked = office.now();
+    assert_eq!(told(UnixMs::new(0)).await, 0, "the elder is nobody here");
+    world.clock.pass(60_000);
+    say("440304").await;
+    assert_eq!(told(asked).await, 1, "the meal of before comes with the elder");
+}
+
 /// Two in the same millisecond, and one of a clock that was set back, are undone in the order in which they were made,
 /// whatever their ids say.
 async fn those_of_one_instant_keep_their_order(backend: Backend) {
@@ -201,10 +232,15 @@ async fn a_canteens_phone_takes_one_and_its_operator_two(backend: Backend) {
     let say = async |body: Value| call(&world, Method::POST, &path, &admin, &body).await;
     let setup = async || office.setup(id).await.unwrap();
     let before = setup().await.digest();
-    let one = json!({"phone": "0755-83000000", "address": "福田街道 1 号", "capacity": 0, "reason": "换了电话"});
+    let one = json!({"phone": "0755-83000000", "address": "福田街道 1 号", "reason": "换了电话"});
     assert_eq!(say(one).await.status, 201);
     let row = async || unit!(office.store, |tx| canteens::get(tx, id).await).unwrap();
-    assert_eq!((row().await.phone.as_str(), row().await.capacity), ("0755-83000000", None));
+    assert_eq!((row().await.phone.as_str(), row().await.capacity), ("0755-83000000", Some(200)));
+    // Findings that stop a month are measured by the capacity: nobody takes them away alone.
+    let more = say(json!({"capacity": 0, "reason": "未核定"})).await;
+    assert_eq!((more.status.as_u16(), row().await.capacity), (202, Some(200)));
+    assert_eq!(second(&world, &checker, &more.json()).await.status, 204);
+    assert_eq!(row().await.capacity, None);
     assert_eq!(setup().await.phone, "0755-83000000");
     assert_ne!(setup().await.digest(), before, "tills fetch the head of their slips anew");
 
@@ -221,9 +257,9 @@ async fn a_canteens_phone_takes_one_and_its_operator_two(backend: Backend) {
     assert_eq!(row().await.operator, "测试餐饮服务有限公司");
     second(&world, &checker, &other).await.is_problem(409, "conflict");
     let listed = call(&world, Method::GET, &path, &checker, &Value::Null).await.json();
-    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert_eq!(listed.as_array().unwrap().len(), 3);
     assert_eq!(listed[0]["changes"][0]["old"], "测试餐饮有限公司");
-    assert!(listed[0]["approved_by"].is_string() && listed[1]["approved_by"].is_null(), "{listed}");
+    assert!(listed[0]["approved_by"].is_string() && listed[2]["approved_by"].is_null(), "{listed}");
 
     // At the office's own computer one is enough.
     let new =
@@ -292,6 +328,7 @@ async fn pages_put_right_too(backend: Backend) {
 
 crate::on_both! {
     rows_are_kept_and_undone
+    who_comes_by_a_correction_comes_with_what_was_used
     those_of_one_instant_keep_their_order
     an_elder_is_put_right_and_tills_learn_of_it
     a_canteens_phone_takes_one_and_its_operator_two

@@ -13,7 +13,7 @@ catalogue! {
     title: "登记更正", "Corrections";
     correct: "更正登记", "Put the registration right";
     stays: "不填的项目保持不变；原内容与理由一并留存。", "What is left empty stays. What was written before is kept, with the reason.";
-    two: "名称、运营单位和信用代码要印在结算单上，须由复核批准后才改。", "Name, operator and credit code stand on statements: they change when a checker has approved.";
+    two: "名称、运营单位和信用代码要印在结算单上，供餐量关系到疑点，须由复核批准后才改。", "Name, operator and credit code stand on statements, and findings rest on the capacity: they change when a checker has approved.";
     why: "更正理由", "Why";
     no_phone: "没有电话，删去原登记的", "No telephone: remove the one registered";
     shown: "更正记录（全文显示，记入审计日志）", "Corrections so far (in full; entered in the audit log)";

@@ -140,9 +140,9 @@ pub(super) const LISTS: &[(&str, &str)] = &[
     ("核对无误即可导入", "It may be taken when it was checked."),
     ("与系统中登记的所属区划不一致", "The office has the elder in another region."),
     (
-        "导入不改动所属区划；核实后请在“老人”页打开此人，用“更正登记”办理",
-        "A list does not change the region: once it is clear whose elder this is, put the registration right on the \
-         person's page.",
+        "导入不改动所属区划；核实后请管辖两地的上级机构在“老人”页打开此人，用“更正登记”办理",
+        "A list does not change the region: once it is clear whose elder this is, an office above both regions puts the \
+         registration right on the person's page.",
     ),
     ("不知老人由哪里管理", "It is not known whose elder this is."),
     (
