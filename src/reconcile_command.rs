@@ -88,9 +88,7 @@ async fn reconcile(args: &ReconcileArgs, office: &Arc<Office>) -> anyhow::Result
         }
     }
     let places = args.region.clone();
-    let own = office.store.read(move |tx| {
-        Box::pin(async move { server::store::canteens::inside(tx, &places).await })
-    });
+    let own = office.store.read(move |tx| Box::pin(async move { server::store::canteens::inside(tx, &places).await }));
     let own: Vec<CanteenId> = own.await?.into_iter().map(|row| row.id).collect();
     let asked = |date: BusinessDate, canteen: CanteenId| {
         (from..=until).contains(&date) && own.contains(&canteen) && args.canteen.is_none_or(|only| only == canteen)
@@ -110,9 +108,7 @@ fn as_json(found: &Found) -> Value {
             "own_payment": close.own_payment, "findings": findings,
         })
     };
-    let waits = |(date, canteen, missing): &(BusinessDate, CanteenId, Vec<TerminalId>)| {
-        json!({ "date": date, "canteen": canteen, "terminals": missing })
-    };
+    let waits = |(date, canteen, missing): &(BusinessDate, CanteenId, Vec<TerminalId>)| json!({ "date": date, "canteen": canteen, "terminals": missing });
     json!({
         "added": found.report.added,
         "unchanged": found.report.unchanged,

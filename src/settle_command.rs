@@ -187,8 +187,7 @@ fn as_json(view: &MonthView) -> Value {
             "held": s.content.0.held(), "payable": s.payable, "digest": s.digest,
         })
     };
-    let in_the_way =
-        view.in_the_way.iter().map(|(canteen, reason)| json!({ "canteen": canteen, "reason": reason }));
+    let in_the_way = view.in_the_way.iter().map(|(canteen, reason)| json!({ "canteen": canteen, "reason": reason }));
     json!({
         "region": month.region,
         "month": month.month,

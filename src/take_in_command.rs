@@ -47,7 +47,10 @@ pub(crate) async fn run(
 
 fn told(out: &mut Out, taken: &Taken) -> std::io::Result<()> {
     let Taken { records, accepted, disputed, rejected, waiting, .. } = taken;
-    writeln!(out, "已收下记录 {records} 条：正常 {accepted}，有异议 {disputed}，隔离 {rejected}，等候前面的记录 {waiting}")?;
+    writeln!(
+        out,
+        "已收下记录 {records} 条：正常 {accepted}，有异议 {disputed}，隔离 {rejected}，等候前面的记录 {waiting}"
+    )?;
     if let [first, ..] = taken.unreadable.as_slice() {
         writeln!(out, "读不出 {} 行，第一处在第 {first} 行", taken.unreadable.len())?;
     }

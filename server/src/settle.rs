@@ -8,6 +8,7 @@ use domain::id::Digest;
 use domain::region::RegionCode;
 use domain::settlement::Role as MonthRole;
 
+use crate::Office;
 use crate::admin::{Claim, Present};
 use crate::audit::{Act, Action, is_denial};
 use crate::error::Error;
@@ -15,7 +16,6 @@ use crate::month::{self, Actor, MonthView};
 use crate::people::Right;
 use crate::store::people::UserRow;
 use crate::words::{Code, settlement as words};
-use crate::Office;
 
 /// What is done about a month.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,9 +94,7 @@ pub async fn take(
     }
     let (store, now) = (&office.store, office.now());
     match step {
-        Step::Draft => {
-            Ok(month::draft(store, &office.book(), &office.entropy, region, of, actor, now).await?.0)
-        }
+        Step::Draft => Ok(month::draft(store, &office.book(), &office.entropy, region, of, actor, now).await?.0),
         Step::Submit => month::submit(store, region, of, actor, now).await,
         Step::SendBack(reason) => month::send_back(store, region, of, actor, explained(&reason)?, now).await,
         Step::Approve(digest) => month::approve(store, region, of, actor, digest, now).await,

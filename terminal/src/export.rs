@@ -24,7 +24,9 @@ pub enum ExportError {
     #[error("账本是空的，没有可导出的记录 / the journal is empty")]
     Empty,
     /// The journal cannot be read.
-    #[error("账本读不出：{0}。请先运行一次 zhucan terminal run，它会救出读得出的记录，再导出 / the journal cannot be read")]
+    #[error(
+        "账本读不出：{0}。请先运行一次 zhucan terminal run，它会救出读得出的记录，再导出 / the journal cannot be read"
+    )]
     Storage(#[from] StorageError),
     /// The file cannot be written.
     #[error("文件写不出：{0}")]

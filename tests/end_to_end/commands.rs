@@ -104,16 +104,51 @@ fn a_folder_without_an_office_is_refused_and_nothing_is_made_in_it() {
 
 /// What the design promises; `statement` stands for all papers of a month.
 const PROMISED: [&str; 21] = [
-    "demo", "serve", "init", "import", "policy", "reconcile", "settle", "statement", "verify", "user", "backup", "restore",
-    "copy-db", "doctor", "openapi", "bench", "generate", "terminal run", "terminal enrol", "terminal doctor",
+    "demo",
+    "serve",
+    "init",
+    "import",
+    "policy",
+    "reconcile",
+    "settle",
+    "statement",
+    "verify",
+    "user",
+    "backup",
+    "restore",
+    "copy-db",
+    "doctor",
+    "openapi",
+    "bench",
+    "generate",
+    "terminal run",
+    "terminal enrol",
+    "terminal doctor",
     "terminal export",
 ];
 
 /// Whatever answers something that a program would read.
 const ANSWERS: [&str; 20] = [
-    "init", "import", "reconcile", "settle show", "settle draft", "settle approve", "take-in", "statement", "verify",
-    "audit-pack", "user list", "cards issue", "backup", "restore", "copy-db", "doctor", "generate", "policy explain",
-    "terminal doctor", "terminal export",
+    "init",
+    "import",
+    "reconcile",
+    "settle show",
+    "settle draft",
+    "settle approve",
+    "take-in",
+    "statement",
+    "verify",
+    "audit-pack",
+    "user list",
+    "cards issue",
+    "backup",
+    "restore",
+    "copy-db",
+    "doctor",
+    "generate",
+    "policy explain",
+    "terminal doctor",
+    "terminal export",
 ];
 
 fn help(command: &str) -> String {

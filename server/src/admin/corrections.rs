@@ -188,8 +188,10 @@ impl Office {
 
     /// A correction of an elder on its way into the store.
     fn elder_note(&self, old: &ElderRow, changes: &[Change], reason: String) -> Result<CorrectionRow, Error> {
-        let text = Zeroizing::new(serde_json::to_string(changes).map_err(|e| Error::Internal(e.to_string()))?);
-        let note = self.blank(reason);
+        // The reason too: people write names and numbers there.
+        let kept = Kept { changes: changes.to_vec(), reason };
+        let text = Zeroizing::new(serde_json::to_string(&kept).map_err(|e| Error::Internal(e.to_string()))?);
+        let note = self.blank(String::new());
         let sealed = Some(self.keys.seal(place(note.id), &text, &*self.entropy));
         Ok(CorrectionRow { elder: Some(old.id), sealed, ..note })
     }
@@ -244,14 +246,19 @@ impl Office {
     /// A stored correction as it is read.
     fn correction(&self, row: CorrectionRow) -> Result<Correction, Error> {
         let CorrectionRow { id, changes, sealed, reason, at, made_by, approved_by, .. } = row;
-        let changes = match (changes, sealed) {
-            (Some(Json(changes)), _) => changes,
+        let Kept { changes, reason } = match (changes, sealed) {
+            (Some(Json(changes)), _) => Kept { changes, reason },
             (None, Some(sealed)) => {
                 let text = self.keys.open(place(id), &sealed)?;
-                serde_json::from_str(&text)
-                    .map_err(|e| Error::Corrupt(format!("correction {id}: line {}", e.line())))?
+                let unread = |e: serde_json::Error| Error::Corrupt(format!("correction {id}: line {}", e.line()));
+                if text.starts_with('[') {
+                    // Of before the reason was sealed with them.
+                    Kept { changes: serde_json::from_str(&text).map_err(unread)?, reason }
+                } else {
+                    serde_json::from_str(&text).map_err(unread)?
+                }
             }
-            (None, None) => Vec::new(),
+            (None, None) => Kept { changes: Vec::new(), reason },
         };
         Ok(Correction { id, changes, reason, at, made_by, approved_by })
     }
@@ -277,6 +284,13 @@ impl Office {
             .await?;
         rows.into_iter().map(|row| self.correction(row)).collect()
     }
+}
+
+/// What is sealed of an elder's correction.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    changes: Vec<Change>,
+    reason: String,
 }
 
 /// What of a canteen's registration is to be another.

@@ -152,7 +152,8 @@ impl Office {
     }
 
     /// The elders inside a region whose name begins so, in characters or in pinyin, by name behind `after`; at most so
-    /// many. It is entered that somebody asked, but not for what.
+    /// many. Names in characters are looked for among those that read alike, of which many may be written otherwise. It is
+    /// entered that somebody asked, but not for what.
     pub async fn elders_named(
         &self,
         name: &str,
@@ -160,26 +161,14 @@ impl Office {
         most: i64,
         inside: RegionCode,
         by: UserId,
-    ) -> Result<Vec<ElderRow>, Error> {
+    ) -> Result<Named, Error> {
         let name = valid::name(name)?;
-        let key = names::search_key(&name);
-        let now = self.now();
-        let rows = self
-            .store
-            .write_audited(move |tx| {
-                Box::pin(async move {
-                    let last = match after {
-                        Some(id) => elders::get(tx, id).await?.filter(|row| inside.contains(&row.region)),
-                        None => None,
-                    };
-                    let after = last.as_ref().map(|row| (row.sort_key.as_str(), row.id));
-                    let rows = register_rows::elders_named(tx, &inside, &key, after, most).await?;
-                    let act = Act::new(by, Action::ElderFind, format!("region:{inside}"));
-                    act.done(tx, now).await.map(|_| rows)
-                })
-            })
-            .await?;
-        Ok(rows.into_iter().filter(|row| name.is_ascii() || row.name.starts_with(&name)).collect())
+        let (now, object) = (self.now(), format!("region:{inside}"));
+        let entered = self.store.write_audited(move |tx| {
+            Box::pin(async move { Act::new(by, Action::ElderFind, object).done(tx, now).await.map(drop) })
+        });
+        entered.await?;
+        self.store.read(move |tx| Box::pin(async move { named(tx, &inside, &name, after, most).await })).await
     }
 
     /// Looks for meals on a credential that was just registered. What fails here is found by the job.
@@ -404,6 +393,55 @@ async fn take_meals(tx: &mut Tx, row: &ElderRow, now: UnixMs) -> Result<usize, E
     days::add_behind(tx, &eaten, &mut touched).await?;
     days::touch(tx, &touched, now).await?;
     Ok(meals.len())
+}
+
+/// So many rows that read alike are looked at in one go,
+const LOOKED_AT: i64 = 500;
+/// and so often: whoever asks goes on behind the last of them.
+const LOOKS: usize = 20;
+
+/// Elders found by name.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    /// By name.
+    pub rows: Vec<ElderRow>,
+    /// Behind whom to go on, if there may be more.
+    pub next: Option<ElderId>,
+}
+
+async fn named(
+    tx: &mut Tx,
+    inside: &RegionCode,
+    name: &str,
+    after: Option<ElderId>,
+    most: i64,
+) -> Result<Named, Error> {
+    let (key, most) = (names::search_key(name), usize::try_from(most).unwrap_or(usize::MAX));
+    let mut last = match after {
+        Some(id) => elders::get(tx, id).await?.filter(|row| inside.contains(&row.region)),
+        None => None,
+    };
+    let mut found = Named::default();
+    for _ in 0..LOOKS {
+        let behind = last.as_ref().map(|row| (row.sort_key.as_str(), row.id));
+        let page = register_rows::elders_named(tx, inside, &key, behind, LOOKED_AT).await?;
+        let ended = i64::try_from(page.len()).unwrap_or(LOOKED_AT) < LOOKED_AT;
+        for row in page {
+            if name.is_ascii() || row.name.starts_with(name) {
+                if found.rows.len() == most {
+                    found.next = found.rows.last().map(|row| row.id);
+                    return Ok(found);
+                }
+                found.rows.push(row.clone());
+            }
+            last = Some(row);
+        }
+        if ended {
+            return Ok(found);
+        }
+    }
+    found.next = last.map(|row| row.id);
+    Ok(found)
 }
 
 fn facts(new: &[NewElderFact], now: UnixMs) -> Result<Vec<ElderFact>, Error> {

@@ -28,7 +28,7 @@ pub use canteens::{NewCanteen, NewCashier, Registered};
 pub use cards::{ALONE, CardsOf, IssuedSheet, SHEET};
 pub use corrections::{CanteenCorrection, Corrected, Correction, ElderCorrection};
 pub use draws::{NewDraw, NewResult};
-pub use elders::{IssuedCard, NewElder, NewElderFact, RegisteredChip};
+pub use elders::{IssuedCard, Named, NewElder, NewElderFact, RegisteredChip};
 pub(crate) use people::DEMO;
 pub use people::{Given, NewPerson, NewUser};
 pub use proposals::Proposed;

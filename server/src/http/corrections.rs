@@ -33,7 +33,7 @@ pub(super) fn routes() -> Routes {
         .reveal(elders, Action::CorrectionShow, elders_before, "Get what was put right of an elder, in full")
         .notes("It is entered in the audit log that somebody saw it.")
         .post(canteens, Action::CanteenCorrect, of_a_canteen, "Put right what was registered of a canteen")
-        .notes("Name, operator and credit code, which say who is paid, wait for another person. The payee has its own way.")
+        .notes("Name, operator, credit code and capacity wait for another person. The payee has its own way.")
         .get(canteens, canteens_before, "List what was put right of a canteen, the latest first")
         .routes()
 }

@@ -152,7 +152,8 @@ pub(super) fn routes() -> Routes {
         .notes("Names are masked; numbers are never shown.")
         .post("/api/v1/elders/search", Action::ElderFind, search, "Find elders by number or by name")
         .notes(
-            "A number stands in no address, and it is entered in the audit log that somebody asked. Names are masked.",
+            "A number stands in no address, and it is entered in the audit log that somebody asked. Names are masked. Where \
+             a name fits many, `Link` names whom to put into the body as `after`, also behind a page on which nobody is.",
         )
         .get("/api/v1/elders/{id}", show, "Get an elder with facts and cards")
         .post("/api/v1/elders/{id}/facts", Action::ElderFact, add_fact, "Add a dated fact")
@@ -203,7 +204,7 @@ async fn search(
     user.require(Right::ReadElders)?;
     user.require_inside(&user.region)?;
     let Wanted { number, name, after, limit } = wanted;
-    let rows = match (number, name) {
+    let found = match (number, name) {
         (Some(number), None) => {
             let found = office.find_elder(&number, user.region.clone(), user.id).await?;
             return Ok(List::whole(found.iter().map(Listed::from).collect()));
@@ -211,7 +212,7 @@ async fn search(
         (None, Some(name)) => office.elders_named(&name, after, page_size(limit), user.region, user.id).await?,
         _ => return Err(Problem::new(Code::Invalid, said::NUMBER_OR_NAME)),
     };
-    Ok(List::whole(rows.iter().map(Listed::from).collect()))
+    Ok(List::until(found.rows.iter().map(Listed::from).collect(), found.next.map(|id| id.to_string())))
 }
 
 async fn show(

@@ -122,6 +122,7 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/imports", list, "List imports, the latest first")
         .get("/api/v1/imports/{id}", show, "Get an import")
         .reveal(problems, Action::ImportShow, problems_of, "List the rows that cannot be taken or are worth a look")
+        .refuses([409])
         .reveal("/api/v1/imports/{id}/report", Action::ImportShow, report, "Get the same as a workbook")
         .post("/api/v1/imports/{id}/apply", Action::ImportApply, apply, "Take a checked list over, as a whole")
         .get("/api/v1/imports/templates/{kind}", template, "Get an empty list of a kind");
@@ -193,6 +194,7 @@ async fn problems_of(
     Query(Page { page }): Query<Page>,
 ) -> Answer<List<Finding>> {
     permitted(&office, &user, id).await?;
+    office.require_kept(id).await?;
     Ok(List::whole(office.reveal_findings(id, i64::from(page), user.id).await?.unwrap_or_default()))
 }
 

@@ -86,6 +86,7 @@ pub(super) fn routes() -> Routes {
         .post("/api/v1/people/{id}/reset", Action::PersonReset, reset, "Give a new one-time passphrase")
         .notes("Who decides money, its rules or its people waits for another administrator.")
         .post("/api/v1/people/{id}/lock", Action::PersonLock, lock, "Lock a person's account; its sessions end")
+        .notes("Until any administrator but the person unlocks it. One reads the reason on the page of people.")
         .post("/api/v1/people/{id}/unlock", Action::PersonUnlock, unlock, "Unlock a person's account")
         .notes("What failed sign-ins hold up is forgiven too. A lock made at the office's own computer is opened there.")
         .post("/api/v1/people/{id}/move", Action::ProposalMake, transfer, "Propose another role or place for a person")

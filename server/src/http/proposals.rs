@@ -110,10 +110,14 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/proposals", list, "List what waits for a second person, or what was decided")
         .get("/api/v1/proposals/{id}", show, "Get a proposal")
         .post("/api/v1/proposals/{id}/approve", Action::ProposalApprove, approve, "Approve, by the digest shown")
-        .notes("Of a person who is let in or back, the one-time passphrase is answered.")
+        .notes(
+            "Of a person who is let in or back, the one-time passphrase is answered. A payee's asks for `POST \
+             /api/v1/session/step-up` first.",
+        )
         .post("/api/v1/proposals/{id}/reject", Action::ProposalReject, reject::<Proposals>, "Reject or withdraw")
         .post("/api/v1/proposals/{id}/reveal", Action::ProposalReveal, reveal, "Get a proposal with the whole account")
         .post("/api/v1/canteens/{id}/payee", Action::ProposalMake, payee, "Propose another payee account")
+        .notes("Paid to when another person has approved the proposal.")
         .routes()
 }
 

@@ -261,8 +261,19 @@ impl Office {
         self.enter_reveal(id, by).await.map(|()| found)
     }
 
+    /// Refuses a list whose file was deleted when its time was over: that nothing is said against it any more does not
+    /// mean that nothing was.
+    pub async fn require_kept(&self, id: Uuid) -> Result<(), Error> {
+        let first = self.store.read(move |tx| Box::pin(async move { imports::piece(tx, Pieces::File, id, 0).await }));
+        if first.await?.is_none() && self.import(id).await?.size > 0 {
+            return Err(Error::refused(Code::Conflict, words::FORGOTTEN));
+        }
+        Ok(())
+    }
+
     /// As [`Self::import_report`], for a person: it is entered that somebody took it.
     pub async fn reveal_report(&self, id: Uuid, by: UserId) -> Result<Vec<u8>, Error> {
+        self.require_kept(id).await?;
         let report = self.import_report(id).await?;
         self.enter_reveal(id, by).await.map(|()| report)
     }

@@ -369,7 +369,11 @@ mod tests {
         assert_eq!((found[0].totals, found[0].ignored.as_slice()), (1, &["合计".to_owned()][..]));
         let street = "姓名,身份证号,住址\n李四,,累计路1号\n共计,2,\n";
         let (seen, found) = lines(street, Kind::Elders).unwrap();
-        assert_eq!((seen, found[0].totals), (vec!["2:李四".to_owned()], 1), "and who lacks a number, in whatever street");
+        assert_eq!(
+            (seen, found[0].totals),
+            (vec!["2:李四".to_owned()], 1),
+            "and who lacks a number, in whatever street"
+        );
         let prices = "食堂,餐次,价格,生效日期\n一食堂,午餐,18,2026-03-01\n合计,2,36,\n";
         let (seen, found) = lines(prices, Kind::Prices).unwrap();
         assert_eq!((seen.len(), found[0].totals), (1, 1));

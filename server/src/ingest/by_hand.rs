@@ -137,12 +137,7 @@ impl Held {
         self.records.push(record);
     }
 
-    async fn deliver(
-        &mut self,
-        office: &Arc<Office>,
-        terminal: &TerminalRow,
-        taken: &mut Taken,
-    ) -> Result<(), Error> {
+    async fn deliver(&mut self, office: &Arc<Office>, terminal: &TerminalRow, taken: &mut Taken) -> Result<(), Error> {
         let Self { epoch, records, .. } = std::mem::take(self);
         if records.is_empty() {
             return Ok(());

@@ -95,7 +95,7 @@ row! {
         pub changes: Option<Json<Vec<Change>>>,
         /// An elder's, sealed at (`corrections`, `sealed`, id).
         pub sealed: Option<Vec<u8>>,
-        /// Why.
+        /// Why: a canteen's. An elder's is sealed with the changes.
         pub reason: String,
         /// The region that an elder left by it.
         pub left_region: Option<RegionCode>,

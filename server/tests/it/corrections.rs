@@ -139,8 +139,7 @@ async fn those_of_one_instant_keep_their_order(backend: Backend) {
     });
     for (step, (id, at)) in [(9, at), (5, at), (1, at.plus(-500))].into_iter().enumerate() {
         let changes = vec![Change { field: Field::Name, old: names[step].into(), new: names[step + 1].into() }];
-        let of_canteen =
-            CorrectionRow { canteen: Some(canteen), changes: Some(Json(changes)), at, ..correction(id) };
+        let of_canteen = CorrectionRow { canteen: Some(canteen), changes: Some(Json(changes)), at, ..correction(id) };
         let of_elder = CorrectionRow { elder: Some(one), sealed: Some(vec![1]), at, ..correction(20 + id) };
         unit!(store, |tx| {
             corrections::add(tx, &of_canteen).await?;
@@ -148,7 +147,11 @@ async fn those_of_one_instant_keep_their_order(backend: Backend) {
         });
     }
     let ids = |rows: Vec<CorrectionRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
-    assert_eq!(ids(unit!(store, |tx| corrections::of_canteen(tx, canteen).await)), [n(1), n(5), n(9)], "the last first");
+    assert_eq!(
+        ids(unit!(store, |tx| corrections::of_canteen(tx, canteen).await)),
+        [n(1), n(5), n(9)],
+        "the last first"
+    );
     assert_eq!(ids(unit!(store, |tx| corrections::of_elder(tx, one).await)), [n(21), n(25), n(29)]);
     let before = unit!(store, |tx| corrections::canteen_at(tx, canteen, Some(at.plus(-1))).await).unwrap();
     assert_eq!(before.name, names[0], "undone to the very first");
@@ -220,6 +223,7 @@ async fn an_elder_is_put_right_and_tills_learn_of_it(backend: Backend) {
     assert!(done[1].detail.contains("name,phone"), "{}", done[1].detail);
     let sealed = unit!(office.store, |tx| corrections::of_elder(tx, elder).await);
     assert!(sealed.iter().all(|row| !String::from_utf8_lossy(row.sealed.as_ref().unwrap()).contains("测试")));
+    assert!(sealed.iter().all(|row| row.reason.is_empty()), "what people write there is sealed, too");
 }
 
 async fn a_canteens_phone_takes_one_and_its_operator_two(backend: Backend) {

@@ -204,7 +204,13 @@ async fn files_of_lists_are_deleted_in_time_and_who_saw_them_is_entered(backend:
     assert_eq!(office.forget_lists(90).await.unwrap(), 1);
     assert_eq!(kept().await, 1, "the other is young");
     let get = async |path: String| send(&world, request(Method::GET, &path, Some(&issuer), &Value::Null)).await;
-    assert_eq!(get(format!("/api/v1/imports/{id}/problems")).await.json(), json!([]));
+    for what in ["problems", "report"] {
+        let gone = get(format!("/api/v1/imports/{id}/{what}")).await;
+        assert!(
+            gone.is_problem(409, "conflict")["detail"].as_str().unwrap().contains("重新上传"),
+            "{what}: not: nothing"
+        );
+    }
     assert_eq!(get(format!("/api/v1/imports/{id}")).await.json()["outcome"]["bad"], 1, "what came of it stays");
     let path = format!("/api/v1/imports/{id}/apply");
     let gone = send(&world, request(Method::POST, &path, Some(&issuer), &json!({"digest": digest}))).await;

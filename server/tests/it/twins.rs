@@ -2,17 +2,20 @@
 
 use axum::http::Method;
 use domain::elder::ElderFactKind;
+use domain::id::Digest;
 use serde_json::{Value, json};
 use server::admin::NewElderFact;
 use server::people::Role;
 use server::store::audit::{self, Filter};
-use server::store::closes;
+use server::store::{closes, elders};
 use support::Backend;
+use tower::ServiceExt as _;
 
 use crate::client::{Answered, open, post, request, second, send, world};
 use crate::common::{World, date, region, resident_id};
 use crate::month::{MARCH, Scene};
 use crate::office::person;
+use crate::rows::{elder_row, n};
 use crate::unit;
 
 const PASSPHRASE: &str = "correct horse 电池";
@@ -182,6 +185,48 @@ async fn elders_are_found_and_it_is_entered_who_asked(backend: Backend) {
     assert!(entries.iter().all(|entry| !format!("{entry:?}").contains(&resident_id(1))), "{entries:?}");
 }
 
+/// Six hundred people whose name reads alike stand before the one who is meant: the one is found, and who reads on by the
+/// sound sees every one of them once.
+async fn a_name_behind_many_that_read_alike_is_found(backend: Backend) {
+    const ALIKE: u128 = 600;
+    let (world, _) = world(backend).await;
+    let reader = person(&world, "审计", Role::Auditor, "4403").await;
+    let row = |number: u128, name: &str| elders::ElderRow {
+        name: name.into(),
+        sort_key: server::names::sort_key("李明"),
+        resident_id_digest: Digest::of("test.elder", &[&number.to_be_bytes()]),
+        ..elder_row(number, None)
+    };
+    let rows: Vec<_> = (1..=ALIKE).map(|number| row(number, "李明")).chain([row(9_999, "黎明")]).collect();
+    assert_eq!(server::names::sort_key("黎明"), rows[0].sort_key);
+    unit!(world.office().store, |tx| {
+        for row in &rows {
+            elders::add(tx, row).await?;
+        }
+        Ok(())
+    });
+    let find = async |body: Value| call(&world, Method::POST, "/api/v1/elders/search", &reader, &body).await;
+    let found = find(json!({"name": "黎明"})).await.json();
+    assert_eq!((found.as_array().unwrap().len(), &found[0]["id"]), (1, &json!(n(9_999))));
+
+    let (mut seen, mut after) = (std::collections::BTreeSet::new(), Value::Null);
+    loop {
+        let request = request(
+            Method::POST,
+            "/api/v1/elders/search",
+            Some(&reader),
+            &json!({"name": "li ming", "limit": 250, "after": after}),
+        );
+        let response = world.server.router().oneshot(request).await.unwrap();
+        let link = response.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+        let page = crate::client::read(response).await.json();
+        seen.extend(page.as_array().unwrap().iter().map(|one| one["id"].to_string()));
+        let Some(link) = link else { break };
+        after = json!(link.split("after=").nth(1).unwrap().split('>').next().unwrap());
+    }
+    assert_eq!(seen.len() as u128, ALIKE + 1);
+}
+
 async fn accounts_are_locked_opened_and_moved(backend: Backend) {
     let (world, _) = world(backend).await;
     let admin = person(&world, "管理员", Role::Administrator, "4403").await;
@@ -195,7 +240,9 @@ async fn accounts_are_locked_opened_and_moved(backend: Backend) {
         call(&world, Method::POST, &format!("/api/v1/people/{of}/{what}"), &admin, &why).await
     };
     for bare in [json!({}), json!({"reason": " "})] {
-        call(&world, Method::POST, &format!("/api/v1/people/{id}/lock"), &admin, &bare).await.is_problem(422, "invalid");
+        call(&world, Method::POST, &format!("/api/v1/people/{id}/lock"), &admin, &bare)
+            .await
+            .is_problem(422, "invalid");
     }
     let right = json!({"name": "审计", "passphrase": PASSPHRASE});
     act(&own, "unlock").await.is_problem(403, "second_person");
@@ -232,5 +279,6 @@ crate::on_both! {
     days_and_changes_are_read_page_by_page
     the_chain_is_checked_and_backups_are_told
     elders_are_found_and_it_is_entered_who_asked
+    a_name_behind_many_that_read_alike_is_found
     accounts_are_locked_opened_and_moved
 }

@@ -132,6 +132,11 @@ impl<T> List<T> {
         Self { rows, next: None }
     }
 
+    /// A page, and behind which row to go on, if there may be more.
+    pub(crate) fn until(rows: Vec<T>, next: Option<String>) -> Self {
+        Self { rows, next }
+    }
+
     /// A page, and the cursor behind its last row, if there are more. `rows` holds one more than `most` then.
     pub(crate) fn page<R>(mut found: Vec<R>, most: i64, cursor: impl Fn(&R) -> String, row: impl Fn(R) -> T) -> Self {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
