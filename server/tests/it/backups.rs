@@ -3,17 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use domain::calendar::UnixMs;
+use domain::id::{Digest, UserId};
 use server::backup::{self, Progress, Restored, Written};
+use server::people::Role;
 use server::seal::{Keys, Place};
-use server::store::{Schema, Statement, meta};
+use server::store::decisions::{self, Decision, Subject};
+use server::store::people::{self, UserRow};
+use server::store::proposals::{self, ProposalRow};
+use server::store::{Schema, Statement, canteens, elders, meta};
 use server::words::Code;
 use server::{Database, Error, Server, Store, sql, verify};
 use support::{Backend, TestDb};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::common::{World, config};
+use crate::common::{World, config, region};
 use crate::month::{MARCH, Scene};
+use crate::rows::{canteen_row, elder_row, n};
 use crate::{on_both, unit};
 
 const PASSPHRASE: &str = "长者食堂备份口令二〇二六";
@@ -251,78 +258,90 @@ async fn a_backup_of_format_1_is_restored(backend: Backend) {
     assert_eq!(accounts, ["6200000000000000101", "6200000000000000202", "6200000000000000303"]);
 }
 
-/// Every row of these is counted before and after.
-const COUNTED: [&str; 12] = [
-    "SELECT COUNT(*) FROM audit",
-    "SELECT COUNT(*) FROM canteens",
-    "SELECT COUNT(*) FROM cards",
-    "SELECT COUNT(*) FROM day_closes",
-    "SELECT COUNT(*) FROM elder_facts",
-    "SELECT COUNT(*) FROM elder_meals",
-    "SELECT COUNT(*) FROM elders",
-    "SELECT COUNT(*) FROM policies",
-    "SELECT COUNT(*) FROM proposals",
-    "SELECT COUNT(*) FROM records",
-    "SELECT COUNT(*) FROM settlements",
-    "SELECT COUNT(*) FROM users",
-];
-
-async fn counted(store: &Store) -> Vec<i64> {
-    let mut counts = Vec::new();
-    for text in COUNTED {
-        counts.push(unit!(store, |tx| sql!(tx, text).value().await));
-    }
-    counts
-}
-
-/// A whole office in the shape of 0046, brought to today's: 0047 makes the table of proposals anew and 0048 takes short
-/// locks away; every row is there before and after, and what was decided cannot be decided again.
+/// An office in the shape of 0046, brought to today's: 0047 makes the table of proposals anew and 0048 takes short locks
+/// away. Every row stands as it stood, what a person locked stays locked, and what was decided is not decided again.
 async fn an_office_of_before_is_brought_up_to_date_row_by_row(backend: Backend) {
-    let (world, target) = (World::new(backend).await, TestDb::new(backend));
-    let (database, entropy): (Database, _) = (target.url().parse().unwrap(), world.entropy.clone());
-    let made_at = backup::head(Path::new(GOLDEN)).unwrap().made_at;
-    let (_, keys) =
-        backup::restore(Path::new(GOLDEN), passphrase(), &database, made_at, entropy, quiet()).await.unwrap();
-    keys.save(&target.path("keys.json")).unwrap();
+    let target = TestDb::new(backend);
+    let database: Database = target.url().parse().unwrap();
     let store = Store::open_at(&database, 46).await.unwrap();
-    let locks = "SELECT name, locked_until FROM users ORDER BY name";
-    let (for_good, for_a_while) = (253_402_214_400_000_i64, made_at.get() + 60_000);
-    let names: Vec<(String, i64)> = unit!(store, |tx| sql!(tx, locks).all().await);
-    let (first, second) = (names[0].0.clone(), names[1].0.clone());
+    let (for_good, for_a_while) = (UnixMs::new(253_402_214_400_000), UnixMs::new(1_775_000_000_000));
+    let user = |number: u128| UserRow {
+        id: UserId::from_uuid(n(number)),
+        name: format!("人员{number}"),
+        passphrase_hash: "$argon2id$".into(),
+        role: Role::FinanceMaker,
+        region: region("4403"),
+        canteen: None,
+        failures: 0,
+        locked_until: UnixMs::new(0),
+        created_at: UnixMs::new(1),
+        left_at: None,
+        must_change: true,
+        totp: None,
+        totp_step: 0,
+        totp_at: None,
+        totp_new: None,
+    };
+    let (users, place) = ([user(1), user(2), user(3)], canteen_row(7, "440304001"));
+    let elder = elder_row(8, None);
+    let kinds = ["policy", "price", "payee", "demand", "budget", "person", "calendar"];
+    let rows: Vec<ProposalRow> = (20..)
+        .zip(kinds.iter().chain(&kinds))
+        .map(|(number, kind)| ProposalRow {
+            id: n(number),
+            kind: (*kind).into(),
+            region: region("440304"),
+            canteen: Some(place.id).filter(|_| *kind == "payee"),
+            payload: vec![1, 2, u8::try_from(number).unwrap()],
+            digest: Digest([3; 32]),
+            maker: users[0].id,
+            made_at: UnixMs::new(4),
+            decided: Decision::default(),
+        })
+        .collect();
+    let (checker, decided) = (users[1].id, rows[..3].iter().map(|row| row.id).collect::<Vec<_>>());
+    let (add, canteen, known) = (rows.clone(), place.clone(), elder.clone());
+    let (first, second) = (users[0].id, users[1].id);
     unit!(store, |tx| {
-        let text = "UPDATE users SET failures = 7, locked_until = $2 WHERE name = $1";
-        sql!(tx, text, &first, for_good).execute().await?;
-        sql!(tx, text, &second, for_a_while).execute().await
+        for user in &users {
+            people::add(tx, user).await?;
+        }
+        canteens::add(tx, &canteen).await?;
+        elders::add(tx, &known).await?;
+        for row in &add {
+            proposals::add(tx, row).await?;
+        }
+        for (id, word) in decided.into_iter().zip(["approved", "rejected", "approved"]) {
+            decisions::decide(tx, Subject::Proposal, id, word, checker, Some("因为"), UnixMs::new(9)).await?;
+        }
+        people::lock(tx, first, for_good).await?;
+        people::lock(tx, second, for_a_while).await
     });
-    let proposals = "SELECT id, payload, digest, decision FROM proposals ORDER BY id";
-    type Kept = Vec<(Uuid, Vec<u8>, Vec<u8>, Option<String>)>;
-    let before: Kept = unit!(store, |tx| sql!(tx, proposals).all().await);
-    let rows = counted(&store).await;
-    assert!(before.len() > 3 && rows.iter().all(|count| *count > 0), "{} {rows:?}", before.len());
+    let stored = async || unit!(store, |tx| sql!(tx, PROPOSALS).all::<Kept>().await);
+    let before = stored().await;
+    assert_eq!((before.len(), before.iter().filter(|row| row.3.is_some()).count()), (14, 3));
 
     store.migrate().await.unwrap();
     assert_eq!(store.schema().await.unwrap(), Schema::Current);
-    assert_eq!(counted(&store).await, rows);
-    let after: Kept = unit!(store, |tx| sql!(tx, proposals).all().await);
-    assert_eq!(after, before);
-    let names: Vec<(String, i64)> = unit!(store, |tx| sql!(tx, locks).all().await);
-    assert_eq!((names[0].1, names[1].1), (for_good, 0), "what a person locked stays, what failures locked is forgiven");
-    let again = "UPDATE proposals SET decision = NULL, checker = NULL, decided_at = NULL WHERE decision IS NOT NULL";
-    let refused = store.write(move |tx| Box::pin(async move { sql!(tx, again).execute().await })).await;
-    assert!(refused.unwrap_err().to_string().contains("decided once"), "the trigger of before stands");
-    store.close().await;
-
-    // Everything is read by today's functions, and the pages' reads find it.
-    world.clock.set(made_at);
-    let server = Server::open(&config(&target, false), world.clock.clone(), world.entropy.clone()).await.unwrap();
-    let office = server.office();
-    let report = verify::verify(&office.store, &office.book(), &|_| {}).await.unwrap();
-    assert_eq!(report.breaks, []);
-    assert_eq!(office.accounts().await.unwrap().len(), names.len());
-    for (id, ..) in before {
-        office.proposal(id).await.unwrap();
+    assert_eq!(stored().await, before);
+    for row in &rows[3..] {
+        let id = row.id;
+        assert_eq!(unit!(store, |tx| proposals::get(tx, id).await), Some(row.clone()));
     }
+    let locked = async |id: UserId| unit!(store, |tx| people::get(tx, id).await).unwrap().locked_until;
+    assert_eq!((locked(first).await, locked(second).await), (for_good, UnixMs::new(0)));
+    let (canteen, known) = (place.id, elder.id);
+    assert_eq!(unit!(store, |tx| canteens::get(tx, canteen).await), Some(place));
+    assert_eq!(unit!(store, |tx| elders::get(tx, known).await), Some(elder));
+    for text in ["UPDATE proposals SET decision = NULL, checker = NULL, decided_at = NULL", "DELETE FROM proposals"] {
+        let refused = store.write(move |tx| Box::pin(async move { sql!(tx, text).execute().await })).await;
+        assert!(refused.unwrap_err().to_string().contains("decided once"), "{text}: the triggers stand");
+    }
+    store.close().await;
 }
+
+const PROPOSALS: &str = "SELECT id, payload, digest, decision FROM proposals ORDER BY id";
+type Kept = (Uuid, Vec<u8>, Vec<u8>, Option<String>);
 
 #[tokio::test]
 async fn old_backups_go_and_nothing_else_does() {

@@ -257,7 +257,7 @@ async fn accounts_are_locked_opened_and_moved_on_the_page(backend: Backend) {
     admin.post(&oneself, &[("reason", "离岗")]).await.refused(Code::SecondPerson);
 
     admin.post(&at("lock"), &[("reason", "离岗三个月")]).await.went("done=saved");
-    auditor.get("/console/today").await.went("/console/sign-in");
+    auditor.get("/console/today").await.refused(Code::SignInNeeded);
     let locked = admin.get("/console/people").await;
     locked.has(&["已锁定", "理由：离岗三个月（管理甲", &at("unlock")]).lacks(&[&at("lock")]);
     admin.post(&at("unlock"), &[("reason", "回岗")]).await.went("done=saved");
