@@ -12,7 +12,7 @@ use zhucan::demo::world::date;
 use crate::newcomer::Newcomer;
 use crate::user::{Desk, start};
 
-const MONTH: [&str; 4] = ["--region", "440304", "--month", "2026-03"];
+const MONTH: [&str; 4] = ["--region", "440304", "--month", "2026-04"];
 
 /// Somebody of the office at its own computer, with a passphrase in a file.
 struct Sitting {
@@ -53,8 +53,8 @@ impl Sitting {
 
 /// The clock of all programs, and the same instant for those who count codes.
 fn at(desk: &Desk, minute: u16) -> UnixMs {
-    desk.clock.set(&format!("2026-04-02 03:{minute:02}:00"));
-    date("2026-04-02").at_minute(11 * 60 + minute)
+    desk.clock.set(&format!("2026-05-02 03:{minute:02}:00"));
+    date("2026-05-02").at_minute(11 * 60 + minute)
 }
 
 async fn register_canteen(admin: &Newcomer) {
@@ -70,16 +70,17 @@ async fn a_month_takes_two_at_the_computer_too(backend: Backend) {
     let db = TestDb::new(backend);
     let database = (backend == Backend::Postgres).then(|| db.url().to_owned());
     let (desk, one_time) = start(folder.path(), database.as_deref());
-    let now = at(&desk, 0);
-    let admin = Newcomer::enter(&desk.office.url(), "管理员", &one_time, now).await;
+    let began = date("2026-03-02").at_minute(11 * 60);
+    let admin = Newcomer::enter(&desk.office.url(), "管理员", &one_time, began).await;
     register_canteen(&admin).await;
+    let now = at(&desk, 0);
     let mut maker = Sitting::enter(&desk, folder.path(), "财务经办", "finance_maker", now).await;
     let mut checker = Sitting::enter(&desk, folder.path(), "财务复核", "finance_checker", now).await;
 
-    let reconciled = desk.run(&["reconcile", "--region", "440304", "--from", "2026-03-01", "--json"]);
+    let reconciled = desk.run(&["reconcile", "--region", "440304", "--from", "2026-05-01", "--json"]);
     let report: Value = serde_json::from_slice(&reconciled.stdout).unwrap();
     let days: Vec<&Value> = report["days"].as_array().unwrap().iter().map(|day| &day["date"]).collect();
-    assert!(reconciled.status.success() && days == [&json!("2026-04-01")], "{report}");
+    assert!(reconciled.status.success() && days == [&json!("2026-05-01")], "{report}");
     let show = || desk.run(&[&["settle", "show", "--json"], &MONTH[..]].concat());
     assert_eq!(show().status.code(), Some(2), "nothing is drafted yet");
 
