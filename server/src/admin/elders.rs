@@ -182,6 +182,17 @@ impl Office {
         Ok(rows.into_iter().filter(|row| name.is_ascii() || row.name.starts_with(&name)).collect())
     }
 
+    /// Enters that somebody looked for elders by name in a region, but not for what.
+    pub(crate) async fn enter_search(&self, inside: RegionCode, by: UserId) -> Result<(), Error> {
+        let now = self.now();
+        self.store
+            .write_audited(move |tx| {
+                let act = Act::new(by, Action::ElderFind, format!("region:{inside}"));
+                Box::pin(async move { act.done(tx, now).await.map(drop) })
+            })
+            .await
+    }
+
     /// Looks for meals on a credential that was just registered. What fails here is found by the job.
     async fn look_back(&self, scan: Scan, elder: ElderId) {
         if let Err(error) = self.identify_registered(scan, elder).await {

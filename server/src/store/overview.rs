@@ -82,6 +82,23 @@ pub async fn statements(
     .await
 }
 
+/// Which statements a region's month has now, by number: id, number and canteen, without what they say.
+pub async fn numbers(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Month,
+) -> Result<Vec<(StatementId, String, CanteenId)>, Error> {
+    sql!(
+        tx,
+        "SELECT s.id, s.number, s.canteen FROM settlements m JOIN statements s ON s.region = m.region \
+         AND s.month = m.month AND s.version = m.version WHERE m.region = $1 AND m.month = $2 ORDER BY s.number",
+        region,
+        month
+    )
+    .all()
+    .await
+}
+
 /// A canteen's current statements, the last month first, `most` of them.
 pub async fn statements_of_canteen(tx: &mut Tx, canteen: CanteenId, most: i64) -> Result<Vec<StoredStatement>, Error> {
     sql!(

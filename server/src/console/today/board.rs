@@ -194,7 +194,15 @@ impl Shape<'_> {
             blocking,
             others: days.waiting().count() - blocking,
             state: self.state(),
-            outdated: obstacles().any(|obstacle| !matches!(obstacle, Obstacle::Unexplained(_))),
+            outdated: obstacles().any(|obstacle| {
+                matches!(obstacle, Obstacle::Incomplete(_) | Obstacle::RuledSince(_) | Obstacle::TakenBack)
+            }),
+            unruled: obstacles()
+                .map(|obstacle| match obstacle {
+                    Obstacle::OverClaimed(numbers) | Obstacle::Blocking(numbers) => numbers.len(),
+                    _ => 0,
+                })
+                .sum(),
             unexplained: obstacles().filter(|obstacle| matches!(obstacle, Obstacle::Unexplained(_))).count(),
             stage: after.as_ref().map(|after| after.stage),
             disclosure_over: until.is_some_and(|until| until < self.view.now.local_date()),
@@ -244,6 +252,7 @@ impl Shape<'_> {
         let n = match next {
             Next::CloseDays => situation.unclosed,
             Next::DecideBlocking => situation.blocking,
+            Next::Rule => situation.unruled,
             Next::Explain => situation.unexplained,
             _ => situation.others,
         };
@@ -256,6 +265,7 @@ impl Shape<'_> {
             Next::Running | Next::Done => None,
             Next::Draft
             | Next::DraftAgain
+            | Next::Rule
             | Next::Explain
             | Next::Submit
             | Next::Approve

@@ -20,6 +20,8 @@ pub(super) struct Situation {
     pub(super) state: MonthState,
     /// Whether the draft that there is says something else than would be drafted now.
     pub(super) outdated: bool,
+    /// How many claims beyond those entitled, and blocking findings of earlier months, wait for a ruling.
+    pub(super) unruled: usize,
     /// How many canteens' change from the month before nobody has explained.
     pub(super) unexplained: usize,
     /// Once it is approved.
@@ -40,6 +42,8 @@ pub(super) enum Next {
     Running,
     Draft,
     DraftAgain,
+    /// Somebody rules on what no new draft takes away.
+    Rule,
     /// Somebody says why months differ.
     Explain,
     Submit,
@@ -65,6 +69,7 @@ impl Next {
             | Self::DecideOthers
             | Self::Draft
             | Self::DraftAgain
+            | Self::Rule
             | Self::Explain
             | Self::Submit
             | Self::Disclose
@@ -92,6 +97,7 @@ impl Situation {
             _ if !self.is_over => Next::Running,
             (MonthState::Open, _) => Next::Draft,
             (MonthState::Drafted, _) if self.outdated => Next::DraftAgain,
+            (MonthState::Drafted, _) if self.unruled > 0 => Next::Rule,
             (MonthState::Drafted, _) if self.unexplained > 0 => Next::Explain,
             (MonthState::Drafted, _) => Next::Submit,
         }
@@ -124,6 +130,7 @@ mod tests {
         others: 0,
         state: MonthState::Open,
         outdated: false,
+        unruled: 0,
         unexplained: 0,
         stage: None,
         disclosure_over: false,
@@ -146,6 +153,8 @@ mod tests {
         assert_eq!(next(|s| (s.state, s.outdated) = (MonthState::Drafted, true)), Next::DraftAgain);
         // Drafting again explains nothing.
         assert_eq!(next(|s| (s.state, s.unexplained) = (MonthState::Drafted, 2)), Next::Explain);
+        // Nor does it rule on a claim.
+        assert_eq!(next(|s| (s.state, s.unruled, s.unexplained) = (MonthState::Drafted, 1, 2)), Next::Rule);
         assert_eq!(
             next(|s| (s.state, s.outdated, s.unexplained) = (MonthState::Drafted, true, 2)),
             Next::DraftAgain,
