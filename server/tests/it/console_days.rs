@@ -10,9 +10,9 @@ use server::admin::NewUser;
 use server::close::close_days;
 use server::people::Role;
 use server::sql;
-use server::store::board;
 use server::store::findings::{self, StepRow};
 use server::store::records::{self as stored, Journal, NewReject};
+use server::store::{Bind as _, Statement, board};
 use support::Backend;
 use tower::ServiceExt as _;
 
@@ -594,15 +594,11 @@ async fn pages_read_days_through_their_indexes(backend: Backend) {
     }
     let store = &scene.world.office().store;
     let plan: Vec<(i64, i64, i64, String)> = unit!(store, |tx| {
-        sql!(
-            tx,
-            "EXPLAIN QUERY PLAN SELECT d.canteen, d.date, d.content FROM canteens c CROSS JOIN day_closes d \
-             WHERE d.canteen = c.id AND c.region LIKE '4403%' AND d.date >= '2026-03-01' AND d.date <= '2026-03-31' \
-             AND d.content NOT LIKE '%\"findings\":[]%' AND d.revision = \
-             (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date)"
-        )
-        .all()
-        .await
+        let text = format!("EXPLAIN QUERY PLAN {}", server::store::overview::FINDINGS_OF_REGION);
+        let march: Month = MARCH.parse().unwrap();
+        let place = region("4403");
+        let values = vec![(&place).bind(), march.first().bind(), march.last().bind()];
+        Statement::built(tx, text, values).all().await
     });
     let steps: Vec<&str> = plan.iter().map(|row| row.3.as_str()).collect();
     assert!(steps.iter().any(|step| step.starts_with("SEARCH d USING INDEX day_closes_with_findings")), "{steps:?}");

@@ -133,6 +133,7 @@ catalogue! {
     next_disclose: "由{who}开始公示。", "Published by {who}.";
     next_pay: "公示期满后拨付：一人送银行，另一人登记到账。", "Paid when the publication is over: one person sends, another notes the arrival.";
     next_archive: "由{who}归档。", "Archived by {who}.";
+    next_still_owed: "已归档；异议已处理的 {n} 笔还没有拨付。", "Archived; {n} payments whose objection was lifted are still to be made.";
     next_nothing: "本月已办完。", "This month is done.";
     // One statement
     crumbs: "位置", "Where this is";

@@ -30,6 +30,8 @@ pub(super) struct Situation {
     pub(super) disclosure_over: bool,
     /// Whether all that is owed was sent: another person notes what arrived.
     pub(super) all_sent: bool,
+    /// Whether a payment may be made: of an archived month one whose objection was lifted since.
+    pub(super) still_owed: bool,
 }
 
 /// The next thing to do.
@@ -83,6 +85,7 @@ impl Next {
 impl Situation {
     pub(super) fn next(&self) -> Next {
         match (self.state, self.stage) {
+            (MonthState::Approved, Some(Stage::Archived)) if self.still_owed => Next::Pay,
             (MonthState::Approved, Some(Stage::Archived)) => Next::Done,
             (MonthState::Approved, Some(Stage::Paid)) => Next::Archive,
             (MonthState::Approved, Some(Stage::Disclosed)) if self.disclosure_over && self.all_sent => Next::Confirm,
@@ -135,6 +138,7 @@ mod tests {
         stage: None,
         disclosure_over: false,
         all_sent: false,
+        still_owed: false,
     };
 
     #[test]
@@ -176,6 +180,8 @@ mod tests {
             ..READY
         };
         assert_eq!((sent.next(), sent.next().right()), (Next::Confirm, Some(Right::CheckMonth)));
+        let lifted = Situation { stage: Some(Stage::Archived), all_sent: false, still_owed: true, ..sent };
+        assert_eq!((lifted.next(), lifted.next().right()), (Next::Pay, Some(Right::MakeMonth)));
     }
 
     #[test]

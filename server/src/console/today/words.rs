@@ -75,6 +75,7 @@ catalogue! {
     chart: "全年补贴累计与推算", "Subsidy of the year, cumulative, and its forecast";
     used: "已用 {amount}", "used {amount}";
     expected: "预计 {amount}", "expected {amount}";
+    budget_head: "预算", "Budget";
     set_aside: "预算 {amount}", "budget {amount}";
     payer: "出资方", "Payer";
     of_month: "本月", "Month";
