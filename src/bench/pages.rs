@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use domain::calendar::{BusinessDate, Clock, Month};
+use domain::calendar::{BusinessDate, Clock, MealPeriod, Month};
 use domain::id::{CanteenId, Digest, UserId};
 use domain::money::Fen;
 use domain::sync::ListPrice;
@@ -167,7 +167,7 @@ async fn things(city: &City, canteen: CanteenId) -> anyhow::Result<[(&'static st
     let (maker, auditor) = (by(Role::FinanceMaker)?.name, by(Role::Auditor)?.name);
     let (maker, auditor) = (person(office, maker).await?, person(office, auditor).await?);
     let issuer = person(office, MORE[1].0).await?;
-    let period = "lunch".parse().map_err(anyhow::Error::msg)?;
+    let period: MealPeriod = "lunch".parse().map_err(anyhow::Error::msg)?;
     let valid_from = office.now().business_date().plus_days(30);
     let price = ListPrice { valid_from, period, price: Fen::new(1_900) };
     let proposal = office.propose(Proposed::Price { canteen, price }, region.clone(), maker).await?;

@@ -402,7 +402,8 @@ impl Shape<'_> {
             }
         }
         let row = |(payer, month, of_year): &(domain::decision::Payer, Fen, Fen)| {
-            let planned = || self.loaded.year.iter().filter(|of| of.payer.name == payer.name && of.budget.is_some());
+            let planned =
+                || self.loaded.year.iter().filter(move |of| of.payer.name == payer.name && of.budget.is_some());
             let budget: Fen = planned().filter_map(|of| of.budget).sum();
             let has_one = planned().next().is_some();
             let share = match (is_planned, has_one) {
