@@ -33,6 +33,7 @@ pub struct MonthCost {
 }
 
 /// Payers' lines summed by payer, in the order of payers.
+#[must_use]
 pub fn sum_payers<'a>(lines: impl Iterator<Item = &'a PayerLine>) -> Vec<PayerLine> {
     let mut sums: BTreeMap<&Payer, PayerLine> = BTreeMap::new();
     for line in lines {

@@ -26,7 +26,6 @@ use crate::month::{MARCH, Scene};
 use crate::unit;
 
 mod bodies;
-mod kept;
 mod scopes;
 mod table;
 

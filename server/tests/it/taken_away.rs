@@ -26,8 +26,6 @@ use crate::unit;
 const PASSPHRASE: &str = "correct horse 电池";
 /// Names a person by design: the list with what is wrong in it goes back to whoever brought the list.
 const BY_DESIGN: [&str; 2] = ["/api/v1/imports/{id}/report", "/console/imports/{id}/report"];
-/// What there is nothing of behind its address here.
-const UNSEEN: [&str; 0] = [];
 /// How the addresses of files end.
 const ENDINGS: [&str; 5] = [".csv", ".xlsx", ".pdf", "/pdf", "/xlsx"];
 
@@ -130,45 +128,6 @@ async fn no_file_says_who_ate(backend: Backend) {
     assert_free("the audit log", &text(&listed.kind, &listed.body), &canaries);
 }
 
-/// Where somebody's name stands in full by design, for whoever looks after elders.
-const NAMED: [&str; 0] = [];
-
-/// Pages and answers of programs, as every role and as nobody: no number, telephone or card of an elder stands on any of
-/// them, and no name in full but where it has to. Every route that is read is asked for, and somebody gets to see it.
-async fn no_page_says_who_an_elder_is(backend: Backend) {
-    let (ground, canaries) = Box::pin(ground(backend)).await;
-    let (names, numbers): (Vec<String>, Vec<String>) = canaries.into_iter().partition(|text| !text.is_ascii());
-    let mut askers = vec![("nobody", String::new())];
-    for (n, role) in Role::ALL.iter().enumerate() {
-        askers.push((role.name(), ground.person(*role, true, n).await.token));
-    }
-    let terminals = ["/api/v1/terminal/", "/api/v1/enrolments"];
-    let (mut unseen, mut scanned) = (Vec::new(), 0);
-    for route in table() {
-        let is_file = ENDINGS.iter().any(|ending| route.path.ends_with(ending)) || BY_DESIGN.contains(&route.path);
-        if route.method != "GET" || is_file || terminals.iter().any(|of| route.path.starts_with(of)) {
-            continue;
-        }
-        let mut seen = false;
-        for (who, token) in &askers {
-            let answered = ask(&ground, &ground.address(route.path), token).await;
-            let text = text(&answered.kind, &answered.body);
-            let what = format!("{} as {who}", route.path);
-            assert_free(&what, &text, &numbers);
-            if !NAMED.contains(&route.path) {
-                assert_free(&what, &text, &names);
-            }
-            seen |= answered.status.is_success();
-            scanned += 1;
-        }
-        if !seen {
-            unseen.push(route.path);
-        }
-    }
-    assert_eq!(unseen, UNSEEN, "nobody gets to see these");
-    assert!(scanned > 900, "{scanned}");
-}
-
 async fn the_audit_pack_names_nobody(backend: Backend) {
     let (ground, mut canaries) = Box::pin(ground(backend)).await;
     let office = ground.scene.world.office();
@@ -187,6 +146,5 @@ async fn the_audit_pack_names_nobody(backend: Backend) {
 
 crate::on_both! {
     no_file_says_who_ate
-    no_page_says_who_an_elder_is
     the_audit_pack_names_nobody
 }
