@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::calendar::Month;
+use domain::decision::Payer;
 use domain::id::Digest;
 use domain::money::Fen;
 use domain::reconciliation::PayerSums;
 use domain::region::RegionCode;
-use domain::settlement::{MonthState, Statement};
+use domain::settlement::{MonthState, PayerLine};
 
 use crate::error::Error;
-use crate::store::months::Settlement;
+use crate::store::months::{Settlement, StoredStatement};
 use crate::store::{Tx, months};
 
 /// What the current statements of a region's month come to.
@@ -27,12 +28,37 @@ pub struct MonthCost {
     pub stated: Fen,
     /// Open days of all canteens.
     pub open_days: i64,
+    /// What each payer approves, holds, pays and carries on, by payer.
+    pub payers: Vec<PayerLine>,
+}
+
+/// Payers' lines summed by payer, in the order of payers.
+#[must_use]
+pub fn sum_payers<'a>(lines: impl Iterator<Item = &'a PayerLine>) -> Vec<PayerLine> {
+    let mut sums: BTreeMap<&Payer, PayerLine> = BTreeMap::new();
+    for line in lines {
+        let nothing = || PayerLine {
+            payer: line.payer.clone(),
+            approved: Fen::ZERO,
+            held: Fen::ZERO,
+            payable: Fen::ZERO,
+            carried: Fen::ZERO,
+        };
+        let sum = sums.entry(&line.payer).or_insert_with(nothing);
+        sum.approved += line.approved;
+        sum.held += line.held;
+        sum.payable += line.payable;
+        sum.carried += line.carried;
+    }
+    sums.into_values().collect()
 }
 
 impl MonthCost {
-    fn of<'a>(statements: impl Iterator<Item = &'a Statement>) -> Self {
-        let mut sums = Self::default();
-        for statement in statements {
+    fn of(statements: &[StoredStatement]) -> Self {
+        let content = || statements.iter().map(|stored| &stored.content.0);
+        let payers = sum_payers(content().flat_map(|statement| &statement.payers));
+        let mut sums = Self { payers, ..Self::default() };
+        for statement in content() {
             for (month, shares) in domain::budget::cost(statement) {
                 sums.cost.entry(month).or_default().add_all(&shares);
             }
@@ -89,7 +115,7 @@ impl Costs {
             return Ok(known);
         }
         let statements = months::statements(tx, settlement).await?;
-        let of = Arc::new(MonthCost::of(statements.iter().map(|stored| &stored.content.0)));
+        let of = Arc::new(MonthCost::of(&statements));
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(key, (settlement.digest, Arc::clone(&of)));
         Ok(of)

@@ -36,6 +36,7 @@ pub mod pack;
 pub mod passphrase;
 pub mod payment;
 pub mod people;
+mod remade;
 pub mod rules;
 pub mod rulings;
 pub mod seal;
@@ -114,6 +115,8 @@ pub struct Office {
     pub metrics: http::watch::Metrics,
     /// What drafted months cost, as read so far.
     pub costs: costs::Costs,
+    /// Which months' statements were made again and were the same.
+    pub(crate) remade: remade::Remade,
     /// The check of the audit log's chain.
     pub(crate) chain: console::office::chain::ChainCheck,
     /// See [`Office::mark_demo`].
@@ -146,6 +149,7 @@ impl Office {
             addresses: admin::Addresses::default(),
             metrics: http::watch::Metrics::of(&http::table()),
             costs: costs::Costs::default(),
+            remade: remade::Remade::default(),
             chain: console::office::chain::ChainCheck::default(),
             demo: AtomicBool::new(demo.is_some()),
         });

@@ -32,11 +32,13 @@ pub struct Afterwards {
 }
 
 impl Afterwards {
-    /// Whether everything that is owed is on its way or there, and something is still on its way.
+    /// Whether everything that is owed is on its way or there, but for what an upheld objection holds, and something is
+    /// still on its way.
     #[must_use]
     pub fn all_sent(&self) -> bool {
-        let owed = self.statements.iter().filter(|(stored, ..)| !stored.payable.is_zero());
-        let mut states = owed.map(|(_, paid, _)| paid.last().map(|payment| payment.state));
+        let waits = |owed: &&ToPay| owed.payment.is_none() && owed.objected == Objected::Upheld;
+        let owed = self.to_pay.iter().filter(|owed| !owed.payable.is_zero() && !waits(owed));
+        let mut states = owed.map(|owed| owed.payment.map(|(state, _)| state));
         let mut sent = false;
         let all = states.all(|state| {
             sent |= state == Some(PaymentState::Sent);
@@ -71,7 +73,7 @@ fn refused(reason: PaymentRefused) -> Error {
 fn to_pay(statement: &StoredStatement, payments: &[Payment], objections: &[Objection]) -> ToPay {
     let objected = if objections.iter().any(|o| o.upheld.is_none()) {
         Objected::Open
-    } else if objections.iter().any(|o| o.upheld == Some(1) && o.lifted_by.is_none()) {
+    } else if objections.iter().any(Objection::holds) {
         Objected::Upheld
     } else if objections.iter().any(|o| o.upheld == Some(1)) {
         Objected::Lifted
@@ -89,12 +91,26 @@ pub async fn afterwards(tx: &mut Tx, region: &RegionCode, month: Month) -> Resul
     let approved = |s: &Settlement| s.state.0 == MonthState::Approved;
     let settlement = settlement.filter(approved);
     let settlement = settlement.ok_or_else(|| Error::refused(Code::Conflict, words::not_approved_yet(month)))?;
+    let statements = months::statements(tx, &settlement).await?;
+    following(tx, &settlement, statements).await
+}
+
+/// What followed the approval of a month whose statements are at hand.
+pub(crate) async fn following(
+    tx: &mut Tx,
+    settlement: &Settlement,
+    of: Vec<StoredStatement>,
+) -> Result<Afterwards, Error> {
+    let (region, month) = (&settlement.region, settlement.month);
     let disclosure = payments::disclosure(tx, region, month).await?;
     let archived = payments::is_archived(tx, region, month).await?;
-    let (mut statements, mut sums) = (Vec::new(), Vec::new());
-    for statement in months::statements(tx, &settlement).await? {
-        let noted = payments::of_statement(tx, statement.id).await?;
-        let objections = payments::objections(tx, statement.id).await?;
+    let ids: Vec<StatementId> = of.iter().map(|statement| statement.id).collect();
+    let mut noted = payments::among(tx, &ids).await?;
+    let mut objected = payments::objections_among(tx, &ids).await?;
+    let (mut statements, mut sums) = (Vec::with_capacity(of.len()), Vec::with_capacity(of.len()));
+    for statement in of {
+        let noted = noted.remove(&statement.id).unwrap_or_default();
+        let objections = objected.remove(&statement.id).unwrap_or_default();
         sums.push(to_pay(&statement, &noted, &objections));
         statements.push((statement, noted, objections));
     }

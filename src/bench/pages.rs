@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use domain::calendar::{BusinessDate, Clock, Month};
+use domain::calendar::{BusinessDate, Clock, MealPeriod, Month};
 use domain::id::{CanteenId, Digest, UserId};
+use domain::money::Fen;
+use domain::sync::ListPrice;
 use reqwest::{Client, StatusCode};
 use serde_json::json;
-use server::admin::NewUser;
+use server::admin::{NewDraw, NewUser, Proposed};
+use server::import::Kind;
+use server::import::stored::NewImport;
 use server::people::Role;
 use server::store::{closes, months, people, terminals};
 use server::{Database, Office};
@@ -55,6 +59,16 @@ const ASKED: [&str; 11] = [
     "/console/today?month={month}",
 ];
 
+/// Pages that show a month, and read other things before its draft and while it waits for approval than behind it.
+const CHANGING: [&str; 6] = [
+    "/console/disclosure",
+    "/console/funds",
+    "/console/own",
+    "/console/settlement",
+    "/console/statements",
+    "/console/today",
+];
+
 /// Something that answers on an address.
 struct Page {
     /// As the list of routes has it, with its query.
@@ -87,6 +101,8 @@ impl Samples {
             "elders" => self.0.get("elder"),
             "statements" => self.0.get("statement"),
             "policies" => self.0.get("policy"),
+            // Of a policy that is proposed there is none.
+            "proposals" | "draws" | "imports" if !path.starts_with("/console/policies") => self.0.get(folder),
             _ => None,
         };
         all.extend(id.map(|id| ("id", id.clone())));
@@ -127,22 +143,54 @@ async fn person(office: &Office, name: &'static str) -> anyhow::Result<UserId> {
     Ok(found.context("the office's people are set up")?.id)
 }
 
-/// Closes, drafts, approves and discloses the month, as people do; adds whom the office lacks.
-async fn settle(city: &City, month: Month) -> anyhow::Result<CanteenId> {
-    let (office, region) = (Arc::clone(city.server.office()), places::region(places::REGION));
-    server::close::close_days(&office.store, &office.book(), office.now()).await?;
-    let mut stopwatch = Stopwatch::begun(Arc::clone(city.watch()));
-    let view = city::settle(&office, &region, month, &mut stopwatch).await?;
-    let checker = STAFF.iter().find(|one| one.role == Role::FinanceChecker).context("a checker")?;
-    let by = person(&office, checker.name).await?;
-    server::payment::disclose(&office.store, &region, month, DISCLOSED, by, office.now()).await?;
-    let canteen = view.statements.first().context("a statement")?.canteen;
+/// Adds whom the office lacks; answers the canteen whose manager there is.
+async fn add_people(city: &City) -> anyhow::Result<CanteenId> {
+    let (office, region) = (city.server.office(), places::region(places::REGION));
+    let of = region.clone();
+    let read = office.store.read(move |tx| {
+        let of = of.clone();
+        Box::pin(async move { months::canteens(tx, &of).await })
+    });
+    let (canteen, _) = read.await?.into_iter().next().context("a canteen")?;
     for (name, passphrase, role) in MORE {
         let own = (role == Role::CanteenManager).then_some(canteen);
         let (name, passphrase) = (name.to_owned(), passphrase.to_owned().into());
         office.add_user(NewUser { name, passphrase, role, region: region.clone(), canteen: own }, None).await?;
     }
     Ok(canteen)
+}
+
+/// One of what people propose, draw and bring, so that there is a page about it: by the folder of its address.
+async fn things(city: &City, canteen: CanteenId) -> anyhow::Result<[(&'static str, String); 3]> {
+    let (office, region) = (city.server.office(), places::region(places::REGION));
+    let by = |role: Role| STAFF.iter().find(|one| one.role == role).context("somebody of that role");
+    let (maker, auditor) = (by(Role::FinanceMaker)?.name, by(Role::Auditor)?.name);
+    let (maker, auditor) = (person(office, maker).await?, person(office, auditor).await?);
+    let issuer = person(office, MORE[1].0).await?;
+    let period: MealPeriod = "lunch".parse().map_err(anyhow::Error::msg)?;
+    let valid_from = office.now().business_date().plus_days(30);
+    let price = ListPrice { valid_from, period, price: Fen::new(1_900) };
+    let proposal = office.propose(Proposed::Price { canteen, price }, region.clone(), maker).await?;
+    let draw = NewDraw {
+        title: words::DRAW.to_owned(),
+        canteens: vec![canteen],
+        count: 1,
+        inspectors: Vec::new(),
+        each: 0,
+        seed_name: words::DRAW.to_owned(),
+        seed_on: valid_from,
+    };
+    let draw = office.announce_draw(draw, region.clone(), auditor).await?;
+    let list = NewImport {
+        kind: Kind::Deaths,
+        file_name: "list.csv".to_owned(),
+        elder_region: None,
+        by: issuer,
+        scope: region,
+        bytes: words::LIST.into(),
+    };
+    let list = office.receive_import(list).await?;
+    Ok([("proposals", proposal.id.to_string()), ("draws", draw.id.to_string()), ("imports", list.id.to_string())])
 }
 
 /// One of everything that an address may name.
@@ -184,6 +232,7 @@ async fn samples(city: &City, month: Month, canteen: CanteenId) -> anyhow::Resul
     ]);
     all.extend(finding.map(|finding| ("number", finding.number)));
     all.extend(terminal.map(|row| ("terminal", row.id.to_string())));
+    all.extend(things(city, canteen).await?);
     all.extend(city.elder(0).map(|elder| ("elder", elder.to_string())));
     // The pages behind the codes on papers name number, version and digest of what is printed.
     all.insert("version", settlement.version.to_string());
@@ -264,8 +313,42 @@ async fn of_role(
     Ok(rows)
 }
 
-/// Makes a city of about so many meals, settles its month and asks for every page in every role. Answers the rows, the
-/// slowest first, and the addresses that this office has nothing for.
+/// A running office, and whoever asks it.
+struct Asking {
+    client: Client,
+    base: String,
+    /// Role and session's token of each person.
+    people: Vec<(Role, String)>,
+    rounds: usize,
+    name: &'static str,
+    meals: u64,
+}
+
+impl Asking {
+    /// Asks for pages as everybody who may see them.
+    async fn all(&self, pages: &[Page]) -> anyhow::Result<Vec<Row>> {
+        let (client, base) = (&self.client, self.base.as_str());
+        let mut rows = of_role(client, base, None, pages, self.rounds, self.name, self.meals).await?;
+        for (role, token) in &self.people {
+            let who = Some((*role, token.as_str()));
+            rows.extend(of_role(client, base, who, pages, self.rounds, self.name, self.meals).await?);
+        }
+        Ok(rows)
+    }
+
+    /// The pages that show something else while a month is `state`.
+    async fn while_it_is(&self, state: &str, month: Month) -> anyhow::Result<Vec<Row>> {
+        let page = |path: &&str| {
+            let path = format!("{path}?month={month}&while={state}");
+            Page { address: path.clone(), path }
+        };
+        self.all(&CHANGING.iter().map(page).collect::<Vec<_>>()).await
+    }
+}
+
+/// Makes a city of about so many meals, settles its month and asks for every page in every role: for those that show the
+/// month's state before its draft and while it is submitted too. Answers the rows, the slowest first, and the addresses
+/// that this office has nothing for.
 pub async fn measure(
     meals: usize,
     database: Database,
@@ -277,20 +360,30 @@ pub async fn measure(
     let mut city = City::found(month::wanted(meals), database, keys, "http://127.0.0.1", watch).await?;
     let generated = city.pass().await?;
     let month = city.months().first().copied().context("a month")?;
-    let canteen = settle(&city, month).await?;
-    let (pages, without) = pages(&samples(&city, month, canteen).await?);
+    let (office, region) = (Arc::clone(city.server.office()), places::region(places::REGION));
+    let canteen = add_people(&city).await?;
+    server::close::close_days(&office.store, &office.book(), office.now()).await?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let base = format!("http://{}", listener.local_addr()?);
     let (stop, stopped) = oneshot::channel::<()>();
     let server = city.server.clone();
     let serving = tokio::spawn(async move { server.serve(listener, async { drop(stopped.await) }).await });
-    let client = client()?;
-    let mut rows = of_role(&client, &base, None, &pages, rounds, name, generated.meals).await?;
+    let (client, mut people) = (client()?, Vec::new());
     let staff = STAFF.iter().map(|one| (one.name, one.passphrase, one.role));
     for (who, passphrase, role) in staff.chain(MORE) {
-        let token = sign_in(&client, &base, who, passphrase).await?;
-        rows.extend(of_role(&client, &base, Some((role, &token)), &pages, rounds, name, generated.meals).await?);
+        people.push((role, sign_in(&client, &base, who, passphrase).await?));
     }
+    let asking = Asking { client, base, people, rounds, name, meals: generated.meals };
+    let mut rows = asking.while_it_is("open", month).await?;
+    let mut stopwatch = Stopwatch::begun(Arc::clone(city.watch()));
+    city::submit(&office, &region, month, &mut stopwatch).await?;
+    rows.extend(asking.while_it_is("submitted", month).await?);
+    city::approve(&office, &region, month).await?;
+    let checker = STAFF.iter().find(|one| one.role == Role::FinanceChecker).context("a checker")?;
+    let by = person(&office, checker.name).await?;
+    server::payment::disclose(&office.store, &region, month, DISCLOSED, by, office.now()).await?;
+    let (pages, without) = pages(&samples(&city, month, canteen).await?);
+    rows.extend(asking.all(&pages).await?);
     drop(stop);
     serving.await??;
     rows.sort_by_key(|row| std::cmp::Reverse(row.ours));

@@ -160,6 +160,11 @@ pub fn page_note(median: &str, worst: &str, bytes: usize) -> String {
     format!("p50 {median} ms，p95 {worst} ms，{} KB", bytes.div_ceil(1024))
 }
 
+/// What a draw is called.
+pub const DRAW: &str = "页面测试";
+/// A list of deaths without any.
+pub const LIST: &str = "身份证号,死亡日期\n";
+
 /// A note: a page that did not come.
 #[must_use]
 pub fn page_failed(status: u16) -> String {

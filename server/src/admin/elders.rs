@@ -171,6 +171,17 @@ impl Office {
         self.store.read(move |tx| Box::pin(async move { named(tx, &inside, &name, after, most).await })).await
     }
 
+    /// Enters that somebody looked for elders by name in a region, but not for what.
+    pub(crate) async fn enter_search(&self, inside: RegionCode, by: UserId) -> Result<(), Error> {
+        let now = self.now();
+        self.store
+            .write_audited(move |tx| {
+                let act = Act::new(by, Action::ElderFind, format!("region:{inside}"));
+                Box::pin(async move { act.done(tx, now).await.map(drop) })
+            })
+            .await
+    }
+
     /// Looks for meals on a credential that was just registered. What fails here is found by the job.
     async fn look_back(&self, scan: Scan, elder: ElderId) {
         if let Err(error) = self.identify_registered(scan, elder).await {

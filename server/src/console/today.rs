@@ -5,7 +5,7 @@ mod funds;
 mod next;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
@@ -13,6 +13,7 @@ use axum::extract::State;
 use domain::calendar::BusinessDate;
 use domain::canteen::CanteenFact;
 use domain::id::CanteenId;
+use domain::region::RegionCode;
 use domain::settlement::MonthState;
 
 use super::days::MonthDays;
@@ -53,7 +54,7 @@ struct Loaded {
     sums: Vec<DaySums>,
     month: Option<MonthView>,
     after: Option<Afterwards>,
-    /// The year by payer, with its budgets.
+    /// The year by region and payer, with its budgets, of every region inside that settles.
     year: Vec<domain::budget::PayerYear>,
 }
 
@@ -80,7 +81,13 @@ async fn load(tx: &mut Tx, office: &Office, view: &View) -> Result<Loaded, Error
     let is_approved = month.as_ref().is_some_and(|view| view.settlement.state.0 == MonthState::Approved);
     let after = if is_approved { Some(payment::afterwards(tx, region, shown).await?) } else { None };
     let (facts, contacts) = (store::facts(tx, region).await?, store::contacts(tx, region).await?);
-    let (year, _) = crate::budget::year_kept(tx, &office.costs, region, shown.ym().0).await?;
+    // The line is of all regions inside; so are the budgets beside it.
+    let mut spending: BTreeSet<RegionCode> = months.iter().map(|costed| costed.region.clone()).collect();
+    spending.insert(region.clone());
+    let mut year = Vec::new();
+    for of in &spending {
+        year.extend(crate::budget::year_kept(tx, &office.costs, of, shown.ym().0).await?.0);
+    }
     Ok(Loaded { days, heat, facts, contacts, meals, months, sums, month, after, year })
 }
 

@@ -508,6 +508,20 @@ pub async fn advance(
     Ok(changed == 1)
 }
 
+/// How many demands, words about findings and released holds there are: with what a draft settled, which never changes,
+/// all that making its statements again depends on. Nothing of it is ever changed or taken away, so counts tell.
+pub async fn marks(tx: &mut Tx) -> Result<[i64; 3], Error> {
+    let counts: Option<(i64, i64, i64)> = sql!(
+        tx,
+        "SELECT (SELECT COUNT(*) FROM demands), (SELECT COUNT(*) FROM finding_steps), \
+         (SELECT COUNT(*) FROM hold_releases)"
+    )
+    .optional()
+    .await?;
+    let (demands, steps, releases) = counts.unwrap_or_default();
+    Ok([demands, steps, releases])
+}
+
 /// The statements of a month's current draft, by number.
 pub async fn statements(tx: &mut Tx, settlement: &Settlement) -> Result<Vec<StoredStatement>, Error> {
     sql!(

@@ -82,6 +82,23 @@ pub async fn statements(
     .await
 }
 
+/// Which statements a region's month has now, by number: id, number and canteen, without what they say.
+pub async fn numbers(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Month,
+) -> Result<Vec<(StatementId, String, CanteenId)>, Error> {
+    sql!(
+        tx,
+        "SELECT s.id, s.number, s.canteen FROM settlements m JOIN statements s ON s.region = m.region \
+         AND s.month = m.month AND s.version = m.version WHERE m.region = $1 AND m.month = $2 ORDER BY s.number",
+        region,
+        month
+    )
+    .all()
+    .await
+}
+
 /// A canteen's current statements, the last month first, `most` of them.
 pub async fn statements_of_canteen(tx: &mut Tx, canteen: CanteenId, most: i64) -> Result<Vec<StoredStatement>, Error> {
     sql!(
@@ -125,6 +142,14 @@ pub async fn settlements_of_day(
     Ok(rows.into_iter().map(|row| (row.statement, row.number, row.month, row.verdicts.0)).collect())
 }
 
+/// The days of a region's month that found anything: of the region so much and from day to day. SQLite goes through their
+/// own index by it, which a test asks it to explain.
+pub const FINDINGS_OF_REGION: &str = "SELECT d.canteen, d.date, d.content FROM canteens c CROSS JOIN day_closes d \
+    WHERE d.canteen = c.id AND c.region LIKE $1 || '%' AND d.date >= $2 AND d.date <= $3 \
+    AND d.content NOT LIKE '%\"findings\":[]%' AND d.revision = \
+    (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
+    ORDER BY d.canteen, d.date";
+
 /// What days of a region's month found, by canteen and date: only days that found anything are read, and of one
 /// canteen only those, where only that one is asked for.
 pub async fn findings(
@@ -141,14 +166,7 @@ pub async fn findings(
     // A close is written without spaces: days that found nothing say so in so many characters. The condition is that of
     // the index `day_closes_with_findings`, character by character.
     let rows: Vec<(CanteenId, BusinessDate, Json<Found>)> = match only {
-        None => {
-            let text = "SELECT d.canteen, d.date, d.content FROM canteens c CROSS JOIN day_closes d \
-                WHERE d.canteen = c.id AND c.region LIKE $1 || '%' AND d.date >= $2 AND d.date <= $3 \
-                AND d.content NOT LIKE '%\"findings\":[]%' AND d.revision = \
-                (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
-                ORDER BY d.canteen, d.date";
-            sql!(tx, text, region, month.first(), month.last()).all().await?
-        }
+        None => sql!(tx, FINDINGS_OF_REGION, region, month.first(), month.last()).all().await?,
         Some(canteen) => {
             let text = "SELECT d.canteen, d.date, d.content FROM day_closes d WHERE d.canteen = $1 \
                 AND d.date >= $2 AND d.date <= $3 AND d.content NOT LIKE '%\"findings\":[]%' AND d.revision = \

@@ -1,5 +1,6 @@
 //! What follows a month's approval: disclosure, objections, payments, archive.
 
+use std::collections::BTreeMap;
 use std::str::FromStr as _;
 
 use domain::calendar::{BusinessDate, Month, UnixMs};
@@ -7,7 +8,7 @@ use domain::id::{ObjectionId, StatementId, UserId};
 use domain::region::RegionCode;
 use domain::settlement::payment::PaymentState;
 
-use super::{At, Column, Row, Tx};
+use super::{At, Column, Row, Tx, Value};
 use crate::error::Error;
 use crate::{row, sql};
 
@@ -58,6 +59,14 @@ row! {
         pub lifted_by: Option<UserId>,
         /// When, unix ms.
         pub lifted_at: Option<UnixMs>,
+    }
+}
+
+impl Objection {
+    /// Whether it was upheld and nobody has lifted it since: it holds the statement's payment.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.upheld == Some(1) && self.lifted_by.is_none()
     }
 }
 
@@ -142,6 +151,24 @@ pub async fn objections(tx: &mut Tx, statement: StatementId) -> Result<Vec<Objec
     .await
 }
 
+/// The objections to these statements, by statement, in the order in which they were noted.
+pub async fn objections_among(
+    tx: &mut Tx,
+    statements: &[StatementId],
+) -> Result<BTreeMap<StatementId, Vec<Objection>>, Error> {
+    let text = format!(
+        "SELECT o.id, o.statement, o.content, o.noted_by, o.noted_at, o.upheld, o.reason, o.decided_by, o.decided_at, \
+         l.reason AS lifted_because, l.lifted_by, l.lifted_at FROM objections o \
+         LEFT JOIN objection_lifts l ON l.objection = o.id WHERE o.statement {} ORDER BY o.noted_at, o.id",
+        tx.among(1)
+    );
+    let mut all: BTreeMap<StatementId, Vec<Objection>> = BTreeMap::new();
+    for row in super::Statement::built(tx, text, vec![Value::list(statements)]).all::<Objection>().await? {
+        all.entry(row.statement).or_default().push(row);
+    }
+    Ok(all)
+}
+
 /// One objection.
 pub async fn objection(tx: &mut Tx, id: ObjectionId) -> Result<Option<Objection>, Error> {
     sql!(
@@ -222,6 +249,22 @@ pub async fn of_statement(tx: &mut Tx, statement: StatementId) -> Result<Vec<Pay
     )
     .all()
     .await
+}
+
+/// What became of the payments of these statements, by statement, in order.
+pub async fn among(tx: &mut Tx, statements: &[StatementId]) -> Result<BTreeMap<StatementId, Vec<Payment>>, Error> {
+    let text = format!(
+        "SELECT statement, number, state, reference, noted_by, noted_at FROM payments WHERE statement {} \
+         ORDER BY statement, number",
+        tx.among(1)
+    );
+    let rows: Vec<(StatementId, i64, PaymentState, String, UserId, UnixMs)> =
+        super::Statement::built(tx, text, vec![Value::list(statements)]).all().await?;
+    let mut all: BTreeMap<StatementId, Vec<Payment>> = BTreeMap::new();
+    for (statement, number, state, reference, noted_by, noted_at) in rows {
+        all.entry(statement).or_default().push(Payment { number, state, reference, noted_by, noted_at });
+    }
+    Ok(all)
 }
 
 /// Appends to what became of a statement's payment. A number that is taken violates the primary key: of two people who

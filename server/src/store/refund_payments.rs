@@ -472,6 +472,21 @@ pub async fn conflicts(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<RefundConf
     Ok(weigh(&claims(tx, canteen, None).await?).conflicts)
 }
 
+/// The canteens of a region that owe elders anything from days whose last close stands, paid or not: who alone has to be
+/// asked what is still due.
+pub async fn owing(tx: &mut Tx, region: &RegionCode) -> Result<BTreeSet<CanteenId>, Error> {
+    let canteens: Vec<CanteenId> = sql!(
+        tx,
+        "SELECT c.id FROM canteens c WHERE c.region LIKE $1 || '%' AND EXISTS (SELECT 1 FROM refund_dues r \
+         JOIN day_states s ON s.canteen = r.canteen AND s.date = r.date \
+         WHERE r.canteen = c.id AND s.version <= s.closed_version)",
+        region
+    )
+    .values()
+    .await?;
+    Ok(canteens.into_iter().collect())
+}
+
 /// What the canteen's tills may pay back now, by date and meal: from days whose last close stands, less what was paid.
 /// Another source of refunds adds its entries here.
 pub async fn due_refunds(tx: &mut Tx, canteen: CanteenId) -> Result<Vec<RefundDue>, Error> {

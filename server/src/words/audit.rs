@@ -75,7 +75,7 @@ pub const fn action(action: Action) -> &'static str {
         Action::CanteenSettings => "修改食堂设置",
         Action::CashierAdd => "登记收银员",
         Action::ElderRegister => "登记老人",
-        Action::ElderFind => "按号码查找老人",
+        Action::ElderFind => "按号码或姓名查找老人",
         Action::ElderFact => "登记老人情况",
         Action::ElderCorrect => "更正老人登记",
         Action::CorrectionShow => "查看老人登记更正前的内容",

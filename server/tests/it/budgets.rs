@@ -173,6 +173,32 @@ async fn a_year_is_held_against_what_two_people_set_aside(backend: Backend) {
     assert!(book.status == 200 && book.kind.contains("spreadsheetml"), "{} {}", book.status, book.kind);
 }
 
+/// What a city's page of today draws is what its districts spend: beside it stand their budgets, not the city's own alone.
+async fn a_parents_line_stands_beside_all_budgets(backend: Backend) {
+    let doubled = Doubled::new(backend).await;
+    let world = &doubled.scene.world;
+    let city = Budget {
+        region: region("4403"),
+        year: 2026,
+        payer: payer("city", "4403"),
+        amount: Fen::new(100_000),
+        reason: "预算批复".into(),
+    };
+    let row = world.office().propose(Proposed::Budget { budget: city }, region("4403"), doubled.scene.maker.user);
+    let row = row.await.unwrap();
+    world.office().approve_proposal(row.id, row.digest, doubled.scene.checker.user).await.unwrap();
+    let auditor = person(world, "全市审计", Role::Auditor, "4403").await;
+    let page = async || {
+        let browser = crate::browser::Browser::new(world, Some(&auditor));
+        browser.get("/console/today?region=4403&month=2026-03").await
+    };
+    // The district spent and has no budget: no line can stand for both.
+    page().await.lacks(&["class=\"budget\""]).has(&["¥1,000.00"]);
+    doubled.set(payer("city", "4403"), 40_000).await;
+    doubled.set(payer("district", "440304"), 60_000).await;
+    page().await.has(&["¥2,000.00", "class=\"budget\""]);
+}
+
 async fn the_year_ends_with_what_is_open(backend: Backend) {
     let doubled = Doubled::new(backend).await;
     let scene = &doubled.scene;
@@ -340,6 +366,7 @@ crate::on_both! {
     a_month_that_differs_is_explained_before_it_is_submitted
     what_was_explained_stands_on_the_pages
     a_year_is_held_against_what_two_people_set_aside
+    a_parents_line_stands_beside_all_budgets
     the_year_ends_with_what_is_open
     the_api_proposes_budgets
     a_fund_that_a_policy_calls_by_its_own_name_has_a_budget

@@ -18,6 +18,7 @@ use server::store::findings::StepRow;
 use server::words::Code;
 use support::Backend;
 
+use crate::browser::Browser;
 use crate::client::{request, send};
 use crate::common::{date, new_elder, region};
 use crate::month::{MARCH, Scene, disarm};
@@ -114,6 +115,9 @@ async fn a_claim_beyond_stops_the_month_until_somebody_rules(backend: Backend) {
 
     let maker = person(&scene.world, "经办员", Role::FinanceMaker, "440304").await;
     let checker = person(&scene.world, "复核员", Role::FinanceChecker, "440304").await;
+    let today =
+        Browser::new(&scene.world, Some(&maker)).get(&format!("/console/today?region=440304&month={MARCH}")).await;
+    today.has(&["裁定 1 项"]).lacks(&["重新起草"]);
     let path = format!("/api/v1/months/440304/{MARCH}");
     let steps = |number: &str| format!("{path}/findings/{number}/steps");
     let call = async |who: &str, number: &str, what: &str, words: &str| {

@@ -159,7 +159,7 @@ async fn everybody_reads_prices_by_age_and_disclosed_lists_only(backend: Backend
     let listed = visitor.get(&list).await;
     assert_eq!(listed.status, 200);
     listed.has(&["姓名已遮盖", "*"]);
-    Browser::new(&scene.world, None).in_english().get("/").await.has(&["lang=\"en\"", "Elder canteens", "and over"]);
+    Browser::new(&scene.world, None).in_english().get("/").await.has(&["lang=\"en\"", "Elder canteens", "60+"]);
 }
 
 crate::on_both! {

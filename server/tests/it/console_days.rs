@@ -10,14 +10,15 @@ use server::admin::NewUser;
 use server::close::close_days;
 use server::people::Role;
 use server::sql;
-use server::store::board;
 use server::store::findings::{self, StepRow};
+use server::store::records::{self as stored, Journal, NewReject};
+use server::store::{Bind as _, Statement, board};
 use support::Backend;
 use tower::ServiceExt as _;
 
 use crate::client::open;
 use crate::common::{World, date, region};
-use crate::month::{MARCH, Scene};
+use crate::month::{MARCH, Scene, disarm};
 use crate::unit;
 
 const PASSPHRASE: &str = "correct horse 电池";
@@ -593,15 +594,11 @@ async fn pages_read_days_through_their_indexes(backend: Backend) {
     }
     let store = &scene.world.office().store;
     let plan: Vec<(i64, i64, i64, String)> = unit!(store, |tx| {
-        sql!(
-            tx,
-            "EXPLAIN QUERY PLAN SELECT d.canteen, d.date, d.content FROM canteens c CROSS JOIN day_closes d \
-             WHERE d.canteen = c.id AND c.region LIKE '4403%' AND d.date >= '2026-03-01' AND d.date <= '2026-03-31' \
-             AND d.content NOT LIKE '%\"findings\":[]%' AND d.revision = \
-             (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date)"
-        )
-        .all()
-        .await
+        let text = format!("EXPLAIN QUERY PLAN {}", server::store::overview::FINDINGS_OF_REGION);
+        let march: Month = MARCH.parse().unwrap();
+        let place = region("4403");
+        let values = vec![(&place).bind(), march.first().bind(), march.last().bind()];
+        Statement::built(tx, text, values).all().await
     });
     let steps: Vec<&str> = plan.iter().map(|row| row.3.as_str()).collect();
     assert!(steps.iter().any(|step| step.starts_with("SEARCH d USING INDEX day_closes_with_findings")), "{steps:?}");
@@ -708,6 +705,57 @@ async fn a_z_report_stands_beside_what_is_held(backend: Backend) {
     assert_eq!(untranslated(english.split("<main").nth(1).unwrap()), Vec::<String>::new());
 }
 
+/// A shift that was left open over the night is closed late with a wrong count: the entry of the day between, which is of
+/// no shift and of the next day, arrived and is not called missing; one that never came is.
+async fn what_arrived_is_not_called_missing(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let office = scene.world.office().clone();
+    let (one, two) = (scene.elders[0], scene.elders[1]);
+    let till = &mut scene.tills[0];
+    till.at = date("2026-03-02").at_minute(660);
+    let mut records = vec![till.start(None), till.open()];
+    for elder in [Some(one), Some(two), None] {
+        records.push(till.meal(&office, elder));
+    }
+    let lost = [records[2].id, records[4].id];
+    till.of_shift.retain(|record| !lost.contains(&record.id));
+    // A till's entry of a day that is over is of no shift.
+    let shift = scene.tills[0].shift.take();
+    records.push(scene.over_through(0, "2026-03-02"));
+    let till = &mut scene.tills[0];
+    till.shift = shift;
+    till.at = date("2026-03-03").at_minute(490);
+    records.push(till.close());
+    records.extend([till.open(), till.meal(&office, None), till.close(), till.open(), till.meal(&office, None)]);
+    records.push(scene.over(0));
+    scene.ingest(0, &records).await;
+    scene.world.clock.set(date("2026-04-01").at_minute(540));
+    close(&scene).await;
+    let (store, canteen) = (&scene.world.office().store, scene.canteen(0));
+    let day = unit!(store, |tx| server::store::closes::last(tx, canteen, date("2026-03-02")).await).unwrap();
+    let findings: Vec<Finding> = day.content.0.findings;
+    let z = findings.iter().find(|f| f.code == domain::reconciliation::Code::ZMismatch);
+    let page = maker(&scene).await.get(&at(&scene, z.unwrap_or_else(|| panic!("{findings:?}")))).await;
+    page.has(&["交班单（终端）", "1 笔　¥18.00", "本班记录没有缺号"]).lacks(&["没有收到", "没有通过校验"]);
+    // A record of the shift that was rejected arrived too, and is told apart.
+    let (gone, terminal) = (records[3].clone(), scene.tills[0].id());
+    disarm(&scene.world, "records").await;
+    unit!(store, |tx| sql!(tx, "DELETE FROM records WHERE canteen = $1 AND id = $2", canteen, gone.id).execute().await);
+    let page = maker(&scene).await.get(&at(&scene, z.unwrap())).await;
+    page.has(&[&format!("本班序号 {} 没有收到", gone.sequence)]).lacks(&["没有通过校验"]);
+    let journal = Journal { canteen, terminal, epoch: 1 };
+    let reject = vec![NewReject {
+        signed: gone.signed.clone(),
+        sequence: gone.sequence,
+        record: None,
+        rejection: domain::sync::Rejection::Malformed,
+        received_at: scene.world.office().now(),
+    }];
+    unit!(store, |tx| stored::quarantine(tx, journal, &reject).await);
+    let page = maker(&scene).await.get(&at(&scene, z.unwrap())).await;
+    page.has(&[&format!("本班序号 {} 收到了，但没有通过校验", gone.sequence)]).lacks(&["没有收到", "没有缺号"]);
+}
+
 /// The address of a finding of the first canteen.
 fn at(scene: &Scene, finding: &Finding) -> String {
     format!("/console/findings/{}/{}?region=440304&month=2026-03", scene.canteen(0), finding.number)
@@ -715,6 +763,7 @@ fn at(scene: &Scene, finding: &Finding) -> String {
 
 crate::on_both! {
     a_z_report_stands_beside_what_is_held
+    what_arrived_is_not_called_missing
     the_inbox_goes_page_by_page_and_keeps_its_filters
     today_says_what_is_next_and_to_whom
     today_counts_meals_beside_last_weeks

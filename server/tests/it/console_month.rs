@@ -11,7 +11,8 @@ use domain::money::Fen;
 use server::admin::NewUser;
 use server::people::Role;
 use server::sql;
-use server::store::{months, overview};
+use server::store::findings::{self, StepRow};
+use server::store::{months, overview, payments};
 use support::Backend;
 use tower::ServiceExt as _;
 
@@ -482,6 +483,10 @@ async fn overviews_of_a_month(backend: Backend) {
     assert_eq!(ids(&found), ids(&view.statements), "of the last draft only, by number");
     let inside = place.clone();
     assert!(unit!(store, |tx| overview::statements(tx, &inside, of.next(), of.next()).await).is_empty());
+    let named = unit!(store, |tx| overview::numbers(tx, &region("440304"), of).await);
+    let whole = found.iter().map(|s| (s.id, s.number.clone(), s.canteen)).collect::<Vec<_>>();
+    assert_eq!(named, whole);
+    assert!(unit!(store, |tx| overview::numbers(tx, &region("4403"), of).await).is_empty(), "who settles it");
     let own = unit!(store, |tx| overview::statements_of_canteen(tx, canteen, 9).await);
     assert_eq!(own.iter().map(|s| (s.canteen, s.version)).collect::<Vec<_>>(), [(canteen, 2)]);
     assert!(unit!(store, |tx| overview::statements_of_canteen(tx, canteen, 0).await).is_empty());
@@ -516,6 +521,114 @@ async fn overviews_of_a_month(backend: Backend) {
     assert_eq!(paid, Fen::new(600));
 }
 
+/// When the page says that the statements were made again; nothing where they were not the same.
+fn made_again(html: &str) -> Option<String> {
+    let text = text_of(html);
+    let (before, _) = text.split_once(" 从日清重新计算，内容与摘要相同")?;
+    before.rsplit("  ").next().map(|at| at.trim().to_owned())
+}
+
+/// A submitted month's statements are made again once for each step, and once more when anything came that they depend on
+/// or somebody asks for it.
+async fn a_submitted_month_is_made_again_once(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    scene.draft(MARCH).await.unwrap();
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    let store = &scene.world.office().store;
+    let checker = Browser::of(&scene.world, "测试复核").await;
+    let first = made_again(&checker.page("/console/settlement").await).unwrap();
+    scene.world.clock.pass(5 * 60_000);
+    assert_eq!(made_again(&checker.page("/console/settlement").await).unwrap(), first, "kept");
+    let asked = made_again(&checker.page("/console/settlement?again=1").await).unwrap();
+    assert_ne!(asked, first, "made when somebody asks");
+    scene.world.clock.pass(5 * 60_000);
+    assert_eq!(made_again(&checker.page("/console/settlement").await).unwrap(), asked, "and kept from then on");
+    let before = unit!(store, |tx| months::marks(tx).await);
+    let (canteen, words) = (scene.canteen(1), "食堂已说明".to_owned());
+    let step = |what: &str| StepRow {
+        step: 0,
+        what: what.to_owned(),
+        words: words.clone(),
+        owner: None,
+        due: None,
+        by_user: scene.maker.user,
+        at: scene.world.office().now(),
+    };
+    let said = step("answered");
+    let number = unit!(store, |tx| overview::findings(tx, &region("440304"), MARCH.parse().unwrap(), None).await);
+    let (number, on) = (number[0].2[0].number.clone(), number[0].1);
+    unit!(store, |tx| findings::add(tx, canteen, &number, on, &said).await);
+    let after = unit!(store, |tx| months::marks(tx).await);
+    assert_eq!([after[0] - before[0], after[1] - before[1], after[2] - before[2]], [0, 1, 0]);
+    assert_ne!(made_again(&checker.page("/console/settlement").await).unwrap(), asked, "something was said since");
+}
+
+/// An upheld objection holds a payment on every page until somebody lifts it, and on none from then on.
+async fn what_was_objected_and_seen_to_is_paid_in_the_browser(backend: Backend) {
+    let scene = approved(backend).await;
+    let (statement, other) = (statement_of(&scene, 0).await, statement_of(&scene, 1).await);
+    let maker = Browser::of(&scene.world, "测试经办").await;
+    let checker = Browser::of(&scene.world, "测试复核").await;
+    person(&scene, "测试店长", Role::CanteenManager, Some(scene.canteen(0))).await;
+    maker.form("/console/disclosure", "/console/disclosure/start", &[("days", "1")]).await;
+    let object = format!("/console/disclosure/statements/{statement}/objection");
+    maker.form("/console/disclosure", &object, &[("content", "少计两餐")]).await;
+    let page = checker.page("/console/disclosure").await;
+    assert_eq!(page.matches(">XLSX<").count(), 1, "what is listed is offered once");
+    let of = between(&page, "/console/disclosure/objections/", "/").unwrap().to_owned();
+    let of = |what: &str| format!("/console/disclosure/objections/{of}/{what}");
+    checker.form("/console/disclosure", &of("decision"), &[("upheld", "true"), ("reason", "属实")]).await;
+
+    scene.world.clock.set(date("2026-04-02").at_minute(540));
+    let maker = Browser::of(&scene.world, "测试经办").await;
+    let manager = Browser::of(&scene.world, "测试店长").await;
+    let pay = format!("/console/funds/statements/{statement}/payment");
+    let page = maker.page("/console/funds").await;
+    assert!(!page.contains(&pay) && page.contains(&other.to_string()), "{}", text_of(&page));
+    assert!(text_of(&manager.page("/console/own").await).contains("异议"));
+    let lifted = maker.form("/console/disclosure", &of("lift"), &[("reason", "已补记")]).await;
+    assert!(lifted.to.contains("done=said"), "{} {}", lifted.status, lifted.html);
+    let page = maker.page("/console/funds").await;
+    assert!(page.contains(&pay), "the payment is offered again: {}", text_of(&page));
+    let own = text_of(&manager.page("/console/own").await);
+    assert!(!own.contains("异议"), "{own}");
+    maker.prove().await;
+    let sent = maker.form("/console/funds", &pay, &[("state", "sent"), ("reference", "批次 0002")]).await;
+    assert!(sent.to.contains("done=paid"), "{} {}", sent.status, sent.html);
+
+    // The same read for many at once as for one.
+    let store = &scene.world.office().store;
+    let all = unit!(store, |tx| payments::among(tx, &[statement, other]).await);
+    let one = unit!(store, |tx| payments::of_statement(tx, statement).await);
+    assert_eq!((all.len(), all.get(&statement), one.len()), (1, Some(&one), 1));
+    let all = unit!(store, |tx| payments::objections_among(tx, &[statement, other]).await);
+    let one = unit!(store, |tx| payments::objections(tx, statement).await);
+    assert_eq!((all.len(), all.get(&statement), one.len()), (1, Some(&one), 1));
+    assert!(!one[0].holds() && one[0].upheld == Some(1));
+    assert!(unit!(store, |tx| payments::among(tx, &[]).await).is_empty());
+}
+
+/// The page of funds says what it said when it read the year's statements.
+async fn funds_are_summed_by_month(backend: Backend) {
+    let mut scene = approved(backend).await;
+    scene.all_over_through("2026-05-01").await;
+    let (store, kept) = (&scene.world.office().store, Arc::clone(scene.world.office()));
+    let (march, april): (Month, Month) = (MARCH.parse().unwrap(), "2026-04".parse().unwrap());
+    scene.draft("2026-04").await.unwrap();
+    let months = unit!(store, |tx| kept.costs.between(tx, &region("440304"), march, april).await);
+    let [first, second] = months.as_slice() else { panic!("{months:?}") };
+    assert!(first.is_approved && !second.is_approved);
+    let stored = unit!(store, |tx| overview::statements(tx, &region("440304"), march, march).await);
+    let payable: Fen = stored.iter().map(|s| s.payable).sum();
+    assert_eq!(first.of.payers.iter().map(|line| line.payable).sum::<Fen>(), payable);
+    let approved: Fen = stored.iter().map(|s| s.content.0.approved()).sum();
+    assert_eq!(first.of.payers.iter().map(|line| line.approved).sum::<Fen>(), approved);
+    let maker = Browser::of(&scene.world, "测试经办").await;
+    let april = text_of(&maker.get("/console/funds?region=440304&month=2026-04").await.html);
+    assert!(april.contains("2026年已审批") && april.contains(&format!("¥{payable}")), "{april}");
+}
+
 crate::on_both! {
     a_month_is_made_and_approved_in_the_browser
     a_month_is_paid_and_archived_in_the_browser
@@ -525,4 +638,7 @@ crate::on_both! {
     a_hold_is_released_in_the_browser
     pages_are_read_in_english
     overviews_of_a_month
+    a_submitted_month_is_made_again_once
+    what_was_objected_and_seen_to_is_paid_in_the_browser
+    funds_are_summed_by_month
 }

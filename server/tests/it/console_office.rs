@@ -356,7 +356,11 @@ async fn elders_are_masked_and_every_look_at_a_photo_is_entered(backend: Backend
     issuer.get(&page).await.has(&["欧**试", "户籍：440304001002", "没有卡", "没有照片"]).lacks(&secrets);
     world.elder(6, None).await;
     issuer.get("/console/elders").await.has(&["欧**试", "测**者"]).lacks(&secrets);
+    let store = &world.office().store;
+    let before = unit!(store, |tx| audit::head(tx).await).unwrap().sequence;
     issuer.get("/console/elders?name=%E6%AC%A7%E9%98%B3").await.has(&["欧**试"]).lacks(&["测**者"]);
+    let after = unit!(store, |tx| audit::head(tx).await).unwrap().sequence;
+    assert_eq!(after - before, 1, "who looks for a name is entered");
     issuer.get("/console/elders?name=ouyang").await.has(&["没有符合条件的老人"]);
     issuer.get("/console/elders?name=ou%20yang").await.has(&["欧**试"]);
     far.get("/console/elders").await.lacks(&["欧**试"]);

@@ -60,6 +60,16 @@ impl Paying {
         read.await.unwrap()
     }
 
+    async fn all_sent(&self) -> bool {
+        let office = self.scene.world.office();
+        let read = office.store.read(|tx| {
+            Box::pin(
+                async move { payment::afterwards(tx, &region("440304"), month()).await.map(|view| view.all_sent()) },
+            )
+        });
+        read.await.unwrap()
+    }
+
     async fn note(&self, which: usize, state: PaymentState, by: UserId) -> Result<(), Error> {
         let office = self.scene.world.office();
         let reference = "回单 0001".to_owned();
@@ -195,8 +205,11 @@ async fn an_upheld_objection_holds_one_canteens_payment(backend: Backend) {
     paying.decide(2, false, checker).await.unwrap();
     assert_eq!(code(paying.note(0, PaymentState::Sent, maker).await), Code::Conflict, "held");
     assert_eq!(paying.batch().await.len(), 1, "a held payment is in no batch");
+    assert!(!paying.all_sent().await);
     paying.note(1, PaymentState::Sent, maker).await.unwrap();
+    assert!(paying.all_sent().await, "what is held is not waited for");
     paying.note(1, PaymentState::Confirmed, checker).await.unwrap();
+    assert!(!paying.all_sent().await, "nothing is on its way any more");
     assert_eq!(paying.archive().await.unwrap(), Stage::Archived, "a held payment is settled by its decision");
 }
 

@@ -70,7 +70,10 @@ async fn refunds_are_listed_and_settled(backend: Backend) {
             days::closed(tx, &state).await
         });
     };
+    assert!(unit!(store, |tx| refund_payments::owing(tx, &region("44")).await).is_empty(), "nor asked for");
     closed().await;
+    assert_eq!(unit!(store, |tx| refund_payments::owing(tx, &region("44")).await), BTreeSet::from([home]));
+    assert!(unit!(store, |tx| refund_payments::owing(tx, &region("11")).await).is_empty());
     let due = unit!(store, |tx| refund_payments::due_refunds(tx, home).await);
     assert_eq!((due.len(), due[0].id, due[0].amount), (1, refund_id(meal, Fen::ZERO, Fen::new(300)), Fen::new(300)));
     assert_eq!((due[0].elder, due[0].meal, due[0].date), (elder, meal, day));

@@ -310,6 +310,10 @@ impl Draw<'_> {
             let span = |(from, to): &(u64, u64)| if from == to { from.to_string() } else { format!("{from}–{to}") };
             said.push(fill(w.z_gaps, &[("seqs", &list(shift.missing.iter().map(span).collect()))]));
         }
+        if !shift.rejected.is_empty() {
+            let all = shift.rejected.iter().map(u64::to_string).collect();
+            said.push(fill(w.z_rejected, &[("seqs", &list(all))]));
+        }
         if !shift.after.is_empty() {
             said.push(fill(w.z_after, &[("n", &shift.after.len())]));
         }
@@ -318,7 +322,8 @@ impl Draw<'_> {
             1 => said.push(w.z_alike_one.to_owned()),
             n => said.push(fill(w.z_alike, &[("n", &n)])),
         }
-        let explained = !(shift.missing.is_empty() && shift.after.is_empty() && shift.alike.is_empty());
+        let gaps = !shift.missing.is_empty() || !shift.rejected.is_empty();
+        let explained = gaps || !shift.after.is_empty() || !shift.alike.is_empty();
         if shift.z.is_some() && !explained {
             said.push(w.z_unexplained.to_owned());
         }

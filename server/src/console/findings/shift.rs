@@ -1,15 +1,16 @@
 //! A shift whose Z report does not count its own records: the two counts, and which records may explain the difference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{BusinessDate, MealPeriod};
 use domain::id::{CanteenId, RecordId, ShiftId};
 use domain::reconciliation::Held;
 use domain::record::totals::CountSum;
-use domain::record::{Body, Record, ShiftClose, ZTotals};
+use domain::record::{Body, Record, ZTotals};
 
 use crate::Error;
-use crate::store::{Tx, records};
+use crate::store::Tx;
+use crate::store::records::{self, Journal};
 
 /// What a shift's Z report says and what its records come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,8 +21,10 @@ pub(super) struct Shift {
     pub(super) held: ZTotals,
     /// Meals that were not voided, by period, in order.
     pub(super) periods: Vec<(MealPeriod, CountSum)>,
-    /// Sequences between the shift's start and its Z report that the office does not hold.
+    /// Sequences between the shift's start and its Z report that never arrived, from and to.
     pub(super) missing: Vec<(u64, u64)>,
+    /// Sequences among them that arrived and were rejected: quarantine keeps what was sent.
+    pub(super) rejected: Vec<u64>,
     /// Records of the shift that came after its Z report.
     pub(super) after: Vec<RecordId>,
     /// Meals each of which alone makes the whole difference.
@@ -37,7 +40,50 @@ pub(super) async fn load(
 ) -> Result<Option<Shift>, Error> {
     let Ok(shift) = subject.parse::<ShiftId>() else { return Ok(None) };
     let held = records::held(tx, canteen, date).await?;
-    Ok(Some(Shift::of(&held, shift)))
+    let mut read = Shift::of(&held, shift);
+    let close = held.iter().map(|held| &held.record).find_map(|record| match &record.body {
+        Body::ShiftClose(close) if record.shift == Some(shift) => Some((record, close.first_sequence)),
+        _ => None,
+    });
+    if let Some((record, first)) = close {
+        let journal = Journal { canteen, terminal: record.terminal, epoch: record.epoch };
+        let came = Came::read(tx, journal, first, record.sequence).await?;
+        read.missing = came.missing(first, record.sequence);
+        read.rejected = came.rejected.difference(&came.stored).copied().collect();
+    }
+    Ok(Some(read))
+}
+
+/// What came of a part of a journal, whatever day and shift it is of, and whatever became of it.
+struct Came {
+    /// Stored, or waiting behind a gap.
+    stored: BTreeSet<u64>,
+    rejected: BTreeSet<u64>,
+}
+
+impl Came {
+    async fn read(tx: &mut Tx, journal: Journal, from: u64, to: u64) -> Result<Self, Error> {
+        let mut stored: BTreeSet<u64> =
+            records::between(tx, journal, from, to).await?.into_iter().map(|row| row.sequence).collect();
+        let most = i64::try_from(to.saturating_sub(from)).unwrap_or(i64::MAX).saturating_add(1);
+        let waiting = records::waiting(tx, journal, from, most).await?;
+        stored.extend(waiting.into_iter().map(|row| row.sequence).filter(|sequence| *sequence <= to));
+        let rejected = records::rejects_between(tx, journal, from, to).await?;
+        Ok(Self { stored, rejected: rejected.into_iter().map(|row| row.sequence).collect() })
+    }
+
+    /// A till's journal goes through without a gap: what never came between the shift's two ends is missing.
+    fn missing(&self, from: u64, to: u64) -> Vec<(u64, u64)> {
+        let mut next = from;
+        let mut gaps = Vec::new();
+        for sequence in self.stored.union(&self.rejected).copied().filter(|n| (from..=to).contains(n)) {
+            if sequence > next {
+                gaps.push((next, sequence - 1));
+            }
+            next = sequence + 1;
+        }
+        gaps
+    }
 }
 
 impl Shift {
@@ -46,14 +92,15 @@ impl Shift {
         let mut own: Vec<&Record> = day.iter().map(|held| &held.record).filter(|r| r.shift == Some(shift)).collect();
         own.sort_by_key(|r| (r.epoch, r.sequence));
         let close = own.iter().find_map(|r| match &r.body {
-            Body::ShiftClose(close) => Some((*r, close.as_ref())),
+            Body::ShiftClose(close) => Some((*r, &close.totals)),
             _ => None,
         });
         let held = ZTotals::of(own.iter().copied());
-        let z = close.map(|(_, close)| close.totals.clone());
+        let z = close.map(|(_, totals)| totals.clone());
         Self {
             periods: periods(day, shift),
-            missing: close.map(|(at, close)| missing(day, at, close)).unwrap_or_default(),
+            missing: Vec::new(),
+            rejected: Vec::new(),
             after: close.map(|(at, _)| after(&own, at)).unwrap_or_default(),
             alike: z.as_ref().map(|z| alike(&own, z, &held)).unwrap_or_default(),
             z,
@@ -70,24 +117,6 @@ fn periods(day: &[Held], shift: ShiftId) -> Vec<(MealPeriod, CountSum)> {
         }
     }
     sums.into_iter().collect()
-}
-
-/// A till's journal goes through without a gap: what is not held between the shift's two ends never arrived.
-fn missing(day: &[Held], at: &Record, close: &ShiftClose) -> Vec<(u64, u64)> {
-    let journal = (at.terminal, at.epoch);
-    let own = day.iter().map(|held| &held.record).filter(|r| (r.terminal, r.epoch) == journal);
-    let mut held: Vec<u64> =
-        own.map(|r| r.sequence).filter(|n| (close.first_sequence..=at.sequence).contains(n)).collect();
-    held.sort_unstable();
-    let mut next = close.first_sequence;
-    let mut gaps = Vec::new();
-    for sequence in held {
-        if sequence > next {
-            gaps.push((next, sequence - 1));
-        }
-        next = sequence + 1;
-    }
-    gaps
 }
 
 fn after(own: &[&Record], z: &Record) -> Vec<RecordId> {

@@ -95,6 +95,7 @@ catalogue! {
     z_refunds: "退补", "Paid back";
     z_periods: "服务端按餐次：{sums}（交班单不分餐次）。", "Records by period: {sums} (a Z report has no periods).";
     z_gaps: "本班序号 {seqs} 没有收到，差额可能就在其中：请食堂联网补传。", "Records {seqs} of the shift have not arrived and may be the difference: ask the canteen to connect.";
+    z_rejected: "本班序号 {seqs} 收到了，但没有通过校验，不计入份数：原件在隔离区，差额可能就在其中。", "Records {seqs} of the shift arrived and were rejected: they are kept aside, are not counted, and may be the difference.";
     z_after: "交班以后又有 {n} 条记录记在本班，列在下面。", "{n} records of the shift came after its Z report; they stand below.";
     z_alike_one: "下面这一餐正好等于差额，请先核对它。", "The meal below is exactly the difference: look at it first.";
     z_alike: "下面有 {n} 餐，每一餐都正好等于差额，请与食堂核对是哪一餐。", "Each of {n} meals below is exactly the difference: ask the canteen which it is.";

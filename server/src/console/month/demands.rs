@@ -114,11 +114,11 @@ pub(super) fn claims(view: &View, found: &Found, around: &Around, regions: &[Reg
 }
 
 /// The balances that closed canteens' statements of the month left and nobody has demanded, for who may demand them.
-pub(super) fn offers(
+pub(super) fn offers<'a>(
     view: &View,
     found: &Found,
     around: &Around,
-    statements: &[StoredStatement],
+    statements: impl Iterator<Item = &'a StoredStatement>,
     approved: bool,
 ) -> Vec<Offer> {
     if !approved || !view.user.role.rights().contains(&Right::MakeMonth) {
@@ -126,7 +126,7 @@ pub(super) fn offers(
     }
     let open = |s: &&StoredStatement| {
         let demanded = found.demands.iter().any(|(row, _)| row.content.0.statement == s.id);
-        s.month == view.month && found.closed.contains(&s.canteen) && !demanded
+        found.closed.contains(&s.canteen) && !demanded
     };
     let offer = |s: &StoredStatement| {
         let shares = Demand::shares_of(&s.content.0)?;
@@ -136,7 +136,7 @@ pub(super) fn offers(
             action: view.link(&format!("/console/funds/statements/{}/demand", s.id)),
         })
     };
-    statements.iter().filter(open).filter_map(offer).collect()
+    statements.filter(open).filter_map(offer).collect()
 }
 
 #[derive(Deserialize)]

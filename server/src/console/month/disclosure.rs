@@ -122,7 +122,9 @@ struct Drawn {
     look: &'static str,
     sentence: String,
     may_start: bool,
-    lists: Option<(String, String)>,
+    /// The whole month's masked list, as a workbook.
+    list: Option<String>,
+    total: String,
     /// Addresses of what is listed as a file: CSV, XLSX.
     files: [String; 2],
     rows: Vec<Row>,
@@ -193,7 +195,7 @@ fn objection(view: &View, found: &Found, of: &Objection, money: bool) -> Objecti
         let (who, reason) = (of.lifted_by.map_or("", name), of.lifted_because.as_deref().unwrap_or_default());
         format!("{} {who} {reason}", fmt::at(at, lang))
     });
-    let holds = of.upheld == Some(1) && of.lifted_by.is_none() && of.decided_by != Some(view.user.id);
+    let holds = of.holds() && of.decided_by != Some(view.user.id);
     let rows = found.files.get(&of.id).map_or(&[][..], Vec::as_slice);
     let mut files = Files::of(view, rows, &|id| name(id).to_owned(), of.upheld.is_none() && money);
     files.action = files.may_add.then(|| view.link(&format!("/console/disclosure/objections/{}/attachments", of.id)));
@@ -251,7 +253,6 @@ fn drawn(view: &View, found: &Found) -> Drawn {
             .then(|| view.link(&format!("/console/disclosure/statements/{}/objection", stored.id))),
     };
     let title = fill(w.disclosure_of, &[("month", &fmt::short_month(view.month, lang))]);
-    let address = |name: &str| format!("/api/v1/months/{}/{}/{name}", view.region.code, view.month);
     let approved = found.after.as_ref().map(|after| after.stage);
     Drawn {
         shell: view.shell(PATH, title.clone()).with_badge(found.around.waiting),
@@ -261,7 +262,11 @@ fn drawn(view: &View, found: &Found) -> Drawn {
         look,
         sentence,
         may_start: has(Right::MakeMonth) && approved == Some(Stage::Approved),
-        lists: found.state.is_some().then(|| (address("disclosure.xlsx"), address("disclosure.csv"))),
+        list: found
+            .state
+            .is_some()
+            .then(|| format!("/api/v1/months/{}/{}/disclosure.xlsx", view.region.code, view.month)),
+        total: fmt::yuan(&found.after.iter().flat_map(|after| &after.statements).map(|(s, ..)| s.payable).sum()),
         files: files::links(view, PATH, ""),
         rows: found.after.iter().flat_map(|after| &after.statements).map(row).collect(),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use domain::id::StatementId;
+use domain::id::{CanteenId, StatementId};
 use domain::reconciliation::DayClose;
 use domain::settlement::MonthState;
 use receipts::table::{Cell, Table};
@@ -22,7 +22,6 @@ use crate::console::view::{Shell, View};
 use crate::http::Answer;
 use crate::http::routes::Routes;
 use crate::people::Right;
-use crate::store::months::StoredStatement;
 use crate::store::{Tx, months, overview};
 use crate::{Error, Office};
 
@@ -38,14 +37,14 @@ pub(super) fn routes() -> Routes {
 struct Found {
     around: Around,
     state: Option<MonthState>,
-    statements: Vec<StoredStatement>,
+    statements: Vec<(StatementId, String, CanteenId)>,
 }
 
 async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
     let (region, month) = (&view.region.code, view.month);
     Ok(Found {
         state: months::settlement(tx, region, month).await?.map(|s| s.state.0),
-        statements: overview::statements(tx, region, month, month).await?,
+        statements: overview::numbers(tx, region, month).await?,
         around: Around::load(tx, region, month, None).await?,
     })
 }
@@ -120,11 +119,11 @@ fn items(view: &View, found: &Found) -> Vec<Item> {
 
 fn drawn(view: &View, found: &Found) -> Drawn {
     let (w, lang) = (Words::of(view.lang), view.lang);
-    let row = |s: &StoredStatement| Row {
-        id: s.id,
-        number: s.number.clone(),
-        canteen: found.around.name(s.canteen).to_owned(),
-        href: view.link(&format!("/console/statements/{}", s.id)),
+    let row = |(id, number, canteen): &(StatementId, String, CanteenId)| Row {
+        id: *id,
+        number: number.clone(),
+        canteen: found.around.name(*canteen).to_owned(),
+        href: view.link(&format!("/console/statements/{id}")),
     };
     let title = fill(w.exports_of, &[("month", &fmt::short_month(view.month, lang))]);
     Drawn {

@@ -29,6 +29,7 @@ use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::page::Page;
 use crate::console::view::{Shell, View};
+use crate::costs::Costs;
 use crate::http::Answer;
 use crate::http::body::{Form, Path};
 use crate::http::holds::{HoldBody, Release, of_region, release_hold_of};
@@ -38,7 +39,8 @@ use crate::payment::{self, Afterwards};
 use crate::people::Right;
 use crate::store::canteens::Region;
 use crate::store::months::StoredStatement;
-use crate::store::{Tx, canteens, ledger, months, overview, refund_payments};
+use crate::store::payments::{Objection, Payment};
+use crate::store::{Tx, canteens, ledger, months, refund_payments};
 use crate::{Error, Office};
 
 const PATH: &str = "/console/funds";
@@ -56,8 +58,10 @@ pub(super) fn routes() -> Routes {
 struct Found {
     around: Around,
     regions: Vec<Region>,
-    /// The year's current statements up to the month.
-    year: Vec<StoredStatement>,
+    /// The month's current statements; none where it is approved, whose statements are in `after`.
+    drafted: Vec<StoredStatement>,
+    /// What the approved months of the year up to this one come to, payer by payer.
+    year: Vec<PayerLine>,
     after: Option<Afterwards>,
     holds: Vec<HoldBody>,
     /// By canteen: how many refunds are due, and how much.
@@ -66,25 +70,42 @@ struct Found {
     claims: demands::Found,
 }
 
-async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
+impl Found {
+    /// The month's current statements, by number.
+    fn statements(&self) -> impl Iterator<Item = &StoredStatement> {
+        let approved = self.after.iter().flat_map(|after| &after.statements).map(|(stored, ..)| stored);
+        self.drafted.iter().chain(approved)
+    }
+}
+
+async fn load(tx: &mut Tx, costs: &Costs, view: &View) -> Result<Found, Error> {
     let (region, month) = (&view.region.code, view.month);
     let (year, _) = month.ym();
     let january = Month::new(year, 1).unwrap_or(month);
-    let settlement = months::settlement(tx, region, month).await?;
-    let approved = settlement.is_some_and(|s| s.state.0 == MonthState::Approved);
+    let (mut drafted, mut after) = (Vec::new(), None);
+    if let Some(settlement) = months::settlement(tx, region, month).await? {
+        drafted = months::statements(tx, &settlement).await?;
+        if settlement.state.0 == MonthState::Approved {
+            after = Some(payment::following(tx, &settlement, std::mem::take(&mut drafted)).await?);
+        }
+    }
+    let settled = costs.between(tx, region, january, month).await?;
+    let approved = settled.iter().filter(|of| of.region == *region && of.is_approved);
+    let year = pages::payer_lines(approved.flat_map(|of| &of.of.payers));
     let around = Around::load(tx, region, month, None).await?;
     let mut refunds = BTreeMap::new();
-    for canteen in &around.canteens {
-        let due = refund_payments::due_refunds(tx, canteen.id).await?;
+    for canteen in refund_payments::owing(tx, region).await? {
+        let due = refund_payments::due_refunds(tx, canteen).await?;
         if !due.is_empty() {
-            refunds.insert(canteen.id, (due.len(), due.iter().map(|due| due.amount).sum()));
+            refunds.insert(canteen, (due.len(), due.iter().map(|due| due.amount).sum()));
         }
     }
     Ok(Found {
         refunds,
         regions: canteens::regions(tx).await?,
-        year: overview::statements(tx, region, january, month).await?,
-        after: if approved { Some(payment::afterwards(tx, region, month).await?) } else { None },
+        drafted,
+        year,
+        after,
         holds: of_region(tx, region).await?,
         books: ledger::trial_balance(tx, region).await?,
         claims: demands::load(tx, region).await?,
@@ -185,13 +206,13 @@ struct Drawn {
     balanced: bool,
 }
 
-async fn read(office: &Office, view: &View) -> Answer<Found> {
+async fn read(office: &Arc<Office>, view: &View) -> Answer<Found> {
     view.user.require(Right::Read)?;
     view.user.require_inside(&view.region.code)?;
-    let of = view.clone();
+    let (kept, of) = (Arc::clone(office), view.clone());
     let read = office.store.read(move |tx| {
-        let of = of.clone();
-        Box::pin(async move { load(tx, &of).await })
+        let (kept, of) = (Arc::clone(&kept), of.clone());
+        Box::pin(async move { load(tx, &kept.costs, &of).await })
     });
     Ok(read.await?)
 }
@@ -208,12 +229,11 @@ fn payments_of(view: &View, found: &Found, fresh: bool) -> Vec<PaymentRow> {
     let Some(after) = &found.after else { return Vec::new() };
     let until = after.disclosure.as_ref().map(|d| d.until);
     let today = view.now.local_date();
-    let row = |(stored, paid, objections): &(StoredStatement, Vec<_>, Vec<crate::store::payments::Objection>)| {
-        let paid: &Vec<crate::store::payments::Payment> = paid;
+    let row = |(stored, paid, objections): &(StoredStatement, Vec<Payment>, Vec<Objection>)| {
         let last = paid.last();
         let state = last.map(|p| p.state);
         let open = objections.iter().any(|o| o.upheld.is_none());
-        let upheld = objections.iter().any(|o| o.upheld == Some(1));
+        let upheld = objections.iter().any(Objection::holds);
         let waits = match (state, until) {
             _ if stored.payable.is_zero() => Some(w.nothing_to_pay.to_owned()),
             (Some(PaymentState::Sent | PaymentState::Confirmed), _) => None,
@@ -233,9 +253,8 @@ fn payments_of(view: &View, found: &Found, fresh: bool) -> Vec<PaymentRow> {
             Some(PaymentState::Confirmed) => vec![("returned", w.note_returned)],
             None | Some(PaymentState::Sent | PaymentState::Returned) => Vec::new(),
         };
-        let word = |p: &crate::store::payments::Payment| {
-            format!("{} {} {}", fmt::at(p.noted_at, lang), say::payment(w, Some(p.state)), p.reference)
-        };
+        let word =
+            |p: &Payment| format!("{} {} {}", fmt::at(p.noted_at, lang), say::payment(w, Some(p.state)), p.reference);
         PaymentRow {
             fen: stored.payable,
             href: view.link(&format!("/console/statements/{}", stored.id)),
@@ -255,7 +274,7 @@ fn payments_of(view: &View, found: &Found, fresh: bool) -> Vec<PaymentRow> {
 
 fn adjustments_of(view: &View, found: &Found) -> (Vec<Plain>, Fen) {
     let (mut rows, mut sum) = (Vec::new(), Fen::ZERO);
-    for stored in found.year.iter().filter(|s| s.month == view.month) {
+    for stored in found.statements() {
         let content = &stored.content.0;
         for line in content.changes.iter().filter(|line| line.reason != Reason::Carried) {
             sum += line.amount;
@@ -318,15 +337,15 @@ fn hold_row(view: &View, found: &Found, hold: &HoldBody) -> HoldRow {
 fn drawn(view: &View, found: &Found, fresh: bool) -> Drawn {
     let (w, lang) = (Words::of(view.lang), view.lang);
     let (number, _) = view.month.ym();
-    let month = pages::payer_sums(found.year.iter().filter(|s| s.month == view.month).map(|s| &s.content.0));
-    let year = pages::payer_sums(found.year.iter().filter(|s| s.approved == 1).map(|s| &s.content.0));
+    let month = pages::payer_sums(found.statements().map(|s| &s.content.0));
+    let year = &found.year;
     let month_bar = pages::payer_bar(lang, &month, &found.regions, |line| line.payable);
-    let year_bar = pages::payer_bar(lang, &year, &found.regions, |line| line.payable);
+    let year_bar = pages::payer_bar(lang, year, &found.regions, |line| line.payable);
     let total = |lines: &[PayerLine]| fmt::yuan(&lines.iter().map(|line| line.payable).sum());
     let year_name = fill(w.year_approved, &[("year", &number)]);
     let bars = vec![
         Bar { name: w.this_month.to_owned(), total: total(&month), parts: month_bar },
-        Bar { name: year_name.clone(), total: total(&year), parts: year_bar },
+        Bar { name: year_name.clone(), total: total(year), parts: year_bar },
     ];
     let mut known: Vec<_> = year.iter().chain(&month).map(|line| line.payer.clone()).collect();
     known.sort_by_key(|payer| (pages::order(payer), payer.clone()));
@@ -337,7 +356,7 @@ fn drawn(view: &View, found: &Found, fresh: bool) -> Drawn {
     };
     let payer = |(payer, name): (&Payer, String)| {
         let payable = |lines| of(lines, payer, |line| line.payable);
-        let fen = [payable(&month), of(&month, payer, |line| line.held), payable(&year)];
+        let fen = [payable(&month), of(&month, payer, |line| line.held), payable(year)];
         let [month, held, year] = fen.map(|amount| fmt::dash(&amount));
         PayerRow { fen, name, class: say::payer_class(payer), month, held, year }
     };
@@ -362,7 +381,7 @@ fn drawn(view: &View, found: &Found, fresh: bool) -> Drawn {
         payers: known.iter().zip(names).map(payer).collect(),
         month_total: sum(&month, |line| line.payable),
         held_total: sum(&month, |line| line.held),
-        year_total: sum(&year, |line| line.payable),
+        year_total: sum(year, |line| line.payable),
         bars,
         payments: payments_of(view, found, fresh),
         approved: found.after.is_some(),
@@ -376,7 +395,7 @@ fn drawn(view: &View, found: &Found, fresh: bool) -> Drawn {
         adjustments,
         adjustments_total: fmt::change(&adjusted),
         claims: demands::claims(view, &found.claims, &found.around, &found.regions),
-        to_demand: demands::offers(view, &found.claims, &found.around, &found.year, found.after.is_some()),
+        to_demand: demands::offers(view, &found.claims, &found.around, found.statements(), found.after.is_some()),
         books,
         debit: fmt::yuan(&total.debit),
         credit: fmt::yuan(&total.credit),

@@ -20,6 +20,7 @@ mod statements;
 mod words;
 
 use crate::http::routes::Routes;
+pub(super) use say::gate;
 
 /// Every page of the month.
 pub(super) fn routes() -> Routes {

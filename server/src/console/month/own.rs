@@ -90,7 +90,9 @@ impl Where {
             (MonthState::Approved, Some(PaymentState::Confirmed)) => Self::Arrived,
             (MonthState::Approved, Some(PaymentState::Returned)) => Self::Returned,
             (MonthState::Approved, None) if of.stored.payable.is_zero() => Self::Nothing,
-            (MonthState::Approved, None) if of.objections.iter().any(|o| o.upheld != Some(0)) => Self::Objected,
+            (MonthState::Approved, None) if of.objections.iter().any(|o| o.upheld.is_none() || o.holds()) => {
+                Self::Objected
+            }
             (MonthState::Approved, None) => match &of.disclosure {
                 None => Self::Approved,
                 Some(disclosure) if today <= disclosure.until => Self::Disclosed,

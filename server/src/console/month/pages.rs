@@ -1,7 +1,5 @@
 //! What several pages of the month share.
 
-use std::collections::BTreeMap;
-
 use domain::decision::Payer;
 use domain::money::Fen;
 use domain::settlement::{PayerLine, Statement};
@@ -10,6 +8,7 @@ use super::chart::{self, Part};
 use super::say;
 use crate::console::fmt;
 use crate::console::lang::Lang;
+use crate::costs::sum_payers;
 use crate::store::canteens::Region;
 
 /// A count as a size.
@@ -17,24 +16,14 @@ pub(super) fn size(n: u32) -> usize {
     usize::try_from(n).unwrap_or(usize::MAX)
 }
 
-/// The payers' lines of several statements, summed by payer.
+/// The payers' lines of several statements, summed by payer, in the order of pages.
 pub(super) fn payer_sums<'a>(statements: impl Iterator<Item = &'a Statement>) -> Vec<PayerLine> {
-    let mut sums: BTreeMap<&Payer, PayerLine> = BTreeMap::new();
-    for line in statements.flat_map(|statement| &statement.payers) {
-        let nothing = || PayerLine {
-            payer: line.payer.clone(),
-            approved: Fen::ZERO,
-            held: Fen::ZERO,
-            payable: Fen::ZERO,
-            carried: Fen::ZERO,
-        };
-        let sum = sums.entry(&line.payer).or_insert_with(nothing);
-        sum.approved += line.approved;
-        sum.held += line.held;
-        sum.payable += line.payable;
-        sum.carried += line.carried;
-    }
-    let mut lines: Vec<PayerLine> = sums.into_values().collect();
+    payer_lines(statements.flat_map(|statement| &statement.payers))
+}
+
+/// Payers' lines, summed by payer, in the order of pages.
+pub(super) fn payer_lines<'a>(lines: impl Iterator<Item = &'a PayerLine>) -> Vec<PayerLine> {
+    let mut lines = sum_payers(lines);
     lines.sort_by_key(|line| (order(&line.payer), line.payer.clone()));
     lines
 }

@@ -111,7 +111,7 @@ pub(super) fn reason(lang: Lang, reason: &Reason, amount: Fen, of: Month) -> Str
 }
 
 /// A standing's condition as statements keep it, in Chinese: [`domain::words::gate_condition`].
-pub(super) fn gate(lang: Lang, words: &str) -> String {
+pub(in crate::console) fn gate(lang: Lang, words: &str) -> String {
     const ENGLISH: [(&str, &str); 17] = [
         ("量化等级 ", "quality grade "),
         ("风险等级 ", "risk level "),

@@ -31,9 +31,9 @@ use crate::http::routes::Routes;
 use crate::month::{self, MonthView};
 use crate::payment::{self, Afterwards};
 use crate::people::{Right, Role};
+use crate::remade::Again;
 use crate::store::people::{self, UserRow};
 use crate::store::{Tx, months, overview};
-use crate::verify::statements::{Made, again};
 use drawing::drawn;
 use table::table;
 
@@ -70,8 +70,8 @@ struct Found {
     names: BTreeMap<UserId, String>,
     checkers: Vec<String>,
     makers: Vec<String>,
-    /// Whether the statements made again from the day closes are those that are stored.
-    again: Option<bool>,
+    /// Whether the statements made again from the day closes are those that are stored, and when they were.
+    again: Option<Again>,
     /// By how much payers' budgets of the year are passed, drafts counted; nothing where no budget is set.
     budgets: Option<Vec<(domain::decision::Payer, domain::money::Fen)>>,
     /// An earlier month that has to be approved first, or a later one that was drafted.
@@ -100,7 +100,10 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, remake: bool) -> Result
         }
     }
     let approved = month.as_ref().is_some_and(|m| m.settlement.state.0 == MonthState::Approved);
-    let after = if approved { Some(payment::afterwards(tx, region, of).await?) } else { None };
+    let after = match &month {
+        Some(m) if approved => Some(payment::following(tx, &m.settlement, m.statements.clone()).await?),
+        _ => None,
+    };
     let before = if let Some(month) = &month {
         month.before.iter().map(|(canteen, last)| (*canteen, Amounts::of(last))).collect()
     } else {
@@ -114,7 +117,9 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, remake: bool) -> Result
     };
     let shown = |m: &MonthView| matches!(m.settlement.state.0, MonthState::Submitted | MonthState::Checked);
     let again = match &month {
-        Some(month) if remake || shown(month) => Some(is_same_again(tx, office, month).await?),
+        Some(month) if remake || shown(month) => {
+            Some(office.remade.of(tx, &office.book(), month, remake, view.now).await?)
+        }
         _ => None,
     };
     let (year, set) = budget::year_kept(tx, &office.costs, region, of.ym().0).await?;
@@ -134,23 +139,6 @@ async fn load(tx: &mut Tx, office: &Office, view: &View, remake: bool) -> Result
         days,
         month,
     })
-}
-
-/// Makes every statement again from the day closes that it settled.
-async fn is_same_again(tx: &mut Tx, office: &Office, view: &MonthView) -> Result<bool, crate::Error> {
-    let rules = office.book();
-    for stored in &view.statements {
-        let of = Made {
-            id: stored.id,
-            canteen: stored.canteen,
-            month: stored.month,
-            drafted_at: view.settlement.drafted_at,
-        };
-        if again(tx, &rules, of, &stored.content.0).await?.as_ref() != Some(&stored.content.0) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 #[derive(Default, Deserialize)]

@@ -81,11 +81,10 @@ async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
         let both = overview::statements(tx, region, month.previous(), month).await?;
         both.into_iter().partition(|s| s.month == month)
     };
-    let mut statements = Vec::new();
-    for stored in now.into_iter().filter(own_only) {
-        let paid = payments::of_statement(tx, stored.id).await?.last().map(|paid| paid.state);
-        statements.push((stored, paid));
-    }
+    let now: Vec<StoredStatement> = now.into_iter().filter(own_only).collect();
+    let paid = payments::among(tx, &now.iter().map(|stored| stored.id).collect::<Vec<_>>()).await?;
+    let state = |id: StatementId| paid.get(&id).and_then(|paid| paid.last()).map(|paid| paid.state);
+    let statements = now.into_iter().map(|stored| (state(stored.id), stored)).map(|(paid, s)| (s, paid)).collect();
     let before = last.iter().map(|s| (s.canteen, Amounts::of(&s.content.0))).collect();
     Ok(Found { statements, before, around })
 }

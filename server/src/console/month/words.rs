@@ -95,7 +95,7 @@ catalogue! {
     digest_same: "内容与摘要一致", "Contents and digests agree";
     digest_same_detail: "各结算单的内容、应付金额与所存摘要相符", "Contents and amounts are what the stored digests say";
     again_same: "重算一致", "Computed again: the same";
-    again_same_detail: "从日清重新计算，内容与摘要相同", "Computed from the day closes: same contents, same digest";
+    again_same_at: "{at} 从日清重新计算，内容与摘要相同", "Computed from the day closes on {at}: same contents, same digest";
     again_other: "重算不一致", "Computed again: not the same";
     again_other_detail: "所存结算单与日清不符，不能审批，请联系管理员", "What is stored is not what the days give: do not approve, tell the administrator";
     earlier_open: "{month}还没有审批，须先办完", "{month} has to be approved first";
@@ -133,6 +133,7 @@ catalogue! {
     next_disclose: "由{who}开始公示。", "Published by {who}.";
     next_pay: "公示期满后拨付：一人送银行，另一人登记到账。", "Paid when the publication is over: one person sends, another notes the arrival.";
     next_archive: "由{who}归档。", "Archived by {who}.";
+    next_still_owed: "已归档；异议已处理的 {n} 笔还没有拨付。", "Archived; {n} payments whose objection was lifted are still to be made.";
     next_nothing: "本月已办完。", "This month is done.";
     // One statement
     crumbs: "位置", "Where this is";
@@ -336,6 +337,7 @@ catalogue! {
     disclosed_over: "{from}至{until}", "{from} to {until}";
     lists_and_objections: "名单与异议", "Lists and objections";
     nothing_disclosed: "本月还没有可公示的名单。", "There is no list to publish yet.";
+    whole_list: "整月公示名单", "The whole month's list";
     masked_list: "公示名单", "Masked list";
     objections: "异议", "Objections";
     objection_waits: "待处理", "Open";

@@ -99,7 +99,7 @@ const fn english(action: Action) -> &'static str {
         Action::CanteenSettings => "Changed a canteen's settings",
         Action::CashierAdd => "Added a cashier",
         Action::ElderRegister => "Registered an elder",
-        Action::ElderFind => "Looked for an elder by number",
+        Action::ElderFind => "Looked for elders by number or name",
         Action::ElderFact => "Recorded a fact of an elder",
         Action::ElderCorrect => "Put an elder's registration right",
         Action::CorrectionShow => "Looked at what an elder's registration said before",

@@ -28,6 +28,7 @@ use crate::Office;
 use crate::admin::{NewCashier, Proposed};
 use crate::audit::Action;
 use crate::console::lang::fill;
+use crate::console::month::gate;
 use crate::console::view::{Shell, View};
 use crate::console::{Page, fmt};
 use crate::http::body::{Form, Path};
@@ -282,7 +283,7 @@ fn hits(closes: &[DayClose], view: &View) -> Vec<Hit> {
         dates: spans(&dates).iter().map(|(a, b)| span(*a, *b, lang)).collect::<Vec<_>>().join(lang.of("、", ", ")),
         meals: fmt::count(meals),
         amount: fmt::dash(&amount),
-        reason: reason.to_owned(),
+        reason: gate(lang, reason),
     };
     by_gate.into_iter().map(shown).collect()
 }

@@ -143,6 +143,9 @@ async fn listed(office: &Office, view: &View, asked: &Asked) -> Answer<Listed> {
     // What is typed in Chinese is looked for as it is read, and then by its characters.
     let key = name.as_deref().map(names::search_key).unwrap_or_default();
     let place = region.clone();
+    if name.is_some() {
+        office.enter_search(region.clone(), view.user.id).await?;
+    }
     let (found, places) = office
         .store
         .read(move |tx| {

@@ -14,7 +14,7 @@ catalogue! {
     smaller: "标准字", "Normal text";
     open: "正在供餐", "Serving now";
     open_today: "今天供餐", "Open today";
-    from_age: "{age} 岁起", "{age} and over";
+    from_age: "{age} 岁起", "{age}+";
     price_note: "套餐原价 {price}，以上已减政府补贴和食堂让利；户籍、类别不同的老人以终端显示为准。", "List price {price}. Subsidy and discount are already taken off; other registration or categories may differ.";
     price_only: "套餐原价 {price}", "List price {price}";
     priced_on: "（按 {date}计，今天没有补贴）", " (as of {date}; there is no subsidy today)";

@@ -70,7 +70,10 @@ pub(super) struct PayerRow {
     pub(super) name: String,
     pub(super) month: String,
     pub(super) year: String,
+    pub(super) budget: String,
     pub(super) share: String,
+    /// Whether the year leads beyond the budget.
+    pub(super) beyond: bool,
 }
 
 pub(super) struct Funds {
@@ -82,6 +85,8 @@ pub(super) struct Funds {
     pub(super) set_aside: Option<String>,
     pub(super) expected: String,
     pub(super) rows: Vec<PayerRow>,
+    /// Whether any payer has a budget: its share is of that then, of all that was spent otherwise.
+    pub(super) is_planned: bool,
     /// The year's budget and what is used of it, or that none is set.
     pub(super) budget: String,
     pub(super) is_provisional: bool,
@@ -194,11 +199,20 @@ impl Shape<'_> {
             blocking,
             others: days.waiting().count() - blocking,
             state: self.state(),
-            outdated: obstacles().any(|obstacle| !matches!(obstacle, Obstacle::Unexplained(_))),
+            outdated: obstacles().any(|obstacle| {
+                matches!(obstacle, Obstacle::Incomplete(_) | Obstacle::RuledSince(_) | Obstacle::TakenBack)
+            }),
+            unruled: obstacles()
+                .map(|obstacle| match obstacle {
+                    Obstacle::OverClaimed(numbers) | Obstacle::Blocking(numbers) => numbers.len(),
+                    _ => 0,
+                })
+                .sum(),
             unexplained: obstacles().filter(|obstacle| matches!(obstacle, Obstacle::Unexplained(_))).count(),
             stage: after.as_ref().map(|after| after.stage),
             disclosure_over: until.is_some_and(|until| until < self.view.now.local_date()),
             all_sent: after.as_ref().is_some_and(Afterwards::all_sent),
+            still_owed: after.as_ref().is_some_and(|after| after.unpaid().next().is_some()),
         }
     }
 
@@ -244,6 +258,7 @@ impl Shape<'_> {
         let n = match next {
             Next::CloseDays => situation.unclosed,
             Next::DecideBlocking => situation.blocking,
+            Next::Rule => situation.unruled,
             Next::Explain => situation.unexplained,
             _ => situation.others,
         };
@@ -256,6 +271,7 @@ impl Shape<'_> {
             Next::Running | Next::Done => None,
             Next::Draft
             | Next::DraftAgain
+            | Next::Rule
             | Next::Explain
             | Next::Submit
             | Next::Approve
@@ -377,12 +393,33 @@ impl Shape<'_> {
             return None;
         }
         let (of_year, _) = view.month.ym();
-        let row = |(payer, month, of_year): &(domain::decision::Payer, Fen, Fen)| PayerRow {
-            class: codes::payer_class(payer),
-            name: domain::words::payer_name(&payer.name, view.lang.domain()).to_owned(),
-            month: fmt::dash(month),
-            year: fmt::yuan(of_year),
-            share: fmt::percent(permille(*of_year, year.spent())),
+        let is_planned = self.loaded.year.iter().any(|of| of.budget.is_some());
+        let mut payers = year.payers.clone();
+        // Who has a budget and has spent nothing of it stands there too.
+        for of in self.loaded.year.iter().filter(|of| of.budget.is_some()) {
+            if payers.iter().all(|(payer, ..)| payer.name != of.payer.name) {
+                payers.push((of.payer.clone(), Fen::ZERO, Fen::ZERO));
+            }
+        }
+        let row = |(payer, month, of_year): &(domain::decision::Payer, Fen, Fen)| {
+            let planned =
+                || self.loaded.year.iter().filter(move |of| of.payer.name == payer.name && of.budget.is_some());
+            let budget: Fen = planned().filter_map(|of| of.budget).sum();
+            let has_one = planned().next().is_some();
+            let share = match (is_planned, has_one) {
+                (true, true) => fmt::percent(permille(*of_year, budget)),
+                (true, false) => "—".to_owned(),
+                (false, _) => fmt::percent(permille(*of_year, year.spent())),
+            };
+            PayerRow {
+                class: codes::payer_class(payer),
+                name: domain::words::payer_name(&payer.name, view.lang.domain()).to_owned(),
+                month: fmt::dash(month),
+                year: fmt::dash(of_year),
+                budget: if has_one { fmt::yuan(&budget) } else { "—".to_owned() },
+                share,
+                beyond: has_one && planned().map(|of| of.forecast).sum::<Fen>() > budget,
+            }
         };
         let budgets = || self.loaded.year.iter().map(|of| of.budget);
         let set_aside = budgets().collect::<Option<Vec<Fen>>>().filter(|all| !all.is_empty());
@@ -397,7 +434,8 @@ impl Shape<'_> {
             ticks: [1, 3, 6, 9, 12].into_iter().filter_map(tick).collect(),
             used: fill(w.used, &[("amount", &round(year.spent()))]),
             expected: fill(w.expected, &[("amount", &round(year.forecast))]),
-            rows: year.payers.iter().map(row).collect(),
+            rows: payers.iter().map(row).collect(),
+            is_planned,
             budget: self.budget(),
             is_provisional: self.state() != MonthState::Approved,
         })

@@ -20,6 +20,8 @@ pub(super) struct Situation {
     pub(super) state: MonthState,
     /// Whether the draft that there is says something else than would be drafted now.
     pub(super) outdated: bool,
+    /// How many claims beyond those entitled, and blocking findings of earlier months, wait for a ruling.
+    pub(super) unruled: usize,
     /// How many canteens' change from the month before nobody has explained.
     pub(super) unexplained: usize,
     /// Once it is approved.
@@ -28,6 +30,8 @@ pub(super) struct Situation {
     pub(super) disclosure_over: bool,
     /// Whether all that is owed was sent: another person notes what arrived.
     pub(super) all_sent: bool,
+    /// Whether a payment may be made: of an archived month one whose objection was lifted since.
+    pub(super) still_owed: bool,
 }
 
 /// The next thing to do.
@@ -40,6 +44,8 @@ pub(super) enum Next {
     Running,
     Draft,
     DraftAgain,
+    /// Somebody rules on what no new draft takes away.
+    Rule,
     /// Somebody says why months differ.
     Explain,
     Submit,
@@ -65,6 +71,7 @@ impl Next {
             | Self::DecideOthers
             | Self::Draft
             | Self::DraftAgain
+            | Self::Rule
             | Self::Explain
             | Self::Submit
             | Self::Disclose
@@ -78,6 +85,7 @@ impl Next {
 impl Situation {
     pub(super) fn next(&self) -> Next {
         match (self.state, self.stage) {
+            (MonthState::Approved, Some(Stage::Archived)) if self.still_owed => Next::Pay,
             (MonthState::Approved, Some(Stage::Archived)) => Next::Done,
             (MonthState::Approved, Some(Stage::Paid)) => Next::Archive,
             (MonthState::Approved, Some(Stage::Disclosed)) if self.disclosure_over && self.all_sent => Next::Confirm,
@@ -92,6 +100,7 @@ impl Situation {
             _ if !self.is_over => Next::Running,
             (MonthState::Open, _) => Next::Draft,
             (MonthState::Drafted, _) if self.outdated => Next::DraftAgain,
+            (MonthState::Drafted, _) if self.unruled > 0 => Next::Rule,
             (MonthState::Drafted, _) if self.unexplained > 0 => Next::Explain,
             (MonthState::Drafted, _) => Next::Submit,
         }
@@ -124,10 +133,12 @@ mod tests {
         others: 0,
         state: MonthState::Open,
         outdated: false,
+        unruled: 0,
         unexplained: 0,
         stage: None,
         disclosure_over: false,
         all_sent: false,
+        still_owed: false,
     };
 
     #[test]
@@ -146,6 +157,8 @@ mod tests {
         assert_eq!(next(|s| (s.state, s.outdated) = (MonthState::Drafted, true)), Next::DraftAgain);
         // Drafting again explains nothing.
         assert_eq!(next(|s| (s.state, s.unexplained) = (MonthState::Drafted, 2)), Next::Explain);
+        // Nor does it rule on a claim.
+        assert_eq!(next(|s| (s.state, s.unruled, s.unexplained) = (MonthState::Drafted, 1, 2)), Next::Rule);
         assert_eq!(
             next(|s| (s.state, s.outdated, s.unexplained) = (MonthState::Drafted, true, 2)),
             Next::DraftAgain,
@@ -167,6 +180,8 @@ mod tests {
             ..READY
         };
         assert_eq!((sent.next(), sent.next().right()), (Next::Confirm, Some(Right::CheckMonth)));
+        let lifted = Situation { stage: Some(Stage::Archived), all_sent: false, still_owed: true, ..sent };
+        assert_eq!((lifted.next(), lifted.next().right()), (Next::Pay, Some(Right::MakeMonth)));
     }
 
     #[test]

@@ -37,6 +37,7 @@ catalogue! {
     waits_checker: "等复核：{what}", "Waits for the checker: {what}";
     // Figures
     unclosed: "未日清食堂日", "Unclosed canteen-days";
+    rule: "裁定 {n} 项", "Rule on {n}";
     explain: "说明 {n} 家日均变化", "Explain {n} changes";
     confirm: "核对银行回单，登记到账", "Note what has arrived";
     of_days: "共 {n} 个", "of {n}";
@@ -74,6 +75,7 @@ catalogue! {
     chart: "全年补贴累计与推算", "Subsidy of the year, cumulative, and its forecast";
     used: "已用 {amount}", "used {amount}";
     expected: "预计 {amount}", "expected {amount}";
+    budget_head: "预算", "Budget";
     set_aside: "预算 {amount}", "budget {amount}";
     payer: "出资方", "Payer";
     of_month: "本月", "Month";
@@ -113,6 +115,7 @@ impl Words {
             Next::Running => self.running,
             Next::Draft => self.draft,
             Next::DraftAgain => self.draft_again,
+            Next::Rule => self.rule,
             Next::Explain => self.explain,
             Next::Submit => self.submit,
             Next::Approve => self.approve,

@@ -12,6 +12,7 @@ use crate::console::fmt;
 use crate::console::lang::fill;
 use crate::console::view::View;
 use crate::month::{Changed, MonthView, Obstacle, digest_of};
+use crate::remade::Again;
 use crate::store::canteens::Region;
 
 /// One thing that was looked at.
@@ -182,11 +183,11 @@ fn digests(view: &View, found: &Found, month: &MonthView, bad: &mut Vec<Check>, 
     let each = month.statements.iter().all(|s| s.content.0.digest() == s.digest && s.content.0.payable() == s.payable);
     let whole = digest_of(month.statements.iter().map(|s| s.digest)) == month.settlement.digest;
     match (each && whole, found.again) {
-        (true, Some(true)) => good.push(Check {
+        (true, Some(Again { same: true, at })) => good.push(Check {
             look: "ok",
             title: w.again_same.to_owned(),
-            detail: w.again_same_detail.to_owned(),
-            link: None,
+            detail: fill(w.again_same_at, &[("at", &fmt::at(at, view.lang))]),
+            link: (at != view.now).then(|| (view.link("/console/settlement?again=1"), w.go_again)),
         }),
         (true, None) => good.push(Check {
             look: "ok",

@@ -202,7 +202,8 @@ fn steps(view: &View, found: &Found) -> Vec<Step> {
     let (closed, all) = days_of(view, found);
     let settlement = found.month.as_ref().map(|m| &m.settlement);
     let stage = found.after.as_ref().map(|a| a.stage);
-    let at = board::step(settlement.map(|s| s.state.0), all > 0 && closed == all, stage);
+    let hangs = stage == Some(Stage::Disclosed) && hangs(view, found);
+    let at = if hangs { 5 } else { board::step(settlement.map(|s| s.state.0), all > 0 && closed == all, stage) };
     let who = |by: Option<UserId>, when: Option<domain::calendar::UnixMs>| {
         let name = by.and_then(|by| found.names.get(&by)).map_or("", String::as_str);
         let day = when.map(|at| fmt::day(at.local_date(), lang)).unwrap_or_default();
@@ -256,6 +257,12 @@ fn steps(view: &View, found: &Found) -> Vec<Step> {
         .collect()
 }
 
+/// Whether the month's list still hangs: nothing is paid before it came down.
+fn hangs(view: &View, found: &Found) -> bool {
+    let disclosure = found.after.as_ref().and_then(|after| after.disclosure.as_ref());
+    disclosure.is_some_and(|disclosure| view.now.local_date() <= disclosure.until)
+}
+
 /// `3 / 12`: payments that arrived of those that are owed.
 fn paid_of(after: &Afterwards) -> String {
     use domain::settlement::payment::PaymentState;
@@ -278,6 +285,10 @@ fn acts(view: &View, found: &Found) -> Acts {
     });
     let may_draft = found.earlier.is_none() && found.later.is_none() && !found.settles.is_empty();
     let third = found.month.as_ref().is_some_and(|m| m.third);
+    let may_pay = after == Some(Stage::Disclosed) && !hangs(view, found);
+    // Of an archived month only what an objection held until it was lifted.
+    let lifted = found.after.iter().filter(|after| after.stage == Stage::Archived);
+    let still_owed = lifted.map(|after| after.unpaid().count()).sum::<usize>();
     let next = match (state, after) {
         (None, _) if found.settles.is_empty() => w.no_canteens.to_owned(),
         (None, _) if !may_draft => String::new(),
@@ -300,6 +311,7 @@ fn acts(view: &View, found: &Found) -> Acts {
         (_, None | Some(Stage::Approved)) => fill(w.next_disclose, &[("who", &all(&found.makers))]),
         (_, Some(Stage::Disclosed)) => w.next_pay.to_owned(),
         (_, Some(Stage::Paid)) => fill(w.next_archive, &[("who", &all(&found.checkers))]),
+        (_, Some(Stage::Archived)) if still_owed > 0 => fill(w.next_still_owed, &[("n", &still_owed)]),
         (_, Some(Stage::Archived)) => w.next_nothing.to_owned(),
     };
     let drafted = state == Some(MonthState::Drafted);
@@ -314,7 +326,7 @@ fn acts(view: &View, found: &Found) -> Acts {
         sign: checker && to_sign && !made && !approved_it,
         send_back: checker && (submitted || to_sign),
         disclose: maker && after == Some(Stage::Approved),
-        pay: (maker || checker) && after == Some(Stage::Disclosed),
+        pay: (maker || checker) && (may_pay || still_owed > 0),
         archive: checker && after == Some(Stage::Paid),
         next,
     }
