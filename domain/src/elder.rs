@@ -44,7 +44,8 @@ pub enum ElderFactKind {
         /// Whether it is held from that day on.
         held: bool,
     },
-    /// The elder died on the fact's first day. Withdrawn by `dead: false` when reported wrongly.
+    /// The elder died on the fact's first day. Of several words on it the last one learned holds, whatever its day:
+    /// it moves the day of death either way, or withdraws the report (`dead: false`).
     Death {
         /// Whether the report stands.
         dead: bool,
@@ -98,13 +99,12 @@ impl ElderFacts {
     }
 }
 
-/// How a subject's facts are told apart: one hukou, one residence, one death, one of each category.
+/// How the facts that hold from a day on are told apart: one hukou, one residence, one of each category.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Subject<'a> {
     Hukou,
     Residence,
     Category(&'a str),
-    Death,
 }
 
 impl Elder {
@@ -117,7 +117,7 @@ impl Elder {
                 ElderFactKind::Hukou { .. } => Subject::Hukou,
                 ElderFactKind::Residence { .. } => Subject::Residence,
                 ElderFactKind::Category { name, .. } => Subject::Category(name),
-                ElderFactKind::Death { .. } => Subject::Death,
+                ElderFactKind::Death { .. } => continue,
             };
             let rank = |f: &ElderFact| (f.valid_from, f.known_from);
             let slot = last.entry(subject).or_insert(fact);
@@ -146,11 +146,11 @@ impl Elder {
         facts
     }
 
-    /// The date of death as known at `known`. Meals of that very day were eaten by a living person.
+    /// The date of death as known at `known`, by the last word on it. Meals of that very day were eaten by a living person.
     #[must_use]
     pub fn died(&self, known: UnixMs) -> Option<BusinessDate> {
-        let farthest = BusinessDate::new(9999, 12, 31)?;
-        let fact = *self.in_force(farthest, known).get(&Subject::Death)?;
+        let is_word = |fact: &&ElderFact| fact.known_from <= known && matches!(fact.kind, ElderFactKind::Death { .. });
+        let fact = self.facts.iter().filter(is_word).max_by_key(|fact| fact.known_from)?;
         matches!(fact.kind, ElderFactKind::Death { dead: true }).then_some(fact.valid_from)
     }
 }
@@ -200,6 +200,25 @@ mod tests {
         assert_eq!(elder.died(UnixMs::new(4)), None);
         assert_eq!(elder.died(UnixMs::new(5)), Some(date("2026-03-10")));
         assert_eq!(elder.died(UnixMs::new(8)), None);
+    }
+
+    #[test]
+    fn the_last_word_on_a_death_moves_its_day_either_way() {
+        let death = |day, known, dead| ElderFact {
+            valid_from: date(day),
+            known_from: UnixMs::new(known),
+            kind: ElderFactKind::Death { dead },
+        };
+        let mut words = vec![death("2026-05-20", 5, true), death("2026-05-03", 8, true)];
+        assert_eq!(elder(words.clone()).died(UnixMs::new(7)), Some(date("2026-05-20")));
+        assert_eq!(elder(words.clone()).died(UnixMs::new(8)), Some(date("2026-05-03")));
+        words.push(death("2026-05-20", 9, false));
+        assert_eq!(elder(words.clone()).died(UnixMs::new(9)), None, "withdrawn, whatever day it names");
+        words.push(death("2026-05-03", 10, true));
+        assert_eq!(elder(words.clone()).died(UnixMs::new(10)), Some(date("2026-05-03")));
+        // Of the same instant, the one written down last.
+        words.push(death("2026-05-04", 10, true));
+        assert_eq!(elder(words).died(UnixMs::new(10)), Some(date("2026-05-04")));
     }
 
     #[test]

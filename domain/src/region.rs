@@ -74,12 +74,13 @@ impl RegionCode {
         other.0.starts_with(&self.0)
     }
 
-    /// The unit of that level this place lies in; nothing when the code is too short to tell.
+    /// The unit of that level this place lies in; nothing when the code is too short to tell. A city without districts
+    /// (东莞 4419, whose towns are 441900003 and so on) is its own district: a code is only ever the one that it reads as.
     #[must_use]
     pub fn unit(&self, level: Level) -> Option<Self> {
         let municipality = MUNICIPALITIES.iter().any(|m| self.0.starts_with(m));
         let digits = if municipality && level == Level::City { 2 } else { level.digits() };
-        self.0.get(..digits).map(|prefix| Self(prefix.to_owned()))
+        self.0.get(..digits)?.parse().ok()
     }
 
     /// Whether both places are known to lie in the same unit of that level.
@@ -156,6 +157,14 @@ mod tests {
     }
 
     #[test]
+    fn a_city_without_districts_is_its_own_district() {
+        let town = region("441900003");
+        assert_eq!(town.unit(Level::District), Some(region("4419")));
+        assert!(town.same(&region("441900101"), Level::District));
+        assert!(!town.same(&region("442000101"), Level::District));
+    }
+
+    #[test]
     fn an_unknown_unit_is_the_same_as_none() {
         assert!(!region("4403").same(&region("4403"), Level::Town));
         assert!(region("4403").same(&region("440304001"), Level::City));
@@ -168,6 +177,15 @@ mod tests {
         fn reading_is_total_and_settled(text in "\\PC{0,14}|[0-9]{0,13}") {
             if let Ok(code) = text.parse::<RegionCode>() {
                 prop_assert_eq!(code.as_str().parse(), Ok(code.clone()));
+            }
+        }
+
+        #[test]
+        fn a_unit_is_a_place_that_reads_back_as_itself(text in "(1[1-5]|31|44|50|8[12])(0|[0-9]){2}(00|[0-9]{2})([0-9]{3}){0,2}") {
+            let code: RegionCode = text.parse().unwrap();
+            for unit in Level::ALL.into_iter().filter_map(|level| code.unit(level)) {
+                prop_assert_eq!(unit.as_str().parse(), Ok(unit.clone()));
+                prop_assert!(unit.contains(&code), "{} in {}", code, unit);
             }
         }
     }

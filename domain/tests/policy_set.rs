@@ -185,6 +185,27 @@ fn a_correction_may_begin_on_the_day_of_its_announcement() {
     assert_eq!(code(&mut set, v(2, "effective_from = 2026-02-01\ncorrects = 1"), "2026-02-01"), "");
 }
 
+/// What was sold since the morning was right, and a version of the same day would make it wrong.
+#[test]
+fn a_version_begins_today_only_where_nothing_is_charged_by_yet() {
+    let mut set = PolicySet::new();
+    let today = "2026-02-01";
+    let from_today = |id: &str, version, regions: &str| policy(id, version, regions, "effective_from = 2026-02-01");
+    assert_eq!(code(&mut set, from_today("city", 1, CITY), today), "", "the first one there");
+    let next = policy("city", 2, CITY, "effective_from = 2026-03-01");
+    assert_eq!(code(&mut set, next, today), "");
+    let third = |from: &str| policy("city", 3, CITY, &format!("effective_from = {from}"));
+    assert_eq!(code(&mut set, third("2026-02-10"), "2026-02-10"), "underway");
+    assert_eq!(code(&mut set, third("2026-02-11"), "2026-02-10"), "", "from tomorrow on");
+    let district = "[\"440400\", \"440304\"]";
+    assert_eq!(code(&mut set, from_today("district", 1, district), today), "underway", "a part of it is covered");
+    assert_eq!(code(&mut set, from_today("elsewhere", 1, "\"440400\""), today), "");
+    assert_eq!(code(&mut set, from_today("province", 1, "\"440000\""), today), "", "its cities stay as they are");
+    let over = policy("city", 4, CITY, "effective_from = 2026-04-01\neffective_until = 2026-04-30");
+    assert_eq!(code(&mut set, over, today), "");
+    assert_eq!(code(&mut set, policy("new", 1, CITY, "effective_from = 2026-05-01"), "2026-05-01"), "", "it has ended");
+}
+
 #[test]
 fn a_tie_is_refused_on_the_days_both_would_cover() {
     let city = |id: &str, dates: &str| policy(id, 1, CITY, dates);

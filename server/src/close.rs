@@ -126,6 +126,8 @@ async fn close_date(
 struct Made {
     /// The day's version that it has seen.
     seen: i64,
+    /// All that had been learned when it was read, and so nothing that the day's version stands for is passed over.
+    known: UnixMs,
     rules: Arc<Rulebook>,
     around: Around,
     reconciled: Reconciled,
@@ -151,11 +153,11 @@ async fn close_day(
         .write_serializable(move |tx| {
             let made = Arc::clone(&made);
             Box::pin(async move {
-                let added = if holds(tx, &made, canteen, date, now).await? {
-                    closes::save(tx, &made.reconciled, made.seen, now).await?
+                let added = if holds(tx, &made, canteen, date).await? {
+                    closes::save(tx, &made.reconciled, made.seen, made.known).await?
                 } else {
                     match make(tx, Arc::clone(&made.rules), canteen, date, now).await? {
-                        Ok(again) => closes::save(tx, &again.reconciled, again.seen, now).await?,
+                        Ok(again) => closes::save(tx, &again.reconciled, again.seen, again.known).await?,
                         Err(missing) => return Ok(DayResult::Incomplete(missing)),
                     }
                 };
@@ -167,6 +169,9 @@ async fn close_day(
 }
 
 /// Makes a day's close; answers with the terminals that it waits for where it is not complete.
+///
+/// A run takes minutes, and what is learned meanwhile touches the day before it is read: it is closed with all that the
+/// unit can see, not with what was known when the run began.
 async fn make(
     tx: &mut Tx,
     rules: Arc<Rulebook>,
@@ -180,19 +185,20 @@ async fn make(
     }
     let rules = current(tx, rules).await?;
     let seen = days::get(tx, canteen, date).await?.map_or(0, |day| day.version);
-    let day = closes::load(tx, &rules, canteen, date, now).await?;
-    let reconciled = reconciled(&day, &rules, canteen, date, now);
-    Ok(Ok(Made { seen, rules, around: day.around, reconciled }))
+    let known = closes::learned(tx, canteen, date).await?.map_or(now, |learned| learned.max(now));
+    let day = closes::load(tx, &rules, canteen, date, known).await?;
+    let reconciled = reconciled(&day, &rules, canteen, date, known);
+    Ok(Ok(Made { seen, known, rules, around: day.around, reconciled }))
 }
 
 /// Whether making the close again would give the same: the day was not touched since, nor is anything else different
 /// that it rests on.
-async fn holds(tx: &mut Tx, made: &Made, canteen: CanteenId, date: BusinessDate, now: UnixMs) -> Result<bool, Error> {
+async fn holds(tx: &mut Tx, made: &Made, canteen: CanteenId, date: BusinessDate) -> Result<bool, Error> {
     let seen = days::get(tx, canteen, date).await?.map_or(0, |day| day.version);
     Ok(seen == made.seen
         && unfinished(&terminals::progress(tx, canteen).await?, date).is_empty()
         && is_current(tx, &made.rules).await?
-        && closes::around(tx, &made.rules, canteen, date, now).await? == made.around)
+        && closes::around(tx, &made.rules, canteen, date, made.known).await? == made.around)
 }
 
 /// The rules as the unit of work sees them: what was announced since they were read has touched days before, and would

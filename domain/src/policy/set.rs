@@ -49,6 +49,24 @@ pub enum AnnounceError {
         /// The day of the announcement.
         today: BusinessDate,
     },
+    /// A version begins on the day of its announcement where another one has been charged by since the morning.
+    #[error(
+        "{id} 第 {version} 版于今日（{from}）生效，而 {region} 今日已按 {other} 第 {in_force} 版收费：请将生效日改为明日或以后，确属更正的须写 corrects / {id} version {version} starts today ({from}), where {region} is charged by {other} version {in_force} since this morning: let it start tomorrow or later, or say what it `corrects`"
+    )]
+    Underway {
+        /// Policy id.
+        id: String,
+        /// The new version.
+        version: u32,
+        /// Its first day, today.
+        from: BusinessDate,
+        /// A region that it names.
+        region: RegionCode,
+        /// The policy that covers the region today.
+        other: String,
+        /// Its version.
+        in_force: u32,
+    },
     /// A version says that it corrects another one, and starts in the future, where nobody was charged wrongly.
     #[error(
         "{id} 第 {version} 版于 {from} 生效，尚未到来，不是更正，请删去 corrects / {id} version {version} starts on {from}, which is to come, and corrects nothing: leave `corrects` out"
@@ -97,6 +115,7 @@ impl AnnounceError {
             Self::VersionTwice { .. } => "version_twice",
             Self::SameDay { .. } => "same_day",
             Self::InThePast { .. } => "in_the_past",
+            Self::Underway { .. } => "underway",
             Self::CorrectsFuture { .. } => "corrects_future",
             Self::CorrectsUnknown { .. } => "corrects_unknown",
             Self::CoverageTie { .. } => "coverage_tie",
@@ -138,7 +157,7 @@ impl PolicySet {
     ///
     /// # Errors
     /// When the version exists, starts on the day another one starts, starts before `today` without `corrects` or after
-    /// it with `corrects`, corrects a version that was never announced, or would tie with another policy. The set is
+    /// it with `corrects`, starts today without `corrects` where another one is charged by, corrects a version that was never announced, or would tie with another policy. The set is
     /// then unchanged. A version that corrects another one may start on that one's first day, and so replace all of it.
     pub fn announce(&mut self, policy: Policy, today: BusinessDate) -> Result<(), AnnounceError> {
         let (id, version, from) = (policy.id().to_owned(), policy.version(), policy.effective_from);
@@ -150,9 +169,13 @@ impl PolicySet {
             }
             _ => {}
         }
+        let begins_today = policy.corrects.is_none() && from == today;
         let mut next = self.clone();
         let at = next.insert(policy)?;
         next.check_ties(at)?;
+        if begins_today {
+            self.check_underway(&next.announced[at].policy, today)?;
+        }
         *self = next;
         Ok(())
     }
@@ -165,6 +188,15 @@ impl PolicySet {
     /// When the version is there already, or starts on the day of one that it does not correct.
     pub fn restore(&mut self, policy: Policy) -> Result<(), AnnounceError> {
         self.insert(policy).map(drop)
+    }
+
+    /// What was charged this morning was right, and stays so: only where nothing is in force may a version begin today.
+    fn check_underway(&self, new: &Policy, today: BusinessDate) -> Result<(), AnnounceError> {
+        let covered = |region: &RegionCode| self.covering(region, today).map(|policy| (region.clone(), policy));
+        let Some((region, covering)) = new.regions.iter().find_map(covered) else { return Ok(()) };
+        let (other, in_force) = (covering.id().to_owned(), covering.version());
+        let (id, version, from) = (new.id().to_owned(), new.version(), new.effective_from);
+        Err(AnnounceError::Underway { id, version, from, region, other, in_force })
     }
 
     fn versions_of<'s>(&'s self, id: &'s str) -> impl Iterator<Item = &'s Arc<Policy>> {

@@ -81,6 +81,21 @@ fn who(input: &DayInput<'_>, record: RecordId, meal: &Meal) -> Option<ElderId> {
     named.or_else(|| meal.unidentified.and_then(|_| input.identified.get(&record).copied()))
 }
 
+impl<'a> Claim<'a> {
+    /// What the record says was charged by benefits. A disputed record says what it likes: lines that do not add up in
+    /// themselves, or are of no policy, are none.
+    fn charged(&self) -> &'a [Line] {
+        let decision = &self.meal.decision;
+        let adds_up = |line: &Line| {
+            let parts = line.shares.iter().map(|share| share.amount).sum::<Fen>();
+            line.amount > Fen::ZERO
+                && if line.kind == Kind::Concession { line.shares.is_empty() } else { parts == line.amount }
+        };
+        let sound = !self.disputed || decision.policy.is_some() && decision.lines.iter().all(adds_up);
+        if sound { &decision.lines } else { &[] }
+    }
+}
+
 fn own<'a>(input: &DayInput<'_>, held: &'a Held) -> Option<Claim<'a>> {
     let Body::Meal(meal) = &held.record.body else { return None };
     let elder = who(input, held.record.id, meal)?;
@@ -156,9 +171,9 @@ fn unknown(input: &DayInput<'_>, claim: &Claim<'_>) -> Verdict {
         elder: claim.elder,
         policy: policy.map(|policy| policy.reference().clone()),
         charged_under: charged.policy.clone(),
-        charged: charged.lines.clone(),
+        charged: claim.charged().to_vec(),
         due: Vec::new(),
-        paid: paid(&charged.lines, &[], code, bearer),
+        paid: paid(claim.charged(), &[], code, bearer),
         difference: Some((code, bearer)),
         overpaid: Fen::ZERO,
     }
@@ -189,14 +204,15 @@ fn due<'a>(input: &DayInput<'a>, elder: &Elder, claim: &Claim<'_>, used: &Usage)
 
 fn verdict(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>, due: &Due<'_>, elsewhere: bool) -> Verdict {
     let charged = &claim.meal.decision;
-    let same = charged.lines == due.decision.lines && !claim.disputed;
+    let lines = claim.charged();
+    let same = lines == due.decision.lines && !claim.disputed;
     let difference = (!same).then(|| {
         let code = code(input, elder, claim, due);
         (code, bearer(input, elder, claim, due, code, elsewhere))
     });
     let paid = match difference {
-        None => charged.lines.clone(),
-        Some((code, bearer)) => paid(&charged.lines, &due.decision.lines, code, bearer),
+        None => lines.to_vec(),
+        Some((code, bearer)) => paid(lines, &due.decision.lines, code, bearer),
     };
     let overpaid = if claim.disputed { Fen::ZERO } else { (charged.to_pay() - due.decision.to_pay()).or_zero() };
     Verdict {
@@ -204,7 +220,7 @@ fn verdict(input: &DayInput<'_>, elder: &Elder, claim: &Claim<'_>, due: &Due<'_>
         elder: elder.id,
         policy: due.decision.policy.clone(),
         charged_under: charged.policy.clone(),
-        charged: charged.lines.clone(),
+        charged: lines.to_vec(),
         due: due.decision.lines.clone(),
         paid,
         difference,

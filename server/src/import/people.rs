@@ -284,9 +284,7 @@ fn about_death(line: &Line, person: &Person, of: &Registered, now: UnixMs) -> Op
             }
             continue;
         }
-        // Of two words on a death the one with the later day holds: an earlier day would say nothing.
-        let later = of.elder.facts.iter().any(|old| is_death(&old.kind) && old.valid_from > fact.valid_from);
-        if later || died.is_some_and(|died| died != fact.valid_from) {
+        if died.is_some_and(|died| died != fact.valid_from) {
             return Some(beside(line, Field::Died, Level::Conflict, words::OTHER_DEATH, &old, &new));
         }
         let after: Vec<BusinessDate> =

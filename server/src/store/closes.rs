@@ -90,6 +90,25 @@ async fn closed_dates(tx: &mut Tx, canteen: CanteenId) -> Result<BTreeSet<Busine
     Ok(dates.into_iter().collect())
 }
 
+/// The greatest instant at which anything that a day's close rests on was learned, set or decided, as far as the unit
+/// can see; none where there is nothing.
+pub async fn learned(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Option<UnixMs>, Error> {
+    let eaters = usage::eaters(tx, canteen, date).await?;
+    let text = format!(
+        "SELECT MAX(l.at) FROM ( \
+         SELECT MAX(known_from) AS at FROM elder_facts WHERE elder {eaters} \
+         UNION ALL SELECT MAX(issued_at) FROM cards WHERE elder {eaters} \
+         UNION ALL SELECT MAX(revoked_at) FROM cards WHERE elder {eaters} \
+         UNION ALL SELECT MAX(known_from) FROM canteen_facts WHERE canteen = $1 OR canteen IN \
+         (SELECT m.canteen FROM elder_meals m WHERE m.date = $2 AND m.elder {eaters}) \
+         UNION ALL SELECT MAX(known_from) FROM prices WHERE canteen = $1 \
+         UNION ALL SELECT MAX(s.set_at) FROM region_settings s JOIN canteens c ON c.region LIKE s.region || '%' WHERE c.id = $1 \
+         UNION ALL SELECT MAX(decided_at) FROM fork_resolutions WHERE canteen = $1) l",
+        eaters = tx.among(3)
+    );
+    Statement::built(tx, text, vec![canteen.bind(), date.bind(), Value::list(&eaters)]).value().await
+}
+
 /// Loads what the close of a day is made from, as far as these rules ask for it and as known at `known`.
 pub async fn load(
     tx: &mut Tx,

@@ -7,7 +7,8 @@ use domain::id::{CanteenId, ElderId, RecordId};
 use domain::money::Fen;
 use domain::record::check::Dispute;
 use domain::record::encoding::{MAX_BYTES, SignedRecord};
-use domain::record::{Body, Head};
+use domain::decision::Kind;
+use domain::record::{Body, Head, Meal};
 use domain::sync::{Cursor, Outcome, Rejection};
 use proptest::prelude::*;
 use server::store::{Tx, days, records, terminals, usage};
@@ -335,6 +336,42 @@ async fn hostile_amounts_are_not_taken_and_stop_nobody(backend: Backend) {
     assert_eq!(after.records.len() + after.quarantine.len(), 11, "and everything is kept");
 }
 
+/// A disputed record is stored with the lines that it claims, whatever they are: the day and the month go on.
+async fn lines_that_do_not_add_up_stop_no_close_and_no_month(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let office = scene.world.office().clone();
+    let honest = scene.day(0, "2026-03-02", 660, &[0]);
+    scene.ingest(0, &honest).await;
+    let (who, till) = (scene.elders[1], &mut scene.tills[0]);
+    till.at = date("2026-03-03").at_minute(660);
+    let mut sent = vec![till.open()];
+    let lies: [fn(&mut Meal); 4] = [
+        |meal| meal.decision.policy = None,
+        |meal| meal.decision.lines[0].shares[0].amount = Fen::new(7),
+        |meal| meal.decision.lines[0].kind = Kind::Concession,
+        |meal| meal.decision.lines[0].amount = Fen::ZERO,
+    ];
+    for lie in lies {
+        let mut meal = till.meal_body(&office, Some(who));
+        lie(&mut meal);
+        sent.push(till.push(Body::Meal(Box::new(meal))));
+    }
+    sent.push(till.close());
+    let answer = scene.world.ingest(&scene.tills[0], 1, &sent).await;
+    let disputed = answer.outcomes.iter().filter(|o| matches!(o.outcome, Outcome::Disputed { .. })).count();
+    assert_eq!(disputed, 5, "four meals, and a Z report that lies with them: {answer:?}");
+    for till in 0..2 {
+        let over = scene.over(till);
+        scene.ingest(till, &[over]).await;
+    }
+    scene.world.clock.set(date("2026-04-01").at_minute(540));
+    let (view, closed) = scene.draft(MARCH).await.unwrap();
+    assert_eq!(closed.incomplete.len(), 0);
+    assert_eq!(view.statements[0].payable, Fen::new(600), "the honest meal, and the first of the disputed ones as due");
+    assert!(!view.obstacles.is_empty(), "somebody has to rule about it");
+    assert_eq!(scene.verify().await.breaks, []);
+}
+
 async fn a_void_counts_only_for_its_own_shift(backend: Backend) {
     let scene = scene(backend).await;
     let office = scene.world.office().clone();
@@ -491,6 +528,7 @@ crate::on_both! {
     other_bytes_for_an_id_or_place_are_a_conflict_and_both_are_kept
     what_cannot_be_a_record_of_this_terminal_is_kept_in_quarantine
     hostile_amounts_are_not_taken_and_stop_nobody
+    lines_that_do_not_add_up_stop_no_close_and_no_month
     a_void_counts_only_for_its_own_shift
     a_late_record_touches_what_it_competes_with
     two_batches_of_one_terminal_at_once_are_as_one

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use domain::elder::ElderFactKind;
 use domain::money::Fen;
 use domain::settlement::MonthState;
+use server::admin::NewElderFact;
+use server::close::close_days;
 use server::month::{self, MonthView, Obstacle};
 use server::store::months;
 use server::words::Code;
@@ -152,7 +155,24 @@ async fn an_approval_of_what_was_drafted_anew_is_told(backend: Backend) {
     assert_eq!(scene.verify().await.breaks, []);
 }
 
+/// What is learned while a run of the job is under way touches its days before they are read: it is in their closes,
+/// though the run began before it was known.
+async fn what_is_learned_during_a_run_is_in_its_closes(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let office = Arc::clone(scene.world.office());
+    let began = office.now();
+    scene.world.clock.set(began.plus(40_000));
+    let death = NewElderFact { valid_from: date("2026-03-02"), kind: ElderFactKind::Death { dead: true } };
+    office.add_elder_fact(scene.elders[1], death, None).await.unwrap();
+    close_days(&office.store, &office.book(), began).await.unwrap();
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    assert_eq!(payable(&view), [300, 600], "the meal of the day after the death is not paid");
+    assert_eq!(scene.verify().await.breaks, []);
+}
+
 crate::on_both! {
+    what_is_learned_during_a_run_is_in_its_closes
     of_two_draft_runs_one_wins
     a_draft_that_was_taken_back_is_not_submitted
     a_draft_and_a_submission_do_not_both_hold
