@@ -107,9 +107,22 @@ const stream = new KeyStream({
   onEnter: () => { if (!moveDenomination(1)) key("Enter"); },
 });
 
-// An arrow goes through denominations, rows, or the choices of a dialog. Tells whether it did.
+// The reason before or behind the one that stands in its field. What a hand has written there stays.
+function chooseReason(step) {
+  const reasons = [...document.querySelectorAll("#dialog [data-choose] button")];
+  if (reasons.length === 0 || document.activeElement?.matches?.("select, [type=radio]")) return false;
+  const field = document.getElementById(reasons[0].dataset.fill);
+  const at = reasons.findIndex((reason) => reason.textContent === field.value);
+  if (at < 0 && field.value) return false;
+  field.value = reasons[Math.min(Math.max(at + step, 0), reasons.length - 1)].textContent;
+  field.focus();
+  return true;
+}
+
+// An arrow goes through denominations, rows, reasons, or the choices of a dialog. Tells whether it did.
 function arrow(step) {
   if (moveDenomination(step)) return true;
+  if (chooseReason(step)) return true;
   if (inDialog()) {
     const choices = [...document.querySelectorAll("#dialog .choices button")];
     const at = choices.indexOf(document.activeElement);

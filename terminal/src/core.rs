@@ -255,6 +255,7 @@ impl Core {
             phone: setup.map(|setup| setup.phone.clone()).unwrap_or_default(),
             cashier: cashier.map(|cashier| cashier.name.clone()).unwrap_or_default(),
             reprint,
+            voided: stored.voided.is_some(),
             ..Around::default()
         };
         let name = |id: domain::id::CashierId| rules.as_ref()?.cashier(id).map(|cashier| cashier.name.clone());

@@ -109,6 +109,7 @@ impl Core {
             elder: self.elder_view(&state, serving.as_ref(), now.at).await?,
             interrupted: self.journal.interrupted().await?,
             stage: self.stage_view(&state, rules.as_deref(), shift.as_ref(), now.at).await?,
+            line: state.line.iter().map(|waits| InLineView { turn: waits.turn, name: waits.name() }).collect(),
             close: self.close_view(&state, shift.as_ref()).await?,
             cashier,
             last,
@@ -336,13 +337,12 @@ impl Core {
         let price = rules.and_then(|rules| rules.price(now.business_date(), &rules.serving(now).window().period));
         Ok(match &state.stage {
             Stage::Idle => StageView::Idle,
-            Stage::Serving { offer, tender, other } => {
+            Stage::Serving { offer, tender, asks } => {
                 let mut view = offer_view(offer, *tender);
                 if let (Some(person), Some(shown)) = (&offer.person, view.person.as_mut()) {
                     shown.photo = self.photo_held(person).await?;
                 }
-                let name = |other: &crate::till::Other| other.found.as_ref().ok().map(|p| p.entry.masked_name.clone());
-                view.other = other.as_ref().map(|other| OtherView { name: name(other) });
+                view.other = state.line.last().filter(|_| *asks).map(|other| OtherView { name: other.name() });
                 StageView::Serving(Box::new(view))
             }
             Stage::Duplicate { person, period, first } => StageView::Duplicate {

@@ -10,14 +10,14 @@ use crate::{
 pub(super) struct Roll<'a> {
     paper: Paper,
     fonts: &'a Fonts,
-    mark: Option<&'static str>,
+    mark: Option<String>,
     tall: bool,
     bytes: Vec<u8>,
 }
 
 impl<'a> Roll<'a> {
     /// Starts a slip; the mark, if any, becomes its first and its last line.
-    pub(super) fn start(paper: Paper, fonts: &'a Fonts, mark: Option<&'static str>) -> Self {
+    pub(super) fn start(paper: Paper, fonts: &'a Fonts, mark: Option<String>) -> Self {
         let mut roll = Self { paper, fonts, mark, tall: false, bytes: escpos::start() };
         roll.mark();
         roll
@@ -31,8 +31,8 @@ impl<'a> Roll<'a> {
     }
 
     fn mark(&mut self) {
-        if let Some(mark) = self.mark {
-            self.centre(mark);
+        if let Some(mark) = self.mark.clone() {
+            self.centre(&mark);
         }
     }
 

@@ -129,9 +129,11 @@ fn the_own_payment_is_twice_as_high_and_nothing_else() -> Outcome {
 #[test]
 fn reprints_and_training_say_so_first_and_last() -> Outcome {
     for (marks, expected) in [
-        (Marks { reprint: true, training: false }, "＊＊补打＊＊"),
-        (Marks { reprint: false, training: true }, "＊＊训练＊＊"),
-        (Marks { reprint: true, training: true }, "＊＊训练 补打＊＊"),
+        (Marks { reprint: true, ..Marks::default() }, "＊＊补打＊＊"),
+        (Marks { training: true, ..Marks::default() }, "＊＊训练＊＊"),
+        (Marks { voided: true, ..Marks::default() }, "＊＊已撤销＊＊"),
+        (Marks { reprint: true, voided: true, ..Marks::default() }, "＊＊已撤销 补打＊＊"),
+        (Marks { reprint: true, training: true, ..Marks::default() }, "＊＊训练 补打＊＊"),
     ] {
         let sale = Slip { marks, ..slip() }.to_escpos(Paper::Mm58, fonts()?)?;
         let void = VoidSlip { marks, ..void_slip() }.to_escpos(Paper::Mm58, fonts()?);
@@ -195,9 +197,12 @@ fn the_shift_slip_states_the_drawer() -> Outcome {
 /// The drawings are left in the target folder to be looked at.
 #[test]
 fn drawings_hold_every_slip() -> Outcome {
-    let rare =
-        Slip { meals: vec![meal("𫖯*兰"), meal("䶮*")], marks: Marks { reprint: true, training: true }, ..slip() };
-    let again = Slip { marks: Marks { reprint: true, training: false }, ..slip() };
+    let rare = Slip {
+        meals: vec![meal("𫖯*兰"), meal("䶮*")],
+        marks: Marks { reprint: true, training: true, ..Marks::default() },
+        ..slip()
+    };
+    let again = Slip { marks: Marks { reprint: true, ..Marks::default() }, ..slip() };
     let slips = [
         ("slip-again-58", Paper::Mm58, again.to_escpos(Paper::Mm58, fonts()?)?),
         ("slip-again-80", Paper::Mm80, again.to_escpos(Paper::Mm80, fonts()?)?),

@@ -34,6 +34,8 @@ pub(crate) struct Snapshot {
     pub(crate) recent: Vec<MealView>,
     pub(crate) next: Option<NextView>,
     pub(crate) stage: StageView,
+    /// Scans that wait for their turn, in their order.
+    pub(crate) line: Vec<InLineView>,
     /// The first portion of the last sale, and all of them together.
     pub(crate) last: Option<MealView>,
     pub(crate) last_sale: Option<SaleView>,
@@ -267,6 +269,7 @@ pub(crate) struct OfferView {
     /// What the further portions cost.
     pub(crate) extra_price: Fen,
     pub(crate) tender: Tender,
+    /// Who was scanned while this one waits: asked about until it is answered.
     pub(crate) other: Option<OtherView>,
     /// A credential is kept with this guest's meal.
     pub(crate) unidentified: bool,
@@ -276,6 +279,13 @@ pub(crate) struct OfferView {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct OtherView {
+    pub(crate) name: Option<String>,
+}
+
+/// A scan that waits for its turn; without a name if it names nobody.
+#[derive(Debug, Serialize)]
+pub(crate) struct InLineView {
+    pub(crate) turn: u32,
     pub(crate) name: Option<String>,
 }
 

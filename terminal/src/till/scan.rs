@@ -5,7 +5,7 @@ use domain::credential::Scan;
 use domain::id::{Digest, ElderId, RecordId};
 use domain::record::Credential;
 
-use super::{Approval, NextSale, OnDuty, Other, SAME_SCAN_MS, Stage, TillError, TillState, practice};
+use super::{Approval, OnDuty, SAME_SCAN_MS, Stage, TillError, TillState, practice};
 use crate::checkout::{self, History, Moment, Person, Refusal, Verdict};
 use crate::core::Core;
 use crate::lookup::Asked;
@@ -49,8 +49,9 @@ impl Core {
             return Ok(());
         }
         if let Stage::Serving { .. } = &state.stage {
-            ask(&mut state, found);
+            state.stand_in_line(found)?;
         } else {
+            state.leaves_line(&found);
             state.stage = self.offer_or_refuse(&state, &duty, found).await?;
         }
         self.changed();
@@ -65,20 +66,6 @@ impl Core {
         }
         let code = Some(code.to_owned());
         self.add_paper_line(super::PaperLine { code, elder: None, supervisor: None, mode: None, tender: None }).await
-    }
-
-    /// The answer to a scan that came while a sale waited.
-    pub(crate) async fn answer(&self, keep: bool) -> Result<(), TillError> {
-        let mut state = self.till.state.lock().await;
-        let Stage::Serving { other, .. } = &mut state.stage else { return Err(TillError::NothingWaits) };
-        let Some(other) = other.take() else { return Err(TillError::NothingWaits) };
-        if !keep {
-            let duty = self.on_duty(&state).await?;
-            state.next = NextSale::default();
-            state.stage = self.offer_or_refuse(&state, &duty, other.found).await?;
-        }
-        self.changed();
-        Ok(())
     }
 
     /// Whom a code names. A resident ID that the roster does not hold is looked up at the office.
@@ -110,7 +97,7 @@ impl Core {
         })
     }
 
-    async fn offer_or_refuse(
+    pub(super) async fn offer_or_refuse(
         &self,
         state: &TillState,
         duty: &OnDuty,
@@ -175,6 +162,7 @@ impl Core {
         let today = self.time.today();
         let list_at = self.roster.version(Feed::Roster).await?;
         let found = checkout::alive(&person.entry, today, list_at).map(|()| person);
+        state.leaves_line(&found);
         state.stage = self.offer_or_refuse(&state, &duty, found).await?;
         self.changed();
         Ok(())
@@ -201,23 +189,11 @@ impl Core {
     }
 }
 
-/// A scan while a sale waits keeps that sale and asks; the same elder's is no question.
-fn ask(state: &mut TillState, found: Result<Person, Refusal>) {
-    let Stage::Serving { offer, other, .. } = &mut state.stage else { return };
-    let waiting = offer.person.as_ref().map(|person| person.entry.elder.id);
-    if let Ok(person) = &found
-        && waiting == Some(person.entry.elder.id)
-    {
-        return;
-    }
-    *other = Some(Box::new(Other { found }));
-}
-
 pub(super) fn stage(verdict: Verdict) -> Stage {
     match verdict {
         Verdict::Offer(offer) => {
             let tender = offer.meal.tender;
-            Stage::Serving { offer, tender, other: None }
+            Stage::Serving { offer, tender, asks: false }
         }
         Verdict::Duplicate { person, period, first } => Stage::Duplicate { person, period, first },
         Verdict::Refused(refusal) => Stage::Refused(refusal),

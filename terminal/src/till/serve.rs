@@ -45,14 +45,14 @@ impl Core {
 
     /// The sale that waits, if any, as it is with what was keyed since.
     pub(super) async fn offer_again(&self, state: &mut TillState, duty: &OnDuty) -> Result<(), TillError> {
-        let Stage::Serving { offer, other, .. } = &state.stage else { return Ok(()) };
-        let (person, other, kept) = (offer.person.clone(), other.clone(), offer.meal.unidentified);
+        let Stage::Serving { offer, asks, .. } = &state.stage else { return Ok(()) };
+        let (person, asked, kept) = (offer.person.clone(), *asks, offer.meal.unidentified);
         let mut next = match person {
             Some(person) => self.offer(state, duty, person).await?,
             None => stage(checkout::offer_guest(&self.moment(state, duty), kept)),
         };
-        if let Stage::Serving { other: asked, .. } = &mut next {
-            *asked = other;
+        if let Stage::Serving { asks, .. } = &mut next {
+            *asks = asked;
         }
         state.stage = next;
         Ok(())

@@ -56,6 +56,7 @@ impl Core {
     pub(crate) async fn sign_out(&self) -> Result<(), TillError> {
         let mut state = self.till.state.lock().await;
         state.unfinished()?;
+        self.nobody_waits(&state).await?;
         *state = TillState::default();
         self.changed();
         Ok(())
@@ -153,6 +154,7 @@ impl Core {
     pub(crate) async fn close_till(&self, reason: &str, approval: Option<Approval>) -> Result<RecordId, TillError> {
         let mut state = self.till.state.lock().await;
         state.unfinished()?;
+        self.nobody_waits(&state).await?;
         let (shift, sums) = self.shift_to_close(&state).await?;
         let counted = Self::valid_count(&state, &shift, &sums).ok_or(TillError::CountFirst)?.count.total();
         let mut reason = text(reason)?;

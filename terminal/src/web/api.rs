@@ -39,6 +39,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/api/shift/close", post(close))
         .route("/api/scan", post(scan))
         .route("/api/answer", post(answer))
+        .route("/api/line/next", post(line_next))
+        .route("/api/line/pass", post(line_pass))
         .route("/api/guest", post(guest))
         .route("/api/mode", post(mode))
         .route("/api/tender", post(tender))
@@ -232,6 +234,22 @@ struct Answer {
 async fn answer(State(shared): State<Shared>, Input { body, lang }: Input<Answer>) -> Response {
     let core = shared.core.clone();
     act(shared, lang, async move { core.answer(body.keep).await }).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Turn {
+    turn: u32,
+}
+
+async fn line_next(State(shared): State<Shared>, Input { body, lang }: Input<Turn>) -> Response {
+    let core = shared.core.clone();
+    act(shared, lang, async move { core.take_turn(body.turn).await }).await
+}
+
+async fn line_pass(State(shared): State<Shared>, Input { body, lang }: Input<Turn>) -> Response {
+    let core = shared.core.clone();
+    act(shared, lang, async move { core.pass_over(body.turn).await }).await
 }
 
 async fn guest(State(shared): State<Shared>, Input { lang, .. }: Input<Nothing>) -> Response {

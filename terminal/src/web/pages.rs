@@ -193,7 +193,9 @@ fn token(snapshot: &Snapshot) -> (&'static str, String) {
         StageView::ForgottenShift => ("forgotten_shift", String::new()),
         StageView::ConfirmDate => ("confirm_date", String::new()),
         StageView::Idle => ("idle", snapshot.last.as_ref().map(|last| last.record.to_string()).unwrap_or_default()),
-        StageView::Serving(offer) if offer.other.is_some() => ("asked", format!("{}?", offer.sale)),
+        StageView::Serving(offer) if offer.other.is_some() => {
+            ("asked", format!("{}?{}", offer.sale, snapshot.line.len()))
+        }
         StageView::Serving(offer) => ("serving", offer.sale.to_string()),
         StageView::Duplicate { first, person, .. } => ("duplicate", format!("{}{}", first.at.get(), person.name)),
         StageView::Refused { code, tail, .. } => ("refused", format!("{code}{}", tail.as_deref().unwrap_or_default())),

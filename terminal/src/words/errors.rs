@@ -30,6 +30,12 @@ macro_rules! errors {
         n_other_sale: "看清屏幕上的姓名和金额再按 Enter", "Look at name and amount, then press Enter";
         e_sale_waits: "还有一笔没收款", "A sale waits";
         n_sale_waits: "先收款，或按 F2 放弃", "Take it, or F2 drops it";
+        e_line_waits: "还有老人刷了卡没收款", "Somebody was scanned and has not paid";
+        n_line_waits: "按 F2 回去，按 N 接着收；不收的按 T 跳过", "F2, then N takes the next; T passes over";
+        e_line_full: "这张没记下：等的人太多", "Not noted: too many wait";
+        n_line_full: "先收前面的，再扫这张", "Take those before, then scan it again";
+        e_other_turn: "轮到的已是另一位", "It is another one's turn";
+        n_other_turn: "看清屏幕上的姓名再按", "Look at the name, then press again";
         e_bad_tender: "这一笔不能这样收", "Not payable so";
         n_bad_tender: "免费只用于自付 0 元；其余选现金或扫码", "Free is for nothing to pay; else cash or QR";
         e_meal_not_found: "找不到这一笔", "No such meal";
