@@ -1,10 +1,10 @@
 // Keys, scans and clicks, and what each of them does.
 
 import { KeyStream, REST_MS, charOf } from "./keys.js";
-import { act, isCharged, scan } from "./api.js";
-import { forget, moveDenomination, search, submit, sumUp } from "./forms.js";
+import { act, isCharged, scan, stopLooking } from "./api.js";
+import { counted, forget, moveDenomination, search, submit, sumUp } from "./forms.js";
 import { filter, moveRow, rowControl } from "./lists.js";
-import { flip, shortcuts } from "./settings.js";
+import { flip, keep as remember, setting, shortcuts } from "./settings.js";
 import { go, inDialog, notice, place, show, $ } from "./page.js";
 import { busy, dropKeys, inTurn, work } from "./turns.js";
 
@@ -53,6 +53,7 @@ function deed(control) {
 // A key acts when its turn comes. A function key does what its name says then; any other, Enter above all, only what it
 // would have done on the screen that was looked at when it was pressed. Tells whether it is a key at all.
 function key(name) {
+  if (name === "F2") stopLooking();
   const control = controlOf(name);
   const seen = { deed: deed(control), sale: saleOf(control), dialog: inDialog(), function: /^F\d/.test(name) };
   const isKey = control !== null || busy() || (name === "F2" && seen.dialog);
@@ -94,15 +95,19 @@ function putBack(since) {
 const stream = new KeyStream({
   later: (run, ms) => setTimeout(run, ms),
   cancel: (timer) => clearTimeout(timer),
+  // A hand fills in a field, which shows what it writes.
+  typing: () => isTyping(document.activeElement) || (!inDialog() && $("#manual") !== null),
+  sendsEnter: setting("scanner-enter") === "on",
   onScan: (code, since) => {
+    if (stream.sendsEnter) remember("scanner-enter", "on");
     putBack(since);
     inTurn(() => work(() => scan(code)), false);
   },
-  onChars: (chars) => {
+  onChars: (chars, alone) => {
     if (isTyping(document.activeElement)) return;
     const manual = !inDialog() && (place.page === "till" || place.page === "paper") ? $("#manual") : null;
     if (manual && /^[0-9X]+$/.test(chars)) { manual.value += chars; return; }
-    if (chars.length === 1 && shortcuts()) key(chars);
+    if (chars.length === 1 && alone && shortcuts()) key(chars);
   },
   onEnter: () => { if (!moveDenomination(1)) key("Enter"); },
 });
@@ -175,6 +180,8 @@ function named(event, name) {
 function keydown(event) {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const { code } = event;
+  // The browser's own meaning of these keys takes the keyboard away from the page, and the next scan with it.
+  if (/^F([1-46-9]|10)$/.test(code)) event.preventDefault();
   if (code === "Enter" || code === "NumpadEnter") { enter(event); return; }
   byTab = code === "Tab" || code.startsWith("Arrow") && byTab || (byTab && code !== "Escape" && !charOf(code));
   const char = charOf(code);
@@ -191,7 +198,22 @@ function keydown(event) {
   if (name) named(event, name);
 }
 
+// Keys that fall on the elder's display are the cashier's: whoever touched it has taken the keyboard there. Of several
+// pages the one that was used last takes them.
+function watchDisplay() {
+  const channel = new BroadcastChannel("zhucan-keys");
+  let mine = true;
+  channel.addEventListener("message", ({ data }) => {
+    if (data.used) mine = false;
+    else if (mine) keydown({ ...data, timeStamp: data.at - performance.timeOrigin, isComposing: false, preventDefault() {} });
+  });
+  const use = () => { mine = true; channel.postMessage({ used: true }); };
+  addEventListener("focus", use);
+  if (document.hasFocus()) use();
+}
+
 export function watchKeys() {
+  watchDisplay();
   document.addEventListener("keydown", keydown, true);
   document.addEventListener("click", (event) => {
     const finder = event.target.closest("[data-search]");
@@ -211,7 +233,7 @@ export function watchKeys() {
   });
   document.addEventListener("pointerdown", () => { byTab = false; });
   document.addEventListener("input", (event) => {
-    if (event.target.dataset?.value) sumUp();
+    if (event.target.dataset?.value) { counted(event.target); sumUp(); }
     if (event.target.id === "find-name" || event.target.id === "find-birth") forget();
     if (event.target.dataset?.filter !== undefined) filter(event.target.value.trim());
   });

@@ -112,6 +112,8 @@ impl Core {
             line: state.line.iter().map(|waits| InLineView { turn: waits.turn, name: waits.name() }).collect(),
             close: self.close_view(&state, shift.as_ref()).await?,
             cashier,
+            signed_in: state.cashier.is_some(),
+            showing: state.showing,
             last,
             last_sale,
             training: state.training,
@@ -327,8 +329,11 @@ impl Core {
         if state.cashier.is_none() || rules.is_none() {
             return Ok(StageView::SignIn);
         }
-        let Some(shift) = shift else { return Ok(StageView::OpenShift) };
-        if self.is_forgotten(shift, state.cashier) {
+        let off_list = state.cashier.is_none_or(|id| rules.is_none_or(|rules| rules.cashier(id).is_none()));
+        let Some(shift) = shift else {
+            return Ok(if off_list { StageView::SignIn } else { StageView::OpenShift });
+        };
+        if off_list || self.is_forgotten(shift, state.cashier) {
             return Ok(StageView::ForgottenShift);
         }
         if self.unconfirmed_date().is_some() {

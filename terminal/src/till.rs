@@ -11,6 +11,7 @@ mod menu;
 mod next;
 mod paper;
 pub(crate) mod practice;
+mod reader;
 mod scan;
 mod serve;
 mod staff;
@@ -35,6 +36,7 @@ pub(crate) use line::InLine;
 pub(crate) use menu::Menu;
 pub(crate) use next::NextSale;
 pub(crate) use paper::Line as PaperLine;
+pub(crate) use reader::Codes;
 pub(crate) use staff::Approval;
 pub(crate) use why::Why;
 
@@ -204,6 +206,10 @@ pub(crate) struct TillState {
     pub(crate) line: Vec<InLine>,
     /// How many ever stood in it.
     pub(crate) turns: u32,
+    /// How often somebody went back to scanning: what was being looked up before is wanted no longer.
+    pub(crate) cancels: u64,
+    /// What scans brought to the screen so far: tells one refusal from the next.
+    pub(crate) showing: u64,
     /// A scan is being looked up.
     pub(crate) reading: bool,
     /// The sale that was just made; forgotten with the next scan or key.

@@ -364,3 +364,50 @@ async fn a_shift_ends_short_with_a_supervisor_and_its_z_report_is_printed() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_cashier_has_begun_outlasts_what_happens_meanwhile() {
+    with_page(async |page| {
+        // Pieces that were counted, and a scan in the middle of the count.
+        page.press(Key::F10).await?;
+        page.says("#main", "清点现金").await?;
+        page.hand("2").await?;
+        page.scan(&page.card(ELDER)).await?;
+        page.stage("serving").await?;
+        page.press(Key::F2).await?;
+        page.stage("idle").await?;
+        page.press(Key::F10).await?;
+        page.says("#main", "清点现金").await?;
+        page.says("#counted", "¥200.00").await?;
+
+        // Tab stays in a dialog.
+        page.press(Key::F2).await?;
+        page.on("till").await?;
+        page.letter("m").await?;
+        page.dialog("更多操作").await?;
+        for _ in 0..16 {
+            page.press(Key::Tab).await?;
+            let inside = "return document.activeElement === document.body || !document.activeElement.closest('.app')";
+            assert_eq!(page.js(inside).await?, true);
+        }
+        page.press(Key::Escape).await?;
+        page.no_dialog().await?;
+
+        // Who was chosen to sign in, when the line goes down before the PIN is whole.
+        page.end_shift().await;
+        page.stage("sign_in").await?;
+        let other = "const all = [...document.querySelectorAll('[name=cashier]')]; const one = all.find((c) => !c.checked);\n\
+            one.click(); return one.id";
+        let chosen = page.js(other).await?;
+        page.driver.find(By::Id("pin")).await?.click().await?;
+        page.hand("12").await?;
+        let till = &page.host.tills[LIANHUA];
+        till.line.set(false);
+        assert!(till.terminal.sync_once().await.is_err());
+        page.says("#banner", "断网").await?;
+        assert_eq!(page.js("return document.querySelector('[name=cashier]:checked').id").await?, chosen);
+        assert_eq!(page.js("return document.getElementById('pin').value").await?, "12");
+        Ok(())
+    })
+    .await;
+}

@@ -53,6 +53,22 @@ pub(crate) async fn with_printer(test: impl AsyncFnOnce(&Page, &std::path::Path)
     on_stage(stage, async |page: &Page| test(page, &slips).await).await;
 }
 
+/// The same at a till with a scanner or card reader on a line of its own.
+pub(crate) async fn with_reader(
+    reader: terminal::devices::CodeSource,
+    test: impl AsyncFnOnce(&Page) -> WebDriverResult<()>,
+) {
+    let db = TestDb::new(Backend::Sqlite);
+    let mut stage = Stage::set_up(db.folder(), db.url().parse().unwrap()).await.unwrap();
+    stage.tills.remove(LIANHUA).close().await;
+    let (clock, entropy) = (Arc::<DemoClock>::clone(&stage.clock), Arc::new(SeededEntropy::new(20)));
+    let (folder, readers) =
+        (till_folder(db.folder(), LIANHUA), |config: &mut terminal::Config| config.readers = vec![reader]);
+    let till = TillHost::open_with(&folder, stage.office.address, readers, clock, entropy).await.unwrap();
+    stage.tills.insert(LIANHUA, till);
+    on_stage(stage, test).await;
+}
+
 /// The same at a till whose database was damaged and whose program was then killed, none of which anybody has read. How many
 /// bytes its disk has left is the test's.
 pub(crate) async fn after_a_bad_night(test: impl AsyncFnOnce(&Page, &AtomicU64) -> WebDriverResult<()>) {

@@ -27,6 +27,8 @@ pub(crate) struct Snapshot {
     pub(crate) periods: Vec<MealPeriod>,
     pub(crate) cashiers: Vec<CashierView>,
     pub(crate) cashier: Option<CashierView>,
+    /// Somebody is signed in, on the office's list or not any more.
+    pub(crate) signed_in: bool,
     pub(crate) shift: Option<ShiftView>,
     pub(crate) printer: PrinterState,
     pub(crate) sync: SyncView,
@@ -34,6 +36,8 @@ pub(crate) struct Snapshot {
     pub(crate) recent: Vec<MealView>,
     pub(crate) next: Option<NextView>,
     pub(crate) stage: StageView,
+    /// What scans brought to the screen so far: tells one refusal from the next.
+    pub(crate) showing: u64,
     /// Scans that wait for their turn, in their order.
     pub(crate) line: Vec<InLineView>,
     /// The first portion of the last sale, and all of them together.

@@ -104,6 +104,7 @@ impl Core {
         state.next = NextSale::default();
         state.stage = self.offer_or_refuse(state, &duty, found).await?;
         state.done = None;
+        state.showing += 1;
         state.line.remove(0);
         Ok(())
     }

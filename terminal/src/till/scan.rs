@@ -16,7 +16,7 @@ impl Core {
     /// Something was scanned or typed.
     pub(crate) async fn scan(&self, code: &str) -> Result<(), TillError> {
         let code = plain(code);
-        let training;
+        let (training, number, same_code);
         {
             let mut state = self.till.state.lock().await;
             self.on_duty(&state).await?;
@@ -25,10 +25,12 @@ impl Core {
             let seen = Digest::of("zhucan.scan.1", &[code.as_bytes()]);
             let again =
                 state.last_scan.is_some_and(|(last, at)| last == seen && (0..SAME_SCAN_MS).contains(&(now - at)));
+            same_code = state.last_scan.is_some_and(|(last, _)| last == seen);
             state.last_scan = Some((seen, now));
             if again {
                 return Ok(());
             }
+            number = state.cancels;
             state.reading = true;
             state.done = None;
             training = state.training;
@@ -41,31 +43,30 @@ impl Core {
             self.recognise(&code, self.time.today()).await.map_err(TillError::from)
         };
         let mut state = self.till.state.lock().await;
+        let cancelled = state.cancels != number;
         state.reading = false;
+        if found.is_err() {
+            // Nothing came of it: the same code again is no trigger that is held too long.
+            state.last_scan = None;
+        }
         let found = found?;
-        let duty = self.on_duty(&state).await?;
-        if state.training != training {
-            // Training began or ended while the scan was looked up: it was meant for the other screen.
+        if cancelled || state.training != training {
+            // F2 came meanwhile, or training began or ended: it was meant for the other screen.
             return Ok(());
         }
+        let duty = self.on_duty(&state).await?;
         if let Stage::Serving { .. } = &state.stage {
             state.stand_in_line(found)?;
         } else {
+            if !same_code {
+                state.next_is_for(&found);
+            }
             state.leaves_line(&found);
             state.stage = self.offer_or_refuse(&state, &duty, found).await?;
         }
+        state.showing += 1;
         self.changed();
         Ok(())
-    }
-
-    /// A code came from a reader with a line of its own: a line of the paper list while one is open, else a meal.
-    pub(crate) async fn code_came(&self, code: &str) -> Result<(), TillError> {
-        let paper = self.till.state.lock().await.paper.is_some();
-        if !paper {
-            return self.scan(code).await;
-        }
-        let code = Some(code.to_owned());
-        self.add_paper_line(super::PaperLine { code, elder: None, supervisor: None, mode: None, tender: None }).await
     }
 
     /// Whom a code names. A resident ID that the roster does not hold is looked up at the office.

@@ -39,9 +39,7 @@ impl Cx<'_> {
         }
         all.extend(self.of_the_computer());
         all.extend(self.of_the_office());
-        if all.is_empty() && !self.offline() {
-            all.extend(self.of_the_lists());
-        }
+        all.extend(self.of_the_lists(all.is_empty()));
         all
     }
 
@@ -59,7 +57,7 @@ impl Cx<'_> {
         if let Some(interrupted) = &s.interrupted {
             all.push(Message::new("triangle-alert", w.interrupted_title, self.interrupted(interrupted)));
         }
-        if let Some(first) = all.get_mut(before).filter(|_| s.cashier.is_some()) {
+        if let Some(first) = all.get_mut(before).filter(|_| s.signed_in) {
             first.act = Some(BannerAct::Seen);
         }
         all
@@ -82,21 +80,22 @@ impl Cx<'_> {
         all
     }
 
-    /// Lists that are old, or else a printer that does not print: the top bar says that in any case.
-    fn of_the_lists(&self) -> Option<Message> {
+    /// Lists so old that they change a price, a printer that does not print, and, where nothing else is said, a list that
+    /// grows old.
+    fn of_the_lists(&self, alone: bool) -> Vec<Message> {
         let (s, w) = (self.s, self.w);
+        let mut all = Vec::new();
         if s.sync.too_old && s.ready {
-            return Some(Message::new("triangle-alert", w.hard_title, w.hard_text));
-        }
-        if s.sync.stale && s.sync.tried && s.ready {
+            all.push(Message::new("triangle-alert", w.hard_title, w.hard_text));
+        } else if alone && !self.offline() && s.sync.stale && s.sync.tried && s.ready {
             let title = self.with(w.stale_title, "age", self.age(s.sync.roster));
-            return Some(Message::new("clock", title, w.stale_text));
+            all.push(Message::new("clock", title, w.stale_text));
         }
-        let trouble = s.printer.state == "trouble" && s.cashier.is_some();
-        trouble.then(|| {
+        if s.printer.state == "trouble" && s.signed_in {
             let (title, text) = self.printer_trouble();
-            Message::new("printer", title, text)
-        })
+            all.push(Message::new("printer", title, text));
+        }
+        all
     }
 
     /// Whether a till that may sell says that it is offline: one that may not says nothing of serving on.

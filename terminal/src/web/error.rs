@@ -90,6 +90,12 @@ impl ApiError {
         Self::storage(error, lang)
     }
 
+    /// The state could not be read to be shown; whatever was done before stands.
+    pub(super) fn unread(error: &StorageError, lang: Lang) -> Self {
+        tracing::error!(%error, "the till's state cannot be shown");
+        Self::of(sentence!(INTERNAL_SERVER_ERROR, "unread", e_unread, n_unread), lang)
+    }
+
     /// A credential that names nobody who could be served.
     fn refused(refusal: &Refusal, lang: Lang) -> Self {
         let words = lang.words();
@@ -216,6 +222,7 @@ fn desk_sentence(error: &TillError) -> Sentence {
 /// What a handler fails with, before the language is known.
 pub(super) enum Failure {
     Till(TillError),
+    /// What was asked to be shown could not be read.
     Storage(StorageError),
     Page(askama::Error),
     NoSlip,
@@ -243,7 +250,7 @@ impl Failure {
     pub(super) fn answer(&self, lang: Lang) -> ApiError {
         match self {
             Self::Till(error) => ApiError::till(error, lang),
-            Self::Storage(error) => ApiError::database(error, lang),
+            Self::Storage(error) => ApiError::unread(error, lang),
             Self::Page(error) => ApiError::storage(error, lang),
             Self::NoSlip => ApiError::no_slip(lang),
         }

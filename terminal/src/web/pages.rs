@@ -119,8 +119,8 @@ async fn regions(
 
 async fn view_of(shared: &Shared, query: ViewQuery, lang: Lang) -> Result<View, Failure> {
     let snapshot = shared.core.snapshot().await?;
-    let page = if snapshot.cashier.is_none() { Page::Till } else { query.page };
-    let wanted = query.dialog.as_deref().filter(|_| snapshot.cashier.is_some());
+    let page = if !snapshot.signed_in { Page::Till } else { query.page };
+    let wanted = query.dialog.as_deref().filter(|_| snapshot.signed_in);
     let lists = lists(shared, &snapshot, page, wanted).await?;
     let asked = wanted.and_then(|wanted| asked(wanted, &lists));
     let cx = Cx { w: lang.words(), s: &snapshot };
@@ -193,12 +193,14 @@ fn token(snapshot: &Snapshot) -> (&'static str, String) {
         StageView::ForgottenShift => ("forgotten_shift", String::new()),
         StageView::ConfirmDate => ("confirm_date", String::new()),
         StageView::Idle => ("idle", snapshot.last.as_ref().map(|last| last.record.to_string()).unwrap_or_default()),
-        StageView::Serving(offer) if offer.other.is_some() => {
-            ("asked", format!("{}?{}", offer.sale, snapshot.line.len()))
-        }
+        StageView::Serving(offer) if offer.other.is_some() => ("asked", format!("{}?{}", offer.sale, snapshot.showing)),
         StageView::Serving(offer) => ("serving", offer.sale.to_string()),
-        StageView::Duplicate { first, person, .. } => ("duplicate", format!("{}{}", first.at.get(), person.name)),
-        StageView::Refused { code, tail, .. } => ("refused", format!("{code}{}", tail.as_deref().unwrap_or_default())),
+        StageView::Duplicate { first, person, .. } => {
+            ("duplicate", format!("{}{}{}", first.at.get(), person.name, snapshot.showing))
+        }
+        StageView::Refused { code, tail, .. } => {
+            ("refused", format!("{code}{}{}", tail.as_deref().unwrap_or_default(), snapshot.showing))
+        }
     }
 }
 
@@ -228,11 +230,15 @@ async fn events(State(shared): State<Shared>) -> Sse<impl Stream<Item = Result<E
             std::future::pending::<()>().await;
         }
     };
-    let end = tokio_stream::StreamExt::map(OnceAfter(Box::pin(end), false), |()| None);
-    let stream = changes
-        .merge(end)
-        .map_while(|version| version)
-        .map(|version| Ok(Event::default().event("state").data(version.to_string())));
+    let end = tokio_stream::StreamExt::map(OnceAfter(Box::pin(end), false), |()| None::<Event>);
+    let state = |version: u64| Event::default().event("state").data(version.to_string());
+    let changes = tokio_stream::StreamExt::map(changes, move |version| version.map(state));
+    let codes = tokio_stream::wrappers::BroadcastStream::new(shared.core.codes.listen());
+    let codes = tokio_stream::StreamExt::filter_map(codes, Result::ok);
+    let codes = tokio_stream::StreamExt::map(codes, |number: u64| {
+        Some(Event::default().event("code").data(number.to_string()))
+    });
+    let stream = changes.merge(codes).merge(end).map_while(|event| event).map(Ok);
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
 

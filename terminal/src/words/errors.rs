@@ -121,6 +121,18 @@ macro_rules! errors {
         n_too_large: "刷新页面再试", "Reload the page and try again";
         lost_till: "收银程序没有响应，正在重连", "The till program does not answer; trying again";
         lost_till_next: "没有新收费。若久等，请重启本机", "Nothing new was charged. If it lasts, restart this computer";
+        lost_sale: "不知道这一笔记上没有，正在重连", "Whether this one is recorded is not known; trying again";
+        lost_sale_next: "别再收一次：连上后自动核对，写在这里", "Do not take it again: it is checked here once the till answers";
+        lost_step: "不知道刚才这一步做成没有，正在重连", "Whether that was done is not known; trying again";
+        lost_step_next: "连上后先看屏幕和今日记录，再接着做", "Once the till answers, look at the screen and today's meals first";
+        found_charged: "刚才那一笔已记账", "That one is recorded";
+        found_charged_next: "不用再收", "Do not take it again";
+        found_not_charged: "刚才那一笔没有记上，没有收费", "That one was not recorded, nothing was charged";
+        found_not_charged_next: "还在屏幕上就再按 Enter，不在就重新扫", "Press Enter again if it is on the screen, else scan again";
+        slow_till: "收银程序还没答复，请稍等", "The till has not answered yet";
+        slow_till_next: "正在查证件的，按 F2 不等了", "F2 stops waiting for an ID";
+        e_unread: "屏幕读不出来；刚才做成的照旧算数", "The screen cannot be shown; what was done stands";
+        n_unread: "刷新页面，先看今日记录；仍不行打电话给办公室", "Reload, look at today's meals first; else call the office";
         stale_key: "画面已变，这一按没有起作用，没有收费", "The screen has changed: that key did nothing and charged nothing";
         stale_key_next: "看清现在的画面，再按一次", "Look at the screen as it is now, then press again";
     } } };

@@ -537,6 +537,25 @@ async fn while_the_office_is_asked_the_elder_is_asked_to_wait() {
 }
 
 #[tokio::test]
+async fn who_goes_back_to_scanning_does_not_wait_for_the_office_and_sees_no_late_answer() {
+    let thinks = std::sync::Arc::new(tokio::sync::Notify::new());
+    let till = Till::serving(|office| office.books().thinks = Some(std::sync::Arc::clone(&thinks))).await;
+    let given_up = async {
+        for _ in 0..200 {
+            if till.state().await["elder"]["reading"] == true {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let state = till.ok("/api/cancel", json!({})).await;
+        assert_eq!(state["elder"]["reading"], false, "{state}");
+        thinks.notify_one();
+    };
+    let (stage, ()) = tokio::join!(till.scan(RESIDENT_ID), given_up);
+    assert_eq!(stage["kind"], "idle", "the answer came too late to be meant: {stage}");
+}
+
+#[tokio::test]
 async fn a_card_that_the_list_does_not_hold_is_kept_with_a_meal_at_full_price() {
     let till = Till::serving(|_| {}).await;
     let stranger = Office::new(std::sync::Arc::clone(&till.clock));

@@ -290,6 +290,59 @@ async fn a_turn_is_worked_out_when_it_comes_and_a_long_line_says_that_it_is_full
 }
 
 #[tokio::test]
+async fn the_way_to_pay_outlasts_other_keys_and_what_was_keyed_is_for_one_person() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| {
+        for name in ["张*国", "李*珍"] {
+            cards.push(office.add_elder(name, "1943-11-22", false, &[]).card);
+        }
+    })
+    .await;
+    till.scan(&cards[0]).await;
+    till.ok("/api/tender", json!({ "tender": "qr_payment" })).await;
+    till.ok("/api/portions", json!({ "portions": 2 })).await;
+    let state = till.ok("/api/mode", json!({ "mode": "pickup" })).await;
+    assert_eq!(state["stage"]["tender"], "qr_payment", "F3 and F4 are no answer to how it is paid");
+    till.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await;
+    assert!(till.meals().await.iter().all(|meal| meal["tender"] == "qr_payment"), "{:?}", till.meals().await);
+
+    // Keyed for whoever comes next; that is a second meal, so the one behind gets the usual one.
+    till.clock.pass(4_000);
+    till.ok("/api/portions", json!({ "portions": 3 })).await;
+    assert_eq!(till.scan(&cards[0]).await["kind"], "duplicate");
+    let stage = till.scan(&cards[1]).await;
+    assert_eq!((&stage["kind"], &stage["portions"]), (&json!("serving"), &json!(1)), "{stage}");
+    till.ok("/api/cancel", json!({})).await;
+    // A card that could not be read may be the same one's.
+    till.ok("/api/portions", json!({ "portions": 3 })).await;
+    assert_eq!(till.scan("6901234567892").await["kind"], "refused");
+    assert_eq!(till.scan(&cards[1]).await["portions"], 3);
+}
+
+#[tokio::test]
+async fn each_refusal_is_another_one_for_eyes_and_ears_and_a_lost_answer_can_be_asked_for() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;
+    let seen = async |path: &str, key: &str| -> Value {
+        let view: Value = serde_json::from_slice(&till.get(path).await.1).unwrap();
+        view[key].clone()
+    };
+    till.scan("130123456789012345").await;
+    let (first, heard) = (seen("/view", "token").await, seen("/elder/view", "showing").await);
+    till.scan("130123456789012346").await;
+    assert_ne!(seen("/view", "token").await, first, "the same words about another code");
+    assert_ne!(seen("/elder/view", "showing").await, heard);
+
+    let sale = json!({ "sale": till.scan(&card).await["sale"] });
+    let charged = async |sale: &Value| till.ok("/api/charged", sale.clone()).await["charged"].clone();
+    assert_eq!(charged(&sale).await, false);
+    till.ok("/api/confirm", sale.clone()).await;
+    assert_eq!(charged(&sale).await, true);
+    let till = till.restart(7).await;
+    assert_eq!(till.ok("/api/charged", sale).await["charged"], true, "whatever became of the program");
+}
+
+#[tokio::test]
 async fn the_same_scan_within_three_seconds_is_the_trigger_held_too_long() {
     let mut card = String::new();
     let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;
