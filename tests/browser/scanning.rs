@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
+use zhucan::demo::http::Caller;
+use zhucan::demo::world::{CANTEENS, LIANHUA};
 
-use crate::till::{Page, with_page};
+use crate::till::{Page, SETTLED, with_page};
 
 const ELDER: usize = 0;
 

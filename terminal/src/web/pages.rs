@@ -220,9 +220,13 @@ async fn photo(State(shared): State<Shared>, elder: Result<Path<ElderId>, PathRe
     }
 }
 
-/// Tells the page that there is something new; the page then asks what.
+/// Tells the page that there is something new, or that a reader has read a code; the page then asks what.
 async fn events(State(shared): State<Shared>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let changes = tokio_stream::wrappers::WatchStream::new(shared.core.watch()).map(Some);
+    let event = |name: &str, number: u64| Some(Event::default().event(name).data(number.to_string()));
+    let changes = tokio_stream::wrappers::WatchStream::new(shared.core.watch());
+    let changes = changes.map(move |version| event("state", version));
+    let codes = tokio_stream::wrappers::BroadcastStream::new(shared.core.codes.listen());
+    let codes = codes.filter_map(Result::ok).map(move |number| event("code", number));
     let mut stopped = shared.stopped.clone();
     let end = async move {
         // Without a sender the program never stops by itself.
@@ -231,13 +235,6 @@ async fn events(State(shared): State<Shared>) -> Sse<impl Stream<Item = Result<E
         }
     };
     let end = tokio_stream::StreamExt::map(OnceAfter(Box::pin(end), false), |()| None::<Event>);
-    let state = |version: u64| Event::default().event("state").data(version.to_string());
-    let changes = tokio_stream::StreamExt::map(changes, move |version| version.map(state));
-    let codes = tokio_stream::wrappers::BroadcastStream::new(shared.core.codes.listen());
-    let codes = tokio_stream::StreamExt::filter_map(codes, Result::ok);
-    let codes = tokio_stream::StreamExt::map(codes, |number: u64| {
-        Some(Event::default().event("code").data(number.to_string()))
-    });
     let stream = changes.merge(codes).merge(end).map_while(|event| event).map(Ok);
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
