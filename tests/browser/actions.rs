@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
@@ -143,7 +142,8 @@ async fn all_answer(page: &Page, screen: &str, walked: &mut BTreeSet<String>) ->
         page.js("window.held.got.length = 0; window.held.on = true").await?;
         press(page, key).await?;
         let reached = REACHED.replace("NUMBER", &number.to_string());
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        let answered = "return window.held.got.length > 0";
+        page.until(&format!("{key} does something, {told}"), async || Ok(page.js(answered).await? == true)).await?;
         assert_eq!(page.js(&reached).await?, true, "{key} does not do it: {told}");
         page.js("window.held.on = false").await?;
     }
@@ -241,6 +241,8 @@ async fn lists(page: &Page, walked: &mut BTreeSet<String>) -> WebDriverResult<()
     }
     page.press(Key::F10).await?;
     page.says("#main", "清点现金").await?;
+    // In the count Enter goes from field to field; behind the last one it is the button's.
+    page.js("document.activeElement.blur()").await?;
     all_answer(page, "counting", walked).await?;
     till.post("/api/shift/count", &json!({ "count": { "10000": 2 } })).await.unwrap();
     page.says("#main", "差额").await?;
