@@ -48,8 +48,9 @@ impl Codes {
     /// The code of that number, for the first page that asks.
     pub(crate) fn claim(&self, number: u64) -> Option<String> {
         let (code, taken) = self.waiting().codes.remove(&number)?;
-        // Whoever waits for it may have given up at this moment: then the code is not handed out twice.
-        taken.send(()).ok().map(|()| code)
+        // The till may have given up waiting at this moment: it finds the code taken.
+        let _ = taken.send(());
+        Some(code)
     }
 
     /// Offers a code to the pages. Gives it back when none has taken it.
