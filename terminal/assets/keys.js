@@ -136,6 +136,11 @@ export class KeyStream {
     return false;
   }
 
+  // Another key than a character's: a lone one before it acts first.
+  settle() {
+    if (this.chars.length > 0 && this.chars.length < MACHINE) this.flush();
+  }
+
   start(timer, ms, run) {
     this.stop(timer);
     this.timers[timer] = this.later(() => { this.timers[timer] = null; run(); }, ms);
