@@ -248,7 +248,9 @@ async fn slip_after(till: &Till, before: usize) -> String {
     for _ in 0..200 {
         let files = std::fs::read_dir(&spool).into_iter().flatten().map(|file| file.unwrap().path());
         let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == "bin")).collect();
-        files.sort();
+        // The printer's own count ends the name.
+        let number = |path: &std::path::Path| path.file_stem()?.to_str()?.rsplit('-').next()?.parse::<u64>().ok();
+        files.sort_by_key(|path| number(path));
         if let Some(path) = files.get(before) {
             let paper = receipts::slip::Paper::Mm58;
             return receipts::preview::interpret(&std::fs::read(path).unwrap(), paper).text();
