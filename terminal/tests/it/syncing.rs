@@ -512,7 +512,7 @@ async fn a_cashier_whom_the_office_took_off_the_list_serves_no_more_and_may_clos
     // The page says so, and leads to the close.
     let page = till.page().await;
     assert!(page.contains("收银名单里已没有您：请先交班") && page.contains("F10"), "{page}");
-    let close: Value = serde_json::from_slice(&till.get("/view?page=close").await.1).unwrap();
+    let close: serde_json::Value = serde_json::from_slice(&till.get("/view?page=close").await.1).unwrap();
     assert_eq!(close["page"], "close");
     assert!(close["regions"]["main"].as_str().unwrap().contains("清点现金"), "{close}");
     till.ok("/api/shift/close", json!({ "count": { "10000": 2 } })).await;
