@@ -186,7 +186,7 @@ function keydown(event) {
   byTab = code === "Tab" || code.startsWith("Arrow") && byTab || (byTab && code !== "Escape" && !charOf(code));
   const char = charOf(code);
   if (char) { character(event, char); return; }
-  stream.settle();
+  if (/^(F\d|Arrow|Delete|Escape|Backspace|Tab)/.test(code)) stream.settle(event.timeStamp);
   const focused = document.activeElement;
   if (code === "Backspace" && !isTyping(focused) && $("#manual")) {
     $("#manual").value = $("#manual").value.slice(0, -1);

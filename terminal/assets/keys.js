@@ -137,8 +137,8 @@ export class KeyStream {
   }
 
   // Another key than a character's: a lone one before it acts first.
-  settle() {
-    if (this.chars.length > 0 && this.chars.length < MACHINE) this.flush();
+  settle(now) {
+    if (now - this.last > BURST_MS && this.chars.length > 0 && this.chars.length < MACHINE) this.flush();
   }
 
   start(timer, ms, run) {
