@@ -88,6 +88,8 @@ function putBack(since) {
     // An input method that is in the middle of a word would write it again.
     if (composing) field.blur();
     field.value = value;
+    // Whoever listens to what is typed there has heard the scan.
+    field.dispatchEvent(new Event("input", { bubbles: true }));
   }
   kept = [];
 }
