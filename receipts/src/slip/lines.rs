@@ -56,7 +56,7 @@ impl<'a> Roll<'a> {
         self.bytes.extend([escpos::LINE_FEED, escpos::LINE_FEED]);
     }
 
-    /// A label at the left and a value at the right; a value that does not fit beside it goes below.
+    /// A label at the left and a value at the right; a value that does not fit beside it goes below, a long one as text.
     pub(super) fn pair(&mut self, left: &str, right: &str) {
         let (left, right) = (printable(left), printable(right));
         if escpos::text_columns(&left) + escpos::text_columns(&right) < self.paper.columns() {
@@ -64,8 +64,10 @@ impl<'a> Roll<'a> {
             return;
         }
         self.left(&left);
-        for line in wrap(&right, self.paper.columns()) {
-            self.line("", &line, Align::Left);
+        match wrap(&right, self.paper.columns()).as_slice() {
+            [line] => self.line("", line, Align::Left),
+            // Of several lines a ragged left edge is hard to read.
+            lines => lines.iter().for_each(|line| self.line(line, "", Align::Left)),
         }
     }
 
