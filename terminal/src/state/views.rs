@@ -15,6 +15,7 @@ use crate::salvage::Damage;
 
 /// Everything a screen needs.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that a page reads by its name")]
 pub(crate) struct Snapshot {
     pub(crate) canteen: CanteenView,
     pub(crate) terminal: TerminalId,

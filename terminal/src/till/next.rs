@@ -34,9 +34,8 @@ impl TillState {
     pub(super) fn next_is_for(&mut self, found: &Result<Person, Refusal>) {
         let another = match (&self.stage, found) {
             (Stage::Duplicate { person, .. }, Ok(next)) => person.entry.elder.id != next.entry.elder.id,
-            (Stage::Refused(Refusal::Unreadable(_)), _) => false,
+            (Stage::Refused(Refusal::Unreadable(_)) | Stage::Idle | Stage::Serving { .. }, _) => false,
             (Stage::Duplicate { .. } | Stage::Refused(_), _) => true,
-            (Stage::Idle | Stage::Serving { .. }, _) => false,
         };
         if another {
             self.next = NextSale::default();

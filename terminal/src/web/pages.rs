@@ -119,7 +119,7 @@ async fn regions(
 
 async fn view_of(shared: &Shared, query: ViewQuery, lang: Lang) -> Result<View, Failure> {
     let snapshot = shared.core.snapshot().await?;
-    let page = if !snapshot.signed_in { Page::Till } else { query.page };
+    let page = if snapshot.signed_in { query.page } else { Page::Till };
     let wanted = query.dialog.as_deref().filter(|_| snapshot.signed_in);
     let lists = lists(shared, &snapshot, page, wanted).await?;
     let asked = wanted.and_then(|wanted| asked(wanted, &lists));
