@@ -183,7 +183,7 @@ fn turn(state: &Value) -> Value {
 }
 
 fn in_line(state: &Value) -> Vec<&str> {
-    state["line"].as_array().unwrap().iter().map(|waits| waits["name"].as_str().unwrap_or("?")).collect()
+    state["line"].as_array().into_iter().flatten().map(|waits| waits["name"].as_str().unwrap_or("?")).collect()
 }
 
 #[tokio::test]
@@ -310,8 +310,8 @@ async fn the_way_to_pay_outlasts_other_keys_and_what_was_keyed_is_for_one_person
     till.clock.pass(4_000);
     till.ok("/api/portions", json!({ "portions": 3 })).await;
     assert_eq!(till.scan(&cards[0]).await["kind"], "duplicate");
-    let stage = till.scan(&cards[1]).await;
-    assert_eq!((&stage["kind"], &stage["portions"]), (&json!("serving"), &json!(1)), "{stage}");
+    let usual = till.scan(&cards[1]).await;
+    assert_eq!((&usual["kind"], &usual["portions"]), (&json!("serving"), &json!(1)), "{usual}");
     till.ok("/api/cancel", json!({})).await;
     // A card that could not be read may be the same one's.
     till.ok("/api/portions", json!({ "portions": 3 })).await;
