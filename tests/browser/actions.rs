@@ -43,7 +43,7 @@ fn controls(text: &str) -> Vec<&str> {
     for (open, close) in [("<button", "</button>"), ("<a ", "</a>")] {
         for (at, _) in text.match_indices(open) {
             let rest = &text[at..];
-            found.push(&rest[..rest.find(close).expect("a control ends")]);
+            found.push(&rest[..rest.find(close).unwrap()]);
         }
     }
     found
