@@ -31,16 +31,15 @@ pub struct Marks {
     pub reprint: bool,
     /// 训练: nothing was charged.
     pub training: bool,
+    /// 已撤销: the meal was undone, whatever the slip says of it.
+    pub voided: bool,
 }
 
 impl Marks {
-    fn text(self) -> Option<&'static str> {
-        match (self.training, self.reprint) {
-            (true, true) => Some("＊＊训练 补打＊＊"),
-            (true, false) => Some("＊＊训练＊＊"),
-            (false, true) => Some("＊＊补打＊＊"),
-            (false, false) => None,
-        }
+    fn text(self) -> Option<String> {
+        let marks = [(self.training, "训练"), (self.voided, "已撤销"), (self.reprint, "补打")];
+        let set: Vec<&str> = marks.iter().filter(|(set, _)| *set).map(|(_, mark)| *mark).collect();
+        (!set.is_empty()).then(|| format!("＊＊{}＊＊", set.join(" ")))
     }
 }
 

@@ -124,8 +124,20 @@ impl TillHost {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> anyhow::Result<Self> {
+        Self::open_with(folder, office, |config| config.printer = printer, clock, entropy).await
+    }
+
+    /// Opens an enrolled terminal again, with settings of the caller's own.
+    pub async fn open_with(
+        folder: &Path,
+        office: SocketAddr,
+        change: impl FnOnce(&mut terminal::Config),
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> anyhow::Result<Self> {
         let line = Line::open(office).await?;
-        let config = terminal::Config { printer, ..terminal::Config::new(folder, line.url()) };
+        let mut config = terminal::Config::new(folder, line.url());
+        change(&mut config);
         Self::serve(config, line, clock, entropy).await
     }
 

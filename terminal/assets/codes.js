@@ -1,7 +1,7 @@
 // What a whole code looks like, by its own check digits: so a half of one is never taken for another.
 
 export const CARD = 24;
-const ID = 18;
+export const ID = 18;
 // Ends what was read of a code of which the rest never came: the till says so, and takes it for nothing else.
 export const CUT_OFF = "…";
 

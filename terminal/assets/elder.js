@@ -110,8 +110,16 @@ events.addEventListener("open", soon);
 events.addEventListener("error", () => setTimeout(() => { if (events.readyState !== EventSource.OPEN) lost(); }, 4000));
 // Anywhere on the screen, and R: the amount once more. The first touch also lets a browser that wants one play sound.
 document.addEventListener("click", () => { if (words.length > 0) say(words); });
+// Every other key is the cashier's: a touch has brought the keyboard, and the scanner with it, to this window.
+const keys = new BroadcastChannel("zhucan-keys");
 document.addEventListener("keydown", (event) => {
-  if (event.code !== "KeyR" || event.repeat || event.ctrlKey) return;
-  if (words.length > 0) say(words);
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.code === "KeyR") {
+    if (!event.repeat && words.length > 0) say(words);
+    return;
+  }
+  if (["F5", "F11", "F12", "Tab"].includes(event.code)) return;
+  event.preventDefault();
+  keys.postMessage({ code: event.code, repeat: event.repeat, at: performance.timeOrigin + event.timeStamp });
 });
 lunar();

@@ -149,6 +149,17 @@ function explain(why) {
   $("#dialog .primary").hidden = true;
 }
 
+// What was counted so far: a scan in the middle of the count leads away from it, and back to it.
+const counting = new Map();
+
+export function keepCount() {
+  const open = document.querySelectorAll("form[data-form=count] [data-value]:not([readonly])");
+  if (document.querySelector("form[data-form=count] [readonly]") || document.body.dataset.stage === "sign_in") counting.clear();
+  for (const input of open) if (!input.value && counting.has(input.id)) input.value = counting.get(input.id);
+}
+
+export const counted = (input) => counting.set(input.id, input.value);
+
 export function sumUp() {
   const form = $("form[data-form=count]");
   if (!form) return;

@@ -1,10 +1,10 @@
 // Keys, scans and clicks, and what each of them does.
 
 import { KeyStream, REST_MS, charOf } from "./keys.js";
-import { act, isCharged, scan } from "./api.js";
-import { forget, moveDenomination, search, submit, sumUp } from "./forms.js";
+import { act, isCharged, scan, stopLooking } from "./api.js";
+import { counted, forget, moveDenomination, search, submit, sumUp } from "./forms.js";
 import { filter, moveRow, rowControl } from "./lists.js";
-import { flip, shortcuts } from "./settings.js";
+import { flip, keep as remember, setting, shortcuts } from "./settings.js";
 import { go, inDialog, notice, place, show, $ } from "./page.js";
 import { busy, dropKeys, inTurn, work } from "./turns.js";
 
@@ -53,6 +53,7 @@ function deed(control) {
 // A key acts when its turn comes. A function key does what its name says then; any other, Enter above all, only what it
 // would have done on the screen that was looked at when it was pressed. Tells whether it is a key at all.
 function key(name) {
+  if (name === "F2") stopLooking();
   const control = controlOf(name);
   const seen = { deed: deed(control), sale: saleOf(control), dialog: inDialog(), function: /^F\d/.test(name) };
   const isKey = control !== null || busy() || (name === "F2" && seen.dialog);
@@ -87,6 +88,8 @@ function putBack(since) {
     // An input method that is in the middle of a word would write it again.
     if (composing) field.blur();
     field.value = value;
+    // Whoever listens to what is typed there has heard the scan.
+    field.dispatchEvent(new Event("input", { bubbles: true }));
   }
   kept = [];
 }
@@ -94,22 +97,39 @@ function putBack(since) {
 const stream = new KeyStream({
   later: (run, ms) => setTimeout(run, ms),
   cancel: (timer) => clearTimeout(timer),
+  // A hand fills in a field, which shows what it writes.
+  typing: () => isTyping(document.activeElement) || (!inDialog() && $("#manual") !== null),
+  sendsEnter: setting("scanner-enter") === "on",
   onScan: (code, since) => {
+    if (stream.sendsEnter) remember("scanner-enter", "on");
     putBack(since);
     inTurn(() => work(() => scan(code)), false);
   },
-  onChars: (chars) => {
+  onChars: (chars, alone) => {
     if (isTyping(document.activeElement)) return;
     const manual = !inDialog() && (place.page === "till" || place.page === "paper") ? $("#manual") : null;
     if (manual && /^[0-9X]+$/.test(chars)) { manual.value += chars; return; }
-    if (chars.length === 1 && shortcuts()) key(chars);
+    if (chars.length === 1 && alone && shortcuts()) key(chars);
   },
   onEnter: () => { if (!moveDenomination(1)) key("Enter"); },
 });
 
-// An arrow goes through denominations, rows, or the choices of a dialog. Tells whether it did.
+// The reason before or behind the one that stands in its field. What a hand has written there stays.
+function chooseReason(step) {
+  const reasons = [...document.querySelectorAll("#dialog [data-choose] button")];
+  if (reasons.length === 0 || document.activeElement?.matches?.("select, [type=radio]")) return false;
+  const field = document.getElementById(reasons[0].dataset.fill);
+  const at = reasons.findIndex((reason) => reason.textContent === field.value);
+  if (at < 0 && field.value) return false;
+  field.value = reasons[Math.min(Math.max(at + step, 0), reasons.length - 1)].textContent;
+  field.focus();
+  return true;
+}
+
+// An arrow goes through denominations, rows, reasons, or the choices of a dialog. Tells whether it did.
 function arrow(step) {
   if (moveDenomination(step)) return true;
+  if (chooseReason(step)) return true;
   if (inDialog()) {
     const choices = [...document.querySelectorAll("#dialog .choices button")];
     const at = choices.indexOf(document.activeElement);
@@ -162,10 +182,13 @@ function named(event, name) {
 function keydown(event) {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const { code } = event;
+  // The browser's own meaning of these keys takes the keyboard away from the page, and the next scan with it.
+  if (/^F([1-46-9]|10)$/.test(code)) event.preventDefault();
   if (code === "Enter" || code === "NumpadEnter") { enter(event); return; }
   byTab = code === "Tab" || code.startsWith("Arrow") && byTab || (byTab && code !== "Escape" && !charOf(code));
   const char = charOf(code);
   if (char) { character(event, char); return; }
+  if (/^(F\d|Arrow|Delete|Escape|Backspace|Tab)/.test(code)) stream.settle(event.timeStamp);
   const focused = document.activeElement;
   if (code === "Backspace" && !isTyping(focused) && $("#manual")) {
     $("#manual").value = $("#manual").value.slice(0, -1);
@@ -178,7 +201,22 @@ function keydown(event) {
   if (name) named(event, name);
 }
 
+// Keys that fall on the elder's display are the cashier's: whoever touched it has taken the keyboard there. Of several
+// pages the one that was used last takes them.
+function watchDisplay() {
+  const channel = new BroadcastChannel("zhucan-keys");
+  let mine = true;
+  channel.addEventListener("message", ({ data }) => {
+    if (data.used) mine = false;
+    else if (mine) keydown({ ...data, timeStamp: data.at - performance.timeOrigin, isComposing: false, preventDefault() {} });
+  });
+  const use = () => { mine = true; channel.postMessage({ used: true }); };
+  addEventListener("focus", use);
+  if (document.hasFocus()) use();
+}
+
 export function watchKeys() {
+  watchDisplay();
   document.addEventListener("keydown", keydown, true);
   document.addEventListener("click", (event) => {
     const finder = event.target.closest("[data-search]");
@@ -198,7 +236,7 @@ export function watchKeys() {
   });
   document.addEventListener("pointerdown", () => { byTab = false; });
   document.addEventListener("input", (event) => {
-    if (event.target.dataset?.value) sumUp();
+    if (event.target.dataset?.value) { counted(event.target); sumUp(); }
     if (event.target.id === "find-name" || event.target.id === "find-birth") forget();
     if (event.target.dataset?.filter !== undefined) filter(event.target.value.trim());
   });

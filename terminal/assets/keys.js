@@ -2,7 +2,7 @@
 // has focus, and its own Enter never confirms anything. A single character counts only when no other key falls near it.
 // A code that came in pieces is put together where its check digits say that it is whole; else it is scanned again.
 
-import { CARD, CUT_OFF, cut, isPayment, unglued } from "./codes.js";
+import { CARD, CUT_OFF, ID, cut, isPayment, unglued } from "./codes.js";
 
 export const BURST_MS = 50;
 // A scanner that stops for breath in the middle of a code goes on within this time.
@@ -11,6 +11,8 @@ const BREATH_MS = 500;
 export const REST_MS = 5000;
 // Without its rest so long, what was read is said to be half a code.
 const HALF_MS = 1500;
+// Digits nearer than this are one row: a slow scanner's as well as a hand's.
+const SLOW_MS = 150;
 // A scan's Enter that comes this late confirms nothing.
 const QUIET_MS = 400;
 // So many keys in one burst are no hand's.
@@ -34,8 +36,8 @@ export function charOf(code) {
 // Sorts keys by their times into scans, single characters and Enter. `now` is in ms; timers are given in. With a scan goes
 // the instant of its first key, however many pieces it came in.
 export class KeyStream {
-  constructor({ onScan, onChars, onEnter, later, cancel }) {
-    Object.assign(this, { onScan, onChars, onEnter, later, cancel });
+  constructor({ onScan, onChars, onEnter, later, cancel, typing = () => false, sendsEnter = false }) {
+    Object.assign(this, { onScan, onChars, onEnter, later, cancel, typing });
     this.chars = "";
     this.first = -Infinity;
     this.last = -Infinity;
@@ -44,9 +46,12 @@ export class KeyStream {
     // The last piece is a part of a code and nothing else: its rest is waited for.
     this.half = false;
     this.timers = { burst: null, half: null };
+    // Digits that came in a row, however slowly; the last burst was not its first.
+    this.row = { digits: "", first: -Infinity };
+    this.crowded = false;
     this.quietUntil = -Infinity;
     // This keyboard's scanner ends its codes with Enter; one that did not come yet still belongs to its scan.
-    this.sendsEnter = false;
+    this.sendsEnter = sendsEnter;
     this.owedUntil = -Infinity;
   }
 
@@ -68,12 +73,50 @@ export class KeyStream {
   // A character key. Tells whether it goes on a burst.
   char(char, now) {
     const burst = this.goesOn(now);
-    if (!burst) { this.flush(); this.first = now; }
+    const near = this.inRow(char, now);
+    if (!burst) { this.flush(!near); this.first = now; this.crowded = near; }
     if (this.chars.length < LONGEST_SCAN) this.chars += char;
     this.last = now;
     this.stop("half");
-    this.start("burst", this.patience() + 5, () => this.flush());
+    // A lone digit waits whether it is the beginning of a row.
+    const rest = isDigits(this.chars) ? Math.max(this.patience(), SLOW_MS) : this.patience();
+    this.start("burst", rest + 5, () => { if (!this.rowEnds()) this.flush(); });
     return burst;
+  }
+
+  // Whether a character goes on a row of digits.
+  inRow(char, now) {
+    const { digits } = this.row;
+    const near = digits !== "" && now - this.last < SLOW_MS && (isDigits(char) || (char === "X" && digits.length === ID - 1));
+    this.row = near ? { digits: digits + char, first: this.row.first } : { digits: isDigits(char) ? char : "", first: now };
+    return near;
+  }
+
+  // A slow scanner's code, whole by its check digits, came without an Enter so far.
+  rowEnds() {
+    const { digits, first } = this.row;
+    const codes = digits.length > this.chars.length && digits.length >= ID ? cut(digits) : null;
+    if (!codes) return false;
+    this.take();
+    this.row = { digits: "", first: -Infinity };
+    this.owedUntil = this.last + REST_MS;
+    this.deliver({ codes, since: first }, this.last + BREATH_MS);
+    return true;
+  }
+
+  // Enter behind a row of digits: a slow scanner's own. It confirms nothing; what is no whole code is scanned again. What a
+  // hand writes into a field is the hand's.
+  endsRow(now) {
+    const { digits, first } = this.row;
+    if (digits.length < SHORTEST_SCAN || now - this.last >= SLOW_MS) return false;
+    const codes = cut(digits);
+    if (!codes && this.typing()) return false;
+    this.take();
+    this.row = { digits: "", first: -Infinity };
+    this.sendsEnter = true;
+    this.owedUntil = -Infinity;
+    this.deliver({ codes: codes ?? [digits + CUT_OFF], since: first }, now);
+    return true;
   }
 
   // Enter. Tells whether it ended a scan or followed other keys too fast to be meant: then it confirms nothing.
@@ -81,6 +124,7 @@ export class KeyStream {
     const near = now - this.last <= BURST_MS;
     const rest = this.goesOn(now) && this.isTorn(this.first);
     if (this.chars.length >= SHORTEST_SCAN || rest) { this.end(now); return true; }
+    if (this.endsRow(now)) return true;
     if (near || now < this.quietUntil) return true;
     if (this.half) { this.giveUp(); return true; }
     const owed = now < this.owedUntil;
@@ -90,6 +134,11 @@ export class KeyStream {
     this.pieces = [];
     this.onEnter();
     return false;
+  }
+
+  // Another key than a character's: a lone one before it acts first.
+  settle(now) {
+    if (now - this.last > BURST_MS && this.chars.length > 0 && this.chars.length < MACHINE) this.flush();
   }
 
   start(timer, ms, run) {
@@ -111,7 +160,7 @@ export class KeyStream {
 
   // The keys so far were all, or their rest comes late: a whole code is a scanner that sends no Enter, a lone key is a key.
   // Tells whether they were a scanner's.
-  flush() {
+  flush(alone = true) {
     const chars = this.take();
     if (chars.length === 0) return false;
     const other = isPayment(chars) || (chars.length >= PART && !isDigits(chars));
@@ -124,7 +173,7 @@ export class KeyStream {
     this.half = isDigits(chars) && (this.half || chars.length >= PART);
     this.keep(chars);
     if (this.half) this.start("half", HALF_MS - BREATH_MS, () => this.giveUp());
-    else this.onChars(chars);
+    else this.onChars(chars, alone && !this.crowded);
     return this.half;
   }
 
@@ -186,6 +235,7 @@ export class KeyStream {
     this.stop("half");
     this.half = false;
     this.pieces = [];
+    this.row = { digits: "", first: -Infinity };
     // A slow scanner's Enter may come after its digits were taken.
     this.quietUntil = now + QUIET_MS;
     for (const code of codes) this.onScan(code, since);

@@ -2,8 +2,9 @@
 
 import { play } from "./sound.js";
 import { remember } from "./settings.js";
-import { keepRow } from "./lists.js";
-import { sumUp } from "./forms.js";
+import { everyRow, keepRow } from "./lists.js";
+import { keepCount, sumUp } from "./forms.js";
+import { codeCame, isNowCharged, post } from "./api.js";
 import { dropKeys } from "./turns.js";
 
 // A terminal that does not answer is asked again after this time.
@@ -14,6 +15,8 @@ export const place = { page: "till", dialog: "" };
 let token = null;
 let clock = { at: 0, since: 0 };
 let lost = false;
+// What may have been done although its answer was lost: a sale, or another deed.
+let doubt = {};
 let wanted = 0;
 let newest = null;
 
@@ -35,12 +38,21 @@ export function notice(message, next = "", good = false) {
   box.hidden = !message;
 }
 
+// What somebody chose stays chosen, whoever was remembered.
+function pick(radio) {
+  if (!radio) return;
+  radio.checked = true;
+  for (const other of document.getElementsByName(radio.name)) other.dataset.set = "1";
+}
+
 function swap(name, html) {
   if (shown[name] === html) return;
   const region = document.getElementById(name);
   const focused = region.contains(document.activeElement) ? document.activeElement.id : "";
   const typed = new Map([...region.querySelectorAll("input[id]:not([type=hidden]):not([type=radio])")]
     .filter((input) => !input.readOnly).map((input) => [input.id, input.value]));
+  const picked = [...region.querySelectorAll("input[type=radio][id]:checked")].map((input) => input.id);
+  for (const select of region.querySelectorAll("select[id]")) typed.set(select.id, select.value);
   const fresh = shown[name] === undefined || shown[name] === "";
   shown[name] = html;
   region.innerHTML = html;
@@ -48,6 +60,7 @@ function swap(name, html) {
     const input = document.getElementById(id);
     if (input && region.contains(input) && !input.readOnly && !fresh) input.value = value;
   }
+  if (!fresh) for (const id of picked) pick(document.getElementById(id));
   const back = focused && document.getElementById(focused);
   const start = $("[data-focus]", region) ?? (name === "dialog" ? $("input[required]:not([type=hidden])", region) : null);
   if (back && region.contains(back) && !back.readOnly) back.focus();
@@ -72,8 +85,12 @@ async function load(mine) {
   place.page = view.page;
   const cleared = view.token !== token && view.stage === "idle";
   if (cleared && $("#manual")) $("#manual").value = "";
+  // Behind a dialog nothing can be reached, by Tab neither.
+  const app = $(".app");
+  app.inert = false;
   // The dialog first: it gives the focus to whoever opened it when it goes.
   for (const name of REGIONS) swap(name, view.regions[name]);
+  app.inert = inDialog();
   clock = { at: view.at, since: performance.now() };
   if (token !== null && view.token !== token) play(view.stage);
   token = view.token;
@@ -83,23 +100,41 @@ async function load(mine) {
   delete document.body.dataset.reading;
   remember();
   keepRow();
+  keepCount();
   if (place.page === "close") sumUp();
-  if (lost) { lost = false; notice(""); }
+  if (lost) { lost = false; await found(); }
 }
 
-// The terminal does not answer. The page says so and goes on trying by itself.
-export function losing() {
+// The terminal answers again: what became of the Enter whose answer was lost.
+async function found() {
+  const { sale, deed } = doubt;
+  doubt = {};
+  if (!sale) { if (!deed) notice(""); return; }
+  const answer = await post("/api/charged", { sale });
+  if (!answer) { doubt = { sale }; return; }
+  const { charged, chargedNext, notCharged, notChargedNext } = document.body.dataset;
+  if (answer.charged) isNowCharged(sale);
+  notice(answer.charged ? charged : notCharged, answer.charged ? chargedNext : notChargedNext, answer.charged);
+}
+
+// The terminal does not answer. The page says so, and what is not known, and goes on trying by itself.
+export function losing({ sale = null, deed = false } = {}) {
   lost = true;
   dropKeys();
   setTimeout(() => { if (lost) show(); }, ASK_AGAIN_MS);
   delete document.body.dataset.reading;
-  notice(document.body.dataset.lost, document.body.dataset.lostNext);
+  doubt = { sale: sale ?? doubt.sale, deed: deed || doubt.deed };
+  const said = document.body.dataset;
+  if (doubt.sale) notice(said.lostSale, said.lostSaleNext);
+  else if (doubt.deed) notice(said.lostStep, said.lostStepNext);
+  else notice(said.lost, said.lostNext);
 }
 
-export const show = () => refresh().catch(losing);
+export const show = () => refresh().catch(() => losing());
 
 export function go(page, dialog = "") {
   notice("");
+  if (page !== place.page) everyRow();
   place.page = page;
   place.dialog = dialog;
   return show();
@@ -123,6 +158,7 @@ function soon() {
 export function listen() {
   const events = new EventSource("/events");
   events.addEventListener("state", soon);
+  events.addEventListener("code", (event) => codeCame(Number(event.data)));
   events.addEventListener("error", () => setTimeout(() => { if (events.readyState !== EventSource.OPEN) losing(); }, 2000));
   events.addEventListener("open", soon);
   setInterval(tick, 1000);

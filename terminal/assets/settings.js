@@ -1,6 +1,6 @@
 // What this screen remembers of itself: contrast, single-key shortcuts, who signed in last.
 
-const setting = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+export const setting = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
 export const keep = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private window */ } };
 export const shortcuts = () => setting("shortcuts") !== "off";
 

@@ -20,7 +20,7 @@ use crate::rules::Rules;
 use crate::slip::{self, Around};
 use crate::storage::StorageError;
 use crate::sync::{SyncError, SyncReport};
-use crate::till::Till;
+use crate::till::{Codes, Till};
 
 /// How the conversation with the office stands.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +64,8 @@ pub(crate) struct Core {
     pub(crate) office: Office,
     pub(crate) printer: PrintQueue,
     pub(crate) till: Till,
+    /// What readers with a line of their own have read, for the page.
+    pub(crate) codes: Codes,
     /// The date that a cashier confirmed in this boot, where the office has not told the time.
     confirmed: Mutex<Option<(BootId, BusinessDate)>>,
     pub(crate) sync_turn: tokio::sync::Mutex<()>,
@@ -110,6 +112,7 @@ impl Core {
             office,
             printer,
             till: Till::default(),
+            codes: Codes::default(),
             confirmed: Mutex::default(),
             sync_turn: tokio::sync::Mutex::default(),
             ahead: Ahead::default(),
@@ -255,6 +258,7 @@ impl Core {
             phone: setup.map(|setup| setup.phone.clone()).unwrap_or_default(),
             cashier: cashier.map(|cashier| cashier.name.clone()).unwrap_or_default(),
             reprint,
+            voided: stored.voided.is_some(),
             ..Around::default()
         };
         let name = |id: domain::id::CashierId| rules.as_ref()?.cashier(id).map(|cashier| cashier.name.clone());

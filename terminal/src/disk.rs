@@ -54,6 +54,18 @@ fn system_free(_: &Path) -> std::io::Result<u64> {
     Ok(u64::MAX)
 }
 
+/// Whether this program may write into a directory; nothing is written.
+#[cfg(unix)]
+pub(crate) fn is_writable(dir: &Path) -> bool {
+    use rustix::fs::Access;
+    rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_writable(dir: &Path) -> bool {
+    std::fs::metadata(dir).is_ok_and(|found| !found.permissions().readonly())
+}
+
 /// The disk that the terminal's data lies on.
 #[derive(Clone, Debug)]
 pub(crate) struct Disk {

@@ -39,7 +39,7 @@ pub async fn examine(config: &Config, asked: Asked, clock: Arc<dyn Clock>) -> Ve
     let (server, office_time) = server(config).await;
     checks.push(time(clock.wall(), office_time));
     checks.push(disk(config));
-    checks.push(font());
+    checks.push(font(receipts::Fonts::embedded()));
     checks.push(queue(&config.data_dir, clock.wall()).await);
     checks.push(server);
     checks
@@ -164,6 +164,9 @@ fn disk(config: &Config) -> Check {
     let of = |state, text: String| Check::new("disk", ZH.d_disk, state, text);
     let dir = config.data_dir.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new("/"));
     match config.disk.free(dir) {
+        Ok(LEAST_FREE..) if !crate::disk::is_writable(dir) => {
+            of(State::Fail, ZH.fill(ZH.d_disk_read_only, &[("path", &dir.display().to_string())]))
+        }
         Ok(free) => {
             let (state, text) =
                 if free < LEAST_FREE { (State::Fail, ZH.d_disk_low) } else { (State::Ok, ZH.d_disk_free) };
@@ -173,8 +176,8 @@ fn disk(config: &Config) -> Check {
     }
 }
 
-fn font() -> Check {
-    match receipts::Fonts::embedded() {
+fn font(found: Result<receipts::Fonts, receipts::PrintError>) -> Check {
+    match found {
         Ok(_) => Check::new("font", ZH.d_font, State::Ok, ZH.d_font_ok),
         Err(error) => {
             let text = ZH.fill(ZH.d_font_fails, &[("detail", &error.to_string())]);
@@ -228,5 +231,19 @@ pub fn heard(heard: Option<&Heard>) -> Check {
         of(State::Ok, ZH.fill(ZH.d_scanner_ok, &values))
     } else {
         of(State::Warn, ZH.fill(ZH.d_scanner_no_enter, &values))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_font_that_cannot_be_read_is_told_with_what_is_printed_instead() {
+        assert_eq!(font(receipts::Fonts::embedded()).state, State::Ok);
+        let broken = receipts::Fonts::embedded().and_then(|fonts| fonts.with_second(b"no font".to_vec()));
+        let told = font(broken);
+        assert_eq!((told.name, told.state), ("font", State::Fail));
+        assert!(told.text.chars().count() > 8, "{}", told.text);
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Around {
     pub(crate) unsent: u64,
     /// Whether it was printed before.
     pub(crate) reprint: bool,
+    /// Whether the record is a meal that was reversed.
+    pub(crate) voided: bool,
 }
 
 /// Date and time to the minute.
@@ -82,7 +84,7 @@ pub(crate) fn compose(
 }
 
 const fn marks(record: &Record, around: &Around) -> Marks {
-    Marks { reprint: around.reprint, training: matches!(record.body, Body::Training(_)) }
+    Marks { reprint: around.reprint, training: matches!(record.body, Body::Training(_)), voided: around.voided }
 }
 
 fn who(around: &Around) -> String {
@@ -107,6 +109,10 @@ fn meal_slip(record: &Record, meal: &Meal, hash: String, around: &Around) -> Sli
     let mut meals = vec![slip_meal(who(around), meal)];
     let (mut tenders, mut sequences) = (vec![tender_name(meal.tender)], vec![record.sequence.to_string()]);
     let mut footer = Vec::new();
+    if let Some(collection) = meal.collection.as_ref().filter(|_| around.together.is_empty()) {
+        // Reversed, it is no part of what was taken along; by whom it was to be taken stays true.
+        footer.push(ZH.fill(ZH.slip_collected_alone, &[("by", collector_name(collection.by))]));
+    }
     if let (Some(collection), false) = (&meal.collection, around.together.is_empty()) {
         (meals, tenders, sequences) = (Vec::new(), Vec::new(), Vec::new());
         for (stored, name) in &around.together {

@@ -109,8 +109,11 @@ impl Core {
             elder: self.elder_view(&state, serving.as_ref(), now.at).await?,
             interrupted: self.journal.interrupted().await?,
             stage: self.stage_view(&state, rules.as_deref(), shift.as_ref(), now.at).await?,
+            line: state.line.iter().map(|waits| InLineView { turn: waits.turn, name: waits.name() }).collect(),
             close: self.close_view(&state, shift.as_ref()).await?,
             cashier,
+            signed_in: state.cashier.is_some(),
+            showing: state.showing,
             last,
             last_sale,
             training: state.training,
@@ -326,8 +329,11 @@ impl Core {
         if state.cashier.is_none() || rules.is_none() {
             return Ok(StageView::SignIn);
         }
-        let Some(shift) = shift else { return Ok(StageView::OpenShift) };
-        if self.is_forgotten(shift, state.cashier) {
+        let off_list = state.cashier.is_none_or(|id| rules.is_none_or(|rules| rules.cashier(id).is_none()));
+        let Some(shift) = shift else {
+            return Ok(if off_list { StageView::SignIn } else { StageView::OpenShift });
+        };
+        if off_list || self.is_forgotten(shift, state.cashier) {
             return Ok(StageView::ForgottenShift);
         }
         if self.unconfirmed_date().is_some() {
@@ -336,13 +342,12 @@ impl Core {
         let price = rules.and_then(|rules| rules.price(now.business_date(), &rules.serving(now).window().period));
         Ok(match &state.stage {
             Stage::Idle => StageView::Idle,
-            Stage::Serving { offer, tender, other } => {
+            Stage::Serving { offer, tender, asks } => {
                 let mut view = offer_view(offer, *tender);
                 if let (Some(person), Some(shown)) = (&offer.person, view.person.as_mut()) {
                     shown.photo = self.photo_held(person).await?;
                 }
-                let name = |other: &crate::till::Other| other.found.as_ref().ok().map(|p| p.entry.masked_name.clone());
-                view.other = other.as_ref().map(|other| OtherView { name: name(other) });
+                view.other = state.line.last().filter(|_| *asks).map(|other| OtherView { name: other.name() });
                 StageView::Serving(Box::new(view))
             }
             Stage::Duplicate { person, period, first } => StageView::Duplicate {

@@ -6,10 +6,12 @@
 mod collection;
 mod delivery;
 mod drawer;
+mod line;
 mod menu;
 mod next;
 mod paper;
 pub(crate) mod practice;
+mod reader;
 mod scan;
 mod serve;
 mod staff;
@@ -30,9 +32,11 @@ use crate::rules::Rules;
 use crate::shift::{Count, OpenShift};
 use crate::storage::StorageError;
 
+pub(crate) use line::InLine;
 pub(crate) use menu::Menu;
 pub(crate) use next::NextSale;
 pub(crate) use paper::Line as PaperLine;
+pub(crate) use reader::Codes;
 pub(crate) use staff::Approval;
 pub(crate) use why::Why;
 
@@ -74,6 +78,12 @@ pub(crate) enum TillError {
     OtherSale,
     #[error("a sale waits")]
     SaleWaits,
+    #[error("scans wait for their turn")]
+    LineWaits,
+    #[error("no more scans can wait")]
+    LineFull,
+    #[error("another scan has its turn")]
+    OtherTurn,
     #[error("cannot be paid so")]
     BadTender,
     #[error("the meal is not on this till")]
@@ -150,19 +160,12 @@ pub(crate) enum Stage {
     /// Waiting for a scan.
     #[default]
     Idle,
-    /// A sale waits for the cashier; `other` was scanned meanwhile.
-    Serving { offer: Box<Offer>, tender: Tender, other: Option<Box<Other>> },
+    /// A sale waits for the cashier; `asks` once somebody else was scanned, until that is answered.
+    Serving { offer: Box<Offer>, tender: Tender, asks: bool },
     /// The elder has had this meal.
     Duplicate { person: Box<Person>, period: MealPeriod, first: First },
     /// The scan brought no subsidy.
     Refused(Refusal),
-}
-
-/// A scan that came while a sale waited.
-#[derive(Clone, Debug)]
-pub(crate) struct Other {
-    /// Whom it names, or why it names nobody.
-    pub(crate) found: Result<Person, Refusal>,
 }
 
 /// Meals that one person takes along in one go.
@@ -199,6 +202,14 @@ pub(crate) struct TillState {
     /// What was keyed before the scan.
     pub(crate) next: NextSale,
     pub(crate) stage: Stage,
+    /// Scans that came while a sale waited, in their order. Nobody leaves it unserved but by a key.
+    pub(crate) line: Vec<InLine>,
+    /// How many ever stood in it.
+    pub(crate) turns: u32,
+    /// How often somebody went back to scanning: what was being looked up before is wanted no longer.
+    pub(crate) cancels: u64,
+    /// What scans brought to the screen so far: tells one refusal from the next.
+    pub(crate) showing: u64,
     /// A scan is being looked up.
     pub(crate) reading: bool,
     /// The sale that was just made; forgotten with the next scan or key.

@@ -2,6 +2,7 @@
 
 mod api;
 mod assets;
+mod banner;
 mod closing;
 mod desk;
 mod desk_phrases;

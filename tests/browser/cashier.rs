@@ -1,13 +1,15 @@
 //! A cashier's day at its edges: too early, a wrong PIN, a queue that does not wait, and the way back from everywhere.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
+use zhucan::demo::elders::ELDERS;
 use zhucan::demo::http::Caller;
 use zhucan::demo::world::{CANTEENS, LIANHUA};
 
-use crate::till::{Page, SETTLED, with_page, with_printer};
+use crate::till::{Page, SETTLED, after_a_bad_night, with_page, with_printer};
 
 const ELDER: usize = 0;
 
@@ -68,6 +70,16 @@ async fn whoever_scans_too_early_is_told_the_next_step_and_a_wrong_pin_how_many_
     .await;
 }
 
+/// A name as the till shows it.
+fn masked(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    match letters.as_slice() {
+        [first, _] => format!("{first}*"),
+        [first, .., last] => format!("{first}*{last}"),
+        _ => name.to_owned(),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn five_cards_without_an_enter_charge_nothing_and_the_first_sale_stays() {
     with_page(async |page| {
@@ -75,7 +87,10 @@ async fn five_cards_without_an_enter_charge_nothing_and_the_first_sale_stays() {
             page.scan(&page.card(elder)).await?;
         }
         page.stage("asked").await?;
-        page.says("#asked", "王*芳").await?;
+        // Not only the last of them: each that was scanned is named, in the order of the scans.
+        let names: Vec<String> = ELDERS[ELDER..ELDER + 5].iter().map(|elder| masked(elder.name)).collect();
+        page.says("#asked", &names[1..].join("、")).await?;
+        crate::accessible::clean(page, "four wait behind a sale").await?;
         let shown = page.text("#main").await?;
         assert!(shown.contains("陈*兰") && shown.contains("¥13.00"), "the first sale is kept: {shown}");
         tokio::time::sleep(SETTLED).await;
@@ -91,6 +106,33 @@ async fn five_cards_without_an_enter_charge_nothing_and_the_first_sale_stays() {
         page.stage("idle").await?;
         let sold = page.meals().await;
         assert_eq!((sold.len(), &sold[0]["name"]), (1, &json!("陈*兰")));
+
+        // Enter, pressed once more, charges nobody who was not seen; a turn comes by its own key.
+        page.press(Key::Enter).await?;
+        page.stage("idle").await?;
+        page.says("#main .turn", &format!("{} 刷过卡，还没收款", names[1])).await?;
+        page.says("#main .turn", &format!("后面还有 {}", names[2..].join("、"))).await?;
+        for (width, height) in [(1366, 768), (1024, 600), (390, 844)] {
+            crate::accessible::resize(page, width, height).await;
+            crate::accessible::clean(page, &format!("whose turn it is at {width} x {height}")).await?;
+        }
+        crate::accessible::resize(page, 1366, 768).await;
+        for (number, name) in names.iter().enumerate().skip(1) {
+            page.host.clock.advance(4_000);
+            if number == 2 {
+                page.letter("t").await?;
+                page.until("passed over", async || Ok(!page.text("#main .turn h2").await?.starts_with(name))).await?;
+                continue;
+            }
+            page.letter("n").await?;
+            page.stage("serving").await?;
+            page.says("#main .person", name).await?;
+            page.meant(Key::Enter).await?;
+            page.stage("idle").await?;
+        }
+        page.says("#main .prompt", "请扫卡").await?;
+        let sold: Vec<Value> = page.meals().await.iter().map(|meal| meal["name"].clone()).collect();
+        assert_eq!(sold, [json!(names[4]), json!(names[3]), json!(names[1]), json!(names[0])], "each once");
         Ok(())
     })
     .await;
@@ -160,17 +202,74 @@ async fn offline_is_told(page: &Page, beside: &str) -> WebDriverResult<()> {
     for part in [beside, "未上传", "最早", "刷卡用餐、算补贴", "暂不能", "查新办的卡"] {
         assert!(banner.contains(part), "no {part:?} in {banner}");
     }
-    // All of it can be read: nothing runs out of the screen or under something else.
-    let cut = "return [...document.querySelectorAll('#banner *')].filter((e) => { const r = e.getBoundingClientRect();\n\
-        return r.width > 0 && (r.right > innerWidth + 1 || r.bottom > document.getElementById('main').getBoundingClientRect().top + 1); })\n\
-        .map((e) => e.outerHTML.slice(0, 80))";
+    banner_is_whole(page, &format!("offline beside {beside}")).await
+}
+
+/// What of the banner cannot be read: it runs out of the screen, out of its own line, or under something else.
+const CUT: &str = "const main = document.getElementById('main').getBoundingClientRect().top;\n\
+    return [...document.querySelectorAll('#banner *')].filter((e) => { const r = e.getBoundingClientRect();\n\
+      if (r.width === 0) return false;\n\
+      const line = e.closest('.banner').getBoundingClientRect();\n\
+      const x = r.left + r.width / 2, y = r.top + r.height / 2;\n\
+      const top = document.elementFromPoint(x, y);\n\
+      const clipped = getComputedStyle(e).overflow !== 'visible' && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1);\n\
+      return r.right > innerWidth + 1 || r.bottom > main + 1 || r.bottom > line.bottom + 1 || r.top < line.top - 1 || clipped ||\n\
+        !(top && (e.contains(top) || top.contains(e))); }).map((e) => e.outerHTML.slice(0, 80))";
+
+async fn banner_is_whole(page: &Page, what: &str) -> WebDriverResult<()> {
     for (width, height) in [(1366, 768), (1024, 600), (390, 844)] {
         crate::accessible::resize(page, width, height).await;
-        assert_eq!(page.js(cut).await?, json!([]), "{beside} at {width} x {height}");
-        crate::accessible::clean(page, &format!("offline beside {beside} at {width} x {height}")).await?;
+        assert_eq!(page.js(CUT).await?, json!([]), "{what} at {width} x {height}");
+        crate::accessible::clean(page, &format!("{what} at {width} x {height}")).await?;
     }
     crate::accessible::resize(page, 1366, 768).await;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_a_damaged_database_a_power_cut_and_no_line_are_all_told_at_once() {
+    after_a_bad_night(async |page: &Page, free: &AtomicU64| {
+        let damaged = "本机数据库损坏过，已自动修复";
+        let cut_off = "上次没有正常关机";
+        page.says("#banner", damaged).await?;
+        page.says("#banner", cut_off).await?;
+        banner_is_whole(page, "damage and a power cut").await?;
+
+        let till = &page.host.tills[LIANHUA];
+        till.line.set(false);
+        assert!(till.terminal.sync_once().await.is_err());
+        page.sell(ELDER).await?;
+        offline_is_told(page, damaged).await?;
+        page.scan(&page.card(ELDER + 1)).await?;
+        page.stage("serving").await?;
+        banner_is_whole(page, "serving under three messages").await?;
+        // What is on the screen when the disk becomes full is not charged, and said not to be.
+        free.store(0, Ordering::Relaxed);
+        page.meant(Key::Enter).await?;
+        page.says("#notice", "磁盘").await?;
+        page.press(Key::F2).await?;
+        page.stage("idle").await?;
+        for part in ["磁盘", damaged, cut_off, "请告诉办公室", "写“已记账”的都在"] {
+            page.says("#banner", part).await?;
+        }
+        offline_is_told(page, cut_off).await?;
+        assert_eq!(page.meals().await.len(), 1);
+
+        // One key for what was read; the others stay until they are over, and go without a click.
+        page.press(Key::Escape).await?;
+        page.until("read", async || Ok(!page.text("#banner").await?.contains(damaged))).await?;
+        assert!(!page.text("#banner").await?.contains(cut_off));
+        offline_is_told(page, "磁盘").await?;
+        free.store(u64::MAX, Ordering::Relaxed);
+        till.line.set(true);
+        till.terminal.sync_once().await.unwrap();
+        page.until("all is well", async || Ok(page.text("#banner").await?.is_empty())).await?;
+        page.host.clock.advance(4_000);
+        page.sell(ELDER + 1).await?;
+        assert_eq!(page.meals().await.len(), 2);
+        Ok(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -261,6 +360,53 @@ async fn a_shift_ends_short_with_a_supervisor_and_its_z_report_is_printed() {
         for part in ["交班", "180.00", "少了二十几元"] {
             assert!(last.contains(part), "no {part:?} in {last}");
         }
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_cashier_has_begun_outlasts_what_happens_meanwhile() {
+    with_page(async |page| {
+        // Pieces that were counted, and a scan in the middle of the count.
+        page.press(Key::F10).await?;
+        page.says("#main", "清点现金").await?;
+        page.hand("2").await?;
+        page.scan(&page.card(ELDER)).await?;
+        page.stage("serving").await?;
+        page.press(Key::F2).await?;
+        page.stage("idle").await?;
+        page.press(Key::F10).await?;
+        page.says("#main", "清点现金").await?;
+        page.says("#counted", "¥200.00").await?;
+
+        // Tab stays in a dialog.
+        page.press(Key::F2).await?;
+        page.on("till").await?;
+        page.letter("m").await?;
+        page.dialog("更多操作").await?;
+        for _ in 0..16 {
+            page.press(Key::Tab).await?;
+            let inside = "return document.activeElement === document.body || !document.activeElement.closest('.app')";
+            assert_eq!(page.js(inside).await?, true);
+        }
+        page.press(Key::Escape).await?;
+        page.no_dialog().await?;
+
+        // Who was chosen to sign in, when the line goes down before the PIN is whole.
+        page.end_shift().await;
+        page.stage("sign_in").await?;
+        let other = "const all = [...document.querySelectorAll('[name=cashier]')]; const one = all.find((c) => !c.checked);\n\
+            one.click(); return one.id";
+        let chosen = page.js(other).await?;
+        page.driver.find(By::Id("pin")).await?.click().await?;
+        page.hand("12").await?;
+        let till = &page.host.tills[LIANHUA];
+        till.line.set(false);
+        assert!(till.terminal.sync_once().await.is_err());
+        page.says("#banner", "断网").await?;
+        assert_eq!(page.js("return document.querySelector('[name=cashier]:checked').id").await?, chosen);
+        assert_eq!(page.js("return document.getElementById('pin').value").await?, "12");
         Ok(())
     })
     .await;

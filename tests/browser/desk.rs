@@ -230,8 +230,19 @@ async fn what_an_elder_paid_too_much_is_paid_back_once() {
         let due = page.text("#main tbody b").await?;
         assert!(due.starts_with('¥'), "{due}");
         crate::accessible::clean(page, "refunds").await?;
+        // The chosen row is another elder's than whose card comes: it is hidden, and no key pays it.
         page.press(Key::Down).await?;
-        page.press(Key::Enter).await?;
+        page.scan(&page.card(ELDER)).await?;
+        page.says("#notice", "0").await?;
+        page.meant(Key::Enter).await?;
+        let row =
+            "return [...document.querySelectorAll('[data-rows] tbody tr')].map((row) => [row.hidden, row.className])";
+        assert_eq!(page.js(row).await?, json!([[true, ""]]));
+        assert!(page.text("#dialog").await?.is_empty(), "a hidden row is nobody's");
+        // The elder's own card finds and chooses it.
+        page.scan(&page.card(elder)).await?;
+        page.until("chosen", async || Ok(page.js(row).await? == json!([[false, "chosen"]]))).await?;
+        page.meant(Key::Enter).await?;
         page.dialog(&due).await?;
         crate::accessible::clean(page, "the refund's question").await?;
         page.meant(Key::Enter).await?;
@@ -319,16 +330,37 @@ async fn a_till_that_does_not_answer_says_so_and_comes_back_by_itself() {
         page.stage("serving").await?;
         page.reach(false).await;
         page.meant(Key::Enter).await?;
-        page.says("#notice", "收银程序没有响应").await?;
-        assert!(page.text("#notice").await?.contains("没有新收费"));
+        page.says("#notice", "不知道这一笔记上没有").await?;
+        assert!(page.text("#notice").await?.contains("别再收一次"), "nobody knows whether it arrived");
         assert_eq!(page.meals().await.len(), 0);
         page.reach(true).await;
-        page.until("it came back without a click", async || Ok(page.text("#notice").await?.is_empty())).await?;
+        // Back without a click, and told.
+        page.says("#notice", "刚才那一笔没有记上，没有收费").await?;
         page.stage("serving").await?;
         page.meant(Key::Enter).await?;
         page.stage("idle").await?;
         assert_eq!(page.meals().await.len(), 1);
         Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_enter_whose_answer_is_lost_is_found_recorded_and_not_taken_again() {
+    with_page(async |page| {
+        page.press(Key::F7).await?;
+        page.stage("serving").await?;
+        // The sale is made; the page never hears of it.
+        page.js(
+            "const ask = window.fetch; window.fetch = async (path, how) => { const answer = await ask(path, how);\n\
+             if (path === '/api/confirm') throw new TypeError('lost'); return answer; }",
+        )
+        .await?;
+        page.meant(Key::Enter).await?;
+        page.says("#notice", "刚才那一笔已记账").await?;
+        assert!(page.text("#notice").await?.contains("不用再收"));
+        assert_eq!(page.meals().await.len(), 1);
+        page.stage("idle").await
     })
     .await;
 }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
+use zhucan::demo::http::Caller;
+use zhucan::demo::world::{CANTEENS, LIANHUA};
 
-use crate::till::{Page, with_page};
+use crate::till::{Page, SETTLED, with_page};
 
 const ELDER: usize = 0;
 
@@ -295,4 +297,132 @@ async fn an_enter_charges_only_the_sale_that_was_on_the_screen_when_it_was_press
         Ok(())
     })
     .await;
+}
+
+/// Types as a scanner does that is set slow, or sits on a bad radio line.
+async fn slowly(page: &Page, code: &str) -> WebDriverResult<()> {
+    let keys = page.driver.action_chain_with_delay(Some(Duration::from_millis(70)), Some(Duration::ZERO));
+    keys.send_keys(code).key_down(Key::Enter).key_up(Key::Enter).perform().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_scanner_is_a_scanner_and_its_enter_confirms_nothing() {
+    with_page(async |page| {
+        slowly(page, &page.card(ELDER)).await?;
+        page.stage("serving").await?;
+        tokio::time::sleep(SETTLED).await;
+        slowly(page, &page.card(ELDER + 1)).await?;
+        page.stage("asked").await?;
+        page.says("#asked", "李*强").await?;
+        let state = page.api("/api/state").await;
+        assert_eq!(state["stage"]["tender"], "cash", "its digits are no keys");
+        assert_eq!(page.meals().await.len(), 0);
+        // What it read is no whole code: told, and nothing confirmed.
+        page.meant(Key::Enter).await?;
+        page.stage("serving").await?;
+        tokio::time::sleep(SETTLED).await;
+        slowly(page, &page.card(ELDER + 2)[..20]).await?;
+        page.stage("asked").await?;
+        assert_eq!(page.meals().await.len(), 0);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn function_keys_are_never_the_browsers_own() {
+    with_page(async |page| {
+        for key in ["F1", "F2", "F3", "F4", "F6", "F7", "F8", "F9", "F10"] {
+            let kept = format!(
+                "const event = new KeyboardEvent('keydown', {{ code: '{key}', key: '{key}', bubbles: true, cancelable: true }});\n\
+                 document.body.dispatchEvent(event); return event.defaultPrevented",
+            );
+            for _ in 0..2 {
+                assert_eq!(page.js(&kept).await?, true, "{key}");
+            }
+        }
+        for key in ["F5", "F11", "F12"] {
+            let left = format!(
+                "const event = new KeyboardEvent('keydown', {{ code: '{key}', bubbles: true, cancelable: true }});\n\
+                 document.body.dispatchEvent(event); return event.defaultPrevented",
+            );
+            assert_eq!(page.js(&left).await?, false, "{key} is the browser's");
+        }
+        page.open("/").await?;
+        page.stage("idle").await?;
+        page.press(Key::F6).await?;
+        page.dialog("餐品金额").await?;
+        page.press(Key::F6).await?;
+        page.scan(&page.card(ELDER)).await?;
+        page.stage("serving").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_fall_on_the_elders_display_are_the_cashiers() {
+    with_page(async |page| {
+        let till = page.driver.window().await?;
+        let display = page.driver.new_window().await?;
+        page.driver.switch_to_window(display).await?;
+        page.open("/elder").await?;
+        page.until("idle", async || Ok(page.js("return document.body.dataset.face").await? == "idle")).await?;
+        page.driver.find(By::Css("body")).await?.click().await?;
+        page.scan(&page.card(ELDER)).await?;
+        page.until("served", async || Ok(page.api("/api/state").await["stage"]["kind"] == "serving")).await?;
+        tokio::time::sleep(SETTLED).await;
+        assert_eq!(page.meals().await.len(), 0, "the scan's own Enter confirmed");
+        page.press(Key::Enter).await?;
+        page.until("recorded", async || Ok(page.meals().await.len() == 1)).await?;
+        page.driver.switch_to_window(till).await?;
+        page.stage("idle").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_with_a_line_of_its_own_does_what_the_page_that_is_seen_would_do() {
+    let (mut line, path) = support::line::pty();
+    // A pseudo-terminal whose last opener goes is gone; a real line is not.
+    let _held = std::fs::File::open(&path).unwrap();
+    let reader = format!("scanner:{}", path.display()).parse().unwrap();
+    crate::till::with_reader(reader, async |page: &Page| {
+        let mut read = |code: &str| std::io::Write::write_all(&mut line, format!("{code}\r").as_bytes()).unwrap();
+        let by = json!({ "supervisor": { "cashier": supervisor(page).await, "pin": CANTEENS[LIANHUA].cashiers[0].pin },
+            "date": "2026-03-02", "period": "lunch" });
+        Caller::new(&page.url).unwrap().post("/api/paper/open", &by).await.unwrap();
+
+        // A list is open, and the till's page is seen: a meal.
+        read(&page.card(ELDER));
+        page.stage("serving").await?;
+        assert_eq!(page.api("/api/state").await["paper"]["lines"], json!([]));
+        page.press(Key::F2).await?;
+        page.stage("idle").await?;
+
+        // The list is seen: a line, and what is wrong with one is told.
+        page.letter("m").await?;
+        page.dialog("更多操作").await?;
+        page.letter("5").await?;
+        page.says("#main", "补录纸质名单").await?;
+        read(&page.card(ELDER + 1));
+        page.says("#main", "李*强").await?;
+        read(&page.card(ELDER + 1));
+        page.says("#notice", "这位老人本餐已用过").await?;
+
+        // Another page is seen: it comes back to the sale.
+        page.press(Key::F9).await?;
+        page.says("#main", "今日记录").await?;
+        page.host.clock.advance(4_000);
+        read(&page.card(ELDER + 2));
+        page.stage("serving").await?;
+        page.on("till").await?;
+        assert_eq!(page.meals().await.len(), 0);
+        Ok(())
+    })
+    .await;
+}
+
+async fn supervisor(page: &Page) -> Value {
+    let state = page.api("/api/state").await;
+    state["cashiers"].as_array().unwrap().iter().find(|one| one["supervisor"] == true).unwrap()["id"].clone()
 }

@@ -1,6 +1,7 @@
 //! A browser at a till of the demo's world, at eleven on a Monday, signed in through the page and with an open shift.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::calendar::Clock as _;
@@ -50,6 +51,59 @@ pub(crate) async fn with_printer(test: impl AsyncFnOnce(&Page, &std::path::Path)
     let till = TillHost::open_with_printer(&folder, stage.office.address, printer, clock, entropy).await.unwrap();
     stage.tills.insert(LIANHUA, till);
     on_stage(stage, async |page: &Page| test(page, &slips).await).await;
+}
+
+/// The same at a till with a scanner or card reader on a line of its own.
+pub(crate) async fn with_reader(
+    reader: terminal::devices::CodeSource,
+    test: impl AsyncFnOnce(&Page) -> WebDriverResult<()>,
+) {
+    let db = TestDb::new(Backend::Sqlite);
+    let mut stage = Stage::set_up(db.folder(), db.url().parse().unwrap()).await.unwrap();
+    stage.tills.remove(LIANHUA).close().await;
+    let (clock, entropy) = (Arc::<DemoClock>::clone(&stage.clock), Arc::new(SeededEntropy::new(20)));
+    let (folder, readers) =
+        (till_folder(db.folder(), LIANHUA), |config: &mut terminal::Config| config.readers = vec![reader]);
+    let till = TillHost::open_with(&folder, stage.office.address, readers, clock, entropy).await.unwrap();
+    stage.tills.insert(LIANHUA, till);
+    on_stage(stage, test).await;
+}
+
+/// The same at a till whose database was damaged and whose program was then killed, none of which anybody has read. How many
+/// bytes its disk has left is the test's.
+pub(crate) async fn after_a_bad_night(test: impl AsyncFnOnce(&Page, &AtomicU64) -> WebDriverResult<()>) {
+    let db = TestDb::new(Backend::Sqlite);
+    let mut stage = Stage::set_up(db.folder(), db.url().parse().unwrap()).await.unwrap();
+    stage.clock.set(date("2026-03-02").at_minute(9 * 60));
+    stage.tills[LIANHUA].sync().await.unwrap();
+    let free = Arc::new(AtomicU64::new(u64::MAX));
+    let probe = {
+        let free = Arc::clone(&free);
+        terminal::DiskProbe::new(move |_| Ok(free.load(Ordering::Relaxed)))
+    };
+    let open = async |folder: &std::path::Path, seed: u64| {
+        let (clock, entropy) = (Arc::<DemoClock>::clone(&stage.clock), Arc::new(SeededEntropy::new(seed)));
+        let disk = |config: &mut terminal::Config| config.disk = probe.clone();
+        TillHost::open_with(folder, stage.office.address, disk, clock, entropy).await.unwrap()
+    };
+    let folder = till_folder(db.folder(), LIANHUA);
+    stage.tills.remove(LIANHUA).close().await;
+    let database = folder.join("terminal.db");
+    let mut bytes = std::fs::read(&database).unwrap();
+    bytes[..4096].fill(0);
+    std::fs::write(&database, bytes).unwrap();
+    let till = open(&folder, 20).await;
+    // Its files as they lie on the disk at this moment, as a power cut leaves them.
+    let left = db.folder().join("left");
+    std::fs::create_dir_all(&left).unwrap();
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let path = file.unwrap().path();
+        std::fs::copy(&path, left.join(path.file_name().unwrap())).unwrap();
+    }
+    till.close().await;
+    let till = open(&left, 21).await;
+    stage.tills.insert(LIANHUA, till);
+    on_stage(stage, async |page: &Page| test(page, &free).await).await;
 }
 
 async fn on_stage(stage: Stage, test: impl AsyncFnOnce(&Page) -> WebDriverResult<()>) {

@@ -107,6 +107,46 @@ fn a_computer_that_is_no_till_yet_is_told_so_and_left_alone() {
     assert!(!data.exists(), "the doctor changes nothing");
 }
 
+/// The doctor where `data` lies on a file system that is read-only to it, whoever runs the test.
+fn doctor_of_read_only(folder: &Path, data: &Path) -> Output {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    let mode = |mode: u32| std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode)).unwrap();
+    if !is_root {
+        mode(0o500);
+        let found = doctor(data, &[]);
+        mode(0o700);
+        return found;
+    }
+    // Rights bind no root: a mount does, in a name space that ends with the program.
+    let script = "mount -t tmpfs -o ro none \"$1\" && exec \"$2\" terminal doctor --data \"$3\" --json";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script, "sh"]).args([folder, Path::new(PROGRAM), data]);
+    command.output().unwrap()
+}
+
+#[test]
+fn a_disk_that_is_full_or_cannot_be_written_to_fails_and_says_what_to_do() {
+    // The system's own report of no room at all: this file system never has any.
+    let full = doctor(Path::new("/proc/zhucan/data"), &[]);
+    let told = report(&full);
+    assert_eq!(full.status.code(), Some(1));
+    let disk = check(&told, "disk");
+    assert_eq!(disk["state"], "fail", "{told}");
+    assert!(disk["text"].as_str().unwrap().contains("只剩 0 MB，不能记账：请清理"), "{disk}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let good = report(&doctor(&data, &[]));
+    assert_eq!(check(&good, "disk")["state"], "ok", "{good}");
+    let found = doctor_of_read_only(folder.path(), &data);
+    let told = report(&found);
+    let disk = check(&told, "disk");
+    assert_eq!((found.status.code(), &disk["state"]), (Some(1), &Value::from("fail")), "{told}");
+    assert!(disk["text"].as_str().unwrap().contains("写不进去，不能记账"), "{disk}");
+    assert!(!data.exists(), "the doctor changes nothing");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_device_of_a_till_is_looked_at_and_the_exit_code_says_whether_lunch_can_begin() {
     let db = TestDb::new(Backend::Sqlite);

@@ -10,14 +10,14 @@ use crate::{
 pub(super) struct Roll<'a> {
     paper: Paper,
     fonts: &'a Fonts,
-    mark: Option<&'static str>,
+    mark: Option<String>,
     tall: bool,
     bytes: Vec<u8>,
 }
 
 impl<'a> Roll<'a> {
     /// Starts a slip; the mark, if any, becomes its first and its last line.
-    pub(super) fn start(paper: Paper, fonts: &'a Fonts, mark: Option<&'static str>) -> Self {
+    pub(super) fn start(paper: Paper, fonts: &'a Fonts, mark: Option<String>) -> Self {
         let mut roll = Self { paper, fonts, mark, tall: false, bytes: escpos::start() };
         roll.mark();
         roll
@@ -31,8 +31,8 @@ impl<'a> Roll<'a> {
     }
 
     fn mark(&mut self) {
-        if let Some(mark) = self.mark {
-            self.centre(mark);
+        if let Some(mark) = self.mark.clone() {
+            self.centre(&mark);
         }
     }
 
@@ -56,7 +56,7 @@ impl<'a> Roll<'a> {
         self.bytes.extend([escpos::LINE_FEED, escpos::LINE_FEED]);
     }
 
-    /// A label at the left and a value at the right; a value that does not fit beside it goes below.
+    /// A label at the left and a value at the right; a value that does not fit beside it goes below, a long one as text.
     pub(super) fn pair(&mut self, left: &str, right: &str) {
         let (left, right) = (printable(left), printable(right));
         if escpos::text_columns(&left) + escpos::text_columns(&right) < self.paper.columns() {
@@ -64,8 +64,10 @@ impl<'a> Roll<'a> {
             return;
         }
         self.left(&left);
-        for line in wrap(&right, self.paper.columns()) {
-            self.line("", &line, Align::Left);
+        match wrap(&right, self.paper.columns()).as_slice() {
+            [line] => self.line("", line, Align::Left),
+            // Of several lines a ragged left edge is hard to read.
+            lines => lines.iter().for_each(|line| self.line(line, "", Align::Left)),
         }
     }
 

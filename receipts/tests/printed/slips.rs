@@ -4,7 +4,7 @@ use crate::{Outcome, samples::yuan, statements::fonts};
 use domain::money::Fen;
 use receipts::{
     preview::{Item, interpret},
-    slip::{Marks, Paper, ShiftSlip, Slip, SlipMeal, Tally, VoidSlip},
+    slip::{Marks, Paper, RefundSlip, ShiftSlip, Slip, SlipMeal, Tally, VoidSlip},
 };
 use std::path::Path;
 
@@ -49,6 +49,20 @@ fn void_slip() -> VoidSlip {
         approver: Some("孙立".into()),
         sequence: "2321".into(),
         record: "90ab 12cd".into(),
+        marks: Marks::default(),
+    }
+}
+
+fn refund_slip() -> RefundSlip {
+    RefundSlip {
+        canteen: "四宝山街道长者食堂".into(),
+        at: "2026-03-20 11:12".into(),
+        who: "王*兰".into(),
+        meal_date: "2026-03-18".into(),
+        amount: yuan(5),
+        cashier: "赵敏".into(),
+        sequence: "2401".into(),
+        record: "77aa 02f3".into(),
         marks: Marks::default(),
     }
 }
@@ -129,9 +143,11 @@ fn the_own_payment_is_twice_as_high_and_nothing_else() -> Outcome {
 #[test]
 fn reprints_and_training_say_so_first_and_last() -> Outcome {
     for (marks, expected) in [
-        (Marks { reprint: true, training: false }, "＊＊补打＊＊"),
-        (Marks { reprint: false, training: true }, "＊＊训练＊＊"),
-        (Marks { reprint: true, training: true }, "＊＊训练 补打＊＊"),
+        (Marks { reprint: true, ..Marks::default() }, "＊＊补打＊＊"),
+        (Marks { training: true, ..Marks::default() }, "＊＊训练＊＊"),
+        (Marks { voided: true, ..Marks::default() }, "＊＊已撤销＊＊"),
+        (Marks { reprint: true, voided: true, ..Marks::default() }, "＊＊已撤销 补打＊＊"),
+        (Marks { reprint: true, training: true, ..Marks::default() }, "＊＊训练 补打＊＊"),
     ] {
         let sale = Slip { marks, ..slip() }.to_escpos(Paper::Mm58, fonts()?)?;
         let void = VoidSlip { marks, ..void_slip() }.to_escpos(Paper::Mm58, fonts()?);
@@ -195,10 +211,29 @@ fn the_shift_slip_states_the_drawer() -> Outcome {
 /// The drawings are left in the target folder to be looked at.
 #[test]
 fn drawings_hold_every_slip() -> Outcome {
-    let rare =
-        Slip { meals: vec![meal("𫖯*兰"), meal("䶮*")], marks: Marks { reprint: true, training: true }, ..slip() };
-    let again = Slip { marks: Marks { reprint: true, training: false }, ..slip() };
+    let rare = Slip {
+        meals: vec![meal("𫖯*兰"), meal("䶮*")],
+        marks: Marks { reprint: true, training: true, ..Marks::default() },
+        ..slip()
+    };
+    let again = Slip { marks: Marks { reprint: true, ..Marks::default() }, ..slip() };
+    let undone = Slip { marks: Marks { reprint: true, voided: true, ..Marks::default() }, ..slip() };
+    let practised = Slip { marks: Marks { training: true, ..Marks::default() }, ..slip() };
+    let collected = Slip {
+        meals: vec![meal("王*兰"), meal("李*")],
+        tender: "现金、扫码".into(),
+        sequence: "2318、2319".into(),
+        footer: vec!["配偶代取 共 2 份".into(), "电话 0533-1234567".into()],
+        ..slip()
+    };
     let slips = [
+        ("slip-undone-80", Paper::Mm80, undone.to_escpos(Paper::Mm80, fonts()?)?),
+        ("slip-training-58", Paper::Mm58, practised.to_escpos(Paper::Mm58, fonts()?)?),
+        ("slip-training-80", Paper::Mm80, practised.to_escpos(Paper::Mm80, fonts()?)?),
+        ("slip-collected-58", Paper::Mm58, collected.to_escpos(Paper::Mm58, fonts()?)?),
+        ("slip-collected-80", Paper::Mm80, collected.to_escpos(Paper::Mm80, fonts()?)?),
+        ("slip-refund-58", Paper::Mm58, refund_slip().to_escpos(Paper::Mm58, fonts()?)),
+        ("slip-refund-80", Paper::Mm80, refund_slip().to_escpos(Paper::Mm80, fonts()?)),
         ("slip-again-58", Paper::Mm58, again.to_escpos(Paper::Mm58, fonts()?)?),
         ("slip-again-80", Paper::Mm80, again.to_escpos(Paper::Mm80, fonts()?)?),
         ("slip-58", Paper::Mm58, slip().to_escpos(Paper::Mm58, fonts()?)?),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::id::{CollectionId, RefundId, ShiftId};
+use domain::id::{CollectionId, RecordId, RefundId, ShiftId};
 use domain::record::encoding::SignedRecord;
 use domain::record::{Body, Credential, Record};
 use sqlx::sqlite::SqliteRow;
@@ -138,6 +138,15 @@ impl Journal {
         .fetch_all(self.storage().reader())
         .await?;
         query::all(rows)
+    }
+
+    /// The record that reverses a meal, if one does.
+    pub(crate) async fn reversal_of(&self, meal: RecordId) -> Result<Option<RecordId>, StorageError> {
+        let id: Option<uuid::Uuid> = sqlx::query_scalar("SELECT id FROM record WHERE voids = $1")
+            .bind(meal.uuid())
+            .fetch_optional(self.storage().reader())
+            .await?;
+        Ok(id.map(RecordId::from_uuid))
     }
 
     /// Whether records of an epoch are missing in between.

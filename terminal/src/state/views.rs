@@ -15,6 +15,7 @@ use crate::salvage::Damage;
 
 /// Everything a screen needs.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that a page reads by its name")]
 pub(crate) struct Snapshot {
     pub(crate) canteen: CanteenView,
     pub(crate) terminal: TerminalId,
@@ -27,6 +28,8 @@ pub(crate) struct Snapshot {
     pub(crate) periods: Vec<MealPeriod>,
     pub(crate) cashiers: Vec<CashierView>,
     pub(crate) cashier: Option<CashierView>,
+    /// Somebody is signed in, on the office's list or not any more.
+    pub(crate) signed_in: bool,
     pub(crate) shift: Option<ShiftView>,
     pub(crate) printer: PrinterState,
     pub(crate) sync: SyncView,
@@ -34,6 +37,10 @@ pub(crate) struct Snapshot {
     pub(crate) recent: Vec<MealView>,
     pub(crate) next: Option<NextView>,
     pub(crate) stage: StageView,
+    /// What scans brought to the screen so far: tells one refusal from the next.
+    pub(crate) showing: u64,
+    /// Scans that wait for their turn, in their order.
+    pub(crate) line: Vec<InLineView>,
     /// The first portion of the last sale, and all of them together.
     pub(crate) last: Option<MealView>,
     pub(crate) last_sale: Option<SaleView>,
@@ -267,6 +274,7 @@ pub(crate) struct OfferView {
     /// What the further portions cost.
     pub(crate) extra_price: Fen,
     pub(crate) tender: Tender,
+    /// Who was scanned while this one waits: asked about until it is answered.
     pub(crate) other: Option<OtherView>,
     /// A credential is kept with this guest's meal.
     pub(crate) unidentified: bool,
@@ -276,6 +284,13 @@ pub(crate) struct OfferView {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct OtherView {
+    pub(crate) name: Option<String>,
+}
+
+/// A scan that waits for its turn; without a name if it names nobody.
+#[derive(Debug, Serialize)]
+pub(crate) struct InLineView {
+    pub(crate) turn: u32,
     pub(crate) name: Option<String>,
 }
 

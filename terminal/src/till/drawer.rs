@@ -12,6 +12,9 @@ use crate::journal::{Entry, JournalError};
 use crate::shift::ShiftSums;
 use crate::words::ZH;
 
+/// An elder stands at the counter: the office is not waited for longer.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+
 impl Core {
     /// Cash is put into the drawer (positive) or taken out (negative), with a word on it and a supervisor's PIN.
     pub(crate) async fn move_cash(
@@ -70,10 +73,12 @@ impl Core {
     /// Pays a refund in cash, once.
     pub(crate) async fn pay_refund(&self, due: RefundId) -> Result<RecordId, TillError> {
         // Another till of the canteen may have paid it: while the office is reached its list decides.
-        if self.link().online
-            && let Err(error) = self.refresh_refunds().await
-        {
-            tracing::info!(%error, "refunds are paid from the list as it was");
+        if self.link().online {
+            match tokio::time::timeout(PATIENCE, self.refresh_refunds()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::info!(%error, "refunds are paid from the list as it was"),
+                Err(_) => tracing::info!("the office is slow: refunds are paid from the list as it was"),
+            }
         }
         let state = self.till.state.lock().await;
         let duty = self.on_duty_for_real(&state).await?;

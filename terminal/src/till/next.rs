@@ -3,7 +3,8 @@
 use domain::decision::Mode;
 use domain::money::Fen;
 
-use super::TillError;
+use super::{Stage, TillError, TillState};
+use crate::checkout::{Person, Refusal};
 use crate::core::Core;
 
 /// So many portions at most are sold in one go.
@@ -24,6 +25,21 @@ impl NextSale {
     /// Portions of the sale: the first is the scanned elder's, the others are guests'.
     pub(crate) const fn portions(&self) -> u8 {
         self.more + 1
+    }
+}
+
+impl TillState {
+    /// What was keyed was for one person: whoever comes behind a refusal or a second meal gets the usual one. A card that
+    /// could not be read may be the same one's.
+    pub(super) fn next_is_for(&mut self, found: &Result<Person, Refusal>) {
+        let another = match (&self.stage, found) {
+            (Stage::Duplicate { person, .. }, Ok(next)) => person.entry.elder.id != next.entry.elder.id,
+            (Stage::Refused(Refusal::Unreadable(_)) | Stage::Idle | Stage::Serving { .. }, _) => false,
+            (Stage::Duplicate { .. } | Stage::Refused(_), _) => true,
+        };
+        if another {
+            self.next = NextSale::default();
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use domain::credential::Scan;
 use domain::id::{Digest, ElderId, RecordId};
 use domain::record::Credential;
 
-use super::{Approval, NextSale, OnDuty, Other, SAME_SCAN_MS, Stage, TillError, TillState, practice};
+use super::{Approval, OnDuty, SAME_SCAN_MS, Stage, TillError, TillState, practice};
 use crate::checkout::{self, History, Moment, Person, Refusal, Verdict};
 use crate::core::Core;
 use crate::lookup::Asked;
@@ -16,7 +16,7 @@ impl Core {
     /// Something was scanned or typed.
     pub(crate) async fn scan(&self, code: &str) -> Result<(), TillError> {
         let code = plain(code);
-        let training;
+        let (training, number, same_code);
         {
             let mut state = self.till.state.lock().await;
             self.on_duty(&state).await?;
@@ -25,10 +25,12 @@ impl Core {
             let seen = Digest::of("zhucan.scan.1", &[code.as_bytes()]);
             let again =
                 state.last_scan.is_some_and(|(last, at)| last == seen && (0..SAME_SCAN_MS).contains(&(now - at)));
+            same_code = state.last_scan.is_some_and(|(last, _)| last == seen);
             state.last_scan = Some((seen, now));
             if again {
                 return Ok(());
             }
+            number = state.cancels;
             state.reading = true;
             state.done = None;
             training = state.training;
@@ -41,42 +43,28 @@ impl Core {
             self.recognise(&code, self.time.today()).await.map_err(TillError::from)
         };
         let mut state = self.till.state.lock().await;
+        let cancelled = state.cancels != number;
         state.reading = false;
+        if found.is_err() {
+            // Nothing came of it: the same code again is no trigger that is held too long.
+            state.last_scan = None;
+        }
         let found = found?;
-        let duty = self.on_duty(&state).await?;
-        if state.training != training {
-            // Training began or ended while the scan was looked up: it was meant for the other screen.
+        if cancelled || state.training != training {
+            // F2 came meanwhile, or training began or ended: it was meant for the other screen.
             return Ok(());
         }
+        let duty = self.on_duty(&state).await?;
         if let Stage::Serving { .. } = &state.stage {
-            ask(&mut state, found);
+            state.stand_in_line(found)?;
         } else {
+            if !same_code {
+                state.next_is_for(&found);
+            }
+            state.leaves_line(&found);
             state.stage = self.offer_or_refuse(&state, &duty, found).await?;
         }
-        self.changed();
-        Ok(())
-    }
-
-    /// A code came from a reader with a line of its own: a line of the paper list while one is open, else a meal.
-    pub(crate) async fn code_came(&self, code: &str) -> Result<(), TillError> {
-        let paper = self.till.state.lock().await.paper.is_some();
-        if !paper {
-            return self.scan(code).await;
-        }
-        let code = Some(code.to_owned());
-        self.add_paper_line(super::PaperLine { code, elder: None, supervisor: None, mode: None, tender: None }).await
-    }
-
-    /// The answer to a scan that came while a sale waited.
-    pub(crate) async fn answer(&self, keep: bool) -> Result<(), TillError> {
-        let mut state = self.till.state.lock().await;
-        let Stage::Serving { other, .. } = &mut state.stage else { return Err(TillError::NothingWaits) };
-        let Some(other) = other.take() else { return Err(TillError::NothingWaits) };
-        if !keep {
-            let duty = self.on_duty(&state).await?;
-            state.next = NextSale::default();
-            state.stage = self.offer_or_refuse(&state, &duty, other.found).await?;
-        }
+        state.showing += 1;
         self.changed();
         Ok(())
     }
@@ -110,7 +98,7 @@ impl Core {
         })
     }
 
-    async fn offer_or_refuse(
+    pub(super) async fn offer_or_refuse(
         &self,
         state: &TillState,
         duty: &OnDuty,
@@ -175,6 +163,7 @@ impl Core {
         let today = self.time.today();
         let list_at = self.roster.version(Feed::Roster).await?;
         let found = checkout::alive(&person.entry, today, list_at).map(|()| person);
+        state.leaves_line(&found);
         state.stage = self.offer_or_refuse(&state, &duty, found).await?;
         self.changed();
         Ok(())
@@ -201,23 +190,11 @@ impl Core {
     }
 }
 
-/// A scan while a sale waits keeps that sale and asks; the same elder's is no question.
-fn ask(state: &mut TillState, found: Result<Person, Refusal>) {
-    let Stage::Serving { offer, other, .. } = &mut state.stage else { return };
-    let waiting = offer.person.as_ref().map(|person| person.entry.elder.id);
-    if let Ok(person) = &found
-        && waiting == Some(person.entry.elder.id)
-    {
-        return;
-    }
-    *other = Some(Box::new(Other { found }));
-}
-
 pub(super) fn stage(verdict: Verdict) -> Stage {
     match verdict {
         Verdict::Offer(offer) => {
             let tender = offer.meal.tender;
-            Stage::Serving { offer, tender, other: None }
+            Stage::Serving { offer, tender, asks: false }
         }
         Verdict::Duplicate { person, period, first } => Stage::Duplicate { person, period, first },
         Verdict::Refused(refusal) => Stage::Refused(refusal),

@@ -45,14 +45,17 @@ impl Core {
 
     /// The sale that waits, if any, as it is with what was keyed since.
     pub(super) async fn offer_again(&self, state: &mut TillState, duty: &OnDuty) -> Result<(), TillError> {
-        let Stage::Serving { offer, other, .. } = &state.stage else { return Ok(()) };
-        let (person, other, kept) = (offer.person.clone(), other.clone(), offer.meal.unidentified);
+        let Stage::Serving { offer, asks, tender } = &state.stage else { return Ok(()) };
+        let (person, asked, chosen, kept) = (offer.person.clone(), *asks, *tender, offer.meal.unidentified);
         let mut next = match person {
             Some(person) => self.offer(state, duty, person).await?,
             None => stage(checkout::offer_guest(&self.moment(state, duty), kept)),
         };
-        if let Stage::Serving { other: asked, .. } = &mut next {
-            *asked = other;
+        if let Stage::Serving { offer, asks, tender } = &mut next {
+            *asks = asked;
+            if offer.may_tender(chosen) {
+                *tender = chosen;
+            }
         }
         state.stage = next;
         Ok(())
@@ -134,6 +137,14 @@ impl Core {
         Ok(sale)
     }
 
+    /// Whether that sale is recorded: for a page that did not hear what became of its Enter. Whatever is under way then
+    /// is waited for.
+    pub(crate) async fn is_charged(&self, sale: RecordId) -> Result<bool, TillError> {
+        let _under_way = self.till.state.lock().await;
+        let stored = self.journal.by_id(sale).await?;
+        Ok(stored.is_some_and(|stored| matches!(stored.record.body, Body::Meal(_) | Body::Training(_))))
+    }
+
     async fn committed(&self, sale: RecordId, waits: bool) -> Result<RecordId, TillError> {
         match self.journal.by_id(sale).await? {
             Some(stored) if matches!(stored.record.body, Body::Meal(_) | Body::Training(_)) => Ok(sale),
@@ -149,6 +160,7 @@ impl Core {
         state.next = NextSale::default();
         state.done = None;
         state.reading = false;
+        state.cancels += 1;
         // Scanning the same card again after F2 is meant.
         state.last_scan = None;
         self.changed();

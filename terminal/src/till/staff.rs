@@ -52,10 +52,23 @@ impl Core {
         Ok(())
     }
 
+    /// A sale that waits and can never be made holds nobody up: its shift is of another day, or its cashier is off the list.
+    async fn drop_unsellable(&self, state: &mut TillState) {
+        let never = matches!(
+            self.on_duty(state).await,
+            Err(TillError::UnknownCashier | TillError::ShiftForgotten | TillError::ShiftNotOpen)
+        );
+        if never && matches!(state.stage, Stage::Serving { .. }) {
+            state.stage = Stage::Idle;
+        }
+    }
+
     /// The cashier leaves the screen; an open shift stays open.
     pub(crate) async fn sign_out(&self) -> Result<(), TillError> {
         let mut state = self.till.state.lock().await;
+        self.drop_unsellable(&mut state).await;
         state.unfinished()?;
+        self.nobody_waits(&state).await?;
         *state = TillState::default();
         self.changed();
         Ok(())
@@ -128,6 +141,7 @@ impl Core {
     /// Takes the blind count. Once it is confirmed, what was expected is shown, so it can no longer be changed.
     pub(crate) async fn count(&self, count: Count) -> Result<(), TillError> {
         let mut state = self.till.state.lock().await;
+        self.drop_unsellable(&mut state).await;
         if matches!(state.stage, Stage::Serving { .. }) {
             return Err(TillError::SaleWaits);
         }
@@ -152,7 +166,9 @@ impl Core {
     /// Closes the shift with the count that was confirmed, and signs the cashier out.
     pub(crate) async fn close_till(&self, reason: &str, approval: Option<Approval>) -> Result<RecordId, TillError> {
         let mut state = self.till.state.lock().await;
+        self.drop_unsellable(&mut state).await;
         state.unfinished()?;
+        self.nobody_waits(&state).await?;
         let (shift, sums) = self.shift_to_close(&state).await?;
         let counted = Self::valid_count(&state, &shift, &sums).ok_or(TillError::CountFirst)?.count.total();
         let mut reason = text(reason)?;

@@ -9,9 +9,11 @@ impl Core {
         let mut state = self.till.state.lock().await;
         self.on_duty(&state).await?;
         state.unfinished()?;
+        self.nobody_waits(&state).await?;
         self.approve(approval).await?;
         state.training = true;
         state.stage = Stage::Idle;
+        state.line.clear();
         state.last = None;
         state.done = None;
         state.last_scan = None;
@@ -24,6 +26,7 @@ impl Core {
         let mut state = self.till.state.lock().await;
         state.training = false;
         state.stage = Stage::Idle;
+        state.line.clear();
         state.next = NextSale::default();
         state.last = None;
         state.done = None;

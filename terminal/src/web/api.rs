@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{FromRequest, Query, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -39,6 +39,10 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/api/shift/close", post(close))
         .route("/api/scan", post(scan))
         .route("/api/answer", post(answer))
+        .route("/api/charged", post(charged))
+        .route("/api/code", post(code))
+        .route("/api/line/next", post(line_next))
+        .route("/api/line/pass", post(line_pass))
         .route("/api/guest", post(guest))
         .route("/api/mode", post(mode))
         .route("/api/tender", post(tender))
@@ -86,16 +90,24 @@ pub(super) async fn act<T: Send + 'static>(
     action: impl Future<Output = Result<T, TillError>> + Send + 'static,
 ) -> Response {
     match tokio::spawn(action).await {
-        Ok(Ok(_)) => show(&shared, lang).await,
+        Ok(Ok(_)) => done(&shared, lang).await,
         Ok(Err(error)) => Failure::from(error).answer(lang).into_response(),
         Err(stopped) => ApiError::storage(&stopped, lang).into_response(),
+    }
+}
+
+/// The state behind something that was done: done it stays, whether it can be shown or not.
+async fn done(shared: &Shared, lang: Lang) -> Response {
+    match shared.core.snapshot().await {
+        Ok(snapshot) => Json(snapshot).into_response(),
+        Err(error) => (StatusCode::OK, Json(ApiError::unread(&error, lang))).into_response(),
     }
 }
 
 async fn show(shared: &Shared, lang: Lang) -> Response {
     match shared.core.snapshot().await {
         Ok(snapshot) => Json(snapshot).into_response(),
-        Err(error) => ApiError::database(&error, lang).into_response(),
+        Err(error) => ApiError::unread(&error, lang).into_response(),
     }
 }
 
@@ -232,6 +244,57 @@ struct Answer {
 async fn answer(State(shared): State<Shared>, Input { body, lang }: Input<Answer>) -> Response {
     let core = shared.core.clone();
     act(shared, lang, async move { core.answer(body.keep).await }).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sale {
+    sale: RecordId,
+}
+
+#[derive(serde::Serialize)]
+struct Charged {
+    charged: bool,
+}
+
+/// Whether that sale is recorded: the page asks when it did not hear what became of its Enter.
+async fn charged(State(shared): State<Shared>, Input { body, lang }: Input<Sale>) -> Response {
+    match shared.core.is_charged(body.sale).await {
+        Ok(charged) => Json(Charged { charged }).into_response(),
+        Err(error) => Failure::from(error).answer(lang).into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Announced {
+    number: u64,
+}
+
+#[derive(serde::Serialize)]
+struct Code {
+    code: Option<String>,
+}
+
+/// What a reader with a line of its own has read, for the first page that asks for it.
+async fn code(State(shared): State<Shared>, Input { body, .. }: Input<Announced>) -> Response {
+    Json(Code { code: shared.core.codes.claim(body.number) }).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Turn {
+    turn: u32,
+}
+
+async fn line_next(State(shared): State<Shared>, Input { body, lang }: Input<Turn>) -> Response {
+    let core = shared.core.clone();
+    act(shared, lang, async move { core.take_turn(body.turn).await }).await
+}
+
+async fn line_pass(State(shared): State<Shared>, Input { body, lang }: Input<Turn>) -> Response {
+    let core = shared.core.clone();
+    act(shared, lang, async move { core.pass_over(body.turn).await }).await
 }
 
 async fn guest(State(shared): State<Shared>, Input { lang, .. }: Input<Nothing>) -> Response {

@@ -60,10 +60,10 @@ fn showing(face: Face, snapshot: &Snapshot) -> String {
         (Face::Amount, StageView::Serving(offer), _) => format!("amount {} {}", offer.sale, offer.to_pay.get()),
         (Face::Done, _, Some(done)) => format!("done {}", done.record),
         (Face::Held, StageView::Duplicate { first, person, .. }, _) => {
-            format!("held {} {}", first.at.get(), person.name)
+            format!("held {} {} {}", first.at.get(), person.name, snapshot.showing)
         }
         (Face::Held, StageView::Refused { code, tail, .. }, _) => {
-            format!("held {code} {}", tail.as_deref().unwrap_or_default())
+            format!("held {code} {} {}", tail.as_deref().unwrap_or_default(), snapshot.showing)
         }
         _ => String::new(),
     }

@@ -90,6 +90,12 @@ impl ApiError {
         Self::storage(error, lang)
     }
 
+    /// The state could not be read to be shown; whatever was done before stands.
+    pub(super) fn unread(error: &StorageError, lang: Lang) -> Self {
+        tracing::error!(%error, "the till's state cannot be shown");
+        Self::of(sentence!(INTERNAL_SERVER_ERROR, "unread", e_unread, n_unread), lang)
+    }
+
     /// A credential that names nobody who could be served.
     fn refused(refusal: &Refusal, lang: Lang) -> Self {
         let words = lang.words();
@@ -152,6 +158,9 @@ fn sentence(error: &TillError) -> Sentence {
         TillError::NothingWaits => sentence!(CONFLICT, "nothing_waits", e_nothing_waits, n_nothing_waits),
         TillError::OtherSale => sentence!(CONFLICT, "other_sale", e_other_sale, n_other_sale),
         TillError::SaleWaits => sentence!(CONFLICT, "sale_waits", e_sale_waits, n_sale_waits),
+        TillError::LineWaits => sentence!(CONFLICT, "line_waits", e_line_waits, n_line_waits),
+        TillError::LineFull => sentence!(CONFLICT, "line_full", e_line_full, n_line_full),
+        TillError::OtherTurn => sentence!(CONFLICT, "other_turn", e_other_turn, n_other_turn),
         TillError::BadTender => sentence!(UNPROCESSABLE_ENTITY, "bad_tender", e_bad_tender, n_bad_tender),
         TillError::MealNotFound => sentence!(NOT_FOUND, "meal_not_found", e_meal_not_found, n_meal_not_found),
         TillError::OtherShift => sentence!(CONFLICT, "other_shift", e_other_shift, n_other_shift),
@@ -213,6 +222,7 @@ fn desk_sentence(error: &TillError) -> Sentence {
 /// What a handler fails with, before the language is known.
 pub(super) enum Failure {
     Till(TillError),
+    /// What was asked to be shown could not be read.
     Storage(StorageError),
     Page(askama::Error),
     NoSlip,
@@ -240,7 +250,7 @@ impl Failure {
     pub(super) fn answer(&self, lang: Lang) -> ApiError {
         match self {
             Self::Till(error) => ApiError::till(error, lang),
-            Self::Storage(error) => ApiError::database(error, lang),
+            Self::Storage(error) => ApiError::unread(error, lang),
             Self::Page(error) => ApiError::storage(error, lang),
             Self::NoSlip => ApiError::no_slip(lang),
         }

@@ -119,8 +119,8 @@ async fn regions(
 
 async fn view_of(shared: &Shared, query: ViewQuery, lang: Lang) -> Result<View, Failure> {
     let snapshot = shared.core.snapshot().await?;
-    let page = if snapshot.cashier.is_none() { Page::Till } else { query.page };
-    let wanted = query.dialog.as_deref().filter(|_| snapshot.cashier.is_some());
+    let page = if snapshot.signed_in { query.page } else { Page::Till };
+    let wanted = query.dialog.as_deref().filter(|_| snapshot.signed_in);
     let lists = lists(shared, &snapshot, page, wanted).await?;
     let asked = wanted.and_then(|wanted| asked(wanted, &lists));
     let cx = Cx { w: lang.words(), s: &snapshot };
@@ -193,10 +193,14 @@ fn token(snapshot: &Snapshot) -> (&'static str, String) {
         StageView::ForgottenShift => ("forgotten_shift", String::new()),
         StageView::ConfirmDate => ("confirm_date", String::new()),
         StageView::Idle => ("idle", snapshot.last.as_ref().map(|last| last.record.to_string()).unwrap_or_default()),
-        StageView::Serving(offer) if offer.other.is_some() => ("asked", format!("{}?", offer.sale)),
+        StageView::Serving(offer) if offer.other.is_some() => ("asked", format!("{}?{}", offer.sale, snapshot.showing)),
         StageView::Serving(offer) => ("serving", offer.sale.to_string()),
-        StageView::Duplicate { first, person, .. } => ("duplicate", format!("{}{}", first.at.get(), person.name)),
-        StageView::Refused { code, tail, .. } => ("refused", format!("{code}{}", tail.as_deref().unwrap_or_default())),
+        StageView::Duplicate { first, person, .. } => {
+            ("duplicate", format!("{}{}{}", first.at.get(), person.name, snapshot.showing))
+        }
+        StageView::Refused { code, tail, .. } => {
+            ("refused", format!("{code}{}{}", tail.as_deref().unwrap_or_default(), snapshot.showing))
+        }
     }
 }
 
@@ -216,9 +220,13 @@ async fn photo(State(shared): State<Shared>, elder: Result<Path<ElderId>, PathRe
     }
 }
 
-/// Tells the page that there is something new; the page then asks what.
+/// Tells the page that there is something new, or that a reader has read a code; the page then asks what.
 async fn events(State(shared): State<Shared>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let changes = tokio_stream::wrappers::WatchStream::new(shared.core.watch()).map(Some);
+    let event = |name: &str, number: u64| Some(Event::default().event(name).data(number.to_string()));
+    let changes = tokio_stream::wrappers::WatchStream::new(shared.core.watch());
+    let changes = changes.map(move |version| event("state", version));
+    let codes = tokio_stream::wrappers::BroadcastStream::new(shared.core.codes.listen());
+    let codes = codes.filter_map(Result::ok).map(move |number| event("code", number));
     let mut stopped = shared.stopped.clone();
     let end = async move {
         // Without a sender the program never stops by itself.
@@ -226,11 +234,8 @@ async fn events(State(shared): State<Shared>) -> Sse<impl Stream<Item = Result<E
             std::future::pending::<()>().await;
         }
     };
-    let end = tokio_stream::StreamExt::map(OnceAfter(Box::pin(end), false), |()| None);
-    let stream = changes
-        .merge(end)
-        .map_while(|version| version)
-        .map(|version| Ok(Event::default().event("state").data(version.to_string())));
+    let end = tokio_stream::StreamExt::map(OnceAfter(Box::pin(end), false), |()| None::<Event>);
+    let stream = changes.merge(codes).merge(end).map_while(|event| event).map(Ok);
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
 

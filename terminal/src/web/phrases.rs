@@ -10,11 +10,13 @@ use domain::words::period_name;
 
 use super::view::Cx;
 use crate::printer::{Condition, Printed};
-use crate::state::{FirstView, MealView, OfferView, OtherView, ShiftView, StageView, WindowView};
+use crate::state::{FirstView, InLineView, MealView, OfferView, ShiftView, StageView, WindowView};
 
 /// Notes that elders hand over, fen.
 const NOTES: [i64; 4] = [1_000, 2_000, 5_000, 10_000];
 const HOUR_MS: i64 = 60 * 60 * 1000;
+/// So many of those who wait are named; the others are counted.
+const LINE_NAMES: usize = 4;
 
 /// A value as templates hand it over: itself, or behind one or two references.
 pub(super) trait By<T> {
@@ -253,15 +255,6 @@ impl Cx<'_> {
         self.s.sync.tried && !self.s.sync.online
     }
 
-    /// Offline while another banner stands on top: said in one line beneath it. A till that may not sell says nothing of
-    /// serving on.
-    pub(super) fn offline_beneath(&self) -> bool {
-        let s = self.s;
-        let other =
-            s.training || s.disk_full || s.damage.is_some() || s.interrupted.is_some() || s.collection.is_some();
-        self.offline() && other && !self.pending() && !self.out_of_use()
-    }
-
     pub(super) fn serves(&self) -> bool {
         !matches!(
             self.s.stage,
@@ -349,9 +342,40 @@ impl Cx<'_> {
         offer.person.as_ref().map_or_else(|| self.w.guest.to_owned(), |person| person.name.clone())
     }
 
-    pub(super) fn asked(&self, offer: &OfferView, other: &OtherView) -> String {
-        let scanned = other.name.as_deref().unwrap_or(self.w.asked_unknown);
-        self.w.fill(self.w.asked_title, &[("waiting", &self.waiting(offer)), ("other", scanned)])
+    fn in_line(&self, from: usize) -> String {
+        let all = self.s.line.get(from..).unwrap_or_default();
+        let names: Vec<&str> = all.iter().take(LINE_NAMES).map(|waits| self.scanned(waits)).collect();
+        let names = names.join(self.w.names_between);
+        if all.len() <= LINE_NAMES {
+            return names;
+        }
+        self.w.fill(self.w.line_more, &[("names", &names), ("count", &all.len().to_string())])
+    }
+
+    fn scanned<'l>(&self, waits: &'l InLineView) -> &'l str {
+        waits.name.as_deref().unwrap_or(self.w.asked_unknown)
+    }
+
+    pub(super) fn asked(&self, offer: &OfferView) -> String {
+        self.w.fill(self.w.asked_title, &[("waiting", &self.waiting(offer)), ("other", &self.in_line(0))])
+    }
+
+    pub(super) fn asked_switch(&self) -> String {
+        let first = self.s.line.first().map_or(self.w.asked_unknown, |first| self.scanned(first));
+        self.with(self.w.asked_switch, "name", first)
+    }
+
+    /// Whose turn it is, and who comes behind.
+    pub(super) fn line_next(&self, first: &InLineView) -> String {
+        self.with(self.w.line_next, "name", self.scanned(first))
+    }
+
+    pub(super) fn line_behind(&self) -> Option<String> {
+        (self.s.line.len() > 1).then(|| self.with(self.w.line_behind, "names", self.in_line(1)))
+    }
+
+    pub(super) fn line_take(&self, first: &InLineView) -> String {
+        self.with(self.w.line_take, "name", self.scanned(first))
     }
 
     pub(super) fn asked_keep(&self, offer: &OfferView) -> String {

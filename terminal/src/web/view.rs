@@ -3,6 +3,7 @@
 use askama::Template;
 use receipts::qr::Qr;
 
+use super::banner::BannerAct;
 use crate::state::{DeliveryView, MealView, RefundView, Snapshot, StageView};
 use crate::till::practice::{self, PracticePerson};
 use crate::words::Words;

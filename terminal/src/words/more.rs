@@ -38,6 +38,7 @@ macro_rules! more {
         collect_round_note: "装车送出，默认送餐，记入送餐单", "Out for delivery, on the list";
         collecting_text: "一位老人扫一次，取完打一张小票。", "One scan for each elder; one slip at the end.";
         collecting_end: "代取结束", "End collection";
+        slip_collected_alone: "{by}代取", "Taken by {by}";
         slip_collected: "{by}代取 共 {count} 份", "Taken by {by}: {count} meals";
         // Deliveries
         delivery_title: "送餐单", "Deliveries";

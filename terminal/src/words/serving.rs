@@ -24,7 +24,14 @@ macro_rules! serving {
         asked_title: "{waiting} 还没收款，又扫了 {other}", "{waiting} has not paid; {other} was scanned";
         asked_unknown: "一张认不出的卡", "an unknown card";
         asked_keep: "先收 {name}", "{name} first";
-        asked_switch: "放弃这笔，换成刚扫的", "Drop this one, take the new scan";
+        asked_switch: "放弃这笔，换成 {name}", "Drop this one, take {name}";
+        names_between: "、", ", ";
+        line_more: "{names} 等 {count} 位", "{names} and others, {count} in all";
+        line_waits: "后面等 {count} 位", "{count} waiting";
+        line_next: "{name} 刷过卡，还没收款", "{name} was scanned and has not paid";
+        line_behind: "后面还有 {names}", "then {names}";
+        line_take: "接着收 {name}", "Take {name}";
+        line_pass: "跳过", "Pass over";
         // Tenders
         tender_cash: "现金", "Cash";
         tender_qr: "扫码", "QR";

@@ -70,9 +70,10 @@ macro_rules! setup {
         d_disk: "磁盘", "Disk";
         d_disk_free: "剩余 {free} MB", "{free} MB free";
         d_disk_low: "只剩 {free} MB，不能记账：请清理", "only {free} MB: nothing can be recorded, make room";
+        d_disk_read_only: "{path} 写不进去，不能记账：请检查权限和磁盘", "{path} cannot be written to: nothing can be recorded, check rights and disk";
         d_font: "字库", "Font";
         d_font_ok: "齐全", "complete";
-        d_font_fails: "坏了：{detail}", "broken: {detail}";
+        d_font_fails: "坏了，请重装程序：{detail}", "broken, install the program again: {detail}";
         d_queue: "未上传", "Unsent";
         d_queue_none: "没有", "nothing";
         d_queue_some: "{count} 条，最早 {age} 分钟前", "{count}, the oldest {age} minutes ago";

@@ -19,6 +19,8 @@ macro_rules! shift {
         date_check: "今天是 {date}，对吗？开班即确认。", "Is today {date}? Opening confirms it.";
         date_why: "本机还没连上办公室，日期以您确认的为准。", "The office was not reached yet, so the date is yours to confirm.";
         open_shift: "开班", "Open";
+        off_list_title: "收银名单里已没有您：请先交班", "You are no longer on the cashiers' list: close the shift";
+        off_list_text: "办公室已停用您的收银资格，不能再收款，已记的都在。点钱交班后换人登录。", "The office has taken you off the list: nothing more can be taken, all that is recorded stays. Count the drawer, then somebody else signs in.";
         forgotten_title: "上一班还没有交班", "The last shift was not closed";
         forgotten_text: "{name} {date} 开班。先点钱交班，再开新班，饭不会漏记。", "{name}, opened {date}. Close it first; no meal is lost.";
         forgotten_go: "去交班", "Close it";

@@ -23,7 +23,7 @@ macro_rules! trouble {
         damage_seen: "知道了", "Understood";
         // Survival
         interrupted_title: "上次没有正常关机", "The till was cut off last time";
-        interrupted_text: "{from} 开始的那次运行中途断了（停电或被强制结束）。写“已记账”的都在，没写的没有收费；最后一笔：{last}。", "The run since {from} was cut off. Whatever said Recorded is kept; nothing else was charged. Last: {last}.";
+        interrupted_text: "{from} 开始的那次运行中途断了（停电或被强制结束）。写“已记账”的都在；最后记上的一笔：{last}。正在收的若就是它，别再收。", "The run since {from} was cut off. Whatever said Recorded is kept. Recorded last: {last}; do not take that one again.";
         interrupted_nothing: "没有", "none";
         interrupted_last: "{time} {name} {amount}", "{time} {name} {amount}";
         // What the office said

@@ -242,6 +242,76 @@ async fn one_person_takes_meals_along_for_several_on_one_slip() {
     assert_eq!(meals[1].reference.as_deref(), Some("42000022/97-x"));
 }
 
+/// The slip that is printed behind so many others, in the order of the printer.
+async fn slip_after(till: &Till, before: usize) -> String {
+    let spool = till.dir.path().join("slips");
+    for _ in 0..200 {
+        let files = std::fs::read_dir(&spool).into_iter().flatten().map(|file| file.unwrap().path());
+        let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == "bin")).collect();
+        // The printer's own count ends the name.
+        let number = |path: &std::path::Path| path.file_stem()?.to_str()?.rsplit('-').next()?.parse::<u64>().ok();
+        files.sort_by_key(|path| number(path));
+        if let Some(path) = files.get(before) {
+            let paper = receipts::slip::Paper::Mm58;
+            return receipts::preview::interpret(&std::fs::read(path).unwrap(), paper).text();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("no slip behind {before}")
+}
+
+#[tokio::test]
+async fn what_is_printed_again_says_what_became_of_the_meal_and_who_took_it() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| cards = crowd(office, 4)).await;
+    let undone = till.sell(&cards[0]).await;
+    slip_after(&till, 0).await;
+    till.ok("/api/void", json!({ "reason": "按错" })).await;
+    assert!(slip_after(&till, 1).await.contains("撤销单"));
+
+    // P: what happened last is that the money went back.
+    till.ok("/api/reprint", json!({})).await;
+    let again = slip_after(&till, 2).await;
+    assert!(again.contains("撤销单") && again.contains("＊＊补打＊＊") && again.contains("按错"), "{again}");
+    // Its own slip is no proof of a meal any more.
+    till.ok("/api/reprint", json!({ "record": undone })).await;
+    let meal = slip_after(&till, 3).await;
+    assert_eq!(meal.matches("＊＊已撤销 补打＊＊").count(), 2, "first and last line: {meal}");
+    let (_, preview) = till.get(&format!("/slips/{}.svg", undone.as_str().unwrap())).await;
+    assert!(String::from_utf8(preview).unwrap().contains('撤'), "nor on the screen");
+
+    // Taken along for two: each of them names who took it, before the end, behind it, and reversed.
+    till.ok("/api/collection", json!({ "by": "spouse" })).await;
+    let first = till.sell(&cards[1]).await;
+    let second = till.sell(&cards[2]).await;
+    till.ok("/api/reprint", json!({})).await;
+    assert!(slip_after(&till, 4).await.contains("配偶代取 共 2 份"));
+    till.ok("/api/collection/end", json!({})).await;
+    slip_after(&till, 5).await;
+    till.ok("/api/reprint", json!({ "record": first })).await;
+    assert!(slip_after(&till, 6).await.contains("配偶代取 共 2 份"));
+    till.ok("/api/void", json!({ "reason": "老人不要了" })).await;
+    slip_after(&till, 7).await;
+    till.ok("/api/reprint", json!({ "record": second })).await;
+    let reversed = slip_after(&till, 8).await;
+    assert!(reversed.contains("配偶代取") && reversed.contains("已撤销"), "{reversed}");
+    till.ok("/api/reprint", json!({ "record": first })).await;
+    let left = slip_after(&till, 9).await;
+    assert!(left.contains("配偶代取 共 1 份") && !left.contains("已撤销"), "{left}");
+
+    // A sale of three portions is three slips again.
+    till.ok("/api/portions", json!({ "portions": 3 })).await;
+    till.clock.pass(MINUTE);
+    till.sell(&cards[3]).await;
+    slip_after(&till, 12).await;
+    till.ok("/api/reprint", json!({})).await;
+    for slip in [13, 14, 15] {
+        assert!(slip_after(&till, slip).await.contains("＊＊补打＊＊"));
+    }
+    let state = till.ok("/api/shift/count", json!({ "count": {} })).await;
+    assert!(state["close"]["sums"].is_object());
+}
+
 #[tokio::test]
 async fn a_delivery_round_pays_the_fee_unless_a_key_says_otherwise() {
     let mut cards = Vec::new();
@@ -466,6 +536,25 @@ async fn while_the_office_is_asked_the_elder_is_asked_to_wait() {
     assert_eq!(scanned["code"], "unknown_id");
     let held = display().await;
     assert_eq!((&held["face"], &held["say"]), (&json!("held"), &json!(["wait"])), "no reason is shown: {held}");
+}
+
+#[tokio::test]
+async fn who_goes_back_to_scanning_does_not_wait_for_the_office_and_sees_no_late_answer() {
+    let thinks = std::sync::Arc::new(tokio::sync::Notify::new());
+    let till = Till::serving(|office| office.books().thinks = Some(std::sync::Arc::clone(&thinks))).await;
+    let given_up = async {
+        for _ in 0..200 {
+            if till.state().await["elder"]["reading"] == true {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let state = till.ok("/api/cancel", json!({})).await;
+        assert_eq!(state["elder"]["reading"], false, "{state}");
+        thinks.notify_one();
+    };
+    let (stage, ()) = tokio::join!(till.scan(RESIDENT_ID), given_up);
+    assert_eq!(stage["kind"], "idle", "the answer came too late to be meant: {stage}");
 }
 
 #[tokio::test]

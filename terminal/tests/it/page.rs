@@ -156,6 +156,8 @@ fn noise_never_breaks_the_till() {
         Just("/api/mode"),
         Just("/api/tender"),
         Just("/api/answer"),
+        Just("/api/line/next"),
+        Just("/api/line/pass"),
         Just("/api/reprint"),
         Just("/api/sign-in"),
         Just("/api/shift/open"),
@@ -164,7 +166,7 @@ fn noise_never_breaks_the_till() {
         "\\PC{0,40}".prop_map(|code| json!({ "code": code }).to_string()),
         "[0-9]{1,30}".prop_map(|code| json!({ "code": code }).to_string()),
         "\\PC{0,40}",
-        "\\{\"(sale|meal|record|count|tender|mode|keep|float)\":(-?[0-9]{1,20}|\"[a-z0-9-]{0,36}\"|null|\\{\\}|\\[\\])\\}",
+        "\\{\"(sale|meal|record|count|tender|mode|keep|float|turn)\":(-?[0-9]{1,20}|\"[a-z0-9-]{0,36}\"|null|\\{\\}|\\[\\])\\}",
     ];
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(200));
     runner

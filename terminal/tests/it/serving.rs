@@ -177,6 +177,171 @@ async fn a_scan_while_a_sale_waits_keeps_the_sale_and_asks() {
     assert_eq!(till.refused("/api/answer", json!({ "keep": false })).await, "nothing_waits");
 }
 
+/// Whose turn it is in the line, as the page sends it.
+fn turn(state: &Value) -> Value {
+    json!({ "turn": state["line"][0]["turn"] })
+}
+
+fn in_line(state: &Value) -> Vec<&str> {
+    state["line"].as_array().into_iter().flatten().map(|waits| waits["name"].as_str().unwrap_or("?")).collect()
+}
+
+#[tokio::test]
+async fn five_cards_at_once_are_each_served_or_passed_over_and_none_is_forgotten() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| {
+        for name in ["张*国", "李*珍", "王*山", "赵*", "孙*华"] {
+            cards.push(office.add_elder(name, "1943-11-22", false, &[]).card);
+        }
+    })
+    .await;
+    for card in &cards {
+        till.scan(card).await;
+    }
+    let state = till.state().await;
+    let sale = state["stage"]["sale"].clone();
+    assert_eq!(in_line(&state), ["李*珍", "王*山", "赵*", "孙*华"], "in the order of their scans");
+    till.clock.pass(4_000);
+    till.scan(&cards[2]).await;
+    assert_eq!(till.state().await["line"].as_array().unwrap().len(), 4, "who waits already waits once");
+    assert!(till.page().await.contains("李*珍、王*山、赵*、孙*华"));
+
+    // The sale on the screen goes on; the others wait.
+    till.ok("/api/answer", json!({ "keep": true })).await;
+    let state = till.ok("/api/confirm", json!({ "sale": sale })).await;
+    assert_eq!((&state["stage"]["kind"], in_line(&state).len()), (&json!("idle"), 4), "nothing is offered unasked");
+    assert!(till.page().await.contains("李*珍 刷过卡，还没收款"));
+    for path in ["/api/sign-out", "/api/training"] {
+        let body = if path == "/api/training" { json!({ "supervisor": by(2) }) } else { json!({}) };
+        assert_eq!(till.refused(path, body).await, "line_waits", "{path}");
+    }
+    till.ok("/api/shift/count", json!({ "count": { "10000": 2 } })).await;
+    assert_eq!(till.refused("/api/shift/close", json!({ "reason": "少了" })).await, "line_waits");
+
+    // Each has its turn, and is charged by an Enter of its own.
+    let first = turn(&state);
+    let state = till.ok("/api/line/next", first.clone()).await;
+    assert_eq!((&state["stage"]["person"]["name"], till.meals().await.len()), (&json!("李*珍"), 1));
+    assert_eq!(till.refused("/api/line/next", turn(&state)).await, "sale_waits");
+    let state = till.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await;
+    assert_eq!(till.refused("/api/line/next", first.clone()).await, "other_turn", "that key meant another one");
+    assert_eq!(till.refused("/api/line/pass", first).await, "other_turn");
+
+    // One is passed over, one comes to the scanner again by itself, and one has had its meal meanwhile elsewhere here.
+    let state = till.ok("/api/line/pass", turn(&state)).await;
+    assert_eq!(in_line(&state), ["赵*", "孙*华"]);
+    till.clock.pass(4_000);
+    till.sell(&cards[4]).await;
+    let state = till.state().await;
+    assert_eq!(in_line(&state), ["赵*"], "who was served waits no longer");
+    let state = till.ok("/api/line/next", turn(&state)).await;
+    till.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await;
+    assert_eq!(till.refused("/api/line/next", json!({ "turn": 9 })).await, "nothing_waits");
+    let sold: Vec<String> = till.meals().await.iter().map(|meal| meal["name"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(sold, ["赵*", "孙*华", "李*珍", "张*国"], "each once, and nobody else");
+    till.ok("/api/sign-out", json!({})).await;
+}
+
+#[tokio::test]
+async fn a_turn_is_worked_out_when_it_comes_and_a_long_line_says_that_it_is_full() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| {
+        for _ in 0..12 {
+            cards.push(office.add_elder("张*国", "1943-11-22", false, &[]).card);
+        }
+    })
+    .await;
+    for card in &cards[..10] {
+        till.scan(card).await;
+    }
+    assert_eq!(till.refused("/api/scan", json!({ "code": cards[10] })).await, "line_full", "said, not swallowed");
+    let state = till.state().await;
+    assert_eq!(state["line"].as_array().unwrap().len(), 9);
+    assert!(till.page().await.contains("等 9 位"));
+
+    // A card that names nobody has its turn too; F2 leaves the sale, not the line.
+    till.ok("/api/line/pass", turn(&state)).await;
+    till.clock.pass(4_000);
+    till.scan("912345678901234567890123").await;
+    let state = till.ok("/api/answer", json!({ "keep": false })).await;
+    assert_eq!(state["line"].as_array().unwrap().len(), 8, "the sale was dropped for the first of the line");
+    let mut state = till.ok("/api/cancel", json!({})).await;
+    assert_eq!((&state["stage"]["kind"], state["line"].as_array().unwrap().len()), (&json!("idle"), 8));
+    for _ in 0..7 {
+        state = till.ok("/api/line/pass", turn(&state)).await;
+    }
+    state = till.ok("/api/line/next", turn(&state)).await;
+    assert_eq!(state["stage"]["kind"], "refused");
+    till.ok("/api/cancel", json!({})).await;
+
+    // Sold through another way while waiting: a second meal is not offered.
+    till.scan(&cards[0]).await;
+    till.scan(&cards[1]).await;
+    till.ok("/api/answer", json!({ "keep": false })).await;
+    till.scan(&cards[0]).await;
+    let state = till.ok("/api/answer", json!({ "keep": true })).await;
+    till.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await;
+    assert_eq!(till.meals().await.len(), 1);
+    // The day ends: nobody waits for yesterday's lunch, and the shift can be closed.
+    till.clock.pass(24 * 60 * 60 * 1000);
+    till.ok("/api/shift/count", json!({ "count": {} })).await;
+    till.ok("/api/shift/close", json!({ "reason": "隔天", "supervisor": by(2) })).await;
+    assert_eq!(till.state().await["line"], json!([]));
+}
+
+#[tokio::test]
+async fn the_way_to_pay_outlasts_other_keys_and_what_was_keyed_is_for_one_person() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| {
+        for name in ["张*国", "李*珍"] {
+            cards.push(office.add_elder(name, "1943-11-22", false, &[]).card);
+        }
+    })
+    .await;
+    till.scan(&cards[0]).await;
+    till.ok("/api/tender", json!({ "tender": "qr_payment" })).await;
+    till.ok("/api/portions", json!({ "portions": 2 })).await;
+    let state = till.ok("/api/mode", json!({ "mode": "pickup" })).await;
+    assert_eq!(state["stage"]["tender"], "qr_payment", "F3 and F4 are no answer to how it is paid");
+    till.ok("/api/confirm", json!({ "sale": state["stage"]["sale"] })).await;
+    assert!(till.meals().await.iter().all(|meal| meal["tender"] == "qr_payment"), "{:?}", till.meals().await);
+
+    // Keyed for whoever comes next; that is a second meal, so the one behind gets the usual one.
+    till.clock.pass(4_000);
+    till.ok("/api/portions", json!({ "portions": 3 })).await;
+    assert_eq!(till.scan(&cards[0]).await["kind"], "duplicate");
+    let usual = till.scan(&cards[1]).await;
+    assert_eq!((&usual["kind"], &usual["portions"]), (&json!("serving"), &json!(1)), "{usual}");
+    till.ok("/api/cancel", json!({})).await;
+    // A card that could not be read may be the same one's.
+    till.ok("/api/portions", json!({ "portions": 3 })).await;
+    assert_eq!(till.scan("6901234567892").await["kind"], "refused");
+    assert_eq!(till.scan(&cards[1]).await["portions"], 3);
+}
+
+#[tokio::test]
+async fn each_refusal_is_another_one_for_eyes_and_ears_and_a_lost_answer_can_be_asked_for() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;
+    let seen = async |path: &str, key: &str| -> Value {
+        let view: Value = serde_json::from_slice(&till.get(path).await.1).unwrap();
+        view[key].clone()
+    };
+    till.scan("130123456789012345").await;
+    let (first, heard) = (seen("/view", "token").await, seen("/elder/view", "showing").await);
+    till.scan("130123456789012346").await;
+    assert_ne!(seen("/view", "token").await, first, "the same words about another code");
+    assert_ne!(seen("/elder/view", "showing").await, heard);
+
+    let sale = json!({ "sale": till.scan(&card).await["sale"] });
+    let charged = async |sale: &Value| till.ok("/api/charged", sale.clone()).await["charged"].clone();
+    assert_eq!(charged(&sale).await, false);
+    till.ok("/api/confirm", sale.clone()).await;
+    assert_eq!(charged(&sale).await, true);
+    let till = till.restart(7).await;
+    assert_eq!(till.ok("/api/charged", sale).await["charged"], true, "whatever became of the program");
+}
+
 #[tokio::test]
 async fn the_same_scan_within_three_seconds_is_the_trigger_held_too_long() {
     let mut card = String::new();

@@ -505,8 +505,16 @@ async fn a_cashier_whom_the_office_took_off_the_list_serves_no_more_and_may_clos
     till.office.books().setup.cashiers.retain(|cashier| cashier.id != support::cashier_id(1));
     till.terminal.sync_once().await.unwrap();
     assert_eq!(till.refused("/api/confirm", json!({ "sale": stage["sale"] })).await, "unknown_cashier");
-    till.ok("/api/cancel", json!({})).await;
+    // Nor does the sale that can never be made hold anybody up.
+    till.ok("/api/shift/count", json!({ "count": { "10000": 1 } })).await;
+    till.ok("/api/shift/recount", json!({ "supervisor": support::till::by(2) })).await;
     assert_eq!(till.refused("/api/scan", json!({ "code": cards[1] })).await, "unknown_cashier");
+    // The page says so, and leads to the close.
+    let page = till.page().await;
+    assert!(page.contains("收银名单里已没有您：请先交班") && page.contains("F10"), "{page}");
+    let close: serde_json::Value = serde_json::from_slice(&till.get("/view?page=close").await.1).unwrap();
+    assert_eq!(close["page"], "close");
+    assert!(close["regions"]["main"].as_str().unwrap().contains("清点现金"), "{close}");
     till.ok("/api/shift/close", json!({ "count": { "10000": 2 } })).await;
     till.open_shift(2).await;
     till.sell(&cards[1]).await;

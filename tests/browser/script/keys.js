@@ -7,16 +7,17 @@ export async function failures({ KeyStream }, { card, other, id }) {
 
   // Keys are [character or "\n", instant]. `held` is an instant until which the page did nothing at all: then timers come
   // before the keys that waited.
-  function play(keys, held = null) {
+  function play(keys, held = null, typing = () => false) {
     const timers = new Map();
-    const seen = { scans: [], chars: [], enters: 0 };
+    const seen = { scans: [], chars: [], acts: [], enters: 0 };
     let clock = 0;
     let number = 0;
     const stream = new KeyStream({
       later: (run, ms) => { timers.set(number += 1, { run, at: clock + ms }); return number; },
       cancel: (timer) => timers.delete(timer),
       onScan: (code) => seen.scans.push(code),
-      onChars: (chars) => seen.chars.push(chars),
+      onChars: (chars, alone) => { seen.chars.push(chars); if (alone && chars.length === 1) seen.acts.push(chars); },
+      typing,
       onEnter: () => { seen.enters += 1; },
     });
     const until = (now) => {
@@ -111,6 +112,27 @@ export async function failures({ KeyStream }, { card, other, id }) {
     const seen = play(typed(cutAt(card + other + "\n", at), 800));
     check(`two glued, torn at ${at}`, { ...seen, scans: seen.scans.filter((scan) => !scan.endsWith("…")) }, [card, other]);
   }
+
+  // A slow scanner's digits are no keys, and its Enter confirms nothing, whatever it read.
+  const evenly = (text, gap) => [...text].map((char, at) => [char, at * gap]);
+  for (const gap of [52, 70, 100, 149]) {
+    for (const code of [card, id, card + other]) {
+      for (const end of ["", "\n"]) {
+        const seen = play(evenly(code + end, gap));
+        check(`${code} every ${gap} ms ${JSON.stringify(end)}`, seen, code === card + other ? [card, other] : [code]);
+        if (seen.acts.length > 0) wrong.push(`${code} every ${gap} ms pressed ${seen.acts}`);
+      }
+    }
+    for (const length of [8, 15, 23]) {
+      const seen = play(evenly(card.slice(0, length) + "\n", gap));
+      if (seen.enters > 0 || seen.acts.length > 0 || !seen.scans.at(-1)?.endsWith("…")) wrong.push(`${length} digits every ${gap} ms: ${JSON.stringify(seen)}`);
+    }
+    // What a quick hand writes into a field is the hand's.
+    check(`a birth date every ${gap} ms`, play(evenly("19431122\n", gap), null, () => true), [], 1);
+  }
+  const alone = play([["2", 0], ["\n", 400], ["1", 900], ["\n", 1000]]);
+  check("digits and Enter by hand", alone, [], 2);
+  if (alone.acts.join("") !== "21") wrong.push(`lone digits: ${JSON.stringify(alone)}`);
 
   // A scan's own Enter confirms nothing, however late; a hand's does.
   for (const pause of [10, 60, 300, 504, 520, 700, 1500, 4000]) {
