@@ -70,7 +70,13 @@ pub async fn append_only(store: &Store, table: &'static str) {
         "canteen_closures" => "closed_at",
         "calendar_versions" => "published_at",
         "refund_entries" => "listed_at",
-        "audit" | "refund_payments" | "finding_steps" | "month_finding_steps" | "attachments" | "corrections" => "at",
+        "audit"
+        | "refund_payments"
+        | "finding_steps"
+        | "month_finding_steps"
+        | "attachments"
+        | "corrections"
+        | "former_capacities" => "at",
         "month_claims" => "version",
         "objection_lifts" => "lifted_at",
         "journal_breaks" => "sequence",
