@@ -188,6 +188,9 @@ pub struct DayClose {
     pub by_mode: Vec<(MealPeriod, Mode, CountSum)>,
     /// What was charged, by benefit and amount.
     pub tiers: Vec<Tier>,
+    /// Meals with at least one benefit by the policy version they were charged under, where there is more than one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_policy: Vec<(PolicyRef, u32)>,
     /// Where what is paid differs from what was charged.
     pub corrections: Vec<Correction>,
     /// What its tills paid back to elders, by record.
@@ -233,6 +236,19 @@ impl DayClose {
         policies.dedup();
         policies
     }
+
+    /// Meals with at least one benefit that were charged under a policy version.
+    #[must_use]
+    pub fn subsidised_under(&self, policy: &PolicyRef) -> i64 {
+        let of = |(_, count): &(PolicyRef, u32)| i64::from(*count);
+        match self.by_policy.iter().find(|(charged, _)| charged == policy) {
+            Some(found) => of(found),
+            None if self.by_policy.is_empty() && self.policies().last() == Some(policy) => {
+                i64::from(self.subsidised.count)
+            }
+            None => 0,
+        }
+    }
 }
 
 /// Closes one canteen's day. See the module's header for what it promises.
@@ -277,6 +293,7 @@ pub fn reconcile_day(input: &DayInput<'_>) -> Reconciled {
         own_payment: counts.own_payment,
         by_mode: counts.by_mode,
         tiers,
+        by_policy: tiers::by_policy(&verdicts),
         corrections,
         refunds,
         standing,

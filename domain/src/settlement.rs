@@ -10,6 +10,7 @@ pub mod demand;
 mod lines;
 pub mod payment;
 mod rulings;
+mod standing;
 mod state;
 
 use std::borrow::Cow;
@@ -25,6 +26,7 @@ use crate::reconciliation::{Code, Correction, DayClose, PayerSums, Severity};
 use crate::record::check::Rulebook;
 use crate::record::totals::CountSum;
 pub use rulings::{Ruling, Rulings, deductions};
+pub use standing::held_of_day;
 pub use state::{Action, MonthState, NotAllowed, Role, next_state};
 
 /// A day of an earlier month whose close is no longer the one that was settled.
@@ -343,7 +345,7 @@ pub fn settle_month(input: &MonthInput<'_>) -> Statement {
     let signed: Vec<(&DayClose, bool)> = signed.iter().map(|(day, counts)| (&**day, *counts)).collect();
     changes.extend(lines::findings(&signed));
     changes.extend(lines::refunds(&signed));
-    let (reductions, mut holds) = lines::standing(&signed, input.rules);
+    let (reductions, mut holds) = standing::standing(&signed, input.rules);
     changes.extend(reductions);
     holds.extend(lines::releases(input.released, &holds));
 

@@ -1,6 +1,10 @@
 //! What the day close and the month promise, on a small world of two canteens.
 #![expect(clippy::unwrap_used, reason = "a world that cannot be built fails its test")]
 
+#[path = "month/behind.rs"]
+mod behind;
+#[path = "month/standing.rs"]
+mod standing;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

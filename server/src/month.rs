@@ -239,10 +239,14 @@ pub async fn draft(
     kill_point!("server.draft.taken-back");
     let report = close_days(store, rules, now).await?;
     kill_point!("server.draft.closed");
+    let (of, book) = (region.clone(), Arc::clone(rules));
+    let ahead = store.read(move |tx| Box::pin(async move { claims::ahead(tx, &of, month, &book, now).await })).await?;
+    let ahead = Arc::new(ahead);
     let (region, rules, entropy) = (region.clone(), Arc::clone(rules), Arc::clone(entropy));
     let view = store
         .write_serializable_audited(move |tx| {
             let (region, rules, entropy) = (region.clone(), Arc::clone(&rules), Arc::clone(&entropy));
+            let ahead = Arc::clone(&ahead);
             Box::pin(async move {
                 let last = allowed_to_draft(tx, &region, month, actor).await?.map_or(0, |s| s.version);
                 if last != taken_back {
@@ -251,7 +255,7 @@ pub async fn draft(
                 }
                 let version = last + 1;
                 let draft = Draft { region: &region, month, version, rules: &rules, entropy: &*entropy, actor, now };
-                draft.save(tx).await?;
+                draft.save(tx, (*ahead).as_ref()).await?;
                 let view = current(tx, &region, month).await?;
                 let act = entered(Entered::MonthDraft, actor, &view);
                 let act = match &view.claims {
@@ -310,8 +314,8 @@ struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    async fn save(&self, tx: &mut Tx) -> Result<(), Error> {
-        let canteens = months::canteens(tx, self.region).await?;
+    async fn save(&self, tx: &mut Tx, ahead: Option<&claims::Ahead>) -> Result<(), Error> {
+        let canteens = months::canteens(tx, self.region, Some(self.month)).await?;
         if canteens.is_empty() {
             return Err(Error::refused(Code::Conflict, words::region_without_canteens(self.region)));
         }
@@ -324,7 +328,7 @@ impl Draft<'_> {
             }
         }
         for (index, (canteen, _)) in canteens.iter().enumerate() {
-            drafted.push(self.statement(tx, *canteen, index + 1).await?);
+            drafted.push(self.statement(tx, *canteen, (index + 1, canteens.len())).await?);
         }
         let digest = digest_of(drafted.iter().map(|(statement, _)| statement.digest));
         let settlement = Settlement {
@@ -348,7 +352,7 @@ impl Draft<'_> {
             months::save_statement(tx, statement, settles, place).await?;
             kill_point!("server.draft.between-statements");
         }
-        claims::draft(tx, &settlement, drafted.iter().map(|(s, _)| &s.content.0), self.rules).await?;
+        claims::draft(tx, &settlement, drafted.iter().map(|(s, _)| &s.content.0), self.rules, ahead).await?;
         months::touch_competing(tx, &settlement, self.now).await
     }
 
@@ -356,7 +360,7 @@ impl Draft<'_> {
         &self,
         tx: &mut Tx,
         canteen: CanteenId,
-        number: usize,
+        (place, of): (usize, usize),
     ) -> Result<(StoredStatement, Vec<Settles>), Error> {
         let left_out = months::left_out(tx, canteen, self.month).await?;
         let is_left_out = |day: &BusinessDate| left_out.iter().any(|(left, _)| left == day);
@@ -397,7 +401,7 @@ impl Draft<'_> {
             month: self.month,
             version: self.version,
             canteen,
-            number: statement_number(self.region, self.month, number),
+            number: statement_number(self.region, self.month, place, of),
             digest: content.digest(),
             payable: content.payable(),
             content: Json(content),
@@ -407,10 +411,11 @@ impl Draft<'_> {
     }
 }
 
-/// `JS-4403-202603-001`: region, month, and the canteen's place in the region's list.
-fn statement_number(region: &RegionCode, month: Month, number: usize) -> String {
-    let (year, month) = month.ym();
-    format!("JS-{region}-{year:04}{month:02}-{number:03}")
+/// `JS-4403-202603-001`: region, month, and the canteen's place in the region's list of so many. All of a list have as many
+/// digits, so that their order is the same as of texts.
+fn statement_number(region: &RegionCode, month: Month, place: usize, of: usize) -> String {
+    let ((year, month), digits) = (month.ym(), of.to_string().len().max(3));
+    format!("JS-{region}-{year:04}{month:02}-{place:0digits$}")
 }
 
 /// The digest of a month: of its statements' digests, in the order of their numbers.
@@ -544,4 +549,19 @@ async fn advance(
             })
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stand_in_the_order_of_their_texts() {
+        let numbers = |of: usize| -> Vec<String> {
+            let (region, month) = ("4403".parse().unwrap(), "2026-03".parse().unwrap());
+            (1..=of).map(|place| statement_number(&region, month, place, of)).collect()
+        };
+        assert_eq!(numbers(2), ["JS-4403-202603-001", "JS-4403-202603-002"]);
+        assert!(numbers(999).is_sorted() && numbers(1_001).is_sorted());
+    }
 }

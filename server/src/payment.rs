@@ -1,6 +1,6 @@
 //! What follows a month's approval: its list is disclosed, canteens object, statements are paid, the month is archived.
 
-use domain::calendar::{Month, UnixMs};
+use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{ObjectionId, StatementId, UserId};
 use domain::ledger;
 use domain::region::RegionCode;
@@ -45,6 +45,11 @@ impl Afterwards {
             matches!(state, Some(PaymentState::Sent | PaymentState::Confirmed))
         });
         all && sent
+    }
+
+    /// Refused while nothing may leave: before the list is disclosed, and on the days of it.
+    pub fn may_leave(&self, today: BusinessDate) -> Result<(), Error> {
+        self.month().may_leave(today).map_err(refused)
     }
 
     /// The statements that a bank batch may hold: something is payable, no objection is open or upheld, and the money

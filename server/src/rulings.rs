@@ -11,7 +11,8 @@ use crate::audit::{Act, Action};
 use crate::error::Error;
 use crate::store::findings::{self, StepRow};
 use crate::store::months::{self, StoredStatement};
-use crate::store::{Tx, closes, holds};
+use crate::store::people::{self, UserRow};
+use crate::store::{Tx, canteens, closes, holds};
 use crate::words::{Code, settlement as words};
 
 /// What the findings of some days take away, by date: only days of which something is taken. `days` are revisions of
@@ -142,6 +143,17 @@ pub(crate) fn may_say(steps: &[StepRow], said: &Said, by: UserId) -> Result<(), 
     }
 }
 
+/// Refused: nobody of that name can see to it.
+pub(crate) fn nobody_to_see_to_it() -> Error {
+    Error::refused(Code::Invalid, words::no_such_owner())
+}
+
+/// Who is to see to something. Refused for somebody who is not of the office, or has left it.
+pub(crate) async fn owner(tx: &mut Tx, owner: UserId) -> Result<UserRow, Error> {
+    let found = people::get(tx, owner).await?;
+    found.filter(|user| user.left_at.is_none()).ok_or_else(nobody_to_see_to_it)
+}
+
 /// Writes down what somebody says about a finding. Answers its day. The transaction holds the audit log's chain.
 ///
 /// Refused for a finding that is not there or closed, and when it is closed before it was ruled or by who ruled last.
@@ -158,6 +170,11 @@ pub async fn say(
     let date = findings::date_of(tx, canteen, number).await?.ok_or_else(unknown)?;
     let steps = findings::steps(tx, canteen, number).await?;
     may_say(&steps, said, by)?;
+    if let Said::Assigned { owner: who, .. } = said {
+        let place = canteens::get(tx, canteen).await?.ok_or_else(unknown)?;
+        let seer = owner(tx, *who).await?;
+        seer.require_canteen(canteen, &place.region).map_err(|_| nobody_to_see_to_it())?;
+    }
     let at = behind_drafts(tx, canteen, now).await?;
     let (owner, due) = match said {
         Said::Assigned { owner, due } => (Some(*owner), Some(*due)),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::decision::PolicyRef;
 use domain::id::StatementId;
-use domain::reconciliation::{DayClose, Verdict};
+use domain::reconciliation::{Correction, DayClose, Verdict};
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::sync::AuditHead;
@@ -37,6 +37,8 @@ pub use summary::summary;
 /// them is larger than everything else on the paper.
 pub(crate) struct SettledDay {
     pub(crate) close: DayClose,
+    /// What rulings on its findings, or the region's severities, take away.
+    pub(crate) taken: Vec<Correction>,
 }
 
 /// The verdicts behind a settled day and, for a day settled before, those that were settled then.
@@ -106,7 +108,7 @@ impl Dossier {
             announced: usize::try_from(announced).unwrap_or(usize::MAX),
             audit_head: audit::of_month(tx, &stored.region, stored.month).await?,
             days: days(tx, &stored).await?,
-            decided: decided(tx, &stored).await?,
+            decided: decided(tx, &stored, settlement.said_until()).await?,
             account_tail: account.chars().skip(account.chars().count().saturating_sub(4)).collect(),
             stored,
             settlement,
@@ -183,16 +185,16 @@ fn account(canteen: &CanteenRow, keys: &Keys) -> Result<String, Error> {
 type Verdicts = Json<Vec<Verdict>>;
 
 async fn days(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<SettledDay>, Error> {
-    let rows: Vec<Json<DayClose>> = sql!(
+    let rows: Vec<(Json<DayClose>, Json<Vec<Correction>>)> = sql!(
         tx,
-        "SELECT d.content FROM settled_days s \
+        "SELECT d.content, s.taken FROM settled_days s \
          JOIN day_closes d ON d.canteen = s.canteen AND d.date = s.date AND d.revision = s.revision \
          WHERE s.statement = $1 ORDER BY s.date",
         stored.id
     )
-    .values()
+    .all()
     .await?;
-    Ok(rows.into_iter().map(|Json(close)| SettledDay { close }).collect())
+    Ok(rows.into_iter().map(|(Json(close), Json(taken))| SettledDay { close, taken }).collect())
 }
 
 /// The verdicts behind one settled day.
@@ -215,14 +217,16 @@ pub(crate) async fn verdicts(tx: &mut Tx, statement: StatementId, date: Business
     Ok(DayVerdicts { now, before })
 }
 
-async fn decided(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<Decided>, Error> {
+/// What was ruled about the canteen's findings until an instant.
+async fn decided(tx: &mut Tx, stored: &StoredStatement, until: UnixMs) -> Result<Vec<Decided>, Error> {
     let rows: Vec<(String, String, String, UnixMs)> = sql!(
         tx,
         "SELECT f.number, f.words, u.name, f.at FROM finding_steps f JOIN users u ON u.id = f.by_user \
          WHERE f.canteen = $1 AND f.what IN ('explained', 'confirmed') AND f.step = (SELECT MAX(l.step) \
-         FROM finding_steps l WHERE l.canteen = f.canteen AND l.number = f.number \
+         FROM finding_steps l WHERE l.canteen = f.canteen AND l.number = f.number AND l.at <= $2 \
          AND l.what IN ('explained', 'confirmed')) ORDER BY f.number",
-        stored.canteen
+        stored.canteen,
+        until
     )
     .all()
     .await?;
@@ -233,14 +237,18 @@ async fn decided(tx: &mut Tx, stored: &StoredStatement) -> Result<Vec<Decided>, 
 /// The bank batch of a region's month: one payment for each canteen that is owed something, which no earlier batch
 /// took to the bank and no objection holds.
 ///
-/// Refused before the month is approved, and while nobody but who typed it has looked at an account that is to be paid.
+/// Refused before the month is approved and its list was disclosed to the last day: a batch in somebody's hands is as good
+/// as sent, and an objection would come too late. Refused too while nobody but who typed it has looked at an account that
+/// is to be paid.
 pub async fn bank_batch(
     tx: &mut Tx,
     region: &RegionCode,
     month: domain::calendar::Month,
     keys: &Keys,
+    today: BusinessDate,
 ) -> Result<Vec<Payment>, Error> {
     let month_view = payment::afterwards(tx, region, month).await?;
+    month_view.may_leave(today)?;
     let (mut payments, mut unchecked) = (Vec::new(), Vec::new());
     for statement in month_view.unpaid() {
         let canteen = canteens::get(tx, statement.canteen).await?;

@@ -50,6 +50,11 @@ impl PayerSums {
         }
     }
 
+    /// Adds every payer's amount, or takes it away where it does not count.
+    pub fn signed(&mut self, other: &Self, counts: bool) {
+        if counts { self.add_all(other) } else { self.take_all(other) }
+    }
+
     /// The sum over all payers, fen.
     #[must_use]
     pub fn total(&self) -> Fen {
@@ -125,6 +130,9 @@ pub struct Correction {
     /// The version that corrects the one that was charged by, where that is why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrected_by: Option<PolicyRef>,
+    /// The number of the finding whose ruling takes the money away, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding: Option<String>,
 }
 
 /// A gate in force on the day.
@@ -203,6 +211,18 @@ pub(super) fn tiers(verdicts: &[Verdict]) -> Vec<Tier> {
     tiers.into_iter().map(tier).collect()
 }
 
+/// How many meals were charged under each policy version, where there is more than one.
+pub(super) fn by_policy(verdicts: &[Verdict]) -> Vec<(PolicyRef, u32)> {
+    let mut meals: BTreeMap<&PolicyRef, u32> = BTreeMap::new();
+    for verdict in verdicts.iter().filter(|v| !v.charged.is_empty()) {
+        if let Some(policy) = &verdict.charged_under {
+            *meals.entry(policy).or_default() += 1;
+        }
+    }
+    let several = meals.len() > 1;
+    meals.into_iter().filter(|_| several).map(|(policy, count)| (policy.clone(), count)).collect()
+}
+
 /// Where paid and charged differ, benefit by benefit.
 pub(super) fn corrections(verdicts: &[Verdict]) -> Vec<Correction> {
     let mut corrections = Vec::new();
@@ -232,6 +252,7 @@ pub(super) fn corrections(verdicts: &[Verdict]) -> Vec<Correction> {
                     kind,
                     shares,
                     corrected_by,
+                    finding: None,
                 });
             }
         }

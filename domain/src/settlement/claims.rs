@@ -32,6 +32,9 @@ pub struct Claims {
     pub severity: Severity,
     /// The calendar of workdays that says on which days benefits are given.
     pub calendar: Digest,
+    /// Regions inside it that settled for themselves then; nothing where that was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without: Option<Vec<RegionCode>>,
     /// By policy and benefit. Benefits that nobody was given are left out.
     pub claims: Vec<Claim>,
 }
@@ -102,7 +105,7 @@ impl Claims {
     pub fn by(settings: &Settings, calendar: &WorkCalendar) -> Self {
         let permille = settings.thresholds.attendance_permille;
         let severity = settings.severity(Self::CODE);
-        Self { permille, severity, calendar: calendar.digest(), claims: Vec::new() }
+        Self { permille, severity, calendar: calendar.digest(), without: None, claims: Vec::new() }
     }
 
     /// The content's digest: what the audit log says of a draft, and what `verify` compares.
@@ -274,6 +277,26 @@ impl<'a> Counting<'a> {
         for of in &mut self.under {
             of.add(elder, self.known, last, &changes);
         }
+    }
+
+    /// What was counted so far, to go on from later: elders by policy, benefit and day.
+    #[must_use]
+    pub fn counted(&self) -> Vec<Vec<Vec<i64>>> {
+        self.under.iter().map(|of| of.eligible.clone()).collect()
+    }
+
+    /// Goes on from what was counted for the same days by the same policies; says whether it can be that.
+    #[must_use]
+    pub fn resume(&mut self, counted: &[Vec<Vec<i64>>]) -> bool {
+        let shape = |of: &[Vec<i64>]| of.iter().map(Vec::len).collect::<Vec<_>>();
+        let same = |(of, counted): (&Under<'_>, &Vec<Vec<i64>>)| shape(&of.eligible) == shape(counted);
+        if counted.len() != self.under.len() || !self.under.iter().zip(counted).all(same) {
+            return false;
+        }
+        for (of, counted) in self.under.iter_mut().zip(counted) {
+            of.eligible.clone_from(counted);
+        }
+        true
     }
 
     /// The claims of the benefits that were `served`.

@@ -1,38 +1,50 @@
 //! The lines of parts one and two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ChangeLine, Reason, Released, Reopened, ServedLine};
 use crate::calendar::{BusinessDate, Month};
 use crate::decision::{Kind, PolicyRef};
-use crate::money::{Fen, Rate, Rounding};
-use crate::policy::{Effect, Policy};
-use crate::reconciliation::{Code, Correction, DayClose, PayerSums, StandingHit};
-use crate::record::check::Rulebook;
+use crate::id::RecordId;
+use crate::money::Fen;
+use crate::reconciliation::{Code, Correction, DayClose, PayerSums};
 
 /// A line in the making.
 #[derive(Default)]
-struct Sum {
-    dates: Vec<BusinessDate>,
-    findings: Vec<String>,
-    count: i64,
-    shares: PayerSums,
+pub(super) struct Sum {
+    pub(super) dates: BTreeSet<BusinessDate>,
+    findings: BTreeSet<String>,
+    pub(super) count: i64,
+    pub(super) shares: PayerSums,
 }
 
 impl Sum {
-    fn on(&mut self, date: BusinessDate) {
-        if !self.dates.contains(&date) {
-            self.dates.push(date);
-            self.dates.sort_unstable();
+    /// Adds what a day or a meal of it has to the line; nothing where that is as much now as was settled.
+    fn part(&mut self, date: BusinessDate, part: Self) {
+        if part.count == 0 && part.shares.without_zeros() == PayerSums::default() {
+            return;
+        }
+        self.dates.insert(date);
+        self.findings.extend(part.findings);
+        self.count += part.count;
+        self.shares.add_all(&part.shares);
+    }
+
+    /// What a close has of meals charged under one version, added or taken back.
+    fn charged(&mut self, close: &DayClose, policy: &PolicyRef, counts: bool) {
+        let meals = close.subsidised_under(policy);
+        self.count += if counts { meals } else { -meals };
+        for tier in close.tiers.iter().filter(|tier| tier.policy == *policy) {
+            self.shares.signed(&tier.shares, counts);
         }
     }
 
-    fn line(self, reason: Reason, counted: bool) -> Option<ChangeLine> {
+    pub(super) fn line(self, reason: Reason, counted: bool) -> Option<ChangeLine> {
         let shares = self.shares.without_zeros();
         if shares == PayerSums::default() {
             return None;
         }
-        let (dates, findings) = (self.dates, self.findings);
+        let (dates, findings) = (self.dates.into_iter().collect(), self.findings.into_iter().collect());
         let count = counted.then_some(self.count);
         Some(ChangeLine { reason, dates, findings, count, amount: shares.total(), shares })
     }
@@ -61,29 +73,22 @@ pub(super) fn carried(carried: &PayerSums) -> Option<ChangeLine> {
     Sum { shares: carried.clone(), ..Sum::default() }.line(Reason::Carried, false)
 }
 
-/// What was charged on days of earlier months and is not settled yet, or is settled and no longer there.
+/// What was charged on days of earlier months and is not settled yet, or is settled and no longer there: a line for each
+/// policy version that the meals were charged under.
 pub(super) fn of_earlier_months(reopened: &[Reopened]) -> Vec<ChangeLine> {
     let mut sums: BTreeMap<Reason, Sum> = BTreeMap::new();
     for Reopened { settled, now, .. } in reopened {
-        let policies = now.policies().into_iter().chain(settled.iter().flat_map(DayClose::policies));
-        let Some(policy) = policies.max() else { continue };
+        let late = settled.as_ref().is_none_or(|before| now.records > before.records);
         let month = now.date.month();
-        let reason = if settled.as_ref().is_none_or(|before| now.records > before.records) {
-            Reason::Late { month, policy }
-        } else {
-            Reason::Corrected { month, policy }
-        };
-        let sum = sums.entry(reason).or_default();
-        sum.on(now.date);
-        sum.count += i64::from(now.subsidised.count);
-        for tier in &now.tiers {
-            sum.shares.add_all(&tier.shares);
-        }
-        if let Some(before) = settled {
-            sum.count -= i64::from(before.subsidised.count);
-            for tier in &before.tiers {
-                sum.shares.take_all(&tier.shares);
+        let policies = now.policies().into_iter().chain(settled.iter().flat_map(DayClose::policies));
+        for policy in policies.collect::<BTreeSet<PolicyRef>>() {
+            let mut of_day = Sum::default();
+            of_day.charged(now, &policy, true);
+            if let Some(before) = settled {
+                of_day.charged(before, &policy, false);
             }
+            let reason = if late { Reason::Late { month, policy } } else { Reason::Corrected { month, policy } };
+            sums.entry(reason).or_default().part(now.date, of_day);
         }
     }
     sums.into_iter().filter_map(|(reason, sum)| sum.line(reason, true)).collect()
@@ -91,26 +96,33 @@ pub(super) fn of_earlier_months(reopened: &[Reopened]) -> Vec<ChangeLine> {
 
 /// Deductions and additions by finding, for meals of the month and, with the sign of what changed, of earlier months.
 pub(super) fn findings(days: &[(&DayClose, bool)]) -> Vec<ChangeLine> {
-    let mut sums: BTreeMap<Reason, Sum> = BTreeMap::new();
+    let mut meals: BTreeMap<(Reason, BusinessDate, RecordId), Sum> = BTreeMap::new();
     for (day, counts) in days {
-        let month = day.date.month();
+        let mut counted: BTreeSet<(Reason, RecordId)> = BTreeSet::new();
         for correction in &day.corrections {
-            let sum = sums.entry(reason(month, correction)).or_default();
-            if *counts {
-                sum.shares.add_all(&correction.shares);
-            } else {
-                sum.shares.take_all(&correction.shares);
+            let reason = reason(day.date.month(), correction);
+            let sum = meals.entry((reason.clone(), day.date, correction.record)).or_default();
+            sum.shares.signed(&correction.shares, *counts);
+            sum.findings.extend(behind(day, correction).cloned());
+            if counted.insert((reason, correction.record)) {
+                sum.count += if *counts { 1 } else { -1 };
             }
         }
-        for (reason, (code, records)) in corrected_meals(month, &day.corrections) {
-            let sum = sums.entry(reason).or_default();
-            sum.count += if *counts { records } else { -records };
-            sum.on(day.date);
-            let of_code = day.findings.iter().filter(|f| f.code == code && *counts);
-            sum.findings.extend(of_code.map(|f| f.number.clone()));
-        }
+    }
+    let mut sums: BTreeMap<Reason, Sum> = BTreeMap::new();
+    for ((reason, date, _), of_meal) in meals {
+        sums.entry(reason).or_default().part(date, of_meal);
     }
     sums.into_iter().filter_map(|(reason, sum)| sum.line(reason, true)).collect()
+}
+
+/// The findings that a correction follows from: the one that was ruled on, or those that show its meal. Others of the
+/// same kind on that day, explained ones among them, have nothing to do with the money.
+fn behind<'a>(day: &'a DayClose, correction: &'a Correction) -> impl Iterator<Item = &'a String> {
+    let shows = move |finding: &&crate::reconciliation::Finding| {
+        correction.finding.is_none() && finding.code == correction.code && finding.evidence.contains(&correction.record)
+    };
+    correction.finding.iter().chain(day.findings.iter().filter(shows).map(|finding| &finding.number))
 }
 
 /// What tills paid back and payers owe for it, by the month of the meals.
@@ -119,14 +131,9 @@ pub(super) fn refunds(days: &[(&DayClose, bool)]) -> Vec<ChangeLine> {
     for (day, counts) in days {
         for refund in &day.refunds {
             let sum = sums.entry(refund.date.month()).or_default();
-            sum.on(day.date);
-            if *counts {
-                sum.count += 1;
-                sum.shares.add_all(&refund.shares);
-            } else {
-                sum.count -= 1;
-                sum.shares.take_all(&refund.shares);
-            }
+            sum.dates.insert(day.date);
+            sum.count += if *counts { 1 } else { -1 };
+            sum.shares.signed(&refund.shares, *counts);
         }
     }
     sums.into_iter().filter_map(|(month, sum)| sum.line(Reason::Refunded { month }, true)).collect()
@@ -137,65 +144,6 @@ fn reason(month: Month, correction: &Correction) -> Reason {
         Code::PolicyCorrected => Reason::PolicyCorrected { month, policy: correction.corrected_by.clone() },
         code => Reason::Finding { month, code },
     }
-}
-
-/// How many meals each reason is about, and the code of their findings.
-fn corrected_meals(month: Month, corrections: &[Correction]) -> BTreeMap<Reason, (Code, i64)> {
-    let mut meals: Vec<_> = corrections.iter().map(|c| (reason(month, c), c.code, c.record)).collect();
-    meals.sort_unstable();
-    meals.dedup();
-    let mut counts = BTreeMap::new();
-    for (reason, code, _) in meals {
-        counts.entry(reason).or_insert((code, 0)).1 += 1;
-    }
-    counts
-}
-
-/// What one gate acts on in one month: by benefit, so that a reduction is rounded once for each benefit and payer, and
-/// by the shares that reductions take of it on the same days.
-#[derive(Default)]
-struct Caught {
-    dates: Vec<BusinessDate>,
-    count: i64,
-    sums: BTreeMap<(PolicyRef, String, Vec<Rate>), PayerSums>,
-}
-
-/// Reductions, and holds of what the reductions leave.
-pub(super) fn standing(days: &[(&DayClose, bool)], rules: &Rulebook) -> (Vec<ChangeLine>, Vec<ChangeLine>) {
-    let mut caught: BTreeMap<(Month, &StandingHit), Caught> = BTreeMap::new();
-    for (day, counts) in days {
-        let mut waiting: Vec<Kind> = Vec::new();
-        for hit in &day.standing {
-            // Two gates may hold the same money; it waits once.
-            let mut kinds = hit.kinds.clone();
-            if hit.effect == Effect::Hold {
-                kinds.retain(|kind| !waiting.contains(kind));
-                waiting.extend(&kinds);
-            }
-            catch(caught.entry((day.date.month(), hit)).or_default(), day, hit, &kinds, *counts);
-        }
-    }
-    let (mut reductions, mut holds) = (Vec::new(), Vec::new());
-    for ((month, hit), caught) in caught {
-        let rounding = rules.policies.by_ref(&hit.policy).map_or(Rounding::HalfUp, Policy::rounding);
-        let mut sum = Sum { dates: caught.dates, count: caught.count, ..Sum::default() };
-        for ((_, _, reduced), sums) in &caught.sums {
-            for (payer, amount) in sums.iter() {
-                let taken = match hit.effect {
-                    Effect::Reduce(rate) => share(rate, *amount, rounding),
-                    // Each reduction is a line of its own and rounded by itself: what is held is what they leave.
-                    _ => *amount - reduced.iter().map(|rate| share(*rate, *amount, rounding)).sum::<Fen>(),
-                };
-                sum.shares.add(payer, -taken);
-            }
-        }
-        let (policy, gate, words) = (hit.policy.clone(), hit.gate, hit.reason.clone());
-        match hit.effect {
-            Effect::Reduce(_) => reductions.extend(sum.line(Reason::Reduction { month, policy, gate, words }, true)),
-            _ => holds.extend(sum.line(Reason::Hold { month, policy, gate, words }, true)),
-        }
-    }
-    (reductions, holds)
 }
 
 /// What is paid of holds that the office has released: what earlier statements hold, and what these `holds` add.
@@ -210,36 +158,4 @@ pub(super) fn releases(released: &[Released], holds: &[ChangeLine]) -> Vec<Chang
         sum.line(Reason::Release { month, policy, gate, words }, false)
     };
     released.iter().filter_map(line).collect()
-}
-
-fn catch(caught: &mut Caught, day: &DayClose, hit: &StandingHit, kinds: &[Kind], counts: bool) {
-    let reduced = |kind: Kind| {
-        let rates = day.standing.iter().filter(|h| h.kinds.contains(&kind)).filter_map(|h| match h.effect {
-            Effect::Reduce(rate) if hit.effect == Effect::Hold => Some(rate),
-            _ => None,
-        });
-        let mut rates: Vec<Rate> = rates.collect();
-        rates.sort_unstable();
-        rates
-    };
-    let tiers = day.tiers.iter().map(|t| (t.kind, &t.policy, &t.benefit, &t.shares));
-    let corrections = day.corrections.iter().map(|c| (c.kind, &c.policy, &c.benefit, &c.shares));
-    for (kind, policy, benefit, shares) in tiers.chain(corrections).filter(|(kind, ..)| kinds.contains(kind)) {
-        let sums = caught.sums.entry((policy.clone(), benefit.clone(), reduced(kind))).or_default();
-        if counts {
-            sums.add_all(shares);
-        } else {
-            sums.take_all(shares);
-        }
-    }
-    let meals = i64::from(day.subsidised.count);
-    caught.count += if counts { meals } else { -meals };
-    if meals > 0 && !caught.dates.contains(&day.date) {
-        caught.dates.push(day.date);
-    }
-}
-
-/// A share of an amount that may be negative (an earlier month is taken back).
-fn share(rate: Rate, amount: Fen, rounding: Rounding) -> Fen {
-    if amount.is_negative() { -rate.of(-amount, rounding) } else { rate.of(amount, rounding) }
 }

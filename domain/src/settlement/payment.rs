@@ -181,6 +181,12 @@ impl Approved<'_> {
         }
     }
 
+    /// Whether money may leave: the list was disclosed, and the last day of that is over.
+    pub fn may_leave(&self, today: BusinessDate) -> Result<(), PaymentRefused> {
+        let until = self.disclosed_until.ok_or(PaymentRefused::NotDisclosed)?;
+        if today <= until { Err(PaymentRefused::StillDisclosed(until)) } else { Ok(()) }
+    }
+
     /// Whether `by` may note that a statement's payment came into this state.
     pub fn may_note(
         &self,
@@ -189,19 +195,25 @@ impl Approved<'_> {
         by: UserId,
         today: BusinessDate,
     ) -> Result<(), PaymentRefused> {
-        let until = self.disclosed_until.ok_or(PaymentRefused::NotDisclosed)?;
-        if self.archived && statement.objected != Objected::Lifted {
+        if self.disclosed_until.is_none() {
+            return Err(PaymentRefused::NotDisclosed);
+        }
+        // What had arrived is settled for good, also of a statement whose hold was lifted.
+        let arrived = matches!(statement.payment, Some((PaymentState::Confirmed, _)));
+        if self.archived && (arrived || statement.objected != Objected::Lifted) {
             return Err(PaymentRefused::Stage(Stage::Archived));
         }
         let refused = Err(PaymentRefused::Payment(statement.payment.map(|(state, _)| state)));
         match (statement.payment, to) {
-            (None | Some((PaymentState::Returned, _)), PaymentState::Sent) => match statement.objected {
-                _ if today <= until => Err(PaymentRefused::StillDisclosed(until)),
-                _ if statement.payable.is_zero() => Err(PaymentRefused::NothingToPay),
-                Objected::Open => Err(PaymentRefused::ObjectionOpen),
-                Objected::Upheld => Err(PaymentRefused::Held),
-                Objected::No | Objected::Lifted => Ok(()),
-            },
+            (None | Some((PaymentState::Returned, _)), PaymentState::Sent) => {
+                self.may_leave(today)?;
+                match statement.objected {
+                    _ if statement.payable.is_zero() => Err(PaymentRefused::NothingToPay),
+                    Objected::Open => Err(PaymentRefused::ObjectionOpen),
+                    Objected::Upheld => Err(PaymentRefused::Held),
+                    Objected::No | Objected::Lifted => Ok(()),
+                }
+            }
             (Some((PaymentState::Sent, sent_by)), PaymentState::Confirmed | PaymentState::Returned)
                 if sent_by == by =>
             {
@@ -280,6 +292,10 @@ mod tests {
             let twice = note(owed(Some(state)), sent, 1, "2026-04-21");
             assert_eq!(twice, Err(PaymentRefused::Payment(Some(state))), "never sent twice");
         }
+        let month = |disclosed_until| Approved { disclosed_until, archived: false, statements: &[] };
+        assert_eq!(month(Some(day(UNTIL))).may_leave(day(UNTIL)), Err(PaymentRefused::StillDisclosed(day(UNTIL))));
+        assert_eq!(month(Some(day(UNTIL))).may_leave(day("2026-04-21")), Ok(()));
+        assert_eq!(month(None).may_leave(day("2026-04-21")), Err(PaymentRefused::NotDisclosed));
         let month = Approved { disclosed_until: None, archived: false, statements: &[owed(None)] };
         assert_eq!(month.may_note(&owed(None), sent, user(1), day(UNTIL)), Err(PaymentRefused::NotDisclosed));
     }
@@ -292,6 +308,22 @@ mod tests {
             assert_eq!(note(owed(None), to, 2, "2026-04-22"), Err(PaymentRefused::Payment(None)));
         }
         assert_eq!(note(owed(Some(PaymentState::Confirmed)), PaymentState::Returned, 1, "2026-04-25"), Ok(()));
+    }
+
+    #[test]
+    fn after_the_archive_only_what_a_lifted_objection_held_goes_its_way() {
+        let note = |payment, objected, to| {
+            let statement = ToPay { objected, ..owed(payment) };
+            let month = Approved { disclosed_until: Some(day(UNTIL)), archived: true, statements: &[statement] };
+            month.may_note(&statement, to, user(2), day("2026-05-01"))
+        };
+        let (sent, confirmed, returned) = (PaymentState::Sent, PaymentState::Confirmed, PaymentState::Returned);
+        let archived = Err(PaymentRefused::Stage(Stage::Archived));
+        for way in [(None, sent), (Some(sent), confirmed), (Some(sent), returned), (Some(returned), sent)] {
+            assert_eq!(note(way.0, Objected::Lifted, way.1), Ok(()), "{way:?}");
+            assert_eq!(note(way.0, Objected::No, way.1), archived, "{way:?}");
+        }
+        assert_eq!(note(Some(confirmed), Objected::Lifted, returned), archived, "what had arrived is settled");
     }
 
     #[test]

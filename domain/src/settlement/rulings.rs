@@ -76,15 +76,14 @@ fn of_meal(finding: &Finding, verdict: &Verdict) -> Vec<Correction> {
             sums.add(&share.payer, -share.amount);
         }
     }
-    let Some(policy) = verdict.charged_under.as_ref().or(verdict.policy.as_ref()) else { return Vec::new() };
-    let correction = |((kind, benefit), shares): ((Kind, &str), PayerSums)| Correction {
-        code: finding.code,
-        record: verdict.record,
-        policy: policy.clone(),
-        benefit: benefit.to_owned(),
-        kind,
-        shares,
-        corrected_by: None,
+    let correction = |((kind, benefit), shares): ((Kind, &str), PayerSums)| {
+        // Under the version that the close has the money under: a benefit that was not charged is due under another one.
+        let charged = verdict.charged.iter().any(|line| line.kind == kind && line.benefit == benefit);
+        let (first, second) = (verdict.charged_under.as_ref(), verdict.policy.as_ref());
+        let policy = if charged { first.or(second) } else { second.or(first) }?.clone();
+        let (code, record, benefit) = (finding.code, verdict.record, benefit.to_owned());
+        let finding = Some(finding.number.clone());
+        Some(Correction { code, record, policy, benefit, kind, shares, corrected_by: None, finding })
     };
-    benefits.into_iter().map(correction).collect()
+    benefits.into_iter().filter_map(correction).collect()
 }

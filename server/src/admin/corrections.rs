@@ -22,7 +22,7 @@ use crate::store::canteens::{self, CanteenRow};
 use crate::store::corrections::{self, Change, CorrectionRow, Field};
 use crate::store::elders::{self, ElderRow};
 use crate::store::proposals::ProposalRow;
-use crate::store::{Json, Tx, days, usage};
+use crate::store::{Json, Tx, usage};
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
@@ -326,7 +326,7 @@ fn apply(row: &mut CanteenRow, changes: &[Change]) -> Result<(), Error> {
 }
 
 /// Writes a canteen's correction in an open unit that holds the audit log's chain. A stated capacity bears on the findings
-/// of days: this month's are looked at again.
+/// of days: those that no approved statement has settled are looked at again.
 pub(super) async fn carry_out(tx: &mut Tx, note: CorrectionRow, actor: Actor, now: UnixMs) -> Result<(), Error> {
     let lost = || Error::Internal("a correction of no canteen".to_owned());
     let canteen = note.canteen.ok_or_else(lost)?;
@@ -334,11 +334,11 @@ pub(super) async fn carry_out(tx: &mut Tx, note: CorrectionRow, actor: Actor, no
     super::canteens::hold(tx, canteen).await?;
     let row = canteens::get(tx, canteen).await?;
     let mut row = row.ok_or_else(|| Error::refused(Code::CanteenUnknown, register::NO_CANTEEN))?;
+    let stated = row.capacity;
     apply(&mut row, changes)?;
     corrections::set_canteen(tx, &row).await?;
-    if changes.iter().any(|change| change.field == Field::Capacity) {
-        let touched = days::of_canteen(tx, canteen, now.business_date().month().first()).await?;
-        days::touch(tx, &touched.iter().map(|day| (day.canteen, day.date)).collect(), now).await?;
+    if row.capacity != stated {
+        corrections::former_capacity(tx, canteen, stated, now).await?;
     }
     let act = Act::new(actor, Action::CanteenCorrect, format!("canteen:{canteen}")).with("fields", fields(changes));
     let act = act.with("correction", note.id.to_string());

@@ -334,7 +334,7 @@ async fn bank(
         .store
         .write_audited(move |tx| {
             Box::pin(async move {
-                let payments = bank_batch(tx, &region, of, &kept.keys).await?;
+                let payments = bank_batch(tx, &region, of, &kept.keys, now.local_date()).await?;
                 let act = Act::new(user.id, Action::BankBatch, format!("month:{region}/{of}"));
                 act.with("payments", payments.len()).done(tx, now).await.map(|_| payments)
             })

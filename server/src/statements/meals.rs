@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::calendar::BusinessDate;
-use domain::decision::{Kind, Line};
+use domain::decision::Kind;
 use domain::id::{ElderId, RecordId};
 use domain::money::Fen;
 use domain::policy::Effect;
@@ -73,11 +73,17 @@ async fn names(tx: &mut Tx, dossier: &Dossier, date: BusinessDate) -> Result<BTr
 
 fn row(day: &SettledDay, record: &Record, verdict: &Verdict, elder: &str, benefits: &[(String, String)]) -> MealRow {
     let Body::Meal(meal) = &record.body else { unreachable!("only meals are judged") };
-    let sum =
-        |wanted: &dyn Fn(&Line) -> bool| -> Fen { verdict.paid.iter().filter(|l| wanted(l)).map(|l| l.amount).sum() };
-    let of = |kind: Kind| sum(&|line| line.kind == kind);
+    // What is paid of the meal, less what a ruling takes of it.
+    let paid = verdict.paid.iter().map(|line| (line.kind, line.benefit.as_str(), line.amount));
+    let taken = day.taken.iter().filter(|c| c.record == record.id);
+    let taken = taken.map(|c| (c.kind, c.benefit.as_str(), c.shares.total()));
+    let parts: Vec<(Kind, &str, Fen)> = paid.chain(taken).collect();
+    let sum = |wanted: &dyn Fn(Kind, &str) -> bool| -> Fen {
+        parts.iter().filter(|(kind, benefit, _)| wanted(*kind, benefit)).map(|(.., amount)| *amount).sum()
+    };
+    let of = |kind: Kind| sum(&|of, _| of == kind);
     let held =
-        |line: &Line| day.close.standing.iter().any(|h| h.effect == Effect::Hold && h.kinds.contains(&line.kind));
+        |kind: Kind, _: &str| day.close.standing.iter().any(|h| h.effect == Effect::Hold && h.kinds.contains(&kind));
     let id = record.id.uuid().simple().to_string();
     let finding = day.close.findings.iter().find(|f| f.evidence.contains(&record.id));
     MealRow {
@@ -89,7 +95,7 @@ fn row(day: &SettledDay, record: &Record, verdict: &Verdict, elder: &str, benefi
         record: id[24..].to_owned(),
         list_price: meal.decision.price,
         own_payment: meal.decision.own_payment,
-        benefits: benefits.iter().map(|(id, _)| sum(&|line| line.benefit == *id)).collect(),
+        benefits: benefits.iter().map(|(id, _)| sum(&|_, benefit| benefit == id)).collect(),
         amount: of(Kind::Diner),
         operator: of(Kind::Operator),
         delivery: of(Kind::Delivery),

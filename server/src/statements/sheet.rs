@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::decision::{Kind, Payer, PolicyRef};
 use domain::money::Fen;
-use domain::policy::Effect;
-use domain::reconciliation::{DayClose, Finding};
+use domain::reconciliation::{Correction, DayClose, Finding};
 use domain::record::check::Rulebook;
-use domain::settlement::{self as month, MonthState, Reason};
+use domain::settlement::{self as month, MonthState, Reason, held_of_day};
 use receipts::statement::{ChangeLine, DayRow, FindingRow, ServedLine, ShareRow, Signature, Signed, StatementSheet};
 
-use super::Dossier;
+use super::{Dossier, SettledDay};
 use crate::store::canteens::Region;
 use crate::store::months::Settlement;
 use crate::words::settlement as words;
@@ -223,18 +222,11 @@ pub(super) fn signatures_of(
     ]
 }
 
-fn held_on(close: &DayClose) -> Fen {
-    let kinds: Vec<Kind> =
-        close.standing.iter().filter(|h| h.effect == Effect::Hold).flat_map(|h| h.kinds.clone()).collect();
-    let tiers = close.tiers.iter().filter(|t| kinds.contains(&t.kind)).map(|t| t.shares.total());
-    let corrections = close.corrections.iter().filter(|c| kinds.contains(&c.kind)).map(|c| c.shares.total());
-    -tiers.chain(corrections).sum::<Fen>()
-}
-
 fn day_rows(dossier: &Dossier) -> Vec<DayRow> {
     let content = &dossier.stored.content.0;
     let row = |date: BusinessDate| {
-        let settled = dossier.month_days().find(|d| d.close.date == date).map(|d| &d.close);
+        let day = dossier.month_days().find(|d| d.close.date == date);
+        let settled = day.map(|d| &d.close);
         let left_out = content.reconciliation.left_out.iter().find(|(day, _)| *day == date);
         let charged = |c: &DayClose| c.tiers.iter().map(|t| t.shares.total()).sum();
         DayRow {
@@ -242,8 +234,8 @@ fn day_rows(dossier: &Dossier) -> Vec<DayRow> {
             weekday: words::weekday(date).to_owned(),
             meals: settled.map_or(0, |c| u64::from(c.subsidised.count)),
             amount: settled.map_or(Fen::ZERO, charged),
-            deducted: settled.map_or(Fen::ZERO, |c| c.corrections.iter().map(|x| x.shares.total()).sum()),
-            held: settled.map_or(Fen::ZERO, held_on),
+            deducted: day.map_or(Fen::ZERO, |d| corrections(d).map(|c| c.shares.total()).sum()),
+            held: day.map_or(Fen::ZERO, |d| held_of_day(&d.close, &d.taken, &dossier.rules)),
             grade: settled.map_or_else(String::new, |c| words::grade(&c.grade)),
             note: words::day_note(settled, left_out.map(|(_, reason)| reason.as_str())),
         }
@@ -251,10 +243,20 @@ fn day_rows(dossier: &Dossier) -> Vec<DayRow> {
     content.month.days().map(row).collect()
 }
 
+/// What a day's close and what was ruled about it change of what was charged.
+fn corrections(day: &SettledDay) -> impl Iterator<Item = &Correction> {
+    day.close.corrections.iter().chain(&day.taken)
+}
+
 fn finding_rows(dossier: &Dossier) -> Vec<FindingRow> {
-    let rows = dossier.days.iter().flat_map(|d| d.close.findings.iter().map(move |f| (&d.close, f)));
-    let row = |(close, finding): (&DayClose, &Finding)| {
-        let of_finding = close.corrections.iter().filter(|c| finding.evidence.contains(&c.record));
+    let rows = dossier.days.iter().flat_map(|d| d.close.findings.iter().map(move |f| (d, f)));
+    let row = |(day, finding): (&SettledDay, &Finding)| {
+        let close = &day.close;
+        // What a ruling takes is of the finding that was ruled on; what the facts take, of the one that shows the meal.
+        let of_finding = corrections(day).filter(|c| match &c.finding {
+            Some(number) => *number == finding.number,
+            None => c.code == finding.code && finding.evidence.contains(&c.record),
+        });
         let decided = dossier.decided.iter().find(|d| d.number == finding.number);
         FindingRow {
             number: finding.number.clone(),

@@ -136,9 +136,13 @@ async fn budgets(
     Ok(rows)
 }
 
-/// What each benefit's meals were held against when the month was drafted, and what was said about those beyond.
+/// What each benefit's meals were held against when the month was drafted, and what was said about those beyond: of an
+/// approved month until it was.
 async fn claims(tx: &mut Tx, settlement: &Settlement) -> Result<Vec<SummaryClaim>, Error> {
-    let Some(view) = crate::claims::view(tx, settlement).await? else { return Ok(Vec::new()) };
+    let Some(mut view) = crate::claims::view(tx, settlement).await? else { return Ok(Vec::new()) };
+    for over in &mut view.over {
+        over.steps.retain(|step| step.at <= settlement.said_until());
+    }
     let number = |n: i64| u64::try_from(n).unwrap_or_default();
     let line = |(at, claim): (usize, &Claim)| SummaryClaim {
         benefit: claim.label.clone(),

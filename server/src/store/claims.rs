@@ -128,23 +128,45 @@ pub async fn regions_inside(tx: &mut Tx, region: &RegionCode) -> Result<Vec<Regi
     sql!(tx, "SELECT code FROM regions WHERE code LIKE $1 || '_%' ORDER BY code", region).values().await
 }
 
-/// Elders who are registered where a region settles, and those from elsewhere of whom its draft froze a meal of the month:
-/// at most so many behind `after`, by id.
-pub async fn elders(tx: &mut Tx, of: &Among, after: Option<ElderId>, most: i64) -> Result<Vec<ElderId>, Error> {
+/// Whom a list of those who could claim is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// Elders who were registered where the region settles when its month was drafted.
+    Own,
+    /// Those from elsewhere of whom its draft froze a meal of the month.
+    FromElsewhere,
+}
+
+/// Those who could claim in a region's month, at most so many behind `after`, by id.
+pub async fn elders(
+    tx: &mut Tx,
+    of: &Among,
+    whom: Whom,
+    after: Option<ElderId>,
+    most: i64,
+) -> Result<Vec<ElderId>, Error> {
     let Among { region, without, month, version, known } = of;
     let after = after.unwrap_or(ElderId::from_uuid(uuid::Uuid::nil()));
-    let (first, last) = (month.first(), month.last());
-    let mut values: Vec<Value<'_>> = vec![region.bind(), month.bind(), version.bind(), known.bind(), after.bind()];
-    values.extend([most.bind(), first.bind(), last.bind()]);
-    let mut own = "e.region LIKE $1 || '%'".to_owned();
+    let mut values: Vec<Value<'_>> = vec![region.bind(), known.bind(), after.bind(), most.bind()];
+    let frozen = match whom {
+        Whom::Own => "",
+        Whom::FromElsewhere => {
+            values.extend([month.bind(), version.bind(), month.first().bind(), month.last().bind()]);
+            " AND id IN (SELECT m.elder FROM statements s JOIN elder_meals m ON m.canteen = s.canteen AND \
+             m.frozen_by = s.id WHERE s.region = $1 AND s.month = $5 AND s.version = $6 AND m.date >= $7 AND m.date <= $8)"
+        }
+    };
+    let mut own = "e.place LIKE $1 || '%'".to_owned();
     for inside in without {
         values.push(inside.bind());
-        own = format!("{own} AND NOT e.region LIKE ${} || '%'", values.len());
+        own = format!("{own} AND NOT e.place LIKE ${} || '%'", values.len());
     }
+    let which = if whom == Whom::Own { own } else { format!("NOT ({own})") };
+    // Where the elder was registered then: what the first correction behind it says was left.
     let text = format!(
-        "SELECT e.id FROM elders e WHERE e.id > $5 AND e.registered_at < $4 AND (({own}) OR EXISTS \
-         (SELECT 1 FROM elder_meals m WHERE m.elder = e.id AND m.date >= $7 AND m.date <= $8 AND m.frozen_by IN \
-         (SELECT id FROM statements WHERE region = $1 AND month = $2 AND version = $3))) ORDER BY e.id LIMIT $6"
+        "SELECT e.id FROM (SELECT id, COALESCE((SELECT c.left_region FROM corrections c WHERE c.elder = elders.id \
+         AND c.left_region IS NOT NULL AND c.at >= $2 ORDER BY c.at LIMIT 1), region) AS place FROM elders \
+         WHERE id > $3 AND registered_at < $2{frozen}) e WHERE {which} ORDER BY e.id LIMIT $4"
     );
     Statement::built(tx, text, values).values().await
 }

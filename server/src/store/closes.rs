@@ -103,6 +103,7 @@ pub async fn learned(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Res
          (SELECT m.canteen FROM elder_meals m WHERE m.date = $2 AND m.elder {eaters}) \
          UNION ALL SELECT MAX(known_from) FROM prices WHERE canteen = $1 \
          UNION ALL SELECT MAX(s.set_at) FROM region_settings s JOIN canteens c ON c.region LIKE s.region || '%' WHERE c.id = $1 \
+         UNION ALL SELECT MAX(at) FROM former_capacities WHERE canteen = $1 \
          UNION ALL SELECT MAX(decided_at) FROM fork_resolutions WHERE canteen = $1) l",
         eaters = tx.among(3)
     );

@@ -8,7 +8,7 @@ use domain::money::Fen;
 use domain::reconciliation::{CardLife, Context, EarlierDay, Thresholds};
 use domain::sync::ListPrice;
 
-use super::{Bind as _, Statement, Tx, Value, epochs};
+use super::{Bind as _, Statement, Tx, Value, corrections, epochs};
 use crate::error::Error;
 use crate::sql;
 
@@ -29,11 +29,9 @@ pub async fn load(
     .all()
     .await?;
     let price = |(valid_from, period, price)| ListPrice { valid_from, period, price };
-    let capacity: Option<(Option<u32>,)> =
-        sql!(tx, "SELECT capacity FROM canteens WHERE id = $1", canteen).optional().await?;
     Ok(Context {
         prices: prices.into_iter().map(price).collect(),
-        capacity: capacity.and_then(|(capacity,)| capacity),
+        capacity: corrections::capacity_at(tx, canteen, known).await?,
         earlier: earlier(tx, canteen, date).await?,
         cards: cards(tx, eaters, date, known).await?,
         // What makes an epoch's start a fork may arrive days after its day was closed: ingest touches that day then.

@@ -161,6 +161,49 @@ pub async fn canteen_at(tx: &mut Tx, canteen: CanteenId, at: Option<UnixMs>) -> 
     Ok(Some(row))
 }
 
+/// Meals a day that a canteen stated, as was known at an instant: what was put right after it is as it was before.
+pub async fn capacity_at(tx: &mut Tx, canteen: CanteenId, known: UnixMs) -> Result<Option<u32>, Error> {
+    let former: Option<(Option<u32>,)> = sql!(
+        tx,
+        "SELECT capacity FROM former_capacities WHERE canteen = $1 AND at > $2 ORDER BY at LIMIT 1",
+        canteen,
+        known
+    )
+    .optional()
+    .await?;
+    if let Some((capacity,)) = former {
+        return Ok(capacity);
+    }
+    let stated: Option<(Option<u32>,)> =
+        sql!(tx, "SELECT capacity FROM canteens WHERE id = $1", canteen).optional().await?;
+    Ok(stated.and_then(|(capacity,)| capacity))
+}
+
+/// Keeps what a canteen stated until now, and touches its days that no approved statement has settled.
+pub async fn former_capacity(tx: &mut Tx, canteen: CanteenId, capacity: Option<u32>, now: UnixMs) -> Result<(), Error> {
+    // Of two within a millisecond the first one's old value is what was known before it.
+    sql!(
+        tx,
+        "INSERT INTO former_capacities (canteen, at, capacity) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        canteen,
+        now,
+        capacity
+    )
+    .execute()
+    .await?;
+    sql!(
+        tx,
+        "UPDATE day_states SET version = version + 1, touched_at = $2 WHERE closed_version > 0 AND canteen = $1 \
+         AND NOT EXISTS (SELECT 1 FROM settled_days d JOIN statements s ON s.id = d.statement \
+         WHERE d.canteen = day_states.canteen AND d.date = day_states.date AND s.approved = 1)",
+        canteen,
+        now
+    )
+    .execute()
+    .await
+    .map(drop)
+}
+
 /// When an elder last left one of these regions by a correction.
 pub async fn last_left(tx: &mut Tx, regions: &[RegionCode]) -> Result<Option<UnixMs>, Error> {
     let places: Vec<String> = (1..=regions.len()).map(|n| format!("left_region LIKE ${n} || '%'")).collect();

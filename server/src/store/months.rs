@@ -48,6 +48,16 @@ crate::row! {
     }
 }
 
+impl Settlement {
+    /// Until when what was said stands on the month's papers: of an approved month until it was, so that they never
+    /// change afterwards.
+    #[must_use]
+    pub fn said_until(&self) -> UnixMs {
+        let approved = self.signed_at.or(self.approved_at).filter(|_| self.state.0 == MonthState::Approved);
+        approved.unwrap_or(UnixMs::MAX)
+    }
+}
+
 /// A month's state as a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State(pub MonthState);
@@ -127,10 +137,25 @@ pub async fn drafted_after(tx: &mut Tx, region: &RegionCode, month: Month) -> Re
 }
 
 /// The canteens that the region settles, in the order of their names: those for which no narrower region is set up.
-pub async fn canteens(tx: &mut Tx, region: &RegionCode) -> Result<Vec<(CanteenId, String)>, Error> {
+///
+/// Of a month only those that were registered before its end or have a day of it or of before, such as a paper list of then:
+/// one that came later has nothing to settle.
+pub async fn canteens(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Option<Month>,
+) -> Result<Vec<(CanteenId, String)>, Error> {
     let regions: Vec<RegionCode> = sql!(tx, "SELECT code FROM regions").values().await?;
-    let rows: Vec<(CanteenId, RegionCode, String)> =
-        sql!(tx, "SELECT id, region, name FROM canteens ORDER BY name, id").all().await?;
+    let end = month.map_or(UnixMs::MAX, |month| month.next().first().start());
+    let rows: Vec<(CanteenId, RegionCode, String)> = sql!(
+        tx,
+        "SELECT c.id, c.region, c.name FROM canteens c WHERE c.created_at < $1 OR EXISTS \
+         (SELECT 1 FROM day_states d WHERE d.canteen = c.id AND d.date <= $2) ORDER BY c.name, c.id",
+        end,
+        month.map_or_else(String::new, |month| month.last().to_string())
+    )
+    .all()
+    .await?;
     let settles = |place: &RegionCode| {
         let covering = regions.iter().filter(|r| r.contains(place)).max_by_key(|r| r.as_str().len());
         covering == Some(region)

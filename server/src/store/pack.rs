@@ -62,6 +62,7 @@ fn of_office(scope: &Scope) -> Vec<Asked<'_>> {
         Asked::of("regions", "", all("regions"), Vec::new()),
         Asked::of("canteens", "", all("canteens"), Vec::new()),
         Asked::of("canteen_facts", "", all("canteen_facts"), Vec::new()),
+        Asked::of("former_capacities", "", all("former_capacities"), Vec::new()),
         Asked::of("prices", "", all("prices"), Vec::new()),
         Asked::of("policies", "", all("policies"), Vec::new()),
         Asked::of("region_settings", "", settings, vec![(&scope.region).bind()]),

@@ -266,7 +266,7 @@ async fn claims(
                     let told = stored.claims.iter().map(|c| ((c.policy.clone(), c.benefit.clone()), c.served));
                     return Ok((told.collect::<BTreeMap<_, _>>() != served(statements.iter())).then_some(OTHER_SERVED));
                 }
-                let again = crate::claims::again(tx, &settlement, &statements, &rules, &stored.calendar).await?;
+                let again = crate::claims::again(tx, &settlement, &statements, &rules, &stored).await?;
                 Ok((again.as_ref() != Some(&stored)).then_some("重新计数，结果不同"))
             })
         });

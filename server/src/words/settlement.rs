@@ -396,6 +396,10 @@ pub(crate) fn disclosure_days(allowed: &std::ops::RangeInclusive<i64>) -> String
     format!("公示天数应在 {} 至 {} 天之间", allowed.start(), allowed.end())
 }
 
+pub(crate) fn no_such_owner() -> String {
+    "没有这位办理人，或者这位办理人已离开、不管这里的事".to_owned()
+}
+
 pub(crate) fn no_longer_current() -> String {
     "这张结算单已被新的一版替换，请查看最新一版".to_owned()
 }

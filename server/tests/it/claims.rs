@@ -13,7 +13,7 @@ use server::admin::NewElderFact;
 use server::month::{self, MonthView, Obstacle};
 use server::people::Role;
 use server::sql;
-use server::store::claims::{self, Among};
+use server::store::claims::{self, Among, Whom};
 use server::store::findings::StepRow;
 use server::words::Code;
 use support::Backend;
@@ -98,6 +98,120 @@ async fn a_draft_holds_its_claims_against_those_entitled(backend: Backend) {
     let (view, _) = scene.draft(MARCH).await.unwrap();
     assert!(view.claims.as_ref().unwrap().claims.claims.is_empty(), "the region does not look");
     assert_eq!(scene.verify().await.breaks, []);
+}
+
+/// What is put right later of where elders are registered, and regions that are set up later, change no count of before.
+async fn a_month_stays_as_it_was_counted(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let office = std::sync::Arc::clone(scene.world.office());
+    let mut inside = new_elder(7, None);
+    inside.region = region("440304001");
+    office.register_elder(inside, None).await.unwrap();
+    let leaves = office.register_elder(new_elder(8, None), None).await.unwrap();
+    let mut stranger = new_elder(9, None);
+    stranger.region = region("4403");
+    let comes = office.register_elder(stranger, None).await.unwrap();
+    scene.world.clock.pass(60_000);
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    assert_eq!(counted(&view), (4, 8, 8, 0), "four elders on two days");
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
+    scene.world.clock.pass(60_000);
+    for (elder, place) in [(leaves, "4403"), (comes, "440304"), (comes, "4403")] {
+        let correction = server::admin::ElderCorrection {
+            region: Some(region(place)),
+            reason: "归属登记错误".into(),
+            ..server::admin::ElderCorrection::default()
+        };
+        office.correct_elder(elder, correction, None).await.unwrap();
+        scene.world.clock.pass(1000);
+        assert_eq!(scene.verify().await.breaks, [], "{elder} to {place}");
+    }
+    let street =
+        server::store::canteens::Region {
+            code: region("440304001"), name: "园岭".into(), office: "街道办".into()
+        };
+    unit!(office.store, |tx| server::store::canteens::put_region(tx, &street).await);
+    assert_eq!(scene.verify().await.breaks, [], "the street settled nothing for itself then");
+    let kept = scene.seen().await.claims.unwrap().claims;
+    assert_eq!(kept.without.as_deref(), Some(&[][..]));
+}
+
+/// What counting those entitled adds to a draft: `ELDERS=60000 … --test it claims::a_large -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn a_large_region_is_counted() {
+    use domain::elder::ElderFact;
+    use server::store::elders;
+    let wanted: u128 = std::env::var("ELDERS").ok().and_then(|n| n.parse().ok()).unwrap_or(60_000);
+    let mut scene = Scene::new(Backend::Sqlite).await;
+    let store = scene.world.office().store.clone();
+    let hukou = ElderFactKind::Hukou { region: region("440304001002") };
+    let fact = ElderFact { valid_from: date("2006-01-01"), known_from: UnixMs::new(5), kind: hukou };
+    for first in (0..wanted).step_by(1_000) {
+        let fact = fact.clone();
+        let added = store.write(move |tx| {
+            Box::pin(async move {
+                for number in first..(first + 1_000).min(wanted) {
+                    let mut row = crate::rows::elder_row(1_000_000 + number, None);
+                    row.resident_id_digest = Digest::of("measured", &[&number.to_be_bytes()]);
+                    elders::add(tx, &row).await?;
+                    elders::add_facts(tx, row.id, std::slice::from_ref(&fact), None).await?;
+                }
+                Ok(())
+            })
+        });
+        added.await.unwrap();
+    }
+    scene.march().await;
+    // Days are closed with the first draft, so it is not timed.
+    scene.draft(MARCH).await.unwrap();
+    let mut took = Vec::new();
+    for permille in [0, 1000] {
+        scene.thresholds("2026-03-01", |s| s.thresholds.attendance_permille = permille).await;
+        let begun = std::time::Instant::now();
+        let (view, _) = scene.draft(MARCH).await.unwrap();
+        took.push(begun.elapsed());
+        let elders = view.claims.unwrap().claims.claims.first().map_or(0, |claim| claim.days[0].eligible);
+        println!("{permille}‰: {:?}, {elders} entitled", took[took.len() - 1]);
+    }
+    println!("{wanted} elders: {:?} more", took[1].saturating_sub(took[0]));
+}
+
+/// Papers of an approved month say what had been said until then, whatever is said afterwards.
+async fn what_is_said_after_the_approval_changes_no_paper(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    scene.thresholds("2026-03-01", |s| s.thresholds.attendance_permille = 600).await;
+    let view = scene.approved(MARCH).await;
+    let number = view.claims.as_ref().unwrap().over[0].number.clone();
+    let maker = person(&scene.world, "经办员", Role::FinanceMaker, "440304").await;
+    let path = format!("/api/v1/months/440304/{MARCH}");
+    let paper = async || {
+        let asked = request(Method::GET, &format!("{path}/summary.pdf"), Some(&maker), &Value::Null);
+        let text = crate::taken_away::text("application/pdf", &send(&scene.world, asked).await.body);
+        text.chars().filter(|c| !c.is_whitespace()).collect::<String>()
+    };
+    assert!(paper().await.contains("尚未裁定"), "{}", paper().await);
+    scene.world.clock.pass(60_000);
+    let say = async |body: Value| {
+        let asked = request(Method::POST, &format!("{path}/findings/{number}/steps"), Some(&maker), &body);
+        send(&scene.world, asked).await
+    };
+    assert_eq!(say(json!({"what": "explained", "words": "后来补的说明"})).await.status, 200);
+    let after = paper().await;
+    assert!(after.contains("尚未裁定") && !after.contains("后来补的说明"), "{after}");
+    // Whoever is to see to it is somebody who can.
+    let give = async |owner: String| {
+        say(json!({"what": "assigned", "words": "请核实", "owner": owner, "due": "2026-04-20"})).await
+    };
+    give(uuid::Uuid::from_u128(99).to_string()).await.is_problem(422, "invalid");
+    person(&scene.world, "外区经办", Role::FinanceMaker, "440305").await;
+    let store = &scene.world.office().store;
+    let other = unit!(store, |tx| server::store::people::by_name(tx, "外区经办").await).unwrap().id;
+    give(other.to_string()).await.is_problem(422, "invalid");
+    assert_eq!(give(scene.maker.user.to_string()).await.status, 200);
 }
 
 async fn a_claim_beyond_stops_the_month_until_somebody_rules(backend: Backend) {
@@ -404,21 +518,21 @@ async fn what_the_store_keeps_of_claims(backend: Backend) {
     assert_eq!(open, days);
 
     let of = Among { region: place, without: Vec::new(), month: march, version: 1, known: UnixMs::MAX };
-    let listed = async |of: Among, after: Option<ElderId>, most: i64| {
-        store.read(move |tx| Box::pin(async move { claims::elders(tx, &of, after, most).await })).await.unwrap()
+    let listed = async |of: Among, whom: Whom, after: Option<ElderId>, most: i64| {
+        store.read(move |tx| Box::pin(async move { claims::elders(tx, &of, whom, after, most).await })).await.unwrap()
     };
-    let all = listed(of.clone(), None, 10).await;
-    assert!(all.len() == 3 && all.is_sorted() && all.contains(&stranger), "{all:?}");
-    assert_eq!(listed(of.clone(), Some(all[0]), 1).await, [all[1]]);
-    assert_eq!(
-        listed(Among { version: 2, ..of.clone() }, None, 10).await.len(),
-        2,
-        "no draft froze the stranger's meal"
-    );
-    assert_eq!(listed(Among { month: march.next(), ..of.clone() }, None, 10).await.len(), 2);
-    assert_eq!(listed(Among { known: UnixMs::new(0), ..of.clone() }, None, 10).await, []);
+    let (own, elsewhere) = (Whom::Own, Whom::FromElsewhere);
+    let all = listed(of.clone(), own, None, 10).await;
+    assert!(all.len() == 2 && all.is_sorted() && !all.contains(&stranger), "{all:?}");
+    assert_eq!(listed(of.clone(), own, Some(all[0]), 1).await, [all[1]]);
+    assert_eq!(listed(of.clone(), elsewhere, None, 10).await, [stranger]);
+    let other = Among { version: 2, ..of.clone() };
+    assert_eq!(listed(other, elsewhere, None, 10).await, [], "no draft froze the stranger's meal");
+    assert_eq!(listed(Among { month: march.next(), ..of.clone() }, elsewhere, None, 10).await, []);
+    assert_eq!(listed(Among { known: UnixMs::new(0), ..of.clone() }, own, None, 10).await, []);
+    assert_eq!(listed(Among { known: UnixMs::new(0), ..of.clone() }, elsewhere, None, 10).await, []);
     let city = Among { region: region("4403"), without: vec![region("440304")], ..of };
-    assert_eq!(listed(city, None, 10).await, [stranger], "the district settles for itself");
+    assert_eq!(listed(city, own, None, 10).await, [stranger], "the district settles for itself");
     for table in ["month_claims", "month_finding_steps"] {
         crate::rows::append_only(store, table).await;
     }
@@ -426,6 +540,8 @@ async fn what_the_store_keeps_of_claims(backend: Backend) {
 
 crate::on_both! {
     a_draft_holds_its_claims_against_those_entitled
+    a_month_stays_as_it_was_counted
+    what_is_said_after_the_approval_changes_no_paper
     a_claim_beyond_stops_the_month_until_somebody_rules
     a_pack_of_the_first_shape_is_read_and_a_later_one_refused_by_its_version
     the_months_page_shows_claims_and_rules_on_them

@@ -387,9 +387,11 @@ async fn everybody_sees_what_is_theirs(backend: Backend) {
     assert_eq!(maker.get("/console/own").await.status, 403);
     assert_eq!(maker.get("/console/settlement?region=440305&month=2026-03").await.status, 403);
     let exports = maker.page("/console/exports").await;
-    for part in ["bank.csv", "summary.pdf", "disclosure.csv", "days.csv", "audit-pack --region 440304 --month 2026-03"]
-    {
+    for part in ["summary.pdf", "disclosure.csv", "days.csv", "audit-pack --region 440304 --month 2026-03"] {
         assert!(exports.contains(part), "{part}");
+    }
+    for page in [&exports, &maker.page("/console/funds").await] {
+        assert!(!page.contains("bank.csv"), "nothing goes to the bank before the list was disclosed");
     }
     person(&scene, "测试审计", Role::Auditor, None).await;
     let auditor = Browser::of(&scene.world, "测试审计").await;
@@ -398,6 +400,15 @@ async fn everybody_sees_what_is_theirs(backend: Backend) {
     let days = auditor.get(&format!("/console/exports/days.csv?{AT}")).await.html;
     assert_eq!(days.lines().filter(|line| line.contains("2026-03-")).count(), 62, "{days}");
     assert!(days.contains("甲食堂,2026-03-02,2,0,2,0,6.00,"), "{days}");
+    let office = scene.world.office();
+    let (by, now) = (scene.maker.user, office.now());
+    let place = crate::common::region("440304");
+    server::payment::disclose(&office.store, &place, MARCH.parse().unwrap(), 1, by, now).await.unwrap();
+    scene.world.clock.set(now.local_date().plus_days(1).at_minute(600));
+    let maker = Browser::of(&scene.world, "测试经办").await;
+    for page in ["/console/exports", "/console/funds"] {
+        assert!(maker.page(page).await.contains("bank.csv"), "{page}");
+    }
 }
 
 async fn a_hold_is_released_in_the_browser(backend: Backend) {

@@ -301,6 +301,52 @@ async fn approved_papers_say_what_they_said(backend: Backend) {
     assert_eq!(printed().await, "起草后更名");
 }
 
+/// A close is made again with the capacity that was stated when it was made: of a settled month, in its pack too. A month
+/// that nobody has approved is held against the right one.
+async fn a_capacity_put_right_leaves_settled_months_as_they_are(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let (office, id) = (std::sync::Arc::clone(scene.world.office()), scene.canteen(0));
+    let states = async |capacity: u32| {
+        let reason = "少写一个零".to_owned();
+        let new = CanteenCorrection { capacity: Some(capacity), reason, ..CanteenCorrection::default() };
+        scene.world.clock.pass(1000);
+        office.correct_canteen(id, new, None).await.unwrap();
+        scene.world.clock.pass(1000);
+    };
+    let over = |view: &server::month::MonthView| {
+        let of = |s: &&server::store::months::StoredStatement| s.canteen == id;
+        let statement = view.statements.iter().find(of).unwrap();
+        let found = &statement.content.0.reconciliation.findings;
+        found.iter().any(|(code, _)| *code == domain::reconciliation::Code::OverCapacity)
+    };
+    states(1).await;
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    assert!(over(&view), "days of a month that is drafted or open are closed again");
+    states(300).await;
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    assert!(!over(&view));
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
+    let approved = office.now();
+    states(1).await;
+    assert_eq!(scene.verify().await.breaks, [], "closed with 300 a day, and so again");
+    let known = unit!(office.store, |tx| corrections::capacity_at(tx, id, approved).await);
+    let now = unit!(office.store, |tx| corrections::capacity_at(tx, id, UnixMs::MAX).await);
+    assert_eq!((known, now), (Some(300), Some(1)));
+    let mut bytes = Vec::new();
+    let month = (&region("440304"), MARCH.parse().unwrap(), None);
+    server::pack::write(&office.store, month, office.now(), &mut bytes, &|_, _| {}).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let checked = server::pack::check(std::io::Cursor::new(bytes), folder.path(), None, &|_| {}).await.unwrap();
+    assert_eq!(checked.report.breaks, [], "elsewhere too");
+    append_only(&office.store, "former_capacities").await;
+    let at = UnixMs::new(5);
+    unit!(office.store, |tx| corrections::former_capacity(tx, id, None, at).await);
+    let first = unit!(office.store, |tx| corrections::capacity_at(tx, id, UnixMs::new(4)).await);
+    assert_eq!(first, None, "nothing was stated at first");
+}
+
 async fn pages_put_right_too(backend: Backend) {
     let (world, till) = world(backend).await;
     let elder = world.elder(1, None).await;
@@ -337,5 +383,6 @@ crate::on_both! {
     an_elder_is_put_right_and_tills_learn_of_it
     a_canteens_phone_takes_one_and_its_operator_two
     approved_papers_say_what_they_said
+    a_capacity_put_right_leaves_settled_months_as_they_are
     pages_put_right_too
 }

@@ -93,6 +93,16 @@ async fn a_confirmed_finding_is_deducted_and_an_explained_one_is_not(backend: Ba
     let (view, _) = scene.draft(MARCH).await.unwrap();
     assert_eq!(scene.of(&view, 0), (Fen::ZERO, Fen::new(-600)));
     assert_eq!(scene.verify().await.breaks, []);
+    let statement = view.statements.iter().find(|s| s.canteen == scene.canteen(0)).unwrap().id;
+    let (office, kept) = (scene.world.office(), std::sync::Arc::clone(scene.world.office()));
+    let (sheet, meals) = crate::unit!(office.store, |tx| {
+        let dossier = server::statements::Dossier::load(tx, statement, kept.book(), &kept.keys).await?;
+        dossier.meals(tx).await.map(|meals| (dossier.sheet("http://127.0.0.1", kept.now()), meals))
+    });
+    let annex: Fen = sheet.days.iter().map(|day| day.deducted).sum();
+    let of_finding: Fen = sheet.findings.iter().filter(|row| row.number == number).map(|row| row.amount).sum();
+    assert_eq!((annex, of_finding), (Fen::new(-600), Fen::new(-600)), "the details say what the statement says");
+    assert!(meals.meals.iter().all(|meal| meal.amount.is_zero()), "{:?}", meals.meals);
     scene.say(0, &number, Said::Explained, scene.maker.user).await.unwrap();
     let (view, _) = scene.draft(MARCH).await.unwrap();
     assert_eq!(scene.of(&view, 0), (Fen::new(600), Fen::ZERO), "the last ruling holds");

@@ -565,7 +565,24 @@ async fn findings_are_decided_and_statements_found(backend: Backend) {
         .unwrap();
 }
 
+/// A canteen that is registered in April has nothing of March to settle, and nobody waits for it.
+async fn a_canteen_registered_later_is_not_of_the_month(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let late = scene.world.canteen("丙食堂").await;
+    let view = scene.approved(MARCH).await;
+    assert!(view.statements.iter().all(|statement| statement.canteen != late), "{:?}", view.statements);
+    let store = &scene.world.office().store;
+    let (march, april) = (MARCH.parse::<Month>().unwrap(), "2026-04".parse::<Month>().unwrap());
+    for (month, there) in [(Some(march), false), (Some(april), true), (None, true)] {
+        let settled = crate::unit!(store, |tx| months::canteens(tx, &region("440304"), month).await);
+        assert_eq!(settled.iter().any(|(canteen, _)| *canteen == late), there, "{month:?}");
+    }
+    assert_eq!(scene.verify().await.breaks, []);
+}
+
 crate::on_both! {
+    a_canteen_registered_later_is_not_of_the_month
     a_month_goes_from_draft_to_approval_by_two_people
     a_double_use_is_a_finding_with_its_evidence
     closes_that_were_overtaken_are_made_again

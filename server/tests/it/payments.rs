@@ -98,14 +98,19 @@ impl Paying {
         payment::archive(&office.store, &region("440304"), month(), by, office.now()).await.map(|v| v.stage)
     }
 
+    /// The bank batch as it would be made now.
+    async fn asked(&self) -> Result<Vec<Fen>, Error> {
+        let office = std::sync::Arc::clone(self.scene.world.office());
+        let (kept, today) = (std::sync::Arc::clone(&office), office.now().local_date());
+        let read = office.store.read(move |tx| {
+            Box::pin(async move { bank_batch(tx, &region("440304"), month(), &kept.keys, today).await })
+        });
+        Ok(read.await?.into_iter().map(|payment| payment.amount).collect())
+    }
+
     /// The amounts of the bank batch as it would be made now.
     async fn batch(&self) -> Vec<Fen> {
-        let office = std::sync::Arc::clone(self.scene.world.office());
-        let kept = std::sync::Arc::clone(&office);
-        let read = office
-            .store
-            .read(move |tx| Box::pin(async move { bank_batch(tx, &region("440304"), month(), &kept.keys).await }));
-        read.await.unwrap().into_iter().map(|payment| payment.amount).collect()
+        self.asked().await.unwrap()
     }
 
     /// What is still payable and what has left the bank, over all accounts.
@@ -137,11 +142,14 @@ async fn a_month_is_disclosed_paid_and_archived(backend: Backend) {
     assert_eq!(paying.stage().await, Stage::Approved);
     paying.today("2026-04-11");
     assert_eq!(code(paying.note(0, PaymentState::Sent, maker).await), Code::Conflict, "not disclosed");
+    assert_eq!(code(paying.asked().await), Code::Conflict, "no batch for the bank either");
     assert_eq!(code(paying.disclose(0).await), Code::Invalid);
     assert_eq!(paying.disclose(5).await.unwrap(), Stage::Disclosed);
     assert_eq!(code(paying.disclose(5).await), Code::Conflict, "disclosed once");
     paying.today("2026-04-15");
     assert_eq!(code(paying.note(0, PaymentState::Sent, maker).await), Code::Conflict, "the fifth day");
+    let Err(Error::Refused(refusal)) = paying.asked().await else { panic!("a batch on the fifth day") };
+    assert_eq!(refusal.detail, "公示到4月15日为止，期满后才能拨付");
     paying.today("2026-04-16");
     let before = paying.books().await;
     assert_eq!(paying.batch().await.iter().sum::<Fen>(), before[0], "everything payable is in the first batch");
@@ -176,11 +184,9 @@ async fn nothing_is_paid_to_an_account_that_one_person_typed(backend: Backend) {
     unit!(office.store, |tx| {
         server::sql!(tx, "UPDATE canteens SET payee_checked = $2 WHERE id = $1", canteen, false).execute().await
     });
-    let kept = std::sync::Arc::clone(office);
-    let read = office
-        .store
-        .read(move |tx| Box::pin(async move { bank_batch(tx, &region("440304"), month(), &kept.keys).await }));
-    let Err(Error::Refused(refusal)) = read.await else { panic!("a batch with an account nobody has looked at") };
+    let Err(Error::Refused(refusal)) = paying.asked().await else {
+        panic!("a batch with an account nobody has looked at")
+    };
     assert!(refusal.code == Code::Conflict && refusal.detail.contains("待审事项"), "{}", refusal.detail);
     let maker = paying.scene.maker.user;
     assert_eq!(code(paying.note(0, PaymentState::Sent, maker).await), Code::Conflict);

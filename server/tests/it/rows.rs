@@ -76,7 +76,8 @@ pub async fn append_only(store: &Store, table: &'static str) {
         | "month_finding_steps"
         | "attachments"
         | "corrections"
-        | "account_reasons" => "at",
+        | "account_reasons"
+        | "former_capacities" => "at",
         "month_claims" => "version",
         "objection_lifts" => "lifted_at",
         "journal_breaks" => "sequence",

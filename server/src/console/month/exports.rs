@@ -21,6 +21,7 @@ use crate::console::page::Page;
 use crate::console::view::{Shell, View};
 use crate::http::Answer;
 use crate::http::routes::Routes;
+use crate::payment;
 use crate::people::Right;
 use crate::store::{Tx, months, overview};
 use crate::{Error, Office};
@@ -37,13 +38,23 @@ pub(super) fn routes() -> Routes {
 struct Found {
     around: Around,
     state: Option<MonthState>,
+    /// Whether money may leave: the list was disclosed to its last day.
+    may_leave: bool,
     statements: Vec<(StatementId, String, CanteenId)>,
 }
 
 async fn load(tx: &mut Tx, view: &View) -> Result<Found, Error> {
     let (region, month) = (&view.region.code, view.month);
+    let state = months::settlement(tx, region, month).await?.map(|s| s.state.0);
+    let may_leave = match state {
+        Some(MonthState::Approved) => {
+            payment::afterwards(tx, region, month).await?.may_leave(view.now.local_date()).is_ok()
+        }
+        _ => false,
+    };
     Ok(Found {
-        state: months::settlement(tx, region, month).await?.map(|s| s.state.0),
+        state,
+        may_leave,
         statements: overview::numbers(tx, region, month).await?,
         around: Around::load(tx, region, month, None).await?,
     })
@@ -111,7 +122,7 @@ fn items(view: &View, found: &Found) -> Vec<Item> {
         let files = vec![(api("disclosure.xlsx"), "XLSX"), (api("disclosure.csv"), "CSV")];
         items.push(Item { name: w.export_disclosure, what: w.export_disclosure_what, files });
     }
-    if found.state == Some(MonthState::Approved) && (has(Right::MakeMonth) || has(Right::CheckMonth)) {
+    if found.may_leave && (has(Right::MakeMonth) || has(Right::CheckMonth)) {
         items.push(Item { name: w.bank_csv, what: w.export_bank_what, files: vec![(api("bank.csv"), "CSV")] });
     }
     items

@@ -385,7 +385,7 @@ fn drawn(view: &View, found: &Found, fresh: bool) -> Drawn {
         bars,
         payments: payments_of(view, found, fresh),
         approved: found.after.is_some(),
-        bank: (money && found.after.is_some())
+        bank: (money && found.after.as_ref().is_some_and(|after| after.may_leave(view.now.local_date()).is_ok()))
             .then(|| format!("/api/v1/months/{}/{}/bank.csv", view.region.code, view.month)),
         needs_code: view.user.totp_at.is_some(),
         holds: found.holds.iter().map(|hold| hold_row(view, found, hold)).collect(),

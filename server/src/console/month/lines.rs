@@ -119,7 +119,9 @@ fn share(
             verdict.charged.iter().find(of).map(|l| l.amount)
         }
         Which::Change(n) => match &content.changes.get(n)?.reason {
-            Reason::Late { .. } | Reason::Corrected { .. } => new.then(|| sum(verdict.charged.iter())),
+            Reason::Late { policy, .. } | Reason::Corrected { policy, .. } => {
+                (new && verdict.charged_under.as_ref() == Some(policy)).then(|| sum(verdict.charged.iter()))
+            }
             Reason::Finding { code, .. } => corrected(*code, taken, verdict),
             Reason::PolicyCorrected { .. } => corrected(Code::PolicyCorrected, taken, verdict),
             Reason::Reduction { gate, .. } => caught(day, *gate, verdict),

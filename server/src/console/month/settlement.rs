@@ -90,7 +90,7 @@ impl Found {
 async fn load(tx: &mut Tx, office: &Office, view: &View, remake: bool) -> Result<Found, crate::Error> {
     let (region, of) = (&view.region.code, view.month);
     let days = MonthDays::load(tx, region, of, None).await?;
-    let settles = months::canteens(tx, region).await?;
+    let settles = months::canteens(tx, region, Some(of)).await?;
     let month = month::view(tx, region, of).await?;
     let mut served: BTreeMap<CanteenId, (usize, u32)> = BTreeMap::new();
     if month.is_none() && !settles.is_empty() {

@@ -202,7 +202,7 @@ async fn disclosed(tx: &mut Tx, regions: &[canteens::Region]) -> Result<Vec<Disc
     let mut found = Vec::new();
     for (region, month, until) in overview::disclosed(tx).await? {
         let Some(settlement) = months::settlement(tx, &region, month).await? else { continue };
-        let names = months::canteens(tx, &region).await?;
+        let names = months::canteens(tx, &region, None).await?;
         let name = |id: CanteenId| names.iter().find(|(known, _)| *known == id).map(|(_, name)| name.clone());
         let statements = months::statements(tx, &settlement).await?;
         let paid = statements.iter().map(|statement| Paid {

@@ -236,6 +236,7 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("还有 {} 张结算单没有办完拨付", "{} statements are not paid yet."),
     ("公示天数应在 {} 至 {} 天之间", "A month is published for {} to {} days."),
     ("这张结算单已被新的一版替换，请查看最新一版", "A newer version replaced this statement."),
+    ("没有这位办理人，或者这位办理人已离开、不管这里的事", "Nobody like that is in charge here."),
     ("没有这条异议", "There is no such objection."),
     ("这条异议已由别人处理，请刷新", "Somebody has decided the objection: reload the page."),
     ("没有这张结算单", "There is no such statement."),

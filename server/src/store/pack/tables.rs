@@ -63,6 +63,7 @@ pub static TABLES: &[Table] = &[
         "canteen_facts",
         &[("canteen", Id), ("number", Int), ("valid_from", Text), ("known_from", Int), ("fact", Text)],
     ),
+    table("former_capacities", &[("canteen", Id), ("at", Int), ("capacity", Int)]),
     table(
         "prices",
         &[
