@@ -149,7 +149,7 @@ async fn add_people(city: &City) -> anyhow::Result<CanteenId> {
     let of = region.clone();
     let read = office.store.read(move |tx| {
         let of = of.clone();
-        Box::pin(async move { months::canteens(tx, &of).await })
+        Box::pin(async move { months::canteens(tx, &of, None).await })
     });
     let (canteen, _) = read.await?.into_iter().next().context("a canteen")?;
     for (name, passphrase, role) in MORE {
