@@ -208,10 +208,9 @@ fn naive(open: &OpenDays, elders: &[Elder]) -> [i64; 2] {
             of_kind.max_by_key(|(at, f)| (f.valid_from, f.known_from, *at)).map(|(_, f)| f.kind.clone())
         };
         for (day, places) in open {
-            let far = date("2999-01-01");
-            let dead = elder.facts.iter().enumerate().filter(|(_, f)| f.known_from.get() < 100 && f.valid_from <= far);
+            let dead = elder.facts.iter().enumerate().filter(|(_, f)| f.known_from.get() < 100);
             let dead = dead.filter(|(_, f)| matches!(f.kind, ElderFactKind::Death { .. }));
-            let dead = dead.max_by_key(|(at, f)| (f.valid_from, f.known_from, *at)).map(|(_, f)| f);
+            let dead = dead.max_by_key(|(at, f)| (f.known_from, *at)).map(|(_, f)| f);
             if dead.is_some_and(|f| f.kind == ElderFactKind::Death { dead: true } && f.valid_from < *day) {
                 continue;
             }

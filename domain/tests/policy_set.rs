@@ -203,7 +203,12 @@ fn a_version_begins_today_only_where_nothing_is_charged_by_yet() {
     assert_eq!(code(&mut set, from_today("province", 1, "\"440000\""), today), "", "its cities stay as they are");
     let over = policy("city", 4, CITY, "effective_from = 2026-04-01\neffective_until = 2026-04-30");
     assert_eq!(code(&mut set, over, today), "");
-    assert_eq!(code(&mut set, policy("new", 1, CITY, "effective_from = 2026-05-01"), "2026-05-01"), "", "it has ended");
+    let new = || policy("new", 1, CITY, "effective_from = 2026-05-01");
+    assert_eq!(code(&mut set, new(), "2026-05-01"), "underway", "the city's has ended, the province's has not");
+    let mut ended = PolicySet::new();
+    let over = policy("city", 1, CITY, "effective_from = 2026-04-01\neffective_until = 2026-04-30");
+    assert_eq!(code(&mut ended, over, "2026-04-01"), "");
+    assert_eq!(code(&mut ended, new(), "2026-05-01"), "", "nothing is in force");
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::{Sent, Till, World, date, noon};
+use crate::month::MARCH;
+use domain::decision::Kind;
 use domain::id::{CanteenId, ElderId, RecordId};
 use domain::money::Fen;
 use domain::record::check::Dispute;
 use domain::record::encoding::{MAX_BYTES, SignedRecord};
-use domain::decision::Kind;
 use domain::record::{Body, Head, Meal};
 use domain::sync::{Cursor, Outcome, Rejection};
 use proptest::prelude::*;
@@ -338,7 +339,7 @@ async fn hostile_amounts_are_not_taken_and_stop_nobody(backend: Backend) {
 
 /// A disputed record is stored with the lines that it claims, whatever they are: the day and the month go on.
 async fn lines_that_do_not_add_up_stop_no_close_and_no_month(backend: Backend) {
-    let mut scene = Scene::new(backend).await;
+    let mut scene = crate::month::Scene::new(backend).await;
     let office = scene.world.office().clone();
     let honest = scene.day(0, "2026-03-02", 660, &[0]);
     scene.ingest(0, &honest).await;
