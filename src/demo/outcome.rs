@@ -69,8 +69,8 @@ pub fn paper(folder: &Path, settled: &Settled) -> PathBuf {
     folder.join("statements").join(settled.month).join(CANTEENS[settled.canteen].key)
 }
 
-/// Writes PDF, workbook and disclosure list of every statement, and of each approved month the region's summary and the
-/// lists together. The bank's batch is there to be had when the lists have been disclosed.
+/// Writes PDF, workbook and disclosure list of every statement, and of each approved month the bank's batch, the
+/// region's summary and the lists together.
 pub async fn write_papers(stage: &Stage, folder: &Path, all: &[Settled]) -> anyhow::Result<()> {
     let maker = stage.desk(MAKER).await?;
     for settled in all {
@@ -90,6 +90,7 @@ pub async fn write_papers(stage: &Stage, folder: &Path, all: &[Settled]) -> anyh
         let of = folder.join("statements").join(month);
         let region = programme.region;
         for (resource, name) in [
+            ("bank.csv", format!("bank-{region}.csv")),
             ("summary.pdf", format!("summary-{region}.pdf")),
             ("disclosure.xlsx", format!("disclosure-{region}.xlsx")),
             ("disclosure.csv", format!("disclosure-{region}.csv")),

@@ -130,6 +130,13 @@ impl Desk {
         self.0.post("/api/v1/days/left-out", &body).await.map(drop)
     }
 
+    /// Puts an approved month's lists up for so many days: no money leaves before they are over.
+    pub async fn disclose(&self, region: &str, month: &str, days: u8) -> anyhow::Result<()> {
+        self.prove().await?;
+        let path = format!("/api/v1/months/{region}/{month}/disclosure");
+        self.0.post(&path, &json!({ "days": days })).await.map(drop)
+    }
+
     /// A region's month as it stands.
     pub async fn month(&self, region: &str, month: &str) -> anyhow::Result<Value> {
         self.0.get(&format!("/api/v1/months/{region}/{month}")).await

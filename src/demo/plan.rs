@@ -120,6 +120,8 @@ pub enum Step {
     Submit(&'static str),
     /// The checker approves it.
     Approve(&'static str),
+    /// The maker puts its lists up for a week.
+    Disclose(&'static str),
 }
 
 /// Everything that happens, in order.
@@ -194,6 +196,7 @@ impl Maker {
         self.step(at(DRAFT_DAY, 10), Step::Draft(MONTH));
         self.step(at(DRAFT_DAY, 15), Step::Submit(MONTH));
         self.step(at(LAST_DAY, 9), Step::Approve(MONTH));
+        self.step(at(LAST_DAY, 10), Step::Disclose(MONTH));
         // Nobody eats in the rest of April: one night at its end ends all its days.
         self.step(date("2026-05-01").at_minute(4 * 60 + 5), Step::Night);
         for canteen in 0..CANTEENS.len() {

@@ -206,6 +206,12 @@ impl Stage {
                     checker.approve(programme.region, month).await?;
                 }
             }
+            Step::Disclose(month) => {
+                let maker = self.desk(MAKER).await?;
+                for programme in PROGRAMMES {
+                    maker.disclose(programme.region, month, 7).await?;
+                }
+            }
         }
         Ok(())
     }

@@ -93,7 +93,10 @@ pub fn reason(reason: &Reason) -> String {
 #[must_use]
 pub fn files(folder: &Path) -> String {
     let folder = folder.display();
-    format!("收银流水       {folder}/scans.csv\n数据库         {folder}/server、{folder}/terminals\n")
+    format!(
+        "银行代发清单   {folder}/statements/2026-03/bank-*.csv\n收银流水       {folder}/scans.csv\n数据库         \
+         {folder}/server、{folder}/terminals\n"
+    )
 }
 
 /// The folder holds something else.

@@ -141,6 +141,7 @@ async fn a_month_stays_as_it_was_counted(backend: Backend) {
 /// What counting those entitled adds to a draft: `ELDERS=60000 … --test it claims::a_large -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]
+#[expect(clippy::disallowed_methods, reason = "what is measured is the machine's time")]
 async fn a_large_region_is_counted() {
     use domain::elder::ElderFact;
     use server::store::elders;

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use domain::elder::ElderFactKind;
 use domain::money::Fen;
+use domain::reconciliation::Code as Found;
 use domain::settlement::MonthState;
 use server::admin::NewElderFact;
 use server::close::close_days;
 use server::month::{self, MonthView, Obstacle};
-use server::store::months;
+use server::store::{closes, months};
 use server::words::Code;
 use server::{Error, sql};
 use support::Backend;
 
 use crate::common::{date, region};
 use crate::month::{MARCH, Scene};
+use crate::unit;
 
 fn code<T>(result: Result<T, Error>) -> Option<Code> {
     result.err().and_then(|error| error.code())
@@ -166,8 +168,10 @@ async fn what_is_learned_during_a_run_is_in_its_closes(backend: Backend) {
     let death = NewElderFact { valid_from: date("2026-03-02"), kind: ElderFactKind::Death { dead: true } };
     office.add_elder_fact(scene.elders[1], death, None).await.unwrap();
     close_days(&office.store, &office.book(), began).await.unwrap();
-    let (view, _) = scene.draft(MARCH).await.unwrap();
-    assert_eq!(payable(&view), [300, 600], "the meal of the day after the death is not paid");
+    let (canteen, day) = (scene.canteen(0), date("2026-03-03"));
+    let close = unit!(office.store, |tx| closes::last(tx, canteen, day).await).unwrap();
+    let found: Vec<_> = close.content.0.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(found, [Found::NotEligible], "the meal of the day after the death");
     assert_eq!(scene.verify().await.breaks, []);
 }
 

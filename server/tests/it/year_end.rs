@@ -260,8 +260,8 @@ impl YearEnd {
             .has(&["甲食堂,zone,2.00,2.00", "甲食堂,区财政,0.00,1.50"]);
         // The year's table holds January's meals alone: the district pays for none of them.
         let today = browser.get(&format!("/console/today?{new}")).await;
-        today.has(&["</i>zone</th><td class=\"n quiet-ink\">¥4.00</td><td class=\"n\">¥4.00</td>"]);
-        today.has(&["</i>市财政</th><td class=\"n quiet-ink\">¥2.00</td><td class=\"n\">¥2.00</td>"]);
+        today.has(&["</i>zone</th><td class=\"n\">¥4.00</td><td class=\"n quiet-ink\">¥3.00</td>"]);
+        today.has(&["</i>市财政</th><td class=\"n\">¥2.00</td><td class=\"n quiet-ink\">¥4.00</td>"]);
         today.lacks(&["</i>区财政"]);
         browser.get(&format!("/console/funds?{new}")).await.has(&["zone"]);
         browser.get(&format!("/console/settlement?{new}")).await.has(&["zone超出预算 ¥1.00"]);
