@@ -159,7 +159,8 @@ impl World {
                 "till {till} is still forgotten"
             );
         }
-        let store = &self.office.live()?.server.office().store;
+        let live = self.office.live()?;
+        let store = &live.server.office().store;
         let known: i64 = store
             .read(|tx| Box::pin(async move { server::sql!(tx, "SELECT COUNT(*) FROM terminals").value().await }))
             .await?;

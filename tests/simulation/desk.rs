@@ -204,7 +204,8 @@ impl World {
     /// How many stored meals name an elder under the id that was given before.
     async fn meals_of(&self, elder: usize) -> anyhow::Result<i64> {
         let Some(id) = self.model.elders[elder].id else { return Ok(0) };
-        let read = self.office.live()?.server.office().store.read(move |tx| {
+        let live = self.office.live()?;
+        let read = live.server.office().store.read(move |tx| {
             Box::pin(
                 async move { server::sql!(tx, "SELECT COUNT(*) FROM elder_meals WHERE elder = $1", id).value().await },
             )

@@ -9,7 +9,7 @@ use domain::record::check::Dispute;
 use domain::sync::Outcome;
 use server::admin::NewElder;
 use server::close::close_days;
-use server::store::{closes, records, terminals};
+use server::store::{closes, records, terminals, usage};
 use server::verify::verify;
 use server::words::Code;
 use support::Backend;
@@ -82,6 +82,27 @@ async fn meals_of_nobody_block_the_month_and_are_paid_to_whom_registers_under_th
     assert_eq!((close.findings, paid(&verdicts)), (Vec::new(), Fen::new(300)));
     let again = office.register_elder(as_one(3, elder), None).await.unwrap_err();
     assert_eq!(again.code(), Some(Code::Invalid), "the id is somebody's now");
+}
+
+/// Whoever comes to a restored office before the till has sent is registered under another id. The meal under the old one
+/// is nobody's then: it blocks, pays nothing, and uses none of the person's limits up; and the person is not there twice.
+async fn a_meal_under_an_id_that_was_lost_is_nobodys_once_the_person_has_another(backend: Backend) {
+    let (world, mut till) = world(backend).await;
+    let (office, canteen) = (world.office().clone(), till.row.canteen);
+    let (lost, again) = (ElderId::generate(office.now(), &*world.entropy), world.elder(1, Some(canteen)).await);
+    served(&world, &mut till, lost).await;
+    let as_lost = NewElder { id: Some(lost), ..new_elder(1, Some(canteen)) };
+    for _ in 0..2 {
+        let (close, verdicts) = closed(&world, canteen).await;
+        let [finding] = &close.findings[..] else { panic!("{:?}", close.findings) };
+        assert_eq!((finding.code, finding.severity), (Found::UnknownElder, Severity::Block));
+        assert_eq!((finding.subject.as_str(), finding.stake), (lost.to_string().as_str(), Fen::new(300)));
+        assert_eq!((paid(&verdicts), verdicts[0].due.len(), verdicts[0].overpaid), (Fen::ZERO, 0, Fen::ZERO));
+        let used = unit!(&office.store, |tx| usage::of_elder(tx, again, date(DAY), date(DAY)).await);
+        assert_eq!(used, [], "not the person's use, as long as nobody has said whose it is");
+        let twice = office.register_elder(as_lost.clone(), None).await.unwrap_err();
+        assert_eq!(twice.code(), Some(Code::ElderExists), "one ID number is one person");
+    }
 }
 
 fn with_check_digit(first: &str) -> String {
@@ -198,6 +219,7 @@ async fn a_batch_of_nothing_says_where_an_epoch_stands_and_changes_nothing(backe
 }
 
 crate::on_both! {
+    a_meal_under_an_id_that_was_lost_is_nobodys_once_the_person_has_another
     a_batch_of_nothing_says_where_an_epoch_stands_and_changes_nothing
     a_policy_whose_first_day_is_past_is_announced_again_by_the_bytes_that_tills_have_charged_by
     what_a_till_taken_out_of_service_charged_by_announces_nothing
