@@ -196,6 +196,7 @@ impl World {
         self.count.lost_registrations += u64::from(before.is_some());
         self.model.elders[elder].id = Some(serde_json::from_value(made.at("/id").clone())?);
         self.model.told.registered.insert(elder);
+        self.net.state().lost = self.model.lost();
         self.note(format!("office: elder {elder} is registered, again: {}", before.is_some()));
         self.changed(elder);
         Ok(())

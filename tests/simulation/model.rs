@@ -170,6 +170,12 @@ impl Model {
         self.elders[elder].id.filter(|_| self.told.registered.contains(&elder))
     }
 
+    /// The ids of those whose registration was lost.
+    pub(crate) fn lost(&self) -> BTreeSet<ElderId> {
+        let lost = self.elders.iter().enumerate().filter(|(elder, _)| !self.told.registered.contains(elder));
+        lost.filter_map(|(_, elder)| elder.id).collect()
+    }
+
     pub(crate) fn elder(&self, id: ElderId) -> Option<usize> {
         self.elders.iter().position(|elder| elder.id == Some(id))
     }

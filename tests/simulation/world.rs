@@ -213,6 +213,7 @@ impl World {
             state.outcomes.retain(|sent, _| held.contains(sent));
             state.taken.keep(&held);
             state.known.clone_from(&self.model.told.changed);
+            state.lost = self.model.lost();
         }
         for (till, list) in self.tills.iter_mut().zip(&mut self.lists) {
             till.watched.disturbed = true;
