@@ -166,15 +166,15 @@ async fn a_policy_whose_first_day_is_past_is_announced_again_by_the_bytes_that_t
 
     // The till brings what it charged by it.
     let mut sent = vec![till.start(None), till.open(), till.meal(before.office(), Some(elder)), till.close()];
-    till.at = date(DAY).plus_days(1).start().plus(60_000);
-    sent.push(till.push(Body::Day { through: date(DAY) }));
+    till.at = date("2026-04-01").start().plus(60_000);
+    sent.push(till.push(Body::Day { through: date("2026-03-31") }));
     let answer = world.ingest(&till, 1, &sent).await;
     assert_eq!(answer.outcomes[2].outcome, Outcome::Disputed { dispute: Dispute::UnknownPolicy });
     let named = before.office().book().policies.policies().next().unwrap().reference().clone();
     let store = &office.store;
-    let known = |from| {
+    let known = async |from: &'static str| {
         let named = named.clone();
-        async move { unit!(store, |tx| records::charged_by(tx, &named, date(from)).await) }
+        unit!(store, |tx| records::charged_by(tx, &named, date(from)).await)
     };
     assert!(known(DAY).await && !known("2026-03-03").await, "what was charged before its first day says nothing");
 
