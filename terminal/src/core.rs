@@ -69,6 +69,8 @@ pub(crate) struct Core {
     /// The date that a cashier confirmed in this boot, where the office has not told the time.
     confirmed: Mutex<Option<(BootId, BusinessDate)>>,
     pub(crate) sync_turn: tokio::sync::Mutex<()>,
+    /// Whoever ends a day looks first whether it has ended: one at a time.
+    days_turn: tokio::sync::Mutex<()>,
     /// What the office has and cannot judge yet.
     pub(crate) ahead: Ahead,
     /// Something waits to be sent: wakes the background round while the office is reached.
@@ -115,6 +117,7 @@ impl Core {
             codes: Codes::default(),
             confirmed: Mutex::default(),
             sync_turn: tokio::sync::Mutex::default(),
+            days_turn: tokio::sync::Mutex::default(),
             ahead: Ahead::default(),
             wake_sync: Notify::new(),
             ask_sync: Notify::new(),
@@ -212,6 +215,7 @@ impl Core {
     /// Writes the `day` record when business days have ended since the last one. Without the server's time a wall
     /// clock that jumped by more than a day is not believed, unless the cashier has confirmed the date.
     pub(crate) async fn end_days(&self, confirmed: bool) -> Result<bool, JournalError> {
+        let _turn = self.days_turn.lock().await;
         let now = self.time.now();
         let yesterday = now.at.business_date().plus_days(-1);
         let Some(done) = self.last_day_over().await? else { return Ok(false) };

@@ -33,6 +33,13 @@ impl Journal {
         Ok(Unsent { count: u64::try_from(count).unwrap_or(0), oldest: oldest.map(UnixMs::new) })
     }
 
+    /// The epochs that it holds records of, oldest first.
+    pub(crate) async fn epochs(&self) -> Result<Vec<u32>, StorageError> {
+        Ok(sqlx::query_scalar("SELECT DISTINCT epoch FROM record ORDER BY epoch")
+            .fetch_all(self.storage().reader())
+            .await?)
+    }
+
     /// The epochs that have something to send, oldest first.
     pub(crate) async fn pending_epochs(&self) -> Result<Vec<u32>, StorageError> {
         Ok(sqlx::query_scalar("SELECT DISTINCT epoch FROM outbox ORDER BY epoch")

@@ -124,10 +124,27 @@ impl Core {
     /// The office answers nothing any more to a till out of service, but takes what it still holds. Whatever becomes of
     /// that, the till says that it is out of service.
     async fn bring_the_rest(&self, report: &mut SyncReport, turned_away: SyncError) -> SyncError {
-        if let Err(error) = self.send_pending(report).await {
+        if let Err(error) = self.bring_all(report).await {
             tracing::warn!(%error, "a till out of service could not bring what it holds; it tries again");
         }
         turned_away
+    }
+
+    /// An office that was set back lacks what it had acknowledged. A hello would say so and is refused, so the till sends
+    /// no records of each epoch, and the answer says where the office stands.
+    async fn bring_all(&self, report: &mut SyncReport) -> Result<(), SyncError> {
+        let mut cursors = Vec::new();
+        for epoch in self.journal.epochs().await? {
+            let nothing = Batch { epoch, records: Vec::new() };
+            let answer: BatchAnswer = self.office.post("/api/v1/terminal/records", &nothing).await?;
+            if answer.cursor.epoch != epoch {
+                return Err(SyncError::Protocol("the cursor is of another epoch"));
+            }
+            cursors.push(answer.cursor);
+        }
+        self.ahead.stands(&cursors);
+        self.journal.resend_beyond(&cursors).await?;
+        self.send_pending(report).await
     }
 
     async fn hello(&self, report: &mut SyncReport) -> Result<HelloAnswer, SyncError> {

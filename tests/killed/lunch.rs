@@ -20,8 +20,14 @@ const TILL: [(&str, u16); 8] = [
     ("terminal.roster.page-stored", 1),
     (ANY, 1),
 ];
-const OFFICE: [(&str, u16); 4] =
-    [("server.writer.before-commit", 6), ("server.writer.committed", 6), ("server.ingest.committed", 2), (ANY, 1)];
+const OFFICE: [(&str, u16); 6] = [
+    ("server.writer.before-commit", 6),
+    ("server.writer.committed", 6),
+    ("server.unit.before-commit", 6),
+    ("server.unit.committed", 6),
+    ("server.ingest.committed", 2),
+    (ANY, 1),
+];
 
 /// A sale that somebody tried to make: its record's id, and whether the till said that it is made.
 struct Tried {

@@ -14,7 +14,7 @@ const MONTH_OVER: &str = "2026-03-31 20:05:00";
 const MONTH: &str = "2026-03";
 
 /// Where the office dies while it drafts, and how often it may come there before.
-const DRAFT: [(&str, u16); 7] = [
+const DRAFT: [(&str, u16); 9] = [
     ("server.close.between-days", 8),
     ("server.close.saved", 8),
     ("server.draft.taken-back", 1),
@@ -22,6 +22,8 @@ const DRAFT: [(&str, u16); 7] = [
     ("server.draft.between-statements", 2),
     ("server.writer.before-commit", 20),
     ("server.writer.committed", 20),
+    ("server.unit.before-commit", 20),
+    ("server.unit.committed", 20),
 ];
 
 pub(crate) async fn kill_at_the_end_of_the_month(

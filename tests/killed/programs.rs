@@ -58,9 +58,10 @@ impl Programs {
         Self { db, clock, canteens, elder, office_address, till_data, office: None, till: None }
     }
 
-    /// Whether a program comes to that instant: only SQLite has a writer of its own.
+    /// Whether a program comes to that instant: SQLite has a writer that commits units in groups, PostgreSQL commits each.
     pub(crate) fn comes_to(&self, point: &str) -> bool {
-        !point.starts_with("server.writer.") || self.db.url().starts_with("sqlite:")
+        let sqlite = self.db.url().starts_with("sqlite:");
+        !point.starts_with(if sqlite { "server.unit." } else { "server.writer." })
     }
 
     pub(crate) fn office_url(&self) -> String {

@@ -1,6 +1,7 @@
 //! What happens at a till beside meals, and at the office's desk: refunds, paper lists, and persons and chip cards that
 //! are registered late.
 
+use anyhow::ensure;
 use domain::elder::ElderFactKind;
 use domain::record::Body;
 use serde_json::{Value, json};
@@ -160,14 +161,60 @@ impl World {
         Ok(())
     }
 
-    /// Somebody comes to the office and is registered with an ID number.
-    pub(crate) async fn register(&mut self) -> anyhow::Result<()> {
-        let unknown: Vec<usize> = (0..self.model.elders.len()).filter(|n| self.model.elders[*n].id.is_none()).collect();
+    /// Somebody comes to the office and is registered with an ID number. Whose registration was lost is registered again
+    /// as who the tills' meals say; `all`: all that tills hold has been sent, so that nobody whom no meal names has to
+    /// wait for one any more.
+    pub(crate) async fn register(&mut self, all: bool) -> anyhow::Result<()> {
+        let unknown: Vec<usize> = (0..self.model.elders.len()).filter(|n| self.model.known(*n).is_none()).collect();
         // Whoever was served at full price comes first.
         let served =
             |n: &&usize| self.model.sales.iter().any(|s| s.unplaced.as_ref().is_some_and(|(who, _)| who == *n));
         let first = unknown.iter().find(served).copied();
         let Some(elder) = first.or_else(|| self.chance.pick(&unknown).copied()) else { return Ok(()) };
+        self.register_one(elder, all).await
+    }
+
+    pub(crate) async fn register_one(&mut self, elder: usize, all: bool) -> anyhow::Result<()> {
+        let mut body = self.person(elder)?;
+        let before = self.model.elders[elder].id;
+        if let Some(id) = before {
+            body["id"] = json!(id);
+        }
+        let mut made = self.office.ask("administrator", "POST", "/api/v1/elders", Some(&body)).await?;
+        if before.is_some() && !made.is_good() {
+            let named = self.meals_of(elder).await?;
+            hold!(named == 0, "4 whom meals name is registered as who they say", "elder {elder}: {}", made.body);
+            self.note(format!("office: elder {elder} was registered, and no meal says so"));
+            if !all {
+                return Ok(());
+            }
+            body["id"] = Value::Null;
+            made = self.office.must("administrator", "POST", "/api/v1/elders", Some(&body)).await?;
+        }
+        ensure!(made.is_good(), "elder {elder} is not registered: {}", made.body);
+        self.count.registered += u64::from(before.is_none());
+        self.count.lost_registrations += u64::from(before.is_some());
+        self.model.elders[elder].id = Some(serde_json::from_value(made.at("/id").clone())?);
+        self.model.told.registered.insert(elder);
+        self.net.state().lost = self.model.lost();
+        self.note(format!("office: elder {elder} is registered, again: {}", before.is_some()));
+        self.changed(elder);
+        Ok(())
+    }
+
+    /// How many stored meals name an elder under the id that was given before.
+    async fn meals_of(&self, elder: usize) -> anyhow::Result<i64> {
+        let Some(id) = self.model.elders[elder].id else { return Ok(0) };
+        let live = self.office.live()?;
+        let read = live.server.office().store.read(move |tx| {
+            Box::pin(
+                async move { server::sql!(tx, "SELECT COUNT(*) FROM elder_meals WHERE elder = $1", id).value().await },
+            )
+        });
+        Ok(read.await?)
+    }
+
+    fn person(&self, elder: usize) -> anyhow::Result<Value> {
         let demo = &ELDERS[self.model.elders[elder].place];
         let fact = |kind: &ElderFactKind, from| -> anyhow::Result<Value> {
             let mut fact = serde_json::to_value(kind)?;
@@ -175,28 +222,18 @@ impl World {
             Ok(fact)
         };
         let facts = demo.facts_at_start().iter().map(|f| fact(&f.kind, f.valid_from)).collect::<Result<Vec<_>, _>>()?;
-        let body = json!({
+        Ok(json!({
             "resident_id": self.model.elders[elder].resident_id,
             "name": demo.name,
             "region": REGION,
             "canteen": self.canteens[elder % CANTEENS],
             "facts": facts,
-        });
-        let made = self.office.must("administrator", "POST", "/api/v1/elders", Some(&body)).await?;
-        self.model.elders[elder].id = Some(serde_json::from_value(made.at("/id").clone())?);
-        self.count.registered += 1;
-        self.note(format!("office: elder {elder} is registered"));
-        self.changed(elder);
-        // An id is given once: a backup from before would give the same person another one.
-        if self.office_backup.is_some() {
-            self.office_backup = Some((self.office.picture(), self.model.told.clone()));
-        }
-        Ok(())
+        }))
     }
 
     /// An elder's chip card is registered: meals that were served on it before become the elder's.
     pub(crate) async fn chip(&mut self) -> anyhow::Result<()> {
-        let without = |n: &usize| self.model.elders[*n].id.is_some() && !self.model.told.chips.contains(n);
+        let without = |n: &usize| self.model.known(*n).is_some() && !self.model.told.chips.contains(n);
         let without: Vec<usize> = (0..self.model.elders.len()).filter(without).collect();
         // Whoever was served on one comes first.
         let served = |n: &&usize| {
@@ -205,7 +242,7 @@ impl World {
         };
         let first = without.iter().find(served).copied();
         let Some(elder) = first.or_else(|| self.chance.pick(&without).copied()) else { return Ok(()) };
-        let Some(id) = self.model.elders[elder].id else { return Ok(()) };
+        let Some(id) = self.model.known(elder) else { return Ok(()) };
         let body = json!({ "number": self.model.elders[elder].chip });
         self.office.must("administrator", "POST", &format!("/api/v1/elders/{id}/chips"), Some(&body)).await?;
         self.model.told.chips.insert(elder);

@@ -63,6 +63,13 @@ counts! {
     cards "cards revoked or replaced";
     lost_cards "revoked cards tried at a till";
     registered "persons registered late";
+    lost_registrations "registrations lost with the office's database, and made again";
+    enrolled "terminals let in";
+    known_again "terminals in service that asked again with another code, and stayed who they are";
+    lost_terminals "terminals that an office set back had forgotten, let in again";
+    registrations_lost "requests to be let in that came to nothing";
+    revoked_tills "terminals taken out of service while they sold";
+    sold_out_of_service "meals sold by terminals out of service";
     chips "chip cards registered";
     by_chip "meals sold on a chip card";
     by_number "meals sold on an ID number";
@@ -103,6 +110,10 @@ pub(crate) struct Mixture {
     pub(crate) refund: u16,
     /// Paper lists are entered.
     pub(crate) paper: u16,
+    /// Terminals ask to be let in.
+    pub(crate) enrol: u16,
+    /// Terminals are taken out of service.
+    pub(crate) revoke: u16,
 }
 
 impl Mixture {
@@ -135,6 +146,8 @@ impl Mixture {
             month: some(60, 3),
             refund: some(70, 6),
             paper: some(50, 3),
+            enrol: some(40, 3),
+            revoke: some(20, 2),
         }
     }
 }

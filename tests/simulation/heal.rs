@@ -7,7 +7,7 @@ use zhucan::demo::world::date;
 
 use crate::network::Odds;
 use crate::oracle::{end, hold, money};
-use crate::template::{REGION, TILLS};
+use crate::template::REGION;
 use crate::world::World;
 
 /// Rounds that a terminal may need once all is well.
@@ -17,18 +17,24 @@ const REFUNDS: usize = 2;
 
 pub(crate) async fn heal(world: &mut World) -> anyhow::Result<()> {
     mend(world).await?;
+    world.all_come().await?;
     drain(world).await?;
     // The longest way that a wall clock was believed ahead is behind us now.
     let over = world.now_it_is().plus_days(4);
     world.truth.set(over.at_minute(4 * 60 + 10));
     drain(world).await?;
-    if world.tills.len() > TILLS.len() {
+    if let Some(place) = world.tills.iter().position(|till| till.is_copy) {
         // A copy that was found is taken away; its journal has been heard.
-        for copy in world.tills.split_off(TILLS.len()) {
-            let mut copy = copy;
-            copy.stop().await;
-        }
+        world.tills.remove(place).stop().await;
+        world.till_backups.remove(place);
+        world.lists.remove(place);
         drain(world).await?;
+    }
+    for elder in 0..world.model.elders.len() {
+        // Whose registration was lost: everything that names them has come.
+        if world.model.elders[elder].id.is_some() && world.model.known(elder).is_none() {
+            world.register_one(elder, true).await?;
+        }
     }
     pay_back(world).await?;
     settle(world).await?;
@@ -46,7 +52,7 @@ pub(crate) async fn heal(world: &mut World) -> anyhow::Result<()> {
 async fn pay_back(world: &mut World) -> anyhow::Result<()> {
     for _ in 0..2 {
         if world.chance.percent(70) {
-            world.register().await?;
+            world.register(true).await?;
             world.chip().await?;
         }
     }

@@ -10,6 +10,7 @@
 
 mod call;
 mod clock;
+mod coming;
 mod desk;
 mod disk;
 mod faults;

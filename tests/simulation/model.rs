@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{BusinessDate, UnixMs};
-use domain::id::{Digest, ElderId, RecordId};
+use domain::id::{Digest, ElderId, RecordId, TerminalId};
 use domain::record::Record;
 
 use crate::oracle::hold;
@@ -35,6 +35,12 @@ pub(crate) struct Told {
     pub(crate) chips: BTreeSet<usize>,
     /// What rosters have to tell of each elder that changed.
     pub(crate) changed: BTreeMap<ElderId, Known>,
+    /// Who is registered.
+    pub(crate) registered: BTreeSet<usize>,
+    /// The terminals that were let in during the seed.
+    pub(crate) terminals: BTreeSet<TerminalId>,
+    /// The terminals that were taken out of service.
+    pub(crate) out_of_service: BTreeSet<TerminalId>,
 }
 
 /// What the office knows of an elder that terminals must be told, and since when.
@@ -109,6 +115,9 @@ impl Model {
             revoked: BTreeSet::new(),
             chips: (0..elders.len()).filter(|elder| has_chip(*elder)).collect(),
             changed: BTreeMap::new(),
+            registered: (0..elders.len()).filter(|elder| elders[*elder].id.is_some()).collect(),
+            terminals: BTreeSet::new(),
+            out_of_service: BTreeSet::new(),
         };
         Self {
             elders: elders.to_vec(),
@@ -155,6 +164,18 @@ impl Model {
         Self::last(&self.told.grades, canteen, date).unwrap_or("A")
     }
 
+    /// The id under which the office knows an elder now. A registration that was lost with its database leaves the id
+    /// with the tills.
+    pub(crate) fn known(&self, elder: usize) -> Option<ElderId> {
+        self.elders[elder].id.filter(|_| self.told.registered.contains(&elder))
+    }
+
+    /// The ids of those whose registration was lost.
+    pub(crate) fn lost(&self) -> BTreeSet<ElderId> {
+        let lost = self.elders.iter().enumerate().filter(|(elder, _)| !self.told.registered.contains(elder));
+        lost.filter_map(|(_, elder)| elder.id).collect()
+    }
+
     pub(crate) fn elder(&self, id: ElderId) -> Option<usize> {
         self.elders.iter().position(|elder| elder.id == Some(id))
     }
@@ -173,13 +194,13 @@ impl Model {
         match shown {
             Shown::Card(card) => self.told.cards[elder].as_ref() == Some(card),
             Shown::Chip => self.told.chips.contains(&elder),
-            Shown::ResidentId => self.elders[elder].id.is_some(),
+            Shown::ResidentId => self.known(elder).is_some(),
         }
     }
 
     /// The office has learned something of an elder that terminals must be told.
     pub(crate) fn note_change(&mut self, elder: usize, now: UnixMs) {
-        let Some(id) = self.elders[elder].id else { return };
+        let Some(id) = self.known(elder) else { return };
         let of = |card: &&String| self.holders.get(*card) == Some(&elder);
         let known = Known {
             at: now.get(),

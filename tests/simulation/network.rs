@@ -1,7 +1,7 @@
 //! The network between terminals and the office: a request may be lost, doubled, held back or come late, its answer
 //! lost or slow, the office killed at the instant it answers. What the office answered is watched on its way out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -72,6 +72,8 @@ pub(crate) struct State {
     pub(crate) taken: Taken,
     /// What rosters have to tell.
     pub(crate) known: BTreeMap<ElderId, Known>,
+    /// Ids of elders whose registration was lost: nobody is told of their uses until they are registered again.
+    pub(crate) lost: BTreeSet<ElderId>,
     /// Every refund that the office ever listed to a till, fen.
     pub(crate) listed: BTreeMap<String, i64>,
     pub(crate) broken: Vec<Broken>,
@@ -92,6 +94,7 @@ impl Net {
             outcomes: BTreeMap::new(),
             taken: Taken::default(),
             known: BTreeMap::new(),
+            lost: BTreeSet::new(),
             listed: BTreeMap::new(),
             broken: Vec::new(),
             counts: Count::default(),
@@ -294,7 +297,7 @@ impl Wire {
         {
             state.listed.extend(due.refunds.iter().map(|due| (due.id.to_string(), due.amount.get())));
         }
-        if let Err(broken) = feeds::look(path, &response.body, (&state.taken, &state.known), &heard) {
+        if let Err(broken) = feeds::look(path, &response.body, (&state.taken, &state.known, &state.lost), &heard) {
             state.broken.push(broken);
         }
     }

@@ -55,6 +55,10 @@ pub(crate) enum Step {
     Register,
     /// An elder's chip card is registered.
     Chip,
+    /// A terminal asks to be let in: a new one, one that was forgotten, or one that is in.
+    Enrol,
+    /// A terminal is taken out of service.
+    Revoke,
     Announce,
     Close,
     Draft,
@@ -146,6 +150,8 @@ fn choose(world: &mut World, open: bool) -> Step {
         (Step::Card, mixture.facts / 2),
         (Step::Register, mixture.facts / 4),
         (Step::Chip, mixture.facts / 3),
+        (Step::Enrol, mixture.enrol),
+        (Step::Revoke, mixture.revoke),
         (Step::Announce, if mixture.facts > 0 { 2 } else { 0 }),
         (Step::Close, mixture.month),
         (Step::Draft, mixture.month),

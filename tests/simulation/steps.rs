@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::model::{Fact, Sale, Shown};
 use crate::oracle::hold;
 use crate::plan::Step;
-use crate::template::{REGION, TILLS};
+use crate::template::REGION;
 use crate::till::{Offered, Served};
 use crate::world::{Backup, World};
 
@@ -73,7 +73,9 @@ impl World {
             Step::Death | Step::Category => self.elder_fact(step).await,
             Step::Grade => self.grade().await,
             Step::Card => self.card().await,
-            Step::Register => self.register().await,
+            Step::Register => self.register(false).await,
+            Step::Enrol => self.enrol().await,
+            Step::Revoke => self.revoke().await,
             Step::Chip => self.chip().await,
             Step::Announce => self.announce().await,
             Step::Close => self.close_days().await,
@@ -114,7 +116,7 @@ impl World {
                 return Some((self.model.holders.get(&card).copied()?, Shown::Card(card)));
             }
         }
-        let registered = self.model.elders[elder].id.is_some();
+        let registered = self.model.known(elder).is_some();
         let what = self.chance.below(100);
         let shown = match (what, self.model.told.cards[elder].clone()) {
             (0..70, Some(card)) => Shown::Card(card),
@@ -159,6 +161,8 @@ impl World {
             Served::Sold { record, price, to_pay } => {
                 self.note(format!("till {till}: {who} pays {to_pay} of {price}: {record}"));
                 self.count.kept += u64::from(kept);
+                let out = self.tills[till].terminal().is_some_and(|id| self.model.told.out_of_service.contains(&id));
+                self.count.sold_out_of_service += u64::from(out);
                 let by = |what: &Shown| u64::from(!kept && shown.as_ref().is_some_and(|(_, shown)| shown == what));
                 self.count.by_chip += by(&Shown::Chip);
                 self.count.by_number += by(&Shown::ResidentId);
@@ -347,7 +351,7 @@ impl World {
                 self.till_backups[till] = Some(Backup { disk, sales: self.model.sales.len(), revoked });
                 self.note(format!("till {till}: backup"));
             }
-            Step::Copy if self.tills.len() == TILLS.len() => {
+            Step::Copy if !self.tills.iter().any(|till| till.is_copy) => {
                 self.copy_till(till).await?;
                 self.count.copied += 1;
                 self.note(format!("till {till}: copied, the copy is till {}", self.tills.len() - 1));
@@ -404,7 +408,7 @@ impl World {
         // Whoever is in hardship since the template stays so, and people die once.
         let is_death = matches!(step, Step::Death);
         let again = self.model.told.deaths.iter().any(|fact| fact.of == elder);
-        let Some(id) = self.model.elders[elder].id else { return Ok(()) };
+        let Some(id) = self.model.known(elder) else { return Ok(()) };
         if (is_death && again) || (!is_death && self.model.elders[elder].hardship) {
             return Ok(());
         }
@@ -443,7 +447,7 @@ impl World {
     /// A card is lost: revoked, and mostly replaced at once.
     async fn card(&mut self) -> anyhow::Result<()> {
         let elder = self.any_elder();
-        let Some(id) = self.model.elders[elder].id else { return Ok(()) };
+        let Some(id) = self.model.known(elder) else { return Ok(()) };
         let path = format!("/api/v1/elders/{id}/cards");
         let old = self.model.told.cards[elder].take();
         let new = if self.chance.percent(70) {

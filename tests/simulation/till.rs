@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, ensure};
 use domain::calendar::{BusinessDate, Clock};
-use domain::id::Entropy;
+use domain::id::{Entropy, TerminalId};
 use serde_json::{Value, json};
 use support::Journal;
-use terminal::{DiskProbe, SyncReport, Terminal};
+use terminal::{DiskProbe, EnrolError, Enrolment, OfficeError, SyncReport, Terminal};
 use tokio::task::JoinHandle;
 use zhucan::demo::chance::SeededEntropy;
 
@@ -88,6 +88,19 @@ pub(crate) struct Till {
     ready_on: Option<BusinessDate>,
     /// What was seen of its journal.
     pub(crate) watched: Watched,
+    /// Another computer with the disk of one that is in use.
+    pub(crate) is_copy: bool,
+    /// As whom it was let in, where that happened in the seed.
+    pub(crate) enrolled: Option<TerminalId>,
+}
+
+/// What became of asking to be let in.
+pub(crate) enum Entered {
+    In(Enrolment),
+    /// With that code.
+    Refused(String),
+    /// No answer came, or none that could be read.
+    Lost,
 }
 
 impl Till {
@@ -113,6 +126,8 @@ impl Till {
             drawer: 0,
             ready_on: None,
             watched: Watched::fresh(),
+            is_copy: false,
+            enrolled: None,
         }
     }
 
@@ -129,6 +144,39 @@ impl Till {
         self.ready_on = None;
         self.journal = Some(Journal::open(&self.disk.join(terminal::DATABASE_FILE)).await);
         Ok(())
+    }
+
+    /// Which terminal it is, once it has written anything.
+    pub(crate) fn terminal(&self) -> Option<TerminalId> {
+        self.enrolled.or_else(|| self.watched.records.first().map(|record| record.terminal))
+    }
+
+    /// Whether it came in this seed, and is no copy.
+    pub(crate) const fn is_newcomer(&self) -> bool {
+        self.enrolled.is_some() && !self.is_copy
+    }
+
+    /// Asks to be let in. The program must not run.
+    pub(crate) async fn enrol(&self, code: &str) -> Entered {
+        let config = terminal::Config::new(&self.disk, URL);
+        let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
+            (Arc::clone(&self.clock) as _, Arc::clone(&self.entropy) as _);
+        let asked = terminal::enrol_with(&config, code, clock, entropy, Arc::clone(&self.wire) as _);
+        tokio::pin!(asked);
+        // Somebody stands there and waits.
+        let answer = loop {
+            tokio::select! {
+                biased;
+                answer = &mut asked => break answer,
+                () = self.wire.slow.notified() => self.wire.release(),
+            }
+        };
+        match answer {
+            Ok(enrolment) => Entered::In(enrolment),
+            Err(EnrolError::Office(OfficeError::Refused { code, .. })) => Entered::Refused(code),
+            Err(EnrolError::Office(_)) => Entered::Lost,
+            Err(other) => Entered::Refused(other.to_string()),
+        }
     }
 
     /// Ends the program; what was under way with the office is cut off.

@@ -40,6 +40,10 @@ pub(crate) struct World {
     pub(crate) lists: Vec<std::collections::BTreeSet<String>>,
     pub(crate) trace: Vec<String>,
     pub(crate) count: Count,
+    /// A terminal that has asked to be let in and was not answered.
+    pub(crate) newcomer: Option<Till>,
+    /// The number of the next terminal.
+    pub(crate) next_number: usize,
     disk: tempfile::TempDir,
 }
 
@@ -79,6 +83,8 @@ impl World {
             lists,
             trace: Vec::new(),
             count: Count::default(),
+            newcomer: None,
+            next_number: TILLS.len(),
             disk,
         })
     }
@@ -92,14 +98,21 @@ impl World {
         self.truth.now().business_date()
     }
 
+    /// Where a terminal's disk is.
+    pub(crate) fn place_of(&self, number: usize) -> std::path::PathBuf {
+        self.disk.path().join(format!("till-{number}"))
+    }
+
     /// Another terminal with the same disk.
     pub(crate) async fn copy_till(&mut self, of: usize) -> anyhow::Result<()> {
-        let number = self.tills.len();
-        let place = self.disk.path().join(format!("till-{number}"));
+        let number = self.next_number;
+        self.next_number += 1;
+        let place = self.place_of(number);
         self.tills[of].picture().write(&place);
         let (canteen, seed) = (self.tills[of].canteen, self.chance.bits());
         let mut till = Till::new(number, canteen, &place, &self.truth, &self.net, seed);
         till.wire.copy_heard(&self.tills[of].wire);
+        (till.is_copy, till.enrolled) = (true, self.tills[of].enrolled);
         till.start().await?;
         till.watched.disturbed = true;
         self.tills[of].watched.disturbed = true;
@@ -200,6 +213,7 @@ impl World {
             state.outcomes.retain(|sent, _| held.contains(sent));
             state.taken.keep(&held);
             state.known.clone_from(&self.model.told.changed);
+            state.lost = self.model.lost();
         }
         for (till, list) in self.tills.iter_mut().zip(&mut self.lists) {
             till.watched.disturbed = true;

@@ -161,8 +161,20 @@ impl PolicySet {
     /// then unchanged. A version that corrects another one may start on that one's first day, and so replace all of it.
     pub fn announce(&mut self, policy: Policy, today: BusinessDate) -> Result<(), AnnounceError> {
         let (id, version, from) = (policy.id().to_owned(), policy.version(), policy.effective_from);
+        if policy.corrects.is_none() && from < today {
+            return Err(AnnounceError::InThePast { id, version, from, today });
+        }
+        self.announce_again(policy, today)
+    }
+
+    /// Adds a policy that an office had announced and lost: as [`PolicySet::announce`], but its first day may be past.
+    /// Whoever calls this has seen that it was in force then, by these very bytes.
+    ///
+    /// # Errors
+    /// As for [`PolicySet::announce`], without [`AnnounceError::InThePast`].
+    pub fn announce_again(&mut self, policy: Policy, today: BusinessDate) -> Result<(), AnnounceError> {
+        let (id, version, from) = (policy.id().to_owned(), policy.version(), policy.effective_from);
         match policy.corrects {
-            None if from < today => return Err(AnnounceError::InThePast { id, version, from, today }),
             Some(_) if from > today => return Err(AnnounceError::CorrectsFuture { id, version, from }),
             Some(corrects) if self.versions_of(&id).all(|p| p.version() != corrects) => {
                 return Err(AnnounceError::CorrectsUnknown { id, version, corrects });

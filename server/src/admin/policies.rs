@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::calendar::UnixMs;
 use domain::decision::PolicyRef;
 use domain::id::UserId;
-use domain::policy::{Policy, PolicySet};
+use domain::policy::{AnnounceError, Policy, PolicySet};
 
 use crate::audit::{Act, Action, Actor};
 use crate::store::{Tx, days, policies, records};
@@ -37,11 +37,19 @@ impl Office {
     }
 }
 
-/// The rules with the policy among them, or why it cannot be announced now.
+/// The rules with the policy among them, or why it cannot be announced now. One whose first day is past can if tills have
+/// charged by these very bytes: the office had announced it and was set back to a backup from before.
 pub(super) async fn could_announce(tx: &mut Tx, policy: &Policy, now: UnixMs) -> Result<PolicySet, Error> {
-    let refused = |e: domain::policy::AnnounceError| Error::refused(Code::PolicyRefused, e.to_string());
-    let mut set = rules::announced(tx).await?;
-    set.announce(policy.clone(), now.business_date()).map_err(refused)?;
+    let refused = |e: AnnounceError| Error::refused(Code::PolicyRefused, e.to_string());
+    let (mut set, today) = (rules::announced(tx).await?, now.business_date());
+    match set.announce(policy.clone(), today) {
+        Err(AnnounceError::InThePast { .. })
+            if records::charged_by(tx, policy.reference(), policy.effective_from()).await? =>
+        {
+            set.announce_again(policy.clone(), today).map_err(refused)?;
+        }
+        announced => announced.map_err(refused)?,
+    }
     Ok(set)
 }
 

@@ -204,13 +204,22 @@ pub async fn former_capacity(tx: &mut Tx, canteen: CanteenId, capacity: Option<u
     .map(drop)
 }
 
-/// When an elder last left one of these regions by a correction.
+/// When an elder who is in none of these regions now last left one of them by a correction. Whoever moved from street to
+/// street inside of them is on the same lists, and who came back comes as any change does.
 pub async fn last_left(tx: &mut Tx, regions: &[RegionCode]) -> Result<Option<UnixMs>, Error> {
-    let places: Vec<String> = (1..=regions.len()).map(|n| format!("left_region LIKE ${n} || '%'")).collect();
-    if places.is_empty() {
+    if regions.is_empty() {
         return Ok(None);
     }
-    let text = format!("SELECT MAX(at) FROM corrections WHERE left_region IS NOT NULL AND ({})", places.join(" OR "));
+    let inside = |column: &str| {
+        let places: Vec<String> = (1..=regions.len()).map(|n| format!("{column} LIKE ${n} || '%'")).collect();
+        places.join(" OR ")
+    };
+    let text = format!(
+        "SELECT MAX(c.at) FROM corrections c JOIN elders e ON e.id = c.elder
+         WHERE c.left_region IS NOT NULL AND ({}) AND NOT ({})",
+        inside("c.left_region"),
+        inside("e.region")
+    );
     Statement::built(tx, text, regions.iter().map(super::Bind::bind).collect()).value().await
 }
 

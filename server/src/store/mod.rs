@@ -412,7 +412,12 @@ where
     F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>>,
 {
     match work(&mut tx).await {
-        Ok(value) => tx.commit().await.map(|()| value),
+        Ok(value) => {
+            kill_point!("server.unit.before-commit");
+            tx.commit().await?;
+            kill_point!("server.unit.committed");
+            Ok(value)
+        }
         Err(error) => {
             tx.rollback().await;
             Err(error)

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{BusinessDate, UnixMs};
+use domain::decision::PolicyRef;
 use domain::id::{CanteenId, Digest, RecordId, ShiftId, TerminalId};
 use domain::reconciliation::{Frozen, Held};
 use domain::record::check::Dispute;
@@ -421,6 +422,27 @@ pub async fn without_rules(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) 
 pub async fn days_without_rules(tx: &mut Tx) -> Result<BTreeSet<(CanteenId, BusinessDate)>, Error> {
     let text = format!("SELECT DISTINCT r.canteen, r.business_date FROM records r WHERE {WITHOUT_RULES}");
     Ok(super::Statement::built(tx, text, Vec::new()).all::<(CanteenId, BusinessDate)>().await?.into_iter().collect())
+}
+
+/// Whether some till, in service and with its journal whole, has charged by exactly this version on its first day or
+/// later, when the office did not know it: by its id, its number and the digest of its bytes.
+pub async fn charged_by(tx: &mut Tx, policy: &PolicyRef, from: BusinessDate) -> Result<bool, Error> {
+    let text = format!(
+        "SELECT r.id, r.bytes FROM records r WHERE r.canteen = $1 AND r.business_date = $2 AND {WITHOUT_RULES}"
+    );
+    let days = days_without_rules(tx).await?;
+    for (canteen, date) in days.into_iter().filter(|(_, date)| *date >= from) {
+        let sound = without_rules(tx, canteen, date).await?;
+        let rows = super::Statement::built(tx, text.clone(), vec![canteen.bind(), date.bind()]);
+        let by_it = |(id, Decoded(record)): (RecordId, Decoded)| match record.body {
+            Body::Meal(meal) => sound.contains(&id) && meal.decision.policy.as_ref() == Some(policy),
+            _ => false,
+        };
+        if rows.all::<(RecordId, Decoded)>().await?.into_iter().any(by_it) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// For each terminal and epoch with records made on the date: the highest sequence held that is older than they are.

@@ -9,7 +9,7 @@ use domain::record::check::Dispute;
 use domain::sync::Outcome;
 use server::admin::NewElder;
 use server::close::close_days;
-use server::store::{closes, records};
+use server::store::{closes, records, terminals, usage};
 use server::verify::verify;
 use server::words::Code;
 use support::Backend;
@@ -84,6 +84,27 @@ async fn meals_of_nobody_block_the_month_and_are_paid_to_whom_registers_under_th
     assert_eq!(again.code(), Some(Code::Invalid), "the id is somebody's now");
 }
 
+/// Whoever comes to a restored office before the till has sent is registered under another id. The meal under the old one
+/// is nobody's then: it blocks, pays nothing, and uses none of the person's limits up; and the person is not there twice.
+async fn a_meal_under_an_id_that_was_lost_is_nobodys_once_the_person_has_another(backend: Backend) {
+    let (world, mut till) = world(backend).await;
+    let (office, canteen) = (world.office().clone(), till.row.canteen);
+    let (lost, again) = (ElderId::generate(office.now(), &*world.entropy), world.elder(1, Some(canteen)).await);
+    served(&world, &mut till, lost).await;
+    let as_lost = NewElder { id: Some(lost), ..new_elder(1, Some(canteen)) };
+    for _ in 0..2 {
+        let (close, verdicts) = closed(&world, canteen).await;
+        let [finding] = &close.findings[..] else { panic!("{:?}", close.findings) };
+        assert_eq!((finding.code, finding.severity), (Found::UnknownElder, Severity::Block));
+        assert_eq!((finding.subject.as_str(), finding.stake), (lost.to_string().as_str(), Fen::new(300)));
+        assert_eq!((paid(&verdicts), verdicts[0].due.len(), verdicts[0].overpaid), (Fen::ZERO, 0, Fen::ZERO));
+        let used = unit!(&office.store, |tx| usage::of_elder(tx, again, date(DAY), date(DAY)).await);
+        assert_eq!(used, [], "not the person's use, as long as nobody has said whose it is");
+        let twice = office.register_elder(as_lost.clone(), None).await.unwrap_err();
+        assert_eq!(twice.code(), Some(Code::ElderExists), "one ID number is one person");
+    }
+}
+
 fn with_check_digit(first: &str) -> String {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let sum: u32 = first.bytes().zip(WEIGHTS).map(|(b, w)| u32::from(b - b'0') * w).sum();
@@ -125,7 +146,83 @@ async fn what_was_charged_by_rules_not_announced_yet_is_paid_once_they_are(backe
     assert_eq!(again.outcomes[2].outcome, Outcome::Disputed { dispute: Dispute::UnknownPolicy });
 }
 
+async fn a_policy_whose_first_day_is_past_is_announced_again_by_the_bytes_that_tills_have_charged_by(backend: Backend) {
+    let before = world(backend).await.0;
+    let world = World::new(backend).await;
+    let office = world.office().clone();
+    world.places().await;
+    let canteen = world.canteen("测试食堂").await;
+    let mut till = world.terminal(canteen).await;
+    let elder = world.elder(1, Some(canteen)).await;
+    office.publish_calendar(before.office().book().calendar().clone()).await.unwrap();
+    // A month after it began the office is set back to before it was announced: it cannot begin in the past.
+    world.clock.set(date("2026-04-01").at_minute(600));
+    let past = |result: Result<_, server::Error>| {
+        let refused = result.unwrap_err();
+        assert_eq!(refused.code(), Some(Code::PolicyRefused), "{refused}");
+        assert!(refused.to_string().contains(DAY), "{refused}");
+    };
+    past(office.announce_policy("test.toml", POLICY, None).await);
+
+    // The till brings what it charged by it.
+    let mut sent = vec![till.start(None), till.open(), till.meal(before.office(), Some(elder)), till.close()];
+    till.at = date("2026-04-01").start().plus(60_000);
+    sent.push(till.push(Body::Day { through: date("2026-03-31") }));
+    let answer = world.ingest(&till, 1, &sent).await;
+    assert_eq!(answer.outcomes[2].outcome, Outcome::Disputed { dispute: Dispute::UnknownPolicy });
+    let named = before.office().book().policies.policies().next().unwrap().reference().clone();
+    let store = &office.store;
+    let known = async |from: &'static str| {
+        let named = named.clone();
+        unit!(store, |tx| records::charged_by(tx, &named, date(from)).await)
+    };
+    assert!(known(DAY).await && !known("2026-03-03").await, "what was charged before its first day says nothing");
+
+    // Other bytes under its name were charged by nowhere, be it one comment more.
+    past(office.announce_policy("test.toml", &format!("{POLICY}# \n"), None).await);
+    let again = office.announce_policy("test.toml", POLICY, None).await.unwrap();
+    assert_eq!(again, named);
+    let twice = office.announce_policy("test.toml", POLICY, None).await.unwrap_err();
+    assert_eq!(twice.code(), Some(Code::PolicyRefused));
+    let (close, verdicts) = closed(&world, canteen).await;
+    assert_eq!((close.findings, paid(&verdicts)), (Vec::new(), Fen::new(300)));
+}
+
+async fn what_a_till_taken_out_of_service_charged_by_announces_nothing(backend: Backend) {
+    let before = world(backend).await.0;
+    let world = World::new(backend).await;
+    let office = world.office().clone();
+    world.places().await;
+    let canteen = world.canteen("测试食堂").await;
+    let mut till = world.terminal(canteen).await;
+    let elder = world.elder(1, Some(canteen)).await;
+    office.revoke_terminal(till.row.id, None).await.unwrap();
+    world.clock.set(date("2026-04-01").at_minute(600));
+    let sent = vec![till.start(None), till.open(), till.meal(before.office(), Some(elder))];
+    world.ingest(&till, 1, &sent).await;
+    let refused = office.announce_policy("test.toml", POLICY, None).await.unwrap_err();
+    assert_eq!(refused.code(), Some(Code::PolicyRefused), "{refused}");
+}
+
+/// A till out of service is told nothing but this: a hello is refused it.
+async fn a_batch_of_nothing_says_where_an_epoch_stands_and_changes_nothing(backend: Backend) {
+    let (world, mut till) = world(backend).await;
+    let (office, canteen, terminal) = (world.office().clone(), till.row.canteen, till.row.id);
+    let sent = vec![till.start(None), till.open()];
+    let stands = world.ingest(&till, 1, &sent).await.cursor;
+    office.revoke_terminal(terminal, None).await.unwrap();
+    let nothing = world.ingest(&till, 1, &[]).await;
+    assert_eq!((nothing.cursor, nothing.outcomes.len()), (stands, 0));
+    assert_eq!(world.ingest(&till, 7, &[]).await.cursor.next, 0);
+    let epochs = unit!(&office.store, |tx| terminals::epochs(tx, canteen, terminal).await);
+    assert_eq!(epochs.iter().map(|e| (e.epoch, e.next)).collect::<Vec<_>>(), [(1, 2)]);
+}
+
 crate::on_both! {
+    a_meal_under_an_id_that_was_lost_is_nobodys_once_the_person_has_another
+    a_batch_of_nothing_says_where_an_epoch_stands_and_changes_nothing
+    a_policy_whose_first_day_is_past_is_announced_again_by_the_bytes_that_tills_have_charged_by
+    what_a_till_taken_out_of_service_charged_by_announces_nothing
     meals_of_nobody_block_the_month_and_are_paid_to_whom_registers_under_their_id
     what_was_charged_by_rules_not_announced_yet_is_paid_once_they_are
 }

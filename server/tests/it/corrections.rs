@@ -74,7 +74,12 @@ async fn rows_are_kept_and_undone(backend: Backend) {
     assert_eq!([named(None).await, named(Some(30)).await], ["食堂1", "食堂1"]);
     assert_eq!([named(Some(29)).await, named(Some(9)).await], ["食堂甲", "食堂0"]);
     let left = async |place: &'static str| unit!(store, |tx| corrections::last_left(tx, &[region(place)]).await);
+    assert_eq!(left("440304").await, None, "of the district as before");
+    let (was, away) = (elder_row(2, None), elders::ElderRow { region: region("440103"), ..elder_row(2, None) });
+    assert!(unit!(store, |tx| corrections::set_elder(tx, &was, &away, UnixMs::new(97)).await));
     assert_eq!([left("440304").await, left("440305").await], [Some(UnixMs::new(20)), None]);
+    let (was, back) = (elders::ElderRow { region: region("440103"), ..elder_row(2, None) }, elder_row(2, None));
+    assert!(unit!(store, |tx| corrections::set_elder(tx, &was, &back, UnixMs::new(98)).await));
     assert_eq!(unit!(store, |tx| corrections::last_left(tx, &[]).await), None);
 
     let new =
@@ -224,6 +229,20 @@ async fn an_elder_is_put_right_and_tills_learn_of_it(backend: Backend) {
     let sealed = unit!(office.store, |tx| corrections::of_elder(tx, elder).await);
     assert!(sealed.iter().all(|row| !String::from_utf8_lossy(row.sealed.as_ref().unwrap()).contains("测试")));
     assert!(sealed.iter().all(|row| row.reason.is_empty()), "what people write there is sealed, too");
+}
+
+async fn a_street_put_right_leaves_every_list_as_it_was(backend: Backend) {
+    let (world, till) = world(backend).await;
+    let elder = world.elder(1, None).await;
+    let issuer = person(&world, "发卡员", Role::CardIssuer, "4403").await;
+    let path = format!("/api/v1/elders/{elder}/corrections");
+    let (name, scope) = told(&world, &till, elder).await;
+    for street in ["440304001", "440304002"] {
+        world.clock.pass(1000);
+        let body = json!({"region": street, "reason": "登记错了街道"});
+        assert_eq!(call(&world, Method::POST, &path, &issuer, &body).await.status, 201);
+        assert_eq!(told(&world, &till, elder).await, (name.clone(), scope), "no till fetches the whole list again");
+    }
 }
 
 async fn a_canteens_phone_takes_one_and_its_operator_two(backend: Backend) {
@@ -377,6 +396,7 @@ async fn pages_put_right_too(backend: Backend) {
 }
 
 crate::on_both! {
+    a_street_put_right_leaves_every_list_as_it_was
     rows_are_kept_and_undone
     who_comes_by_a_correction_comes_with_what_was_used
     those_of_one_instant_keep_their_order

@@ -172,6 +172,20 @@ async fn a_sale_after_the_count_makes_it_void() {
     till.ok("/api/shift/close", json!({ "count": { "10000": 2, "500": 1, "100": 4 } })).await;
 }
 
+/// At the cutoff the round with the office, the watch over the days and a cashier who opens a shift come at once.
+#[tokio::test]
+async fn a_day_is_ended_once_whoever_ends_it() {
+    let till = Till::serving(|_| {}).await;
+    till.sell_guest().await;
+    till.clock.pass(24 * HOUR);
+    let end = || till.terminal.tick();
+    let ended = tokio::join!(end(), end(), end(), end());
+    let ended = [ended.0, ended.1, ended.2, ended.3].into_iter().filter(|ended| *ended.as_ref().unwrap()).count();
+    till.terminal.sync_once().await.unwrap();
+    let days = till.office.bodies(1).into_iter().filter(|body| matches!(body, Body::Day { .. })).count();
+    assert_eq!((ended, days), (1, 1));
+}
+
 #[tokio::test]
 async fn a_forgotten_shift_is_closed_late_and_then_work_goes_on() {
     let mut card = String::new();

@@ -405,6 +405,23 @@ async fn a_till_out_of_service_still_brings_what_it_holds() {
     assert_whole(&till, 1);
 }
 
+/// What it brings was acknowledged once; the office that is set back has forgotten that, and says so of each epoch.
+#[tokio::test]
+async fn a_till_out_of_service_brings_again_what_an_office_that_was_set_back_lacks() {
+    let mut cards = Vec::new();
+    let till = Till::serving(|office| cards = crowd(office, 2)).await;
+    till.terminal.sync_once().await.unwrap();
+    let before = till.office.books().records.clone();
+    till.sell(&cards[0]).await;
+    till.terminal.sync_once().await.unwrap();
+    assert_eq!(till.terminal.unsent().await.unwrap(), 0, "acknowledged");
+    till.office.books().turned_away = Some("terminal_revoked");
+    till.office.books().records = before;
+    till.terminal.sync_once().await.unwrap_err();
+    assert_eq!(till.terminal.unsent().await.unwrap(), 0);
+    assert_whole(&till, 1);
+}
+
 #[tokio::test]
 async fn what_waits_behind_a_gap_is_not_sent_in_every_round() {
     let mut cards = Vec::new();

@@ -86,13 +86,13 @@ fn after(path: &str, feed: &str) -> Option<i64> {
 pub(crate) fn look(
     path: &str,
     body: &[u8],
-    (taken, known): (&Taken, &BTreeMap<ElderId, Known>),
+    (taken, known, lost): (&Taken, &BTreeMap<ElderId, Known>, &BTreeSet<ElderId>),
     heard: &Heard,
 ) -> Result<(), Broken> {
     if let Some(after) = after(path, "usage") {
         let page: UsagePage =
             serde_json::from_slice(body).map_err(|e| Broken::new("a feed is readable", e.to_string()))?;
-        return usage(&page, after, &taken.usage(), heard);
+        return usage(&page, after, (&taken.usage(), lost), heard);
     }
     if let Some(after) = after(path, "roster") {
         let page: RosterPage =
@@ -119,8 +119,13 @@ pub(crate) fn arrived(path: &str, body: &[u8], now: UnixMs, heard: &mut Heard) {
     }
 }
 
-fn usage(page: &UsagePage, after: i64, all: &BTreeMap<ElderId, Usage>, heard: &Heard) -> Result<(), Broken> {
-    for (elder, usage) in all {
+fn usage(
+    page: &UsagePage,
+    after: i64,
+    (all, lost): (&BTreeMap<ElderId, Usage>, &BTreeSet<ElderId>),
+    heard: &Heard,
+) -> Result<(), Broken> {
+    for (elder, usage) in all.iter().filter(|(elder, _)| !lost.contains(elder)) {
         let told = page.entries.iter().any(|entry| entry.elder == *elder);
         hold!(
             told || usage.changed < after,
