@@ -518,7 +518,8 @@ fn nothing_is_left_out() {
         include_str!("console_supervision.rs"),
         include_str!("idempotency.rs"),
         include_str!("sign_in.rs"),
-        include_str!("twins.rs")
+        include_str!("twins.rs"),
+        include_str!("after_restore.rs")
     );
     let here: String = here.split_whitespace().collect();
     let mut functions = 0;
