@@ -149,6 +149,41 @@ impl World {
         Ok(())
     }
 
+    /// Days that wait for a terminal out of service, which will never say that they are over: once all that it holds has
+    /// come, two people end its journals, and then no day waits.
+    pub(crate) async fn end_what_is_gone(&mut self) -> anyhow::Result<()> {
+        if self.close_days().await? == 0 {
+            return Ok(());
+        }
+        let out: Vec<TerminalId> = self.model.told.out_of_service.iter().copied().collect();
+        for id in out {
+            let asked = json!({ "reason": "已停用，数据已全部上传" });
+            for epoch in self.open_epochs(id).await? {
+                let path = format!("/api/v1/terminals/{id}/epochs/{epoch}/end");
+                self.office.must("administrator", "POST", &path, Some(&asked)).await?;
+                self.office.must("second_administrator", "POST", &format!("{path}/confirmation"), None).await?;
+                self.count.ended_epochs += 1;
+                self.note(format!("office: epoch {epoch} of {id} has ended"));
+            }
+        }
+        let waiting = self.close_days().await?;
+        hold!(waiting == 0, "23 when faults stop, every day is closed", "{waiting} days wait");
+        Ok(())
+    }
+
+    async fn open_epochs(&self, id: TerminalId) -> anyhow::Result<Vec<u32>> {
+        let live = self.office.live()?;
+        let read = live.server.office().store.read(move |tx| {
+            Box::pin(async move {
+                let text = "SELECT e.epoch FROM terminal_epochs e WHERE e.terminal = $1 AND NOT EXISTS \
+                            (SELECT 1 FROM epoch_ends n WHERE n.terminal = e.terminal AND n.epoch = e.epoch \
+                             AND n.confirmed_at IS NOT NULL) ORDER BY e.epoch";
+                server::sql!(tx, text, id).values().await
+            })
+        });
+        Ok(read.await?)
+    }
+
     /// Whoever was not let in yet, or was forgotten, comes at the end when every fault is mended.
     pub(crate) async fn all_come(&mut self) -> anyhow::Result<()> {
         if self.newcomer.is_some() {

@@ -69,6 +69,7 @@ counts! {
     lost_terminals "terminals that an office set back had forgotten, let in again";
     registrations_lost "requests to be let in that came to nothing";
     revoked_tills "terminals taken out of service while they sold";
+    ended_epochs "journals of these ended by two people, for days waited for them";
     sold_out_of_service "meals sold by terminals out of service";
     chips "chip cards registered";
     by_chip "meals sold on a chip card";

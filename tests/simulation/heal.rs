@@ -37,7 +37,10 @@ pub(crate) async fn heal(world: &mut World) -> anyhow::Result<()> {
         }
     }
     pay_back(world).await?;
+    world.end_what_is_gone().await?;
     settle(world).await?;
+    // A draft goes before what it does not settle: the office's job closes again what that may have changed.
+    world.close_days().await?;
     world.whole_office().await?;
     verified(world).await?;
     let server = world.office.live()?.server;

@@ -78,7 +78,7 @@ impl World {
             Step::Revoke => self.revoke().await,
             Step::Chip => self.chip().await,
             Step::Announce => self.announce().await,
-            Step::Close => self.close_days().await,
+            Step::Close => self.close_days().await.map(|_| ()),
             Step::Draft => self.month_on().await,
             Step::CloseShift => {
                 let till = self.any_till();
@@ -483,17 +483,15 @@ impl World {
         Ok(())
     }
 
-    /// As the office's own job does: whose was what no till could place, then the days that wait.
-    pub(crate) async fn close_days(&mut self) -> anyhow::Result<()> {
+    /// As the office's own job does: whose was what no till could place, then the days that wait. Says how many still do,
+    /// for terminals that have not said that they are over.
+    pub(crate) async fn close_days(&mut self) -> anyhow::Result<usize> {
         self.identify().await?;
         let answer = self.office.must("finance_maker", "POST", "/api/v1/days/close", Some(&json!({}))).await?;
         self.count.closes += 1;
-        self.note(format!(
-            "office: days closed: {} new, {} incomplete",
-            answer.at("/added"),
-            days(answer.at("/incomplete"))
-        ));
-        Ok(())
+        let incomplete = days(answer.at("/incomplete"));
+        self.note(format!("office: days closed: {} new, {incomplete} incomplete", answer.at("/added")));
+        Ok(incomplete)
     }
 
     /// February is taken a step on, whatever is missing.

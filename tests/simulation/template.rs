@@ -27,8 +27,14 @@ use crate::office;
 pub(crate) const PIN: &str = "135790";
 /// Every person's passphrase.
 pub(crate) const PASSPHRASE: &str = "simulated office";
-/// The office's people: name, which is the role too.
-pub(crate) const PEOPLE: [&str; 4] = ["administrator", "policy_editor", "finance_maker", "finance_checker"];
+/// The office's people by name and role.
+const PEOPLE: [(&str, &str); 5] = [
+    ("administrator", "administrator"),
+    ("policy_editor", "policy_editor"),
+    ("finance_maker", "finance_maker"),
+    ("finance_checker", "finance_checker"),
+    ("second_administrator", "administrator"),
+];
 /// The canteen of each terminal: the first canteen has two.
 pub(crate) const TILLS: [usize; 4] = [0, 0, 1, 2];
 pub(crate) const CANTEENS: usize = 3;
@@ -180,10 +186,10 @@ async fn people_of(server: &Server) -> anyhow::Result<()> {
     office.mark_demo().await?;
     let whole = Region { code: region(REGION), name: "模拟市".to_owned(), office: "模拟结算中心".to_owned() };
     office.create_region(whole, None).await?;
-    for role in PEOPLE {
+    for (name, role) in PEOPLE {
         let row = UserRow {
             id: UserId::generate(office.now(), &*office.entropy),
-            name: role.to_owned(),
+            name: name.to_owned(),
             passphrase_hash: hash(PASSPHRASE),
             role: role.parse().map_err(anyhow::Error::msg)?,
             region: region(REGION),
