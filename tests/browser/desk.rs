@@ -394,6 +394,27 @@ async fn a_till_that_does_not_answer_says_so_and_comes_back_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_till_that_takes_its_time_is_waited_for_with_a_word() {
+    with_page(async |page| {
+        // The answer is held until the test lets it go.
+        page.js("const ask = window.fetch; window.held = new Promise((done) => { window.letGo = done; });\n\
+             window.fetch = async (path, how) => { const answer = await ask(path, how);\n\
+               if (path === '/api/scan') await window.held; return answer; }")
+            .await?;
+        page.scan(&page.card(ELDER)).await?;
+        page.says("#notice", "收银程序还没答复，请稍等").await?;
+        page.js("window.letGo()").await?;
+        page.stage("serving").await?;
+        let hidden = "return document.getElementById('notice').hidden";
+        page.until("the word is gone with the answer", async || Ok(page.js(hidden).await? == true)).await?;
+        // An answer that says something is not taken for it.
+        page.press(Key::F7).await?;
+        page.says("#notice", "还有一笔没收款").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_enter_whose_answer_is_lost_is_found_recorded_and_not_taken_again() {
     with_page(async |page| {
         page.press(Key::F7).await?;
