@@ -84,7 +84,9 @@ impl Terminal {
             Err(JournalError::Storage(error)) if !error.is_damage() => {
                 tracing::error!(%error, "the end of the day is recorded later");
             }
-            ended => drop(ended?),
+            ended => {
+                ended?;
+            }
         }
         let readers = Arc::new(readers(&core));
         Ok(Self { core, _readers: readers, _lock: lock })
