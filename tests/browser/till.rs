@@ -281,17 +281,8 @@ impl Page {
 
     /// Whether the browser reaches anything at all.
     pub(crate) async fn reach(&self, anything: bool) {
-        self.network(!anything, 0).await;
-    }
-
-    /// How long each request of the browser takes at least, ms.
-    pub(crate) async fn slow(&self, latency: u32) {
-        self.network(false, latency).await;
-    }
-
-    async fn network(&self, offline: bool, latency: u32) {
         let network = serde_json::json!({
-            "offline": offline, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1,
+            "offline": !anything, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
         });
         self.chromium("Network.enable", serde_json::json!({})).await;
         self.chromium("Network.emulateNetworkConditions", network).await;

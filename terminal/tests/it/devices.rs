@@ -216,7 +216,7 @@ async fn a_serial_printer_gets_slips_and_the_drawer_opens_for_cash_only() {
     // Cash is put in, of which there is no slip; and each of those who take meals along pays, with one slip at the end.
     till.ok("/api/cash", json!({ "amount": 100, "note": "零钱", "supervisor": by(2) })).await;
     opened(2).await;
-    till.ok("/api/collection", json!({ "by": "family" })).await;
+    till.ok("/api/collection", json!({ "by": "spouse" })).await;
     for (card, drawers) in [(&cards[1], 3), (&cards[2], 4)] {
         till.clock.pass(4_000);
         till.sell(card).await;
