@@ -255,8 +255,7 @@ impl<F: Fn() + Send> Work<F> {
                     return Some(Ok(()));
                 }
                 Ok(Err(Halt::Said(condition))) => self.say(Ok(Some(condition))),
-                Ok(Err(Halt::Failed(error))) => return Some(Err(self.failed(&error))),
-                Err(error) => return Some(Err(self.failed(&error))),
+                Ok(Err(Halt::Failed(error))) | Err(error) => return Some(Err(self.failed(&error))),
             }
             tokio::select! {
                 () = tokio::time::sleep(AGAIN) => {}

@@ -95,7 +95,7 @@ async fn a_network_printer_that_never_answers_gets_its_slips_and_is_asked_three_
     let slips: Vec<_> = (1..=5).map(record).collect();
     let shown = run(&PrinterConfig::Tcp(printer.address()), &slips).await;
     assert!(slips.iter().all(|slip| shown.printed(*slip) == Printed::Yes));
-    let wanted: String = slips.iter().map(|slip| format!("{slip} false;")).collect();
+    let wanted = slips.iter().map(|slip| format!("{slip} false;")).collect::<Vec<_>>().concat();
     until("the slips are there", || printer.printed() == wanted.as_bytes()).await;
     assert_eq!(printer.asked(), 3);
 }
@@ -123,10 +123,10 @@ async fn a_printer_that_was_silent_while_it_started_is_heard_later() {
 async fn dots_that_look_like_a_question_do_not_break_off_a_slip() {
     let printer = NetworkPrinter::new();
     let config = PrinterConfig::Tcp(printer.address());
-    let printed = tokio::task::spawn_blocking(move || {
+    let sent = tokio::task::spawn_blocking(move || {
         (0..3).all(|_| matches!(config.print_now("slip", b"dots\x10\x04\x01dots"), Ok(Some(Condition::Ready))))
     });
-    assert!(printed.await.unwrap());
+    assert!(sent.await.unwrap());
     until("they are there", || printer.printed() == b"dots".repeat(6)).await;
     // One connection is served behind another: the first two have ended.
     assert_eq!(printer.broken_off(), 0);
