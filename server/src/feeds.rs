@@ -17,6 +17,7 @@ use domain::sync::{
     Found, Photo, RefundsDue, RosterCard, RosterEntry, RosterPage, Setup, UsageEntry, UsagePage, Use, Versions,
 };
 
+use crate::notes::Batch;
 use crate::seal::{Keys, Place};
 use crate::store::elders::{self, CardKind, CardRow, ElderRow};
 use crate::store::feeds::Page;
@@ -114,12 +115,7 @@ impl Office {
             })
         });
         let found = read.await?;
-        let was_found = found.is_some();
-        self.store
-            .write(move |tx| {
-                Box::pin(async move { terminals::count_lookup(tx, id, now.business_date(), was_found).await })
-            })
-            .await?;
+        self.note(Batch::asked(id, now.business_date(), found.is_some())).await;
         let Some((row, elder, cards, uses)) = found else {
             return Ok(Found { entry: None, uses: Vec::new(), version: now });
         };

@@ -32,6 +32,7 @@ pub mod import;
 pub mod ingest;
 pub mod month;
 pub mod names;
+mod notes;
 pub mod pack;
 pub mod passphrase;
 pub mod payment;
@@ -111,6 +112,10 @@ pub struct Office {
     pub imports: import::stored::Running,
     /// Addresses from which sign-ins failed.
     pub addresses: admin::Addresses,
+    /// Addresses from which enrolments failed.
+    pub(crate) enrolments: admin::Addresses,
+    /// What is noted beside answers.
+    pub(crate) notes: Arc<notes::Notes>,
     /// What is counted of requests.
     pub metrics: http::watch::Metrics,
     /// What drafted months cost, as read so far.
@@ -147,6 +152,8 @@ impl Office {
             public_url: config.public_url.clone(),
             imports: import::stored::Running::default(),
             addresses: admin::Addresses::default(),
+            enrolments: admin::Addresses::default(),
+            notes: Arc::default(),
             metrics: http::watch::Metrics::of(&http::table()),
             costs: costs::Costs::default(),
             remade: remade::Remade::default(),

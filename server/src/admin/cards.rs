@@ -27,8 +27,11 @@ use crate::{Error, Office};
 /// A sheet has at most so many cards: sixty pages.
 pub const SHEET: usize = 600;
 
-/// One person issues so many cards by the sheet on a day, a page; more need another person's word.
+/// One person issues so many cards on a day, a page, by the sheet or one by one; more need another person's word.
 pub const ALONE: usize = 10;
+
+/// One person registers so many physical cards on a day, as they lie on the table; the rest is another person's.
+pub const CHIPS_ALONE: i64 = 50;
 
 /// Whose cards.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -269,11 +272,19 @@ impl Office {
 }
 
 /// Counts what a person issues alone on a day, and refuses more than [`ALONE`].
-async fn alone(tx: &mut Tx, by: UserId, date: BusinessDate, cards: usize) -> Result<(), Error> {
+pub(super) async fn alone(tx: &mut Tx, by: UserId, date: BusinessDate, cards: usize) -> Result<(), Error> {
     let cards = i64::try_from(cards).unwrap_or(i64::MAX);
-    let all = elders::count_sheets(tx, by, date, cards).await?;
+    let all = elders::count_cards(tx, by, date, cards).await?;
     if usize::try_from(all).map_or(true, |all| all > ALONE) {
         return Err(Error::refused(Code::SecondPerson, register::CARDS_NEED_TWO));
+    }
+    Ok(())
+}
+
+/// Counts a physical card that a person registers on a day, and refuses more than [`CHIPS_ALONE`].
+pub(super) async fn chip_alone(tx: &mut Tx, by: UserId, date: BusinessDate) -> Result<(), Error> {
+    if elders::count_chips(tx, by, date, 1).await? > CHIPS_ALONE {
+        return Err(Error::refused(Code::SecondPerson, register::CHIPS_ALONE));
     }
     Ok(())
 }

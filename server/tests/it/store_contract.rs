@@ -260,11 +260,14 @@ async fn a_second_factor_is_confirmed_once(store: &Store, id: UserId) {
     assert!(!unit!(store, |tx| people::use_totp(tx, id, 6).await), "nor an earlier one");
 }
 
-async fn sheets_are_counted_by_day(store: &Store, id: UserId) {
+async fn cards_are_counted_by_day(store: &Store, id: UserId) {
     let day = date("2026-03-02");
-    assert_eq!(unit!(store, |tx| elders::count_sheets(tx, id, day, 3).await), 3);
-    assert_eq!(unit!(store, |tx| elders::count_sheets(tx, id, day, 4).await), 7);
-    assert_eq!(unit!(store, |tx| elders::count_sheets(tx, id, day.plus_days(1), 1).await), 1);
+    assert_eq!(unit!(store, |tx| elders::count_cards(tx, id, day, 3).await), 3);
+    assert_eq!(unit!(store, |tx| elders::count_chips(tx, id, day, 2).await), 2);
+    assert_eq!(unit!(store, |tx| elders::count_cards(tx, id, day, 4).await), 7);
+    assert_eq!(unit!(store, |tx| elders::count_chips(tx, id, day, 1).await), 3);
+    assert_eq!(unit!(store, |tx| elders::count_cards(tx, id, day.plus_days(1), 1).await), 1);
+    assert_eq!(unit!(store, |tx| elders::count_chips(tx, id, day.plus_days(1), 1).await), 1);
 }
 
 async fn people_and_sessions(backend: Backend) {
@@ -319,7 +322,7 @@ async fn people_and_sessions(backend: Backend) {
     let user = unit!(store, |tx| people::get(tx, id).await).unwrap();
     assert_eq!((&user.totp, user.totp_step, user.totp_at, &user.totp_new), (&None, 0, None, &None));
     assert_eq!(unit!(store, |tx| people::administrators(tx).await), 0);
-    sheets_are_counted_by_day(store, id).await;
+    cards_are_counted_by_day(store, id).await;
 
     let (good, old) = (Digest([1; 32]), Digest([2; 32]));
     let session = |hash, ms| SessionRow {

@@ -100,8 +100,8 @@ async fn terminals_and_their_codes(backend: Backend) {
     assert_eq!((held.confirmed_at, held.seen_at), (Some(noon().plus(1)), Some(noon().plus(3))));
     assert_eq!(unit!(store, |tx| terminals::incomplete(tx, home, id).await), Vec::<u32>::new());
     let day = date("2026-03-02");
-    for found in [true, false, true] {
-        unit!(store, |tx| terminals::count_lookup(tx, id, day, found).await);
+    for (asked, found) in [(1, 1), (2, 1)] {
+        unit!(store, |tx| terminals::count_lookups(tx, id, day, asked, found).await);
     }
     assert_eq!(unit!(store, |tx| terminals::lookups(tx, id).await), [(day, 3, 2)]);
     assert!(unit!(store, |tx| terminals::revoke(tx, id, noon()).await));

@@ -3,6 +3,7 @@
 /// The Chinese that an act says, and the English of the page.
 pub(super) const DETAILS: &[(&str, &str)] = &[
     // Registering
+    ("同一地址输错登记码的次数过多，请稍后再试", "Too many wrong enrolment codes from one address: try again later."),
     ("名称应为 1 至 60 个可打印的字符", "A name has 1 to 60 printable characters."),
     ("文字应不超过 200 个可打印的字符", "A text has at most 200 printable characters."),
     ("电话号码应为 5 至 20 位数字，可含“-”", "A telephone number has 5 to 20 digits; hyphens may stand between them."),
@@ -27,8 +28,12 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("没有需要发卡的老人", "Nobody waits for a card."),
     ("每次最多发 600 张卡，同一位老人只能列一次", "At most 600 cards at a time, every elder once."),
     (
-        "同一人一天成批发卡合计超过 10 张的，须先提出，由另一人同意后再打印",
-        "More than 10 cards by the sheet a person and day are proposed first and printed when another person has agreed.",
+        "同一人一天发卡合计超过 10 张的，须先提出，由另一人同意后再打印",
+        "More than 10 cards a person and day are proposed first and printed when another person has agreed.",
+    ),
+    (
+        "同一人一天最多登记 50 张实体卡，其余请由另一位有权限的人员登记",
+        "One person registers at most 50 physical cards a day; another one who has the right registers the rest.",
     ),
     ("没有这批卡", "There is no such batch of cards."),
     (
