@@ -306,12 +306,12 @@ impl Office {
         let (hash, now) = (session_hash(token), self.now());
         let idle = self.idle_since(now);
         // That it was used may wait to be written.
-        let used = self.notes.used(hash);
-        let idle = if used.is_some_and(|at| at >= idle) { UnixMs::new(0) } else { idle };
+        let noted = self.notes.used(hash);
+        let idle = if noted.is_some_and(|at| at >= idle) { UnixMs::new(0) } else { idle };
         let found =
             self.store.read(move |tx| Box::pin(async move { people::by_session(tx, hash, now, idle).await })).await?;
         let (session, user) = found.ok_or_else(|| Error::refused(Code::SignInNeeded, words::SIGN_IN_NEEDED))?;
-        if now.get() - used.map_or(session.used_at, |at| at.max(session.used_at)).get() >= NOTE_MS {
+        if now.get() - noted.map_or(session.used_at, |at| at.max(session.used_at)).get() >= NOTE_MS {
             self.note(Batch::used(hash, now)).await;
         }
         let mut must = Vec::new();
