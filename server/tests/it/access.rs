@@ -26,6 +26,7 @@ use crate::month::{MARCH, Scene};
 use crate::unit;
 
 mod bodies;
+mod kept;
 mod scopes;
 mod table;
 
