@@ -51,7 +51,7 @@ pub mod words;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use domain::calendar::{Clock, UnixMs};
@@ -111,6 +111,8 @@ pub struct Office {
     pub imports: import::stored::Running,
     /// Addresses from which sign-ins failed.
     pub addresses: admin::Addresses,
+    /// How many times something sealed did not open.
+    pub(crate) unopened: AtomicU64,
     /// What is counted of requests.
     pub metrics: http::watch::Metrics,
     /// What drafted months cost, as read so far.
@@ -147,6 +149,7 @@ impl Office {
             public_url: config.public_url.clone(),
             imports: import::stored::Running::default(),
             addresses: admin::Addresses::default(),
+            unopened: AtomicU64::new(0),
             metrics: http::watch::Metrics::of(&http::table()),
             costs: costs::Costs::default(),
             remade: remade::Remade::default(),
