@@ -88,7 +88,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, SqlitePool};
 
 pub use statement::{Statement, Tx, insert};
-pub use value::{At, Bind, Column, FromRow, Json, Row, Value};
+pub use value::{At, Bind, Column, FromRow, Json, Readable, Row, Value};
 
 use crate::error::Error;
 use crate::idempotency::Attempt;
