@@ -327,8 +327,9 @@ impl Draft<'_> {
                 now = known.map_or(now, |known| now.max(known));
             }
         }
-        for (index, (canteen, _)) in canteens.iter().enumerate() {
-            drafted.push(self.statement(tx, *canteen, (index + 1, canteens.len())).await?);
+        for (index, (canteen, name)) in canteens.iter().enumerate() {
+            let made = self.statement(tx, *canteen, (index + 1, canteens.len())).await;
+            drafted.push(made.map_err(|error| of_canteen(error, *canteen, name))?);
         }
         let digest = digest_of(drafted.iter().map(|(statement, _)| statement.digest));
         let settlement = Settlement {
@@ -382,7 +383,7 @@ impl Draft<'_> {
         let settles = settles.chain(reopened.iter().map(|(revision, day)| settled(day.now.date, *revision))).collect();
         let days: Vec<_> = closes.into_iter().map(|(_, close)| close).collect();
         let reopened: Vec<_> = reopened.into_iter().map(|(_, day)| day).collect();
-        let content = settle_month(&MonthInput {
+        let input = MonthInput {
             canteen,
             month: self.month,
             days: &days,
@@ -394,7 +395,9 @@ impl Draft<'_> {
             deducted: &deducted,
             released: &holds::released(tx, canteen, self.month, UnixMs::MAX).await?,
             rules: self.rules,
-        });
+        };
+        let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settle_month(&input)));
+        let content = made.map_err(|_| Error::Internal("the month's statement does not add up".to_owned()))?;
         let statement = StoredStatement {
             id: StatementId::generate(self.now, self.entropy),
             region: self.region.clone(),
@@ -408,6 +411,17 @@ impl Draft<'_> {
             approved: 0,
         };
         Ok((statement, settles))
+    }
+}
+
+/// What cannot be read or does not add up is of one canteen: whoever drafts is told which.
+fn of_canteen(error: Error, canteen: CanteenId, name: &str) -> Error {
+    match error {
+        Error::Corrupt(_) | Error::Internal(_) => {
+            tracing::error!(%canteen, %error, "a canteen's statement cannot be made");
+            Error::refused(Code::Conflict, words::canteen_unreadable(name))
+        }
+        other => other,
     }
 }
 

@@ -599,6 +599,10 @@ pub(crate) fn in_the_way(reasons: &[(Option<CanteenId>, String)]) -> String {
     format!("不能提交：{}", texts.join("；"))
 }
 
+pub(crate) fn canteen_unreadable(name: &str) -> String {
+    format!("{name}的日清数据读不出或对不上，不能起草。请管理员运行 zhucan verify 查明，从备份找回后再起草")
+}
+
 pub(crate) fn month_changed_meanwhile() -> String {
     "刚刚有人办理了本月结算，请刷新后再看".to_owned()
 }

@@ -557,6 +557,8 @@ async fn findings_are_decided_and_statements_found(backend: Backend) {
                 assert_eq!(months::settled_by(tx, statement.id).await?.len(), 31);
                 assert!(closes::revision(tx, canteen, date("2026-03-02"), 1).await?.is_some());
                 assert!(closes::revision(tx, canteen, date("2026-03-02"), 2).await?.is_none());
+                assert!(closes::is_whole(tx, canteen, date("2026-03-02"), 1).await?);
+                assert!(!closes::is_whole(tx, canteen, date("2026-03-02"), 2).await?, "it is not there");
                 assert_eq!(months::carried(tx, canteen, "2026-04".parse().unwrap()).await?.total(), Fen::ZERO);
                 Ok(())
             })

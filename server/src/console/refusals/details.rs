@@ -300,6 +300,11 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("到账金额应大于零", "What was received is more than nothing."),
     ("超过这一出资方尚欠的 {} 元", "This is more than the {} yuan that are still owed to this payer."),
     // The month, with its names and days
+    (
+        "{}的日清数据读不出或对不上，不能起草。请管理员运行 zhucan verify 查明，从备份找回后再起草",
+        "The closes of {} cannot be read or do not add up: the month is not drafted. Have the administrator run zhucan \
+         verify, bring them back from a backup and draft again.",
+    ),
     ("{month}还没有起草", "{month} is not drafted yet."),
     ("{month}还没有审批，请先办完", "{month} is not approved yet: finish it first."),
     ("{month}还没有审批，不能导出付款批次", "{month} is not approved yet: there is nothing to pay."),
