@@ -90,8 +90,10 @@ impl Error {
     #[must_use]
     pub(crate) fn is_of_data(&self) -> bool {
         match self {
-            Self::Refused(_) | Self::Corrupt(_) | Self::Internal(_) => true,
-            Self::Database(sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }) => true,
+            Self::Refused(_)
+            | Self::Corrupt(_)
+            | Self::Internal(_)
+            | Self::Database(sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }) => true,
             // Data that PostgreSQL will not have or a trigger refuses; what SQLite calls an error, such as an overflow.
             Self::Database(sqlx::Error::Database(e)) => {
                 !matches!(e.kind(), sqlx::error::ErrorKind::Other)
