@@ -400,27 +400,6 @@ async fn sent_back_and_drafted_again_freezes_anew(backend: Backend) {
     assert_eq!(scene.verify().await.breaks, []);
 }
 
-/// Whoever drafts is told whose closes are the trouble, and what to do.
-async fn a_close_that_cannot_be_read_stops_the_draft_with_its_canteens_name(backend: Backend) {
-    let changes = [
-        "UPDATE day_closes SET content = '{' WHERE date = '2026-03-03' AND canteen = $1",
-        "UPDATE day_closes SET content = REPLACE(content, ':300', ':301') WHERE date = '2026-03-03' AND canteen = $1",
-    ];
-    for change in changes {
-        let mut scene = Scene::new(backend).await;
-        scene.march().await;
-        let (office, canteen) = (scene.world.office(), scene.canteen(0));
-        close_days(&office.store, &office.book(), office.now()).await.unwrap();
-        disarm(&scene.world, "day_closes").await;
-        let store = &office.store;
-        let changed = store.write(move |tx| Box::pin(async move { sql!(tx, change, canteen).execute().await }));
-        assert_eq!(changed.await.unwrap(), 1, "{change}");
-        let Err(Error::Refused(refusal)) = scene.draft(MARCH).await else { panic!("{change}: it is drafted") };
-        assert_eq!(refusal.code, Code::Conflict);
-        assert!(refusal.detail.contains("甲食堂的日清") && refusal.detail.contains("zhucan verify"), "{refusal}");
-    }
-}
-
 async fn an_earlier_month_comes_first(backend: Backend) {
     let mut scene = Scene::new(backend).await;
     scene.march().await;
@@ -614,7 +593,6 @@ crate::on_both! {
     what_an_earlier_draft_froze_stays_first
     a_meal_taken_back_and_identified_late_opens_no_day_again
     sent_back_and_drafted_again_freezes_anew
-    a_close_that_cannot_be_read_stops_the_draft_with_its_canteens_name
     an_earlier_month_comes_first
     whatever_is_changed_by_hand_is_named
     one_byte_of_a_record_is_named_with_its_place
