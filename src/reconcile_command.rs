@@ -47,10 +47,12 @@ struct Found {
     days: Vec<StoredClose>,
     /// Of these canteens, in these days: what waits for records of terminals.
     incomplete: Vec<(BusinessDate, CanteenId, Vec<TerminalId>)>,
+    /// Of these, what cannot be closed, and the error.
+    failed: Vec<(BusinessDate, CanteenId, String)>,
 }
 
-/// Runs the command. Exit code 0 when every day that was asked for is closed and agrees, 1 when one waits for records or
-/// has a finding.
+/// Runs the command. Exit code 0 when every day that was asked for is closed and agrees, 1 when one waits for records, cannot
+/// be closed or has a finding.
 pub(crate) async fn run(
     args: ReconcileArgs,
     clock: Arc<dyn Clock>,
@@ -66,7 +68,9 @@ pub(crate) async fn run(
     } else {
         told(&mut out, &found)?;
     }
-    let good = found.incomplete.is_empty() && found.days.iter().all(|day| day.content.0.findings.is_empty());
+    let good = found.incomplete.is_empty()
+        && found.failed.is_empty()
+        && found.days.iter().all(|day| day.content.0.findings.is_empty());
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -95,7 +99,9 @@ async fn reconcile(args: &ReconcileArgs, office: &Arc<Office>) -> anyhow::Result
     };
     let incomplete = report.incomplete.iter().filter(|((date, canteen), _)| asked(*date, *canteen));
     let incomplete = incomplete.map(|((date, canteen), missing)| (*date, *canteen, missing.clone())).collect();
-    Ok(Found { report, days, incomplete })
+    let failed = report.failed.iter().filter(|((date, canteen), _)| asked(*date, *canteen));
+    let failed = failed.map(|((date, canteen), error)| (*date, *canteen, error.clone())).collect();
+    Ok(Found { report, days, incomplete, failed })
 }
 
 fn as_json(found: &Found) -> Value {
@@ -109,10 +115,12 @@ fn as_json(found: &Found) -> Value {
         })
     };
     let waits = |(date, canteen, missing): &(BusinessDate, CanteenId, Vec<TerminalId>)| json!({ "date": date, "canteen": canteen, "terminals": missing });
+    let fails = |(date, canteen, error): &(BusinessDate, CanteenId, String)| json!({ "date": date, "canteen": canteen, "error": error });
     json!({
         "added": found.report.added,
         "unchanged": found.report.unchanged,
         "incomplete": found.incomplete.iter().map(waits).collect::<Vec<_>>(),
+        "failed": found.failed.iter().map(fails).collect::<Vec<_>>(),
         "days": found.days.iter().map(day).collect::<Vec<_>>(),
     })
 }
@@ -132,13 +140,17 @@ fn told(out: &mut Out, found: &Found) -> std::io::Result<()> {
         let terminals = missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("、");
         writeln!(out, "{date}\t{canteen}\t还缺终端 {terminals} 的记录")?;
     }
+    for (date, canteen, error) in &found.failed {
+        writeln!(out, "{date}\t{canteen}\t日清出错：{error}；运行 zhucan verify 查明")?;
+    }
     let with_findings = found.days.iter().filter(|day| !day.content.0.findings.is_empty()).count();
     writeln!(
         out,
-        "本次新增日清 {} 次、无变化 {} 次；所列 {} 天，有疑点 {with_findings} 天，待记录 {} 天",
+        "本次新增日清 {} 次、无变化 {} 次；所列 {} 天，有疑点 {with_findings} 天，待记录 {} 天，出错 {} 天",
         found.report.added,
         found.report.unchanged,
         found.days.len(),
-        found.incomplete.len()
+        found.incomplete.len(),
+        found.failed.len()
     )
 }

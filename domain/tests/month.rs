@@ -10,6 +10,7 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{Month, UnixMs};
+use domain::decision::Usage;
 use domain::id::{CanteenId, RecordId};
 use domain::money::Fen;
 use domain::reconciliation::{Code, DayClose, PayerSums};
@@ -116,6 +117,38 @@ fn a_double_dip_is_carried_by_whom_the_policy_names() {
         assert_eq!(settle(&world, 1, "2026-03", &[]).payable(), yuan("7.00"));
         assert_eq!(settle(&world, 2, "2026-03", &[]).payable(), yuan(paid), "{bearer}");
     }
+}
+
+/// What a canteen's own tills could tell is the canteen's, whatever the elder ate elsewhere before; a week's limit that
+/// other canteens have used up is not.
+#[test]
+fn a_double_dip_in_one_canteen_is_its_own_whatever_happened_elsewhere() {
+    let mut world = World::new(&[&policy("per_day = 1\nper_week = 3", "programme", "")]);
+    world.serve(2, 1, "2026-03-02", 690, "15.00");
+    world.serve(1, 1, "2026-03-03", 690, "15.00");
+    world.serve_knowing(&Usage::default(), (1, 1), "2026-03-03", 700, "15.00");
+    world.serve(2, 1, "2026-03-04", 690, "15.00");
+    let fourth = world.serve(1, 1, "2026-03-05", 690, "15.00");
+    world.close_all(LATER, everything);
+    let twice = &world.closes[&(date("2026-03-03"), canteen_id(1))].close.findings[0];
+    assert_eq!((twice.code, twice.stake), (Code::OverLimit, yuan("7.00")));
+    let week = &world.closes[&(date("2026-03-05"), canteen_id(1))].close.findings[0];
+    assert_eq!((week.code, week.evidence.as_slice()), (Code::OverLimit, [fourth].as_slice()));
+    let paid = "the first of the 3rd, and in good faith that of the 5th";
+    assert_eq!(settle(&world, 1, "2026-03", &[]).payable(), yuan("14.00"), "{paid}");
+    assert_eq!(settle(&world, 2, "2026-03", &[]).payable(), yuan("14.00"));
+}
+
+/// The first of two lunches in one canteen is lost to one that was eaten elsewhere; the second is its own double.
+#[test]
+fn what_a_canteen_charged_itself_that_day_it_knew() {
+    let mut world = World::new(&[&policy("per_day = 1", "programme", "")]);
+    world.serve(2, 1, "2026-03-02", 690, "15.00");
+    world.serve(1, 1, "2026-03-02", 700, "15.00");
+    world.serve_knowing(&Usage::default(), (1, 1), "2026-03-02", 710, "15.00");
+    world.close_all(LATER, everything);
+    assert_eq!(settle(&world, 1, "2026-03", &[]).payable(), yuan("7.00"));
+    assert_eq!(settle(&world, 2, "2026-03", &[]).payable(), yuan("7.00"));
 }
 
 #[test]

@@ -51,6 +51,8 @@ pub enum Align {
 }
 
 pub(crate) const ESC: u8 = 0x1b;
+const DLE: u8 = 0x10;
+const DC4: u8 = 0x14;
 pub(crate) const FS: u8 = 0x1c;
 pub(crate) const GS: u8 = 0x1d;
 pub(crate) const LINE_FEED: u8 = b'\n';
@@ -85,6 +87,11 @@ pub(crate) fn cut() -> [u8; 4] {
 /// Opens the drawer that hangs on the printer: 50 ms of current, then 500 ms without.
 pub(crate) fn drawer() -> [u8; 5] {
     [ESC, b'p', 0, 25, 250]
+}
+
+/// The same in real time, 100 ms: obeyed at once by a printer that cannot print, or not at all.
+pub(crate) fn drawer_now() -> [u8; 5] {
+    [DLE, DC4, 1, 0, 1]
 }
 
 /// Dots, packed eight to a byte, most significant bit at the left; `tall` prints every row twice.

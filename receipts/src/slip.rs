@@ -18,10 +18,16 @@ use lines::Roll;
 
 pub use crate::escpos::Paper;
 
-/// What opens the cash drawer, to be sent before a slip.
+/// What opens the cash drawer of a printer that prints.
 #[must_use]
 pub fn drawer_pulse() -> Vec<u8> {
     crate::escpos::drawer().to_vec()
+}
+
+/// What opens the cash drawer of a printer that answers questions and cannot print now.
+#[must_use]
+pub fn drawer_pulse_now() -> Vec<u8> {
+    crate::escpos::drawer_now().to_vec()
 }
 
 /// Warnings that stand in the first and in the last line.

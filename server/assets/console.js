@@ -17,6 +17,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// On a narrow screen the rail lies at the foot and is longer than it: where one is stands in its middle.
+const here = document.querySelector(".rail [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+
 // A menu closes when something else is taken.
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details.pick[open]")) {

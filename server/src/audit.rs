@@ -10,6 +10,7 @@ use std::fmt;
 
 use domain::calendar::UnixMs;
 use domain::id::{Digest, TerminalId, UserId};
+use domain::sync::AuditHead;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
@@ -341,15 +342,16 @@ impl Office {
         }
     }
 
-    /// Compares heads that a terminal was told with the chain, and keeps what it finds.
+    /// Compares heads that a terminal was told with the chain. Those that are not in it are entered; else the last one
+    /// comes back for who notes it, when it is later than what is known.
     pub(crate) async fn witnessed(
         &self,
         terminal: TerminalId,
-        told: Vec<domain::sync::AuditHead>,
-    ) -> Result<(), Error> {
+        told: Vec<AuditHead>,
+    ) -> Result<Option<AuditHead>, Error> {
         let now = self.now();
         let (asked, last) = (told.clone(), told.iter().max_by_key(|head| head.sequence).copied());
-        let Some(last) = last else { return Ok(()) };
+        let Some(last) = last else { return Ok(None) };
         let (broken, known) = self
             .store
             .read(move |tx| {
@@ -360,12 +362,7 @@ impl Office {
             })
             .await?;
         if broken.is_empty() {
-            if known.is_none_or(|known| known.sequence < last.sequence) {
-                self.store
-                    .write(move |tx| Box::pin(async move { audit::keep_witness(tx, terminal, last, now).await }))
-                    .await?;
-            }
-            return Ok(());
+            return Ok(Some(last).filter(|last| known.is_none_or(|known| known.sequence < last.sequence)));
         }
         tracing::error!(%terminal, count = broken.len(), "{}", words::audit::WITNESS_BROKEN);
         self.store
@@ -383,7 +380,8 @@ impl Office {
                     Ok(())
                 })
             })
-            .await
+            .await?;
+        Ok(None)
     }
 }
 

@@ -39,6 +39,14 @@ pub struct CloseReport {
     pub unchanged: usize,
     /// Days that wait for records of these terminals.
     pub incomplete: BTreeMap<(BusinessDate, CanteenId), Vec<TerminalId>>,
+    /// Days whose close fails by what is stored of them, and how. They wait as incomplete ones do.
+    pub failed: BTreeMap<(BusinessDate, CanteenId), String>,
+}
+
+impl CloseReport {
+    fn waits(&self, day: &(BusinessDate, CanteenId)) -> bool {
+        self.incomplete.contains_key(day) || self.failed.contains_key(day)
+    }
 }
 
 /// Closes days for as long as the server runs: when something touched one, and when a day has ended.
@@ -63,14 +71,15 @@ enum DayResult {
     Incomplete(Vec<TerminalId>),
 }
 
-/// Closes all business days that ended before `now`.
+/// Closes all business days that ended before `now`. A day that cannot be closed for what is stored of it stands in the
+/// report, and in the database while it cannot; the others are closed.
 pub async fn close_days(store: &Store, rules: &Arc<Rulebook>, now: UnixMs) -> Result<CloseReport, Error> {
     let until = now.business_date().plus_days(-1);
     let mut report = CloseReport::default();
     for _ in 0..ROUNDS {
         let waiting = store.read(move |tx| Box::pin(async move { closes::waiting(tx, until).await })).await?;
         let mut dates: BTreeMap<BusinessDate, Vec<CanteenId>> = BTreeMap::new();
-        for (date, canteen) in waiting.into_iter().filter(|day| !report.incomplete.contains_key(day)) {
+        for (date, canteen) in waiting.into_iter().filter(|day| !report.waits(day)) {
             dates.entry(date).or_default().push(canteen);
         }
         let mut progressed = false;
@@ -78,10 +87,29 @@ pub async fn close_days(store: &Store, rules: &Arc<Rulebook>, now: UnixMs) -> Re
             progressed |= close_date(store, rules, date, canteens, now, &mut report).await?;
         }
         if !progressed {
+            note_failed(store, &report.failed, now).await?;
             return Ok(report);
         }
     }
     Err(Error::Internal("closing days again never settles".to_owned()))
+}
+
+/// Keeps which days fail, so that pages and the doctor tell of them; logs those that did not before.
+async fn note_failed(
+    store: &Store,
+    failed: &BTreeMap<(BusinessDate, CanteenId), String>,
+    now: UnixMs,
+) -> Result<(), Error> {
+    let noted = store.read(|tx| Box::pin(async move { days::failed(tx).await })).await?;
+    let noted: BTreeMap<_, _> = noted.into_iter().map(|day| ((day.date, day.canteen), day.error)).collect();
+    if noted == *failed {
+        return Ok(());
+    }
+    for ((date, canteen), error) in failed.iter().filter(|(day, error)| noted.get(*day) != Some(*error)) {
+        tracing::error!(%canteen, %date, %error, "a day cannot be closed; the others are. `zhucan verify` says what is wrong");
+    }
+    let failed = failed.clone();
+    store.write(move |tx| Box::pin(async move { days::set_failed(tx, &failed, now).await })).await
 }
 
 /// Closes canteens' days of one date; says whether any was closed. None of them rests on another one's close, so one is
@@ -110,13 +138,18 @@ async fn close_date(
         }
         let Some(done) = running.join_next().await else { return Ok(progressed) };
         let (canteen, result) = done.map_err(|e| Error::Internal(e.to_string()))?;
-        match result? {
-            DayResult::Added => report.added += 1,
-            DayResult::Unchanged => report.unchanged += 1,
-            DayResult::Incomplete(terminals) => {
+        match result {
+            Ok(DayResult::Added) => report.added += 1,
+            Ok(DayResult::Unchanged) => report.unchanged += 1,
+            Ok(DayResult::Incomplete(terminals)) => {
                 report.incomplete.insert((date, canteen), terminals);
                 continue;
             }
+            Err(error) if error.is_of_data() => {
+                report.failed.insert((date, canteen), error.to_string());
+                continue;
+            }
+            Err(error) => return Err(error),
         }
         progressed = true;
     }

@@ -71,6 +71,8 @@ pub(crate) struct Figures {
     pub(crate) silent: i64,
     /// Canteen-days that should have been closed.
     pub(crate) overdue: i64,
+    /// Canteen-days whose close fails.
+    pub(crate) failed: i64,
 }
 
 /// Asks the database for the numbers that are watched.
@@ -80,7 +82,8 @@ pub(crate) async fn figures(store: &Store, now: UnixMs) -> Result<Figures, Error
         Box::pin(async move {
             let (terminals, silent) = terminals::silent(tx, now.plus(-SILENT_MS)).await?;
             let (overdue, _) = days::overdue(tx, today.plus_days(-OVERDUE_DAYS)).await?;
-            Ok(Figures { terminals, silent, overdue })
+            let failed = i64::try_from(days::failed(tx).await?.len()).unwrap_or(i64::MAX);
+            Ok(Figures { terminals, silent, overdue, failed })
         })
     });
     asked.await
@@ -88,13 +91,14 @@ pub(crate) async fn figures(store: &Store, now: UnixMs) -> Result<Figures, Error
 
 async fn contents(store: &Store, now: UnixMs) -> Result<Vec<Check>, Error> {
     let today = now.business_date();
-    let (heard, calendar, overdue, silent) = store
+    let (heard, calendar, overdue, failed, silent) = store
         .read(move |tx| {
             Box::pin(async move {
                 Ok((
                     terminals::last_heard(tx).await?,
                     policies::calendars(tx).await?,
                     days::overdue(tx, today.plus_days(-OVERDUE_DAYS)).await?,
+                    days::failed(tx).await?,
                     terminals::silent(tx, now.plus(-SILENT_MS)).await?,
                 ))
             })
@@ -112,6 +116,7 @@ async fn contents(store: &Store, now: UnixMs) -> Result<Vec<Check>, Error> {
         years => (State::Warn, words::calendar_missing(years)),
     };
     let days = match overdue {
+        _ if !failed.is_empty() => (State::Fail, words::failed_days(&failed)),
         (count, Some(earliest)) if count > 0 => (State::Warn, words::overdue(count, earliest)),
         _ => (State::Ok, words::DAYS_OK.to_owned()),
     };

@@ -85,6 +85,24 @@ impl Error {
         }
     }
 
+    /// Whether this is about the data that was worked on, and says nothing of other data: it cannot be read, a calculation
+    /// with it panicked, or the database will not have it. With the database away, full or busy nothing can be done.
+    #[must_use]
+    pub(crate) fn is_of_data(&self) -> bool {
+        match self {
+            Self::Refused(_)
+            | Self::Corrupt(_)
+            | Self::Internal(_)
+            | Self::Database(sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }) => true,
+            // Data that PostgreSQL will not have or a trigger refuses; what SQLite calls an error, such as an overflow.
+            Self::Database(sqlx::Error::Database(e)) => {
+                !matches!(e.kind(), sqlx::error::ErrorKind::Other)
+                    || e.code().is_some_and(|code| code.starts_with("22") || matches!(&*code, "P0001" | "1" | "1811"))
+            }
+            Self::Database(_) | Self::Startup(_) => false,
+        }
+    }
+
     /// Whether rows that another unit holds were in the way for too long.
     #[must_use]
     pub fn is_locked(&self) -> bool {

@@ -5,6 +5,7 @@
 //! until its own version has reached it has seen everything.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::credential::{CardNumber, ChipNumber, Scan};
@@ -17,6 +18,7 @@ use domain::sync::{
     Found, Photo, RefundsDue, RosterCard, RosterEntry, RosterPage, Setup, UsageEntry, UsagePage, Use, Versions,
 };
 
+use crate::notes::Batch;
 use crate::seal::{Keys, Place};
 use crate::store::elders::{self, CardKind, CardRow, ElderRow};
 use crate::store::feeds::Page;
@@ -114,16 +116,11 @@ impl Office {
             })
         });
         let found = read.await?;
-        let was_found = found.is_some();
-        self.store
-            .write(move |tx| {
-                Box::pin(async move { terminals::count_lookup(tx, id, now.business_date(), was_found).await })
-            })
-            .await?;
+        self.note(Batch::asked(id, now.business_date(), found.is_some())).await;
         let Some((row, elder, cards, uses)) = found else {
             return Ok(Found { entry: None, uses: Vec::new(), version: now });
         };
-        let entry = self.roster_entry(id, &row, elder, &cards, false, None)?;
+        let entry = self.roster_entry(id, &row, elder, &cards, false, None);
         Ok(Found { entry: Some(entry), uses: uses.into_iter().flat_map(|entry| entry.uses).collect(), version: now })
     }
 
@@ -169,7 +166,7 @@ impl Office {
             let of_elder = cards.get(&row.id).map_or(&[][..], Vec::as_slice);
             let elder = facts.get(&row.id).cloned();
             let elder = elder.ok_or_else(|| Error::Corrupt(format!("elder {} vanished", row.id)))?;
-            self.roster_entry(terminal.id, row, elder, of_elder, regular, photos.get(&row.id).copied())
+            Ok(self.roster_entry(terminal.id, row, elder, of_elder, regular, photos.get(&row.id).copied()))
         };
         let entries = rows.iter().map(entry).collect::<Result<_, Error>>()?;
         Ok(RosterPage { entries, more, version: now })
@@ -183,22 +180,33 @@ impl Office {
         cards: &[CardRow],
         regular: bool,
         photo: Option<UnixMs>,
-    ) -> Result<RosterEntry, Error> {
+    ) -> RosterEntry {
         let key = self.keys.terminal_digest_key(terminal);
         let card = |card: &CardRow| {
-            let digest = number_of(&self.keys, card)?.digest(&key);
-            Ok(RosterCard { digest, tail: card.tail.clone(), revoked: card.revoked_at, expires: card.expires_on })
+            let digest = self.opened(number_of(&self.keys, card), row.id)?.digest(&key);
+            Some(RosterCard { digest, tail: card.tail.clone(), revoked: card.revoked_at, expires: card.expires_on })
         };
-        let resident_id =
-            if regular { Some(Scan::ResidentId(resident_id_of(&self.keys, row)?).digest(&key)) } else { None };
-        Ok(RosterEntry {
+        let id = |row| self.opened(resident_id_of(&self.keys, row), row.id);
+        let resident_id = Some(row).filter(|_| regular).and_then(id).map(|id| Scan::ResidentId(id).digest(&key));
+        RosterEntry {
             elder,
             masked_name: names::mask(&row.name),
             female: row.female,
-            cards: cards.iter().map(card).collect::<Result<_, Error>>()?,
+            cards: cards.iter().filter_map(card).collect(),
             resident_id,
             photo: photo.filter(|_| regular),
-        })
+        }
+    }
+
+    /// What was sealed of an elder; nothing where it does not open. That is logged and counted, and holds up nobody
+    /// else: whoever has to do with many elders goes on with the others.
+    pub(crate) fn opened<T>(&self, opened: Result<T, Error>, elder: ElderId) -> Option<T> {
+        opened
+            .inspect_err(|error| {
+                self.unopened.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(%elder, %error, "a sealed number does not open; it is left out");
+            })
+            .ok()
     }
 
     /// The photo of one of the canteen's regulars.

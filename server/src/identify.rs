@@ -92,22 +92,34 @@ impl Office {
         let rows = self.store.read(move |tx| Box::pin(async move { identities::waiting(tx, before).await })).await?;
         let mut found = 0;
         for meals in rows.chunk_by(|a, b| a.terminal == b.terminal) {
-            let known = self.look_for(meals, now).await?;
-            let (meals, of, clock) = (meals.to_vec(), known, Arc::clone(&self.clock));
-            let work = self.store.write_long(move |tx| {
-                Box::pin(async move {
-                    let (mut found, now) = (0, clock.wall());
-                    for meal in &meals {
-                        let Some(known) = of.get(&meal.digest).filter(|known| known.fits(meal)) else { continue };
-                        found += usize::from(identities::identify(tx, meal, known.elder, known.how, now).await?);
-                    }
-                    identities::looked(tx, &meals, now).await?;
-                    Ok(found)
-                })
-            });
-            found += work.await?;
+            match self.identify_of_terminal(meals, now).await {
+                Ok(of_terminal) => found += of_terminal,
+                Err(error) if error.is_of_data() => {
+                    let terminal = meals.first().map(|meal| meal.terminal);
+                    tracing::error!(?terminal, %error, "unknown credentials of a terminal could not be looked for");
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(found)
+    }
+
+    /// Looks for the meals of one terminal.
+    async fn identify_of_terminal(self: &Arc<Self>, meals: &[UnidentifiedRow], now: UnixMs) -> Result<usize, Error> {
+        let known = self.look_for(meals, now).await?;
+        let (meals, clock) = (meals.to_vec(), Arc::clone(&self.clock));
+        let work = self.store.write_long(move |tx| {
+            Box::pin(async move {
+                let (mut found, now) = (0, clock.wall());
+                for meal in &meals {
+                    let Some(known) = known.get(&meal.digest).filter(|known| known.fits(meal)) else { continue };
+                    found += usize::from(identities::identify(tx, meal, known.elder, known.how, now).await?);
+                }
+                identities::looked(tx, &meals, now).await?;
+                Ok(found)
+            })
+        });
+        work.await
     }
 
     /// Goes through the elders of a terminal's scope until all digests have an owner.
@@ -132,7 +144,7 @@ impl Office {
             let last = i64::try_from(rows.len()).is_ok_and(|count| count < PAGE);
             let (office, wanted) = (Arc::clone(self), Arc::clone(&wanted));
             let work = move || office.digests(terminal, &rows, &cards, &wanted);
-            known.extend(tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(e.to_string()))??);
+            known.extend(tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(e.to_string()))?);
             if last {
                 break;
             }
@@ -148,24 +160,25 @@ impl Office {
         rows: &[ElderRow],
         cards: &[CardRow],
         wanted: &BTreeSet<Digest>,
-    ) -> Result<BTreeMap<Digest, Known>, Error> {
+    ) -> BTreeMap<Digest, Known> {
         let key = self.keys.terminal_digest_key(terminal);
         let mut known = BTreeMap::new();
         for row in rows {
-            let digest = Scan::ResidentId(resident_id_of(&self.keys, row)?).digest(&key);
+            let Some(id) = self.opened(resident_id_of(&self.keys, row), row.id) else { continue };
+            let digest = Scan::ResidentId(id).digest(&key);
             if wanted.contains(&digest) {
                 known.insert(digest, Known { elder: row.id, how: How::ResidentId, revoked: None });
             }
         }
         for card in cards {
-            let scan = number_of(&self.keys, card)?;
+            let Some(scan) = self.opened(number_of(&self.keys, card), card.elder) else { continue };
             let how = if matches!(scan, Scan::Chip(_)) { How::Chip } else { How::Card };
             let digest = scan.digest(&key);
             if wanted.contains(&digest) {
                 known.insert(digest, Known { elder: card.elder, how, revoked: card.revoked_at });
             }
         }
-        Ok(known)
+        known
     }
 }
 

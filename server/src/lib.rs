@@ -32,6 +32,7 @@ pub mod import;
 pub mod ingest;
 pub mod month;
 pub mod names;
+mod notes;
 pub mod pack;
 pub mod passphrase;
 pub mod payment;
@@ -51,7 +52,7 @@ pub mod words;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use domain::calendar::{Clock, UnixMs};
@@ -111,6 +112,12 @@ pub struct Office {
     pub imports: import::stored::Running,
     /// Addresses from which sign-ins failed.
     pub addresses: admin::Addresses,
+    /// Addresses from which enrolments failed.
+    pub(crate) enrolments: admin::Addresses,
+    /// What is noted beside answers.
+    pub(crate) notes: Arc<notes::Notes>,
+    /// How many times something sealed did not open.
+    pub(crate) unopened: AtomicU64,
     /// What is counted of requests.
     pub metrics: http::watch::Metrics,
     /// What drafted months cost, as read so far.
@@ -147,6 +154,9 @@ impl Office {
             public_url: config.public_url.clone(),
             imports: import::stored::Running::default(),
             addresses: admin::Addresses::default(),
+            enrolments: admin::Addresses::default(),
+            notes: Arc::default(),
+            unopened: AtomicU64::new(0),
             metrics: http::watch::Metrics::of(&http::table()),
             costs: costs::Costs::default(),
             remade: remade::Remade::default(),

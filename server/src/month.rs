@@ -253,7 +253,9 @@ pub async fn draft(
                     // Its days were not taken back: they would be settled twice.
                     return Err(Error::refused(Code::Conflict, words::month_changed_meanwhile()));
                 }
-                let version = last + 1;
+                // A canteen that another region settled until now may have statements of the month.
+                let canteens = canteens_of(tx, &region, month).await?;
+                let version = last.max(months::last_version(tx, month, &canteens).await?) + 1;
                 let draft = Draft { region: &region, month, version, rules: &rules, entropy: &*entropy, actor, now };
                 draft.save(tx, (*ahead).as_ref()).await?;
                 let view = current(tx, &region, month).await?;
@@ -280,8 +282,16 @@ fn entered(action: Entered, actor: Actor, view: &MonthView) -> Act {
 /// Takes the draft back that there is. Answers its version, 0 for none.
 async fn take_back(tx: &mut Tx, region: RegionCode, month: Month, actor: Actor, now: UnixMs) -> Result<i64, Error> {
     let Some(settlement) = allowed_to_draft(tx, &region, month, actor).await? else { return Ok(0) };
+    if canteens_of(tx, &region, month).await?.is_empty() {
+        // Regions set up since settle all of them: what was drafted for them here stays, and can be approved.
+        return Err(Error::refused(Code::Conflict, words::region_without_canteens(&region)));
+    }
     months::release(tx, &settlement, now).await?;
     Ok(settlement.version)
+}
+
+async fn canteens_of(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Vec<CanteenId>, Error> {
+    Ok(months::canteens(tx, region, Some(month)).await?.into_iter().map(|(canteen, _)| canteen).collect())
 }
 
 /// Whether the actor may draft the month; answers with the draft that there is.
@@ -299,6 +309,10 @@ async fn allowed_to_draft(
     }
     if let Some(later) = months::drafted_after(tx, region, month).await? {
         return Err(Error::refused(Code::Conflict, words::later_month_drafted(later)));
+    }
+    let canteens = canteens_of(tx, region, month).await?;
+    if let Some((other, of, approved)) = months::settled_elsewhere(tx, region, month, &canteens).await? {
+        return Err(Error::refused(Code::Conflict, words::settled_elsewhere(&other, of, approved)));
     }
     Ok(settlement)
 }
@@ -327,8 +341,9 @@ impl Draft<'_> {
                 now = known.map_or(now, |known| now.max(known));
             }
         }
-        for (index, (canteen, _)) in canteens.iter().enumerate() {
-            drafted.push(self.statement(tx, *canteen, (index + 1, canteens.len())).await?);
+        for (index, (canteen, name)) in canteens.iter().enumerate() {
+            let made = self.statement(tx, *canteen, (index + 1, canteens.len())).await;
+            drafted.push(made.map_err(|error| of_canteen(error, *canteen, name))?);
         }
         let digest = digest_of(drafted.iter().map(|(statement, _)| statement.digest));
         let settlement = Settlement {
@@ -382,7 +397,7 @@ impl Draft<'_> {
         let settles = settles.chain(reopened.iter().map(|(revision, day)| settled(day.now.date, *revision))).collect();
         let days: Vec<_> = closes.into_iter().map(|(_, close)| close).collect();
         let reopened: Vec<_> = reopened.into_iter().map(|(_, day)| day).collect();
-        let content = settle_month(&MonthInput {
+        let input = MonthInput {
             canteen,
             month: self.month,
             days: &days,
@@ -394,7 +409,9 @@ impl Draft<'_> {
             deducted: &deducted,
             released: &holds::released(tx, canteen, self.month, UnixMs::MAX).await?,
             rules: self.rules,
-        });
+        };
+        let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settle_month(&input)));
+        let content = made.map_err(|_| Error::Internal("the month's statement does not add up".to_owned()))?;
         let statement = StoredStatement {
             id: StatementId::generate(self.now, self.entropy),
             region: self.region.clone(),
@@ -408,6 +425,17 @@ impl Draft<'_> {
             approved: 0,
         };
         Ok((statement, settles))
+    }
+}
+
+/// What cannot be read or does not add up is of one canteen: whoever drafts is told which.
+fn of_canteen(error: Error, canteen: CanteenId, name: &str) -> Error {
+    match error {
+        Error::Corrupt(_) | Error::Internal(_) => {
+            tracing::error!(%canteen, %error, "a canteen's statement cannot be made");
+            Error::refused(Code::Conflict, words::canteen_unreadable(name))
+        }
+        other => other,
     }
 }
 

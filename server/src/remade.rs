@@ -8,24 +8,26 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use domain::calendar::{Month, UnixMs};
-use domain::id::Digest;
+use domain::calendar::{BusinessDate, Month, UnixMs};
+use domain::id::{CanteenId, Digest};
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::settlement::MonthState;
 
 use crate::error::Error;
 use crate::month::MonthView;
-use crate::store::{Tx, months};
+use crate::store::{Tx, closes, months};
 use crate::verify::statements::{Made, again};
 
 /// What came of making a month's statements again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Again {
     /// Whether each is as it is stored.
     pub(crate) same: bool,
     /// When they were made, unix ms.
     pub(crate) at: UnixMs,
+    /// The settled days whose stored close is not what its digest says, where the statements are not the same.
+    pub(crate) damaged: Vec<(CanteenId, BusinessDate)>,
 }
 
 /// What it was found of: version, state and digest of the draft, and [`months::marks`].
@@ -51,17 +53,31 @@ impl Remade {
         let of = (settlement.version, settlement.state.0, settlement.digest, months::marks(tx).await?);
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
         if let Some((_, at)) = kept.filter(|(known, _)| *known == of && !anew) {
-            return Ok(Again { same: true, at });
+            return Ok(Again { same: true, at, damaged: Vec::new() });
         }
         let same = is_same(tx, rules, view).await?;
+        let damaged = if same { Vec::new() } else { damaged(tx, view).await? };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if same {
             all.insert(key, (of, now));
         } else {
             all.remove(&key);
         }
-        Ok(Again { same, at: now })
+        Ok(Again { same, at: now, damaged })
     }
+}
+
+/// The days behind a month's statements whose close was changed behind the program's back.
+async fn damaged(tx: &mut Tx, view: &MonthView) -> Result<Vec<(CanteenId, BusinessDate)>, Error> {
+    let mut damaged = Vec::new();
+    for stored in &view.statements {
+        for settles in months::settled_by(tx, stored.id).await? {
+            if !closes::is_whole(tx, stored.canteen, settles.date, settles.revision).await? {
+                damaged.push((stored.canteen, settles.date));
+            }
+        }
+    }
+    Ok(damaged)
 }
 
 /// Makes every statement again from the day closes that it settled.

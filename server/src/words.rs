@@ -343,7 +343,11 @@ pub mod register {
     /// The same elder twice, or too many.
     pub const CARDS_COUNT: &str = "每次最多发 600 张卡，同一位老人只能列一次";
     /// More cards than one person issues.
-    pub const CARDS_NEED_TWO: &str = "同一人一天成批发卡合计超过 10 张的，须先提出，由另一人同意后再打印";
+    pub const SINGLE_CARDS_NEED_TWO: &str = "同一人一天最多逐张发 50 张卡，其余请按批提出，由另一人同意后打印";
+    /// More cards are printed than one person prints alone.
+    pub const CARDS_NEED_TWO: &str = "同一人一天发卡合计超过 10 张的，须先提出，由另一人同意后再打印";
+    /// More physical cards than one person registers.
+    pub const CHIPS_ALONE: &str = "同一人一天最多登记 50 张实体卡，其余请由另一位有权限的人员登记";
     /// No such batch.
     pub const NO_BATCH: &str = "没有这批卡";
     /// The batch was printed.

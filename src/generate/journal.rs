@@ -179,6 +179,15 @@ impl Journal {
         }
         batches
     }
+
+    /// The batches that are full; what is left waits for more.
+    pub fn full_batches(&mut self) -> Vec<Batch> {
+        let mut batches = self.batches();
+        if let Some(last) = batches.pop_if(|last| last.records.len() < MAX_BATCH_RECORDS) {
+            self.pending = last.records;
+        }
+        batches
+    }
 }
 
 fn events(day: &CanteenDay) -> Vec<Event<'_>> {

@@ -230,7 +230,9 @@ impl City {
         self.send(days, report, bar).await
     }
 
-    /// Each terminal writes its day and, where the line holds, sends what it has.
+    /// Each terminal writes its day. It sends where the line holds, once what it has fills a batch, and all of it at the
+    /// end of the month: the office stores few large batches in a fraction of the time of many small ones, and whatever
+    /// comes from the records is the same.
     async fn send(&mut self, days: Vec<CanteenDay>, report: &mut Generated, bar: &Arc<Bar>) -> anyhow::Result<()> {
         let mut chance =
             Chance::new(self.wanted.seed ^ days.first().map_or(0, |day| day.date.start().get().unsigned_abs()));
@@ -318,18 +320,19 @@ struct Done {
 async fn terminal(turn: Turn, work: Work) -> anyhow::Result<Done> {
     let Turn { place, mut journal, office, bar } = turn;
     let write = move || {
-        let (sends, damaged) = match work {
+        let (batches, sends, damaged): (fn(&mut Journal) -> Vec<Batch>, _, _) = match work {
             Work::Day { day, damaged } => {
                 journal.day(&day);
-                (day.online, damaged)
+                let all = damaged || day.date == day.date.month().last();
+                (if all { Journal::batches } else { Journal::full_batches }, day.online, damaged)
             }
             Work::Over(after) => {
                 journal.days_over(after.at_minute(4 * 60 + 30), after.plus_days(-1));
-                (true, false)
+                (Journal::batches, true, false)
             }
         };
         let damaged = if damaged { journal.damaged() } else { None };
-        let batches = if sends { journal.batches() } else { Vec::new() };
+        let batches = if sends { batches(&mut journal) } else { Vec::new() };
         (journal, damaged, batches)
     };
     let (journal, damaged, batches) = tokio::task::spawn_blocking(write).await?;

@@ -45,10 +45,16 @@ function pick(radio) {
   for (const other of document.getElementsByName(radio.name)) other.dataset.set = "1";
 }
 
+// The field that a screen begins with.
+const startOf = (name, region) => $("[data-focus]", region)
+  ?? (name === "dialog" ? $("input[required]:not([type=hidden])", region) : null);
+
 function swap(name, html) {
   if (shown[name] === html) return;
   const region = document.getElementById(name);
-  const focused = region.contains(document.activeElement) ? document.activeElement.id : "";
+  const held = region.contains(document.activeElement);
+  const focused = held ? document.activeElement.id : "";
+  const began = startOf(name, region)?.id;
   const typed = new Map([...region.querySelectorAll("input[id]:not([type=hidden]):not([type=radio])")]
     .filter((input) => !input.readOnly).map((input) => [input.id, input.value]));
   const picked = [...region.querySelectorAll("input[type=radio][id]:checked")].map((input) => input.id);
@@ -56,15 +62,18 @@ function swap(name, html) {
   const fresh = shown[name] === undefined || shown[name] === "";
   shown[name] = html;
   region.innerHTML = html;
+  // A dialog may ask for what the page behind it asks for by the same name.
+  const inside = (id) => $(`#${CSS.escape(id)}`, region);
   for (const [id, value] of typed) {
-    const input = document.getElementById(id);
-    if (input && region.contains(input) && !input.readOnly && !fresh) input.value = value;
+    const input = inside(id);
+    if (input && !input.readOnly && !fresh) input.value = value;
   }
-  if (!fresh) for (const id of picked) pick(document.getElementById(id));
-  const back = focused && document.getElementById(focused);
-  const start = $("[data-focus]", region) ?? (name === "dialog" ? $("input[required]:not([type=hidden])", region) : null);
-  if (back && region.contains(back) && !back.readOnly) back.focus();
-  else if (start) start.focus();
+  if (!fresh) for (const id of picked) pick(inside(id));
+  const back = focused && inside(focused);
+  const start = startOf(name, region);
+  if (back && !back.readOnly) back.focus();
+  // Whoever has left a field does not find the keys in it because the same screen was made anew.
+  else if (start && (held || !start.id || start.id !== began)) start.focus();
   else if (focused) document.activeElement?.blur?.();
 }
 

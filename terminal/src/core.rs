@@ -198,6 +198,7 @@ impl Core {
     pub(crate) async fn append(&self, entry: Entry) -> Result<crate::journal::Appended, JournalError> {
         let appended = self.journal.append(entry).await?;
         self.wake_sync.notify_one();
+        self.open_drawer_for(std::slice::from_ref(&appended)).await;
         Ok(appended)
     }
 
@@ -209,6 +210,7 @@ impl Core {
     ) -> Result<Vec<crate::journal::Appended>, JournalError> {
         let appended = self.journal.append_sale(sale, portions).await?;
         self.wake_sync.notify_one();
+        self.open_drawer_for(&appended).await;
         Ok(appended)
     }
 
@@ -339,26 +341,6 @@ impl Core {
             return Ok(name.to_owned());
         }
         Ok(self.roster.by_elder(elder).await?.map_or_else(|| "—".to_owned(), |entry| entry.masked_name))
-    }
-
-    /// What goes to the printer: the slip, and the drawer's pulse before it where cash moves.
-    pub(crate) async fn print_out(&self, record: domain::id::RecordId, reprint: bool) -> Result<Vec<u8>, String> {
-        let slip = self.slip(record, reprint).await?;
-        if !self.config.drawer || reprint {
-            return Ok(slip);
-        }
-        let stored = self.journal.by_id(record).await.map_err(|e| e.to_string())?;
-        let cash = |meal: &domain::record::Meal| meal.tender == domain::record::Tender::Cash;
-        let moves = match stored.map(|stored| stored.record.body) {
-            Some(Body::Meal(meal)) => cash(&meal),
-            Some(Body::Void { meal, .. }) => {
-                let voided = self.journal.by_id(meal).await.map_err(|e| e.to_string())?;
-                matches!(voided.map(|voided| voided.record.body), Some(Body::Meal(meal)) if cash(&meal))
-            }
-            Some(Body::Refund(_) | Body::ShiftClose(_)) => true,
-            _ => false,
-        };
-        Ok(if moves { [receipts::slip::drawer_pulse().as_slice(), &slip].concat() } else { slip })
     }
 
     /// The bytes of a record's slip.

@@ -8,10 +8,12 @@ use domain::record::encoding::SignatureHex;
 use domain::sync::{Enrol, Enrolled, KnownTerminal, enrolment_digest};
 use ed25519_dalek::Signer as _;
 
+use crate::clock::TillClock;
 use crate::keys::{Identity, KeyFileError, Keys, Secret};
 use crate::office::{OfficeError, read};
+use crate::storage::StorageError;
 use crate::transport::{AddressError, HttpTransport, Transport, WireRequest};
-use crate::{Config, DirLock, LockError};
+use crate::{Config, DirLock, LockError, salvage};
 
 const PATH: &str = "/api/v1/enrolments";
 
@@ -103,6 +105,9 @@ pub async fn enrol_with(
     let digest_key = Secret::from_hex(&enrolled.digest_key).ok_or(EnrolError::DigestKey)?;
     keys.identity = Some(Identity { terminal: enrolled.terminal, canteen: enrolled.canteen, digest_key });
     keys.save(&config.data_dir)?;
+    if let Err(error) = learn(config, &keys, clock, enrolled.server_time).await {
+        tracing::warn!(%error, "the office's time is learned in the first round");
+    }
     Ok(Enrolment {
         terminal: enrolled.terminal,
         canteen: enrolled.canteen,
@@ -110,4 +115,13 @@ pub async fn enrol_with(
         server_time: enrolled.server_time,
         confirmed: enrolled.confirmed,
     })
+}
+
+/// The office's time, so that the first record has it too, whatever this computer's clock shows.
+async fn learn(config: &Config, keys: &Keys, clock: Arc<dyn Clock>, server: UnixMs) -> Result<(), StorageError> {
+    let storage = salvage::open(&config.data_dir, &keys.signing(), clock.wall()).await?;
+    let learned = async { TillClock::load(clock, &storage).await?.learn(&storage, server).await };
+    let learned = learned.await;
+    storage.close().await;
+    learned
 }

@@ -10,7 +10,7 @@ mod query;
 use std::sync::Arc;
 
 use domain::id::{CanteenId, CashierId, Digest, Entropy, RecordId, ShiftId, TerminalId};
-use domain::record::encoding::{MAX_BYTES, SignedRecord};
+use domain::record::encoding::{MAX_BYTES, RecordError, SignedRecord, decode};
 use domain::record::{Algorithm, Body, FORMAT, Record};
 use ed25519_dalek::SigningKey;
 
@@ -49,6 +49,14 @@ pub enum JournalError {
     /// The record would be larger than a record may be.
     #[error("a record of {0} bytes is too large")]
     TooLarge(usize),
+    /// The computer's clock shows a time that no record may have.
+    #[error(
+        "本机时钟不对（早于 2000 年或晚于 2200 年），没有记账：请先校准系统时间，再启动 / the computer's clock is wrong (before 2000 or after 2200) and nothing was recorded: set it right, then start again"
+    )]
+    Clock,
+    /// Neither this terminal nor the office could read the record again.
+    #[error("the record could not be read again: {0}")]
+    Unreadable(RecordError),
 }
 
 impl From<sqlx::Error> for JournalError {
@@ -235,6 +243,12 @@ impl Inner {
         let signed = SignedRecord::seal(record, &self.key);
         if signed.record.len() > MAX_BYTES {
             return Err(JournalError::TooLarge(signed.record.len()));
+        }
+        // What cannot be read again would be put aside as damage at the next start, and be no record at the office.
+        match decode(&signed.record) {
+            Ok(_) => {}
+            Err(RecordError::OutOfRange(field)) if field == "at" => return Err(JournalError::Clock),
+            Err(error) => return Err(JournalError::Unreadable(error)),
         }
         find::insert(unit, record, &signed).await?;
         self.time.keep(unit, record.at).await?;

@@ -36,6 +36,7 @@ pub mod outbox;
 pub mod pin;
 mod place;
 mod printer;
+mod pulse;
 mod reading;
 mod retire;
 mod roster;

@@ -36,21 +36,47 @@ pub(crate) fn delay_ms(failures: u32) -> i64 {
 }
 
 /// Checks a PIN, counts a wrong one and forgets them after a right one.
+///
+/// A try is counted as a wrong one before it is looked at, so that tries side by side see one another, and whoever pulls
+/// the plug in between has tried. Hashing takes memory: the caller lets one in at a time.
 pub(crate) async fn check(
     storage: &Storage,
     cashier: &Cashier,
     pin: String,
     now: Reading,
 ) -> Result<PinCheck, StorageError> {
+    let failures = match count(storage, cashier, now).await? {
+        Ok(failures) => failures,
+        Err(held) => return Ok(held),
+    };
+    let hash = cashier.pin_hash.clone();
+    let right = tokio::task::spawn_blocking(move || verify(&pin, &hash))
+        .await
+        .map_err(|stopped| StorageError::damaged("setup", &stopped))?;
+    if right {
+        let mut unit = storage.begin().await?;
+        sqlx::query("DELETE FROM pin_failure WHERE cashier = $1").bind(cashier.id.uuid()).execute(&mut *unit).await?;
+        unit.commit().await?;
+    }
+    Ok(match (right, failures) {
+        (true, _) => PinCheck::Right,
+        (false, LOCKED_AT..) => PinCheck::Locked,
+        (false, failures) => PinCheck::Wrong { left: LOCKED_AT - failures },
+    })
+}
+
+/// Counts a try; says how many wrong ones there are with it, or why it is not looked at.
+async fn count(storage: &Storage, cashier: &Cashier, now: Reading) -> Result<Result<u32, PinCheck>, StorageError> {
+    let mut unit = storage.begin().await?;
     let known: Option<(u32, Option<uuid::Uuid>, Option<i64>)> =
         sqlx::query_as("SELECT failures, boot, monotonic FROM pin_failure WHERE cashier = $1 AND pin_hash = $2")
             .bind(cashier.id.uuid())
             .bind(&cashier.pin_hash)
-            .fetch_optional(storage.reader())
+            .fetch_optional(&mut *unit)
             .await?;
     let (failures, boot, last) = known.unwrap_or((0, None, None));
     if failures >= LOCKED_AT {
-        return Ok(PinCheck::Locked);
+        return Ok(Err(PinCheck::Locked));
     }
     // The clock on the wall can be set. After another boot at least that boot's time has passed.
     let since = match (boot, last) {
@@ -59,36 +85,23 @@ pub(crate) async fn check(
     };
     let wait = delay_ms(failures) - since.max(0);
     if wait > 0 {
-        return Ok(PinCheck::Wait { seconds: (wait + 999) / 1000 });
+        return Ok(Err(PinCheck::Wait { seconds: (wait + 999) / 1000 }));
     }
-    let hash = cashier.pin_hash.clone();
-    let right = tokio::task::spawn_blocking(move || verify(&pin, &hash))
-        .await
-        .map_err(|stopped| StorageError::damaged("setup", &stopped))?;
-    let mut unit = storage.begin().await?;
-    if right {
-        sqlx::query("DELETE FROM pin_failure WHERE cashier = $1").bind(cashier.id.uuid()).execute(&mut *unit).await?;
-    } else {
-        sqlx::query(
-            "INSERT INTO pin_failure (cashier, pin_hash, failures, last_at, boot, monotonic) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (cashier) DO UPDATE \
-             SET pin_hash = $2, failures = $3, last_at = $4, boot = $5, monotonic = $6",
-        )
-        .bind(cashier.id.uuid())
-        .bind(&cashier.pin_hash)
-        .bind(failures + 1)
-        .bind(now.wall.get())
-        .bind(now.boot.uuid())
-        .bind(now.monotonic)
-        .execute(&mut *unit)
-        .await?;
-    }
+    sqlx::query(
+        "INSERT INTO pin_failure (cashier, pin_hash, failures, last_at, boot, monotonic) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (cashier) DO UPDATE \
+         SET pin_hash = $2, failures = $3, last_at = $4, boot = $5, monotonic = $6",
+    )
+    .bind(cashier.id.uuid())
+    .bind(&cashier.pin_hash)
+    .bind(failures + 1)
+    .bind(now.wall.get())
+    .bind(now.boot.uuid())
+    .bind(now.monotonic)
+    .execute(&mut *unit)
+    .await?;
     unit.commit().await?;
-    Ok(match (right, failures + 1) {
-        (true, _) => PinCheck::Right,
-        (false, LOCKED_AT..) => PinCheck::Locked,
-        (false, failures) => PinCheck::Wrong { left: LOCKED_AT - failures },
-    })
+    Ok(Ok(failures + 1))
 }
 
 fn verify(pin: &str, hash: &str) -> bool {
@@ -152,5 +165,34 @@ mod tests {
         assert_eq!(ask(&anna, "1111", now).await, PinCheck::Locked);
         assert_eq!(ask(&anna, "2580", now + 1_000_000_000).await, PinCheck::Locked);
         assert_eq!(ask(&cashier("1357"), "1357", now).await, PinCheck::Right, "the office set another PIN");
+    }
+
+    #[tokio::test]
+    async fn pins_that_are_tried_side_by_side_are_as_many_tries() {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = Storage::open(dir.path()).await.unwrap();
+        let anna = cashier("2580");
+        let boot = BootId::from_uuid(uuid::Uuid::from_u128(1));
+        let ask = |pin: String, monotonic: i64| {
+            let (storage, anna) = (storage.clone(), anna.clone());
+            let now = Reading { wall: UnixMs::new(monotonic), monotonic, boot };
+            tokio::spawn(async move { check(&storage, &anna, pin, now).await.unwrap() })
+        };
+        let mut now = 1_000_000_000;
+        let (mut looked_at, mut is_locked) = (0, false);
+        while !is_locked {
+            now += LONGEST_WAIT_MS;
+            let tries: Vec<_> = (0..20).map(|n| ask(format!("1{n:03}"), now)).collect();
+            let mut found = Vec::new();
+            for one in tries {
+                found.push(one.await.unwrap());
+            }
+            looked_at += found.iter().filter(|check| matches!(check, PinCheck::Wrong { .. })).count();
+            is_locked = found.contains(&PinCheck::Locked);
+            assert!(looked_at < 10, "{found:?}");
+        }
+        let counted: i64 =
+            sqlx::query_scalar("SELECT failures FROM pin_failure").fetch_one(storage.reader()).await.unwrap();
+        assert_eq!((looked_at, counted), (9, 10), "the tenth locks");
     }
 }

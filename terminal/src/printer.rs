@@ -1,5 +1,5 @@
 //! The slip printer. It works behind the sale, in a task of its own: a sale stands before its slip is tried, and a
-//! printer in trouble is shown and never waited for.
+//! printer in trouble is shown and never waited for. The cash drawer that hangs on it opens when cash moves or not at all.
 
 mod network;
 mod queue;
@@ -10,10 +10,12 @@ use std::io::{Error, Write as _};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use tokio::time::Instant;
+
 use crate::devices::Line;
 
 use network::Network;
-pub(crate) use queue::{Compose, Job, PrintQueue, Printed, PrinterState};
+pub(crate) use queue::{Compose, OtherEnd, PrintQueue, Printed, PrinterState};
 
 /// Where slips go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,8 +94,25 @@ pub trait Printer: Send {
     /// Prints one slip and tells how it was before it, where it says so; `name` is unique and may become a file's name.
     fn print(&mut self, name: &str, bytes: &[u8]) -> Result<Option<Condition>, Halt>;
 
+    /// Opens the cash drawer that hangs on it, not later than that instant, and tells how it was; `name` as for a slip.
+    fn open_drawer(&mut self, name: &str, _: Instant) -> std::io::Result<Option<Condition>> {
+        match self.print(name, &receipts::slip::drawer_pulse()) {
+            Ok(condition) => Ok(condition),
+            Err(Halt::Said(condition)) => Ok(Some(condition)),
+            Err(Halt::Failed(error)) => Err(error),
+        }
+    }
+
     /// How it is; nothing where it cannot be asked.
     fn ask(&mut self) -> std::io::Result<Option<Condition>> {
+        Ok(None)
+    }
+}
+
+struct Nowhere;
+
+impl Printer for Nowhere {
+    fn print(&mut self, _: &str, _: &[u8]) -> Result<Option<Condition>, Halt> {
         Ok(None)
     }
 }
@@ -146,16 +165,16 @@ impl PrinterConfig {
 
     /// Prints bytes now, past every queue: for the doctor.
     pub fn print_now(&self, name: &str, bytes: &[u8]) -> Result<Option<Condition>, Halt> {
-        self.printer().map_or(Ok(None), |mut printer| printer.print(name, bytes))
+        self.printer().print(name, bytes)
     }
 
-    fn printer(&self) -> Option<Box<dyn Printer>> {
+    fn printer(&self) -> Box<dyn Printer> {
         match self {
-            Self::None => None,
-            Self::Spool(dir) => Some(Box::new(Spool(dir.clone()))),
-            Self::Device(path) => Some(Box::new(Device(path.clone()))),
-            Self::Tcp(address) => Some(Box::new(Network::new(address))),
-            Self::Serial(line) => Some(Box::new(Serial(line.clone()))),
+            Self::None => Box::new(Nowhere),
+            Self::Spool(dir) => Box::new(Spool(dir.clone())),
+            Self::Device(path) => Box::new(Device(path.clone())),
+            Self::Tcp(address) => Box::new(Network::new(address)),
+            Self::Serial(line) => Box::new(Serial(line.clone())),
         }
     }
 }

@@ -21,8 +21,10 @@ use crate::storage::StorageError;
 
 /// A feed never has more pages than this.
 const MAX_PAGES: u32 = 10_000;
-/// So many photos are fetched in one round.
+/// So many photos are fetched behind one round.
 const PHOTOS_A_ROUND: u32 = 20;
+/// A photo that takes longer holds up no round that somebody waits for.
+const PHOTO: Duration = Duration::from_secs(3);
 /// Between rounds when all is well.
 pub(crate) const CALM: Duration = Duration::from_secs(20);
 /// Between rounds while an administrator has yet to let the terminal in: somebody stands before it and waits.
@@ -86,9 +88,16 @@ pub fn retry_after(failures: u32, random: u64) -> Duration {
 impl Core {
     /// One round with the office. Rounds never overlap.
     pub(crate) async fn sync_once(&self) -> Result<SyncReport, SyncError> {
-        let _turn = self.sync_turn.lock().await;
+        let turn = self.sync_turn.lock().await;
         let result = self.round().await;
         self.note_sync(&result);
+        drop(turn);
+        // Behind the round, which has ended whatever becomes of a photo.
+        if result.is_ok()
+            && let Err(error) = self.refresh_photos().await
+        {
+            tracing::info!(%error, "photos are fetched behind a later round");
+        }
         result
     }
 
@@ -111,7 +120,6 @@ impl Core {
         if held.as_ref().is_none_or(|held| held.refunds != hello.versions.refunds) {
             self.refresh_refunds().await?;
         }
-        self.refresh_photos().await?;
         // A setup that cannot be used holds up neither records nor revocations.
         setup?;
         if held.as_ref() != Some(&hello.versions) {
@@ -297,14 +305,15 @@ impl Core {
         Err(SyncError::Protocol("the uses have no last page"))
     }
 
-    /// Fetches a few of the photos that are missing. A photo is worth no round: what the office does not answer is asked
-    /// for again in the next one.
+    /// Fetches a few of the photos that are missing; one at most while something waits to be sent. What the office does not
+    /// answer is asked for again behind the next round.
     async fn refresh_photos(&self) -> Result<(), SyncError> {
         if !self.disk.has_room() {
             return Ok(());
         }
         for elder in self.roster.photos_wanted(PHOTOS_A_ROUND).await? {
-            match self.office.get::<Photo>(format!("/api/v1/terminal/photo?elder={elder}")).await {
+            let Some(answer) = self.photo(elder).await else { return Ok(()) };
+            match answer {
                 Ok(photo) if photo.elder == elder && is_picture(&photo.media_type) => {
                     let Ok(bytes) = hex::decode(&photo.hex) else {
                         return Err(SyncError::Protocol("a photo is not in hexadecimal digits"));
@@ -314,13 +323,28 @@ impl Core {
                 }
                 Ok(_) => return Err(SyncError::Protocol("the photo is of somebody else, or no picture")),
                 Err(OfficeError::Refused { status: 404, .. }) => self.roster.no_photo(elder).await?,
-                Err(error) => {
-                    tracing::info!(%error, "a photo is fetched in a later round");
-                    return Ok(());
-                }
+                Err(error) => return Err(error.into()),
+            }
+            self.changed();
+            if self.journal.unsent().await?.count > 0 {
+                return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// A photo; nothing when it was long in coming and something is to be sent.
+    async fn photo(&self, elder: ElderId) -> Option<Result<Photo, OfficeError>> {
+        let something_waits = async {
+            tokio::time::sleep(PHOTO).await;
+            self.wake_sync.notified().await;
+            // Whoever begins the rounds is to hear it too.
+            self.wake_sync.notify_one();
+        };
+        tokio::select! {
+            photo = self.office.get::<Photo>(format!("/api/v1/terminal/photo?elder={elder}")) => Some(photo),
+            () = something_waits => None,
+        }
     }
 
     /// Fetches what may be paid back. A till that sees nothing new in a greeting asks for nothing.

@@ -16,7 +16,7 @@ use crate::disk::Disk;
 use crate::journal::{Journal, JournalError, Owner};
 use crate::keys::{Identity, Keys};
 use crate::office::Office;
-use crate::printer::{Compose, PrintQueue};
+use crate::printer::{Compose, OtherEnd, PrintQueue};
 use crate::roster::Roster;
 use crate::rules::Rules;
 use crate::seal::Sealer;
@@ -73,14 +73,21 @@ impl Terminal {
         let parts =
             Parts { config, identity, fingerprint, disk, journal, roster, time, entropy, office, printer, rules };
         let core = Arc::new(Core::new(parts));
-        if let Some((jobs, printer)) = end {
-            tokio::spawn(print(Arc::downgrade(&core), core.printer.idle(), jobs, printer));
+        if let Some(end) = end {
+            tokio::spawn(print(Arc::downgrade(&core), core.printer.idle(), end));
         }
         // Only a note: a full disk must not keep the till from opening.
         if let Err(error) = core.journal.note_start(core.time.now().at).await {
             tracing::warn!(%error, "the start was not noted");
         }
-        core.end_days(false).await?;
+        match core.end_days(false).await {
+            Err(JournalError::Storage(error)) if !error.is_damage() => {
+                tracing::error!(%error, "the end of the day is recorded later");
+            }
+            ended => {
+                ended?;
+            }
+        }
         let readers = Arc::new(readers(&core));
         Ok(Self { core, _readers: readers, _lock: lock })
     }
@@ -227,18 +234,13 @@ async fn rules(roster: &Roster) -> Result<Option<Rules>, StorageError> {
 }
 
 /// Prints; holds the terminal only while it makes a slip, so that it ends with it.
-async fn print(
-    core: std::sync::Weak<Core>,
-    queue: PrintQueue,
-    jobs: tokio::sync::mpsc::Receiver<crate::printer::Job>,
-    printer: Box<dyn crate::printer::Printer>,
-) {
+async fn print(core: std::sync::Weak<Core>, queue: PrintQueue, end: OtherEnd) {
     let source = core.clone();
     let compose: Compose = Box::new(move |record, reprint| {
         let core = source.clone();
         Box::pin(async move {
             match core.upgrade() {
-                Some(core) => core.print_out(record, reprint).await,
+                Some(core) => core.slip(record, reprint).await,
                 None => Err("the terminal was closed".to_owned()),
             }
         })
@@ -248,7 +250,7 @@ async fn print(
             core.changed();
         }
     };
-    PrintQueue::work(queue, jobs, printer, compose, changed).await;
+    PrintQueue::work(queue, end, compose, changed).await;
 }
 
 /// Rounds with the office: at once after a sale, now and then without one, ever more seldom while they fail.

@@ -252,6 +252,8 @@ impl TillState {
 #[derive(Default)]
 pub(crate) struct Till {
     pub(crate) state: tokio::sync::Mutex<TillState>,
+    /// Held while a PIN is looked at: hashing takes memory, and a till has little.
+    pub(crate) pins: tokio::sync::Mutex<()>,
 }
 
 /// What a sale stands on: a cashier with an open shift of today.

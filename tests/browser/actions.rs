@@ -247,7 +247,9 @@ async fn lists(page: &Page, walked: &mut BTreeSet<String>) -> WebDriverResult<()
     page.js("document.activeElement.blur()").await?;
     all_answer(page, "counting", walked).await?;
     till.post("/api/shift/count", &json!({ "count": { "10000": 2 } })).await.unwrap();
-    page.says("#main", "差额").await?;
+    // The count's answer brings the reason's field, which takes the keys; only then can they be elsewhere.
+    page.until("the reason is asked", async || Ok(page.js("return document.activeElement.id").await? == "reason"))
+        .await?;
     page.js("document.activeElement.blur()").await?;
     all_answer(page, "counted", walked).await?;
     dialog(page, "recount").await?;

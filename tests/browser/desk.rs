@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 use zhucan::demo::elders::ELDERS;
+use zhucan::demo::http::Caller;
 use zhucan::demo::world::{CANTEENS, LIANHUA};
 
 use crate::till::{Page, with_page};
@@ -293,6 +294,53 @@ async fn the_shift_adds_up_with_cash_in_and_out_and_a_blind_count() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_screen_that_is_made_anew_takes_the_keys_from_nobody() {
+    with_page(async |page| {
+        // Each look at the till brings another main part, as news from the office do.
+        page.js("const ask = window.fetch; let looks = 0; window.fetch = async (path, how) => {\n\
+               const answer = await ask(path, how); if (!String(path).startsWith('/view')) return answer;\n\
+               const view = await answer.json(); looks += 1; view.regions.main += `<i data-look=\"${looks}\"></i>`;\n\
+               return new Response(JSON.stringify(view), { status: answer.status }); }")
+            .await?;
+        let looked = "return Number(document.querySelector('#main > [data-look]:last-child')?.dataset.look ?? 0)";
+        let again = async || {
+            let before = page.js(looked).await?.as_u64().unwrap();
+            page.js("dispatchEvent(new Event('focus'))").await?;
+            page.until("made anew", async || Ok(page.js(looked).await?.as_u64() > Some(before))).await
+        };
+        let keys = "return document.activeElement.id";
+        page.press(Key::F10).await?;
+        page.until("the count begins", async || Ok(page.js(keys).await? == "d10000")).await?;
+        let till = Caller::new(&page.url).unwrap();
+        till.post("/api/shift/count", &json!({ "count": { "10000": 2, "100": 5 } })).await.unwrap();
+        page.until("the reason is asked", async || Ok(page.js(keys).await? == "reason")).await?;
+        page.hand("12").await?;
+        again().await?;
+        assert_eq!(
+            page.js("return [document.activeElement.id, document.activeElement.value]").await?,
+            json!(["reason", "12"])
+        );
+
+        page.js("document.activeElement.blur()").await?;
+        again().await?;
+        assert_eq!(page.js("return document.activeElement === document.body").await?, true, "nobody went into a field");
+        page.letter("m").await?;
+        page.dialog("重新清点").await?;
+        page.until("the PIN is asked", async || Ok(page.js(keys).await? == "supervisor-pin")).await?;
+        page.hand("12").await?;
+        again().await?;
+        page.hand("34").await?;
+        assert_eq!(
+            page.js("return document.getElementById('supervisor-pin').value").await?,
+            "1234",
+            "all in one field"
+        );
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_paper_list_is_entered_by_one_and_confirmed_by_another() {
     with_page(async |page| {
         page.letter("m").await?;
@@ -341,6 +389,27 @@ async fn a_till_that_does_not_answer_says_so_and_comes_back_by_itself() {
         page.stage("idle").await?;
         assert_eq!(page.meals().await.len(), 1);
         Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_till_that_takes_its_time_is_waited_for_with_a_word() {
+    with_page(async |page| {
+        // The answer is held until the test lets it go.
+        page.js("const ask = window.fetch; window.held = new Promise((done) => { window.letGo = done; });\n\
+             window.fetch = async (path, how) => { const answer = await ask(path, how);\n\
+               if (path === '/api/scan') await window.held; return answer; }")
+            .await?;
+        page.scan(&page.card(ELDER)).await?;
+        page.says("#notice", "收银程序还没答复，请稍等").await?;
+        page.js("window.letGo()").await?;
+        page.stage("serving").await?;
+        let hidden = "return document.getElementById('notice').hidden";
+        page.until("the word is gone with the answer", async || Ok(page.js(hidden).await? == true)).await?;
+        // An answer that says something is not taken for it.
+        page.press(Key::F7).await?;
+        page.says("#notice", "还有一笔没收款").await
     })
     .await;
 }

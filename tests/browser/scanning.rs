@@ -77,8 +77,8 @@ async fn split_and_glued_scans_are_put_right() {
 async fn single_keys_count_only_when_alone_and_can_be_switched_off() {
     with_page(async |page| {
         // Keys that fall together are no shortcut: a torn scan must not open anything.
-        page.burst("m1").await?;
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        page.together(&["KeyM", "Digit1"]).await?;
+        page.quiet().await?;
         assert_eq!(page.text("#dialog").await?, "");
         page.letter("m").await?;
         page.dialog("更多操作").await?;
@@ -88,7 +88,7 @@ async fn single_keys_count_only_when_alone_and_can_be_switched_off() {
         page.press(Key::Escape).await?;
         page.no_dialog().await?;
         page.letter("m").await?;
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        page.quiet().await?;
         assert_eq!(page.text("#dialog").await?, "", "switched off");
         page.press(Key::F3).await?;
         page.dialog("份数").await?;
@@ -145,7 +145,7 @@ async fn an_id_number_ending_in_x_and_the_same_scan_twice() {
         page.stage("serving").await?;
         let sale = page.api("/api/state").await["stage"]["sale"].clone();
         page.scan(&card).await?;
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        page.quiet().await?;
         let state = page.api("/api/state").await;
         assert_eq!(
             (&state["stage"]["sale"], &state["stage"]["other"]),
@@ -201,43 +201,46 @@ async fn a_scan_and_a_sale_are_answered_and_how_long_that_takes_is_printed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_key_pressed_while_the_till_works_is_not_lost() {
     with_page(async |page| {
-        page.slow(400).await;
         // Back to scanning and at once a guest's meal, faster than the till answers.
+        page.deaf_to("/view").await?;
         page.press(Key::F2).await?;
         page.press(Key::F7).await?;
+        page.hears().await?;
         page.stage("serving").await?;
         assert!(page.text("#main").await?.contains("访客"));
         // Enter and F7 for the next guest; the second Enter belongs to nothing that anybody has seen.
-        page.meant(Key::Enter).await?;
+        tokio::time::sleep(crate::till::SETTLED).await;
+        page.deaf_to("/view").await?;
+        page.press(Key::Enter).await?;
         page.press(Key::F7).await?;
         page.press(Key::Enter).await?;
+        page.hears().await?;
         page.until("one is sold and the next waits", async || {
             let sold = page.meals().await.len();
             Ok(sold == 1 && page.js("return document.body.dataset.stage").await? == "serving")
         })
         .await?;
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        page.quiet().await?;
         assert_eq!(page.meals().await.len(), 1, "an Enter too early confirmed something");
         Ok(())
     })
     .await;
 }
 
-/// Half of a request's time under [`Page::slow`] later: the till has answered, and the page asks for its new screen.
-const ANSWERED: Duration = Duration::from_millis(450);
-
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_act_in_the_order_in_which_they_were_pressed_however_slow_the_till_is() {
     with_page(async |page| {
-        page.slow(400).await;
+        page.deaf_to("/view").await?;
         page.press(Key::F4).await?;
         page.press(Key::F2).await?;
-        tokio::time::sleep(ANSWERED).await;
-        // The guest comes behind the way back to scanning, as it was keyed.
+        page.unheard().await?;
+        // The till has answered, and the page asks for its new screen: the guest comes behind the way back to scanning,
+        // as it was keyed.
         page.press(Key::F7).await?;
+        page.hears().await?;
         page.until("the guest waits", async || Ok(page.api("/api/state").await["stage"]["kind"] == "serving")).await?;
         page.stage("serving").await?;
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        page.quiet().await?;
         page.stage("serving").await?;
         assert!(page.text("#main").await?.contains("访客"));
         assert_eq!(page.api("/api/state").await["stage"]["mode"], "dine_in", "F2 took the way back that F4 had keyed");
@@ -255,15 +258,16 @@ async fn an_enter_behind_a_waiting_f2_charges_nothing_and_says_so() {
         page.scan(&page.card(ELDER)).await?;
         page.stage("serving").await?;
         tokio::time::sleep(crate::till::SETTLED).await;
-        page.slow(400).await;
+        page.deaf_to("/view").await?;
         page.letter("2").await?;
         page.press(Key::F2).await?;
-        tokio::time::sleep(ANSWERED).await;
+        page.unheard().await?;
         // The sale is still on the screen; F2 has left it.
         page.press(Key::Enter).await?;
+        page.hears().await?;
         page.says("#notice", "画面已变").await?;
         page.stage("idle").await?;
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        page.quiet().await?;
         assert_eq!(page.meals().await.len(), 0, "a sale that was left was charged");
         Ok(())
     })
@@ -276,20 +280,24 @@ async fn an_enter_charges_only_the_sale_that_was_on_the_screen_when_it_was_press
         page.scan(&page.card(ELDER)).await?;
         page.stage("serving").await?;
         tokio::time::sleep(crate::till::SETTLED).await;
-        page.slow(400).await;
+        page.deaf_to("/view").await?;
         page.press(Key::F2).await?;
         page.press(Key::F7).await?;
         page.press(Key::Enter).await?;
+        page.hears().await?;
         page.says("#notice", "画面已变").await?;
         page.stage("serving").await?;
         assert!(page.text("#main").await?.contains("访客"));
         assert_eq!(page.meals().await.len(), 0, "the guest was never seen, the elder was left");
         // An Enter behind another key for the same sale has its turn behind it, and charges once.
+        page.quiet().await?;
+        page.deaf_to("/view").await?;
         page.letter("2").await?;
         page.press(Key::Enter).await?;
         page.press(Key::Enter).await?;
+        page.hears().await?;
         page.stage("idle").await?;
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        page.quiet().await?;
         let meals = page.meals().await;
         assert_eq!(meals.len(), 1);
         assert_eq!((&meals[0]["name"], &meals[0]["tender"]), (&Value::Null, &json!("qr_payment")));

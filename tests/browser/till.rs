@@ -281,20 +281,58 @@ impl Page {
 
     /// Whether the browser reaches anything at all.
     pub(crate) async fn reach(&self, anything: bool) {
-        self.network(!anything, 0).await;
-    }
-
-    /// How long each request of the browser takes at least, ms.
-    pub(crate) async fn slow(&self, latency: u32) {
-        self.network(false, latency).await;
-    }
-
-    async fn network(&self, offline: bool, latency: u32) {
         let network = serde_json::json!({
-            "offline": offline, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1,
+            "offline": !anything, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
         });
         self.chromium("Network.enable", serde_json::json!({})).await;
         self.chromium("Network.emulateNetworkConditions", network).await;
+    }
+
+    /// Waits until whatever was keyed so far has had its turn and is shown: what did not happen by then does not happen. The
+    /// page's timers go off in their order, however slow the machine is, and none that a key sets is longer than this one.
+    pub(crate) async fn quiet(&self) -> WebDriverResult<()> {
+        let script = "const done = arguments[arguments.length - 1];\n\
+            Promise.all([import('/assets/turns.js'), import('/assets/page.js')]).then(async ([turns, page]) => {\n\
+              const pass = (ms) => new Promise((gone) => { setTimeout(gone, ms); });\n\
+              await pass(600);\n\
+              while (turns.busy()) await pass(20);\n\
+              await page.refresh(); done(true); }, (error) => done(String(error)))";
+        let done = self.driver.execute_async(script, Vec::new()).await?.json().clone();
+        assert_eq!(done, true, "the page's own modules");
+        Ok(())
+    }
+
+    /// Keys that fall within one instant, by their places on the keyboard.
+    pub(crate) async fn together(&self, codes: &[&str]) -> WebDriverResult<()> {
+        let script = format!(
+            "for (const code of {}) document.body.dispatchEvent(new KeyboardEvent('keydown', {{ code, bubbles: true, cancelable: true }}))",
+            serde_json::json!(codes)
+        );
+        self.js(&script).await?;
+        Ok(())
+    }
+
+    /// From now on the page does not hear what the till answers to that, until [`Page::hears`].
+    pub(crate) async fn deaf_to(&self, path: &str) -> WebDriverResult<()> {
+        let script = format!(
+            "window.ask ??= window.fetch; window.unheard = 0;\n\
+             const held = new Promise((done) => {{ window.hears = done; }});\n\
+             window.fetch = async (path, how) => {{ const answer = await window.ask(path, how);\n\
+               if (String(path).startsWith('{path}')) {{ window.unheard += 1; await held; }} return answer; }}"
+        );
+        self.js(&script).await?;
+        Ok(())
+    }
+
+    /// Waits until the till has answered what the page does not hear.
+    pub(crate) async fn unheard(&self) -> WebDriverResult<()> {
+        self.until("it is answered", async || Ok(self.js("return window.unheard > 0").await? == true)).await
+    }
+
+    /// The page hears all of it.
+    pub(crate) async fn hears(&self) -> WebDriverResult<()> {
+        self.js("window.fetch = window.ask; window.hears()").await?;
+        Ok(())
     }
 
     /// A value of the page's own JavaScript.

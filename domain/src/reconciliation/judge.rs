@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::findings::Code;
 use super::{DayInput, Elsewhere, Frozen, Held, Prior};
-use crate::calendar::{BusinessDate, UnixMs};
+use crate::calendar::UnixMs;
 use crate::decision::{Decision, Kind, Line, PolicyRef, Usage};
 use crate::elder::{Elder, ElderFacts};
 use crate::id::{CanteenId, ElderId, RecordId};
@@ -118,26 +118,32 @@ fn foreign<'a>(input: &DayInput<'_>, other: &'a Elsewhere) -> Option<Claim<'a>> 
     Some(Claim { record: *record, canteen: *canteen, at: *at, frozen: *frozen, disputed: false, meal, elder, diner })
 }
 
-/// What came before a claim: uses, and where they were.
+/// What came before a claim: all uses, and what the tills of the day's own canteen knew, which is what they charged on the
+/// day and what was due before it.
 #[derive(Default)]
 struct Before {
     used: Usage,
-    places: Vec<CanteenId>,
+    own: Usage,
 }
 
 impl Before {
-    fn prior(&mut self, prior: &Prior, date: BusinessDate) {
-        self.used.add(&prior.policy, &prior.line, prior.date, date);
-        self.places.push(prior.canteen);
+    fn prior(&mut self, prior: &Prior, input: &DayInput<'_>) {
+        self.used.add(&prior.policy, &prior.line, prior.date, input.date);
+        if prior.canteen == input.canteen {
+            self.own.add(&prior.policy, &prior.line, prior.date, input.date);
+        }
     }
 
-    fn claim(&mut self, claim: &Claim<'_>, due: &Decision, date: BusinessDate) {
+    fn claim(&mut self, claim: &Claim<'_>, due: &Decision, input: &DayInput<'_>) {
+        let date = input.date;
         if let Some(policy) = &due.policy {
-            for line in &due.lines {
-                self.used.add(&policy.id, line, date, date);
-            }
+            due.lines.iter().for_each(|line| self.used.add(&policy.id, line, date, date));
         }
-        self.places.push(claim.canteen);
+        if claim.canteen == input.canteen
+            && let Some(policy) = &claim.meal.decision.policy
+        {
+            claim.charged().iter().for_each(|line| self.own.add(&policy.id, line, date, date));
+        }
     }
 }
 
@@ -149,15 +155,24 @@ fn judge_elder(input: &DayInput<'_>, elder: &Elder, claims: &[Claim<'_>], verdic
     let mut before = Before::default();
     for claim in claims {
         while let Some(earlier) = prior.next_if(|p| (p.frozen, p.date) < (claim.frozen, input.date)) {
-            before.prior(earlier, input.date);
+            before.prior(earlier, input);
         }
-        let due = due(input, elder, claim, &before.used);
+        let due_here = due(input, elder, claim, &before.used);
         if claim.canteen == input.canteen {
-            let elsewhere = before.places.iter().any(|place| *place != claim.canteen);
-            verdicts.push(verdict(input, elder, claim, &due, elsewhere));
+            let elsewhere = only_elsewhere(claim, &due_here, &due(input, elder, claim, &before.own));
+            verdicts.push(verdict(input, elder, claim, &due_here, elsewhere));
         }
-        before.claim(claim, &due.decision, input.date);
+        before.claim(claim, &due_here.decision, input);
     }
+}
+
+/// Whether only uses of other canteens stand in the way of what was charged: by the canteen's own uses alone no line would
+/// be lost to a limit.
+fn only_elsewhere(claim: &Claim<'_>, due: &Due<'_>, known: &Due<'_>) -> bool {
+    let limited =
+        |due: &Due<'_>, line: &Line| due.why.iter().any(|(benefit, why)| *benefit == line.benefit && why.is_limit());
+    let lost = |line: &&Line| !due.decision.lines.contains(line) && limited(due, line);
+    !claim.charged().iter().filter(lost).any(|line| limited(known, line))
 }
 
 /// The verdict on a meal of an elder whom the office does not know: as long as nobody says who it was, nothing is due,

@@ -90,7 +90,12 @@ impl World {
 
     /// A meal at a till that knows what was used in its own canteen and what the office knew when the day began.
     pub(crate) fn serve(&mut self, canteen: u128, elder: u128, on: &str, minute: u16, price: &str) -> RecordId {
-        let (place, who, on) = (canteen_id(canteen), elder_id(elder), date(on));
+        let used = self.known(canteen_id(canteen), elder_id(elder), date(on));
+        self.serve_knowing(&used, (canteen, elder), on, minute, price)
+    }
+
+    /// What the canteen's own meals have used, as its tills know.
+    fn known(&self, place: CanteenId, who: ElderId, on: BusinessDate) -> Usage {
         let mut used = Usage::default();
         for record in self.records.iter().filter(|r| r.canteen == place && !self.voided.contains(&r.id)) {
             let Body::Meal(meal) = &record.body else { continue };
@@ -103,12 +108,25 @@ impl World {
                 }
             }
         }
+        used
+    }
+
+    /// As [`World::serve`], by a till that knows of these uses alone.
+    pub(crate) fn serve_knowing(
+        &mut self,
+        used: &Usage,
+        (canteen, elder): (u128, u128),
+        on: &str,
+        minute: u16,
+        price: &str,
+    ) -> RecordId {
+        let (place, who, on) = (canteen_id(canteen), elder_id(elder), date(on));
         let facts = MealFacts { date: on, period: "lunch".parse().unwrap(), mode: Mode::DineIn, price: yuan(price) };
         let roster = on.start();
         let canteen_facts = self.canteens[&place].on(on, roster);
         let elder_facts = self.elders[&who].on(on, roster);
         let decision = match self.rules.policies.covering(&canteen_facts.region, on) {
-            Some(policy) => decide(policy, self.rules.calendar(), &elder_facts, &canteen_facts, &facts, &used).decision,
+            Some(policy) => decide(policy, self.rules.calendar(), &elder_facts, &canteen_facts, &facts, used).decision,
             None => Decision::full_price(facts.price),
         };
         let diner = Diner {
@@ -116,7 +134,7 @@ impl World {
             credential: Credential::Card,
             facts: elder_facts,
             canteen: canteen_facts,
-            used,
+            used: used.clone(),
             roster,
             usage: roster,
             calendar: self.rules.calendar().digest(),

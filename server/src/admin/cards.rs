@@ -27,8 +27,14 @@ use crate::{Error, Office};
 /// A sheet has at most so many cards: sixty pages.
 pub const SHEET: usize = 600;
 
-/// One person issues so many cards by the sheet on a day, a page; more need another person's word.
+/// One person prints so many cards on a day, a page; more need another person's word. Cards one by one count with them.
 pub const ALONE: usize = 10;
+
+/// One person issues so many cards on a day one by one, as a counter does that registers people and replaces what is lost.
+pub const SINGLY: usize = 50;
+
+/// One person registers so many physical cards on a day, as they lie on the table; the rest is another person's.
+pub const CHIPS_ALONE: i64 = 50;
 
 /// Whose cards.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -268,12 +274,35 @@ impl Office {
     }
 }
 
-/// Counts what a person issues alone on a day, and refuses more than [`ALONE`].
+/// Counts what a person prints alone on a day, and refuses more than [`ALONE`].
 async fn alone(tx: &mut Tx, by: UserId, date: BusinessDate, cards: usize) -> Result<(), Error> {
+    counted(tx, by, date, cards, (ALONE, register::CARDS_NEED_TWO)).await
+}
+
+/// Counts a card that a person issues alone, and refuses more than [`SINGLY`] on a day.
+pub(super) async fn single_alone(tx: &mut Tx, by: UserId, date: BusinessDate) -> Result<(), Error> {
+    counted(tx, by, date, 1, (SINGLY, register::SINGLE_CARDS_NEED_TWO)).await
+}
+
+async fn counted(
+    tx: &mut Tx,
+    by: UserId,
+    date: BusinessDate,
+    cards: usize,
+    (most, words): (usize, &'static str),
+) -> Result<(), Error> {
     let cards = i64::try_from(cards).unwrap_or(i64::MAX);
-    let all = elders::count_sheets(tx, by, date, cards).await?;
-    if usize::try_from(all).map_or(true, |all| all > ALONE) {
-        return Err(Error::refused(Code::SecondPerson, register::CARDS_NEED_TWO));
+    let all = elders::count_cards(tx, by, date, cards).await?;
+    if usize::try_from(all).map_or(true, |all| all > most) {
+        return Err(Error::refused(Code::SecondPerson, words));
+    }
+    Ok(())
+}
+
+/// Counts a physical card that a person registers on a day, and refuses more than [`CHIPS_ALONE`].
+pub(super) async fn chip_alone(tx: &mut Tx, by: UserId, date: BusinessDate) -> Result<(), Error> {
+    if elders::count_chips(tx, by, date, 1).await? > CHIPS_ALONE {
+        return Err(Error::refused(Code::SecondPerson, register::CHIPS_ALONE));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::valid;
+use super::{cards, valid};
 use crate::audit::{Act, Action};
 use crate::names;
 use crate::seal::Place;
@@ -248,7 +248,7 @@ impl Office {
         Ok(fact)
     }
 
-    /// Issues a card; older ones of the elder are revoked.
+    /// Issues a card; older ones of the elder are revoked. A person issues [`super::SINGLY`] on a day.
     pub async fn issue_card(&self, elder: ElderId, by: Option<UserId>) -> Result<IssuedCard, Error> {
         self.issue_card_until(elder, None, by).await
     }
@@ -285,6 +285,9 @@ impl Office {
                 Box::pin(async move {
                     let now = clock.wall();
                     require_elder(tx, elder, now).await?;
+                    if let Some(by) = by {
+                        cards::single_alone(tx, by, now.business_date()).await?;
+                    }
                     let revoked = elders::revoke_cards(tx, elder, CardKind::Card, now).await?;
                     elders::add_card(tx, &row).await?;
                     let act = Act::new(by, Action::CardIssue, format!("elder:{elder}")).with("card", id.to_string());
@@ -296,7 +299,7 @@ impl Office {
     }
 
     /// Registers a physical card by the number in its chip (hex, the chip's first byte first). Meals that were served on
-    /// it before become the elder's.
+    /// it before become the elder's. A person registers [`super::CHIPS_ALONE`] on a day.
     pub async fn register_chip(
         &self,
         elder: ElderId,
@@ -327,6 +330,9 @@ impl Office {
                 Box::pin(async move {
                     let now = clock.wall();
                     require_elder(tx, elder, now).await?;
+                    if let Some(by) = by {
+                        cards::chip_alone(tx, by, now.business_date()).await?;
+                    }
                     elders::add_card(tx, &row).await?;
                     let act = Act::new(by, Action::ChipRegister, format!("elder:{elder}"));
                     act.with("card", id.to_string()).done(tx, now).await.map(drop)

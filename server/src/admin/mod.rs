@@ -25,7 +25,7 @@ pub use attachments::{About, NewAttachment};
 pub use batches::Batch;
 pub use calendars::{CalendarImport, Warning};
 pub use canteens::{NewCanteen, NewCashier, Registered};
-pub use cards::{ALONE, CardsOf, IssuedSheet, SHEET};
+pub use cards::{ALONE, CHIPS_ALONE, CardsOf, IssuedSheet, SHEET, SINGLY};
 pub use corrections::{CanteenCorrection, Corrected, Correction, ElderCorrection};
 pub use draws::{NewDraw, NewResult};
 pub use elders::{IssuedCard, Named, NewElder, NewElderFact, RegisteredChip};

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::tries::Whence;
 use super::valid;
 use crate::audit::{Act, Action};
+use crate::notes::Batch;
 use crate::people::Role;
 use crate::seal::Place;
 use crate::store::Tx;
@@ -304,11 +305,14 @@ impl Office {
     pub async fn present(&self, token: &str) -> Result<Present, Error> {
         let (hash, now) = (session_hash(token), self.now());
         let idle = self.idle_since(now);
+        // That it was used may wait to be written.
+        let noted = self.notes.used(hash);
+        let idle = if noted.is_some_and(|at| at >= idle) { UnixMs::new(0) } else { idle };
         let found =
             self.store.read(move |tx| Box::pin(async move { people::by_session(tx, hash, now, idle).await })).await?;
         let (session, user) = found.ok_or_else(|| Error::refused(Code::SignInNeeded, words::SIGN_IN_NEEDED))?;
-        if now.get() - session.used_at.get() >= NOTE_MS {
-            self.store.write(move |tx| Box::pin(async move { people::use_session(tx, hash, now).await })).await?;
+        if now.get() - noted.map_or(session.used_at, |at| at.max(session.used_at)).get() >= NOTE_MS {
+            self.note(Batch::used(hash, now)).await;
         }
         let mut must = Vec::new();
         if user.must_change {
@@ -461,7 +465,7 @@ impl UserRow {
     }
 }
 
-fn locked(seconds: i64) -> Error {
+pub(super) fn locked(seconds: i64) -> Error {
     let mut refusal = Refusal::new(Code::SignInLocked, words::locked(seconds));
     refusal.retry_after = Some(seconds);
     refusal.into()

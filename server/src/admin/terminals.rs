@@ -1,5 +1,6 @@
 //! Enrolment of terminals and its end.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use domain::calendar::UnixMs;
@@ -13,7 +14,7 @@ use crate::store::records::Journal;
 use crate::store::terminals::{self, CodeRow, TerminalRow};
 use crate::store::{Tx, audit, canteens, demands, records};
 use crate::words::{self, Code, demands as demand_words, register, terminals as terminals_words};
-use crate::{Error, Office, ingest};
+use crate::{Error, Office, Refusal, ingest};
 
 /// An enrolment code is good for so long, ms.
 const CODE_MS: i64 = 10 * 60 * 1000;
@@ -35,6 +36,14 @@ pub struct EnrolmentCode {
 async fn required(tx: &mut Tx, id: TerminalId) -> Result<TerminalRow, Error> {
     let row = terminals::get(tx, id).await?;
     row.ok_or_else(|| Error::refused(Code::NotFound, register::NO_TERMINAL))
+}
+
+/// A terminal that is known by its key, unless it is out of service.
+fn in_service(row: TerminalRow) -> Result<TerminalRow, Error> {
+    match row.revoked_at {
+        None => Ok(row),
+        Some(_) => Err(Error::refused(Code::TerminalRevoked, words::TERMINAL_REVOKED)),
+    }
 }
 
 /// An epoch that the office has heard of.
@@ -87,6 +96,40 @@ impl Office {
     ///
     /// One that says who it is keeps that name: the office was restored from a backup older than its enrolment, and the
     /// records that it holds stand under it. Only a name that nobody has, and with a code for that terminal's canteen.
+    ///
+    /// Anybody may ask. So key and code are looked up before anything is written, and wrong ones are counted by address.
+    pub async fn enrol_from(
+        &self,
+        address: Option<IpAddr>,
+        code: &str,
+        public_key: Digest,
+        known: Option<KnownTerminal>,
+    ) -> Result<TerminalRow, Error> {
+        let (now, hash) = (self.now(), self.code_hash(code));
+        if let Some(seconds) = address.and_then(|address| self.enrolments.held_up(address, 0, now)) {
+            let mut refusal = Refusal::new(Code::LookupLimit, terminals_words::TOO_MANY_CODES);
+            refusal.retry_after = Some(seconds);
+            return Err(refusal.into());
+        }
+        let read = self.store.read(move |tx| {
+            Box::pin(async move {
+                let row = terminals::by_key(tx, public_key).await?;
+                Ok((row, terminals::good_code(tx, hash, now).await?.is_some()))
+            })
+        });
+        match read.await? {
+            (Some(row), _) => in_service(row),
+            (None, true) => self.enrol(code, public_key, known).await,
+            (None, false) => {
+                if let Some(address) = address {
+                    self.enrolments.failed(address, hash, now);
+                }
+                Err(Error::refused(Code::CodeInvalid, words::CODE_INVALID))
+            }
+        }
+    }
+
+    /// As [`Office::enrol_from`], for who is not to be held up.
     pub async fn enrol(
         &self,
         code: &str,
@@ -100,10 +143,7 @@ impl Office {
             .write_audited(move |tx| {
                 Box::pin(async move {
                     if let Some(known) = terminals::by_key(tx, public_key).await? {
-                        return match known.revoked_at {
-                            None => Ok(known),
-                            Some(_) => Err(Error::refused(Code::TerminalRevoked, words::TERMINAL_REVOKED)),
-                        };
+                        return in_service(known);
                     }
                     let wrong = || Error::refused(Code::CodeInvalid, words::CODE_INVALID);
                     let canteen = terminals::good_code(tx, hash, now).await?.ok_or_else(wrong)?;
@@ -171,6 +211,8 @@ impl Office {
     /// service until now.
     pub async fn retire_terminal(&self, id: TerminalId, by: Option<UserId>) -> Result<bool, Error> {
         let now = self.now();
+        // What it said last is what counts.
+        self.noted().await;
         self.store
             .write_audited(move |tx| {
                 Box::pin(async move {

@@ -20,6 +20,7 @@ use serde::Deserialize;
 
 use super::days::{Item, Life, MonthDays};
 use super::files::{self, Kind};
+use super::lang::Lang;
 use super::lang::fill;
 use super::view::{Shell, View};
 use super::{Page, codes, fmt};
@@ -39,6 +40,11 @@ use evidence::Evidence;
 use words::Words;
 
 const PATH: &str = "/console/findings";
+
+/// What a record is, by the name of its kind.
+pub(super) fn kind_of_record(kind: &str, lang: Lang) -> &'static str {
+    Words::of(lang).kind(kind)
+}
 
 pub(super) fn routes() -> Routes {
     Routes::new()

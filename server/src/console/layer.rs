@@ -54,6 +54,12 @@ impl Kept {
     }
 }
 
+/// Whether what was typed is words that a person wants to see again; ids, digests and numbers are sent again unseen.
+pub(super) fn is_words(text: &str) -> bool {
+    let is_id = text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    !is_id && (text.chars().count() > 12 || text.contains([' ', '\n']))
+}
+
 /// Runs a request of a page; anything else is passed on untouched.
 pub(crate) async fn frame(State(office): State<Arc<Office>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();

@@ -28,6 +28,7 @@ use crate::payment::{self, Afterwards};
 use crate::people::Right;
 use crate::store::Tx;
 use crate::store::board::{self as store, Contact};
+use crate::store::days::{self, FailedDay};
 use crate::store::overview::{self, DaySums};
 use crate::{Error, Office};
 use board::Board;
@@ -46,6 +47,8 @@ struct Loaded {
     heat: Heat,
     facts: BTreeMap<CanteenId, Vec<CanteenFact>>,
     contacts: Vec<Contact>,
+    /// Days of any month whose close fails.
+    failed: Vec<FailedDay>,
     /// Meals of today and of the same weekday a week ago.
     meals: BTreeMap<(CanteenId, BusinessDate), i64>,
     /// The drafted months of the year so far and the month before.
@@ -68,7 +71,7 @@ struct TodayPage {
 
 async fn load(tx: &mut Tx, office: &Office, view: &View) -> Result<Loaded, Error> {
     let (region, shown) = (&view.region.code, view.month);
-    let (days, heat, _) = reconciliation::load(tx, office, view).await?;
+    let (month_days, heat, _) = reconciliation::load(tx, office, view).await?;
     let today = view.now.business_date();
     let week_ago = today.plus_days(-7);
     let mut meals = store::meals(tx, region, today, today).await?;
@@ -81,6 +84,8 @@ async fn load(tx: &mut Tx, office: &Office, view: &View) -> Result<Loaded, Error
     let is_approved = month.as_ref().is_some_and(|view| view.settlement.state.0 == MonthState::Approved);
     let after = if is_approved { Some(payment::afterwards(tx, region, shown).await?) } else { None };
     let (facts, contacts) = (store::facts(tx, region).await?, store::contacts(tx, region).await?);
+    let mut failed = days::failed(tx).await?;
+    failed.retain(|day| month_days.canteens.iter().any(|row| row.id == day.canteen));
     // The line is of all regions inside; so are the budgets beside it.
     let mut spending: BTreeSet<RegionCode> = months.iter().map(|costed| costed.region.clone()).collect();
     spending.insert(region.clone());
@@ -88,7 +93,7 @@ async fn load(tx: &mut Tx, office: &Office, view: &View) -> Result<Loaded, Error
     for of in &spending {
         year.extend(crate::budget::year_kept(tx, &office.costs, of, shown.ym().0).await?.0);
     }
-    Ok(Loaded { days, heat, facts, contacts, meals, months, sums, month, after, year })
+    Ok(Loaded { days: month_days, heat, facts, contacts, failed, meals, months, sums, month, after, year })
 }
 
 async fn show(State(office): State<Arc<Office>>, view: View) -> Answer<Page> {

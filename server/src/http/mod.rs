@@ -35,6 +35,7 @@ mod people;
 mod policies;
 pub mod problem;
 mod proposals;
+pub(crate) mod quarantine;
 mod refunds;
 mod regions;
 pub mod routes;
@@ -51,6 +52,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -142,6 +144,7 @@ fn all() -> Routes {
         docs::routes(),
         enrolments::routes(),
         epochs::routes(),
+        quarantine::routes(),
         findings::routes(),
         holds::routes(),
         imports::routes(),
@@ -205,6 +208,7 @@ pub fn router(office: Arc<Office>) -> Router {
         .layer(axum::middleware::from_fn_with_state(app.clone(), routes::enter_denials))
         .layer(axum::middleware::from_fn_with_state(app.clone(), crate::console::layer::frame))
         .layer(axum::middleware::from_fn(limit_time))
+        .layer(axum::middleware::from_fn(keep_nowhere))
         .layer(axum::middleware::from_fn_with_state(watched, watch::watch))
         .with_state(app)
 }
@@ -218,6 +222,16 @@ pub fn metrics_router(office: Arc<Office>) -> Router {
 fn time_for(headers: &axum::http::HeaderMap) -> Duration {
     let said = headers.get(axum::http::header::CONTENT_LENGTH).and_then(|text| text.to_str().ok()?.parse::<u64>().ok());
     TIME + Duration::from_secs(said.unwrap_or(0).min(LARGEST) / LINE)
+}
+
+/// Answers are kept by nobody on the way, and are what they say they are: whole numbers, names and sessions stand in
+/// them. What is the same for everybody says so itself.
+async fn keep_nowhere(request: Request, next: Next) -> Response {
+    let mut answer = next.run(request).await;
+    let headers = answer.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    answer
 }
 
 /// Answers in time, whatever happens behind. A unit of work under way is not cut short by it.

@@ -144,6 +144,8 @@ struct CloseBody {
     added: usize,
     unchanged: usize,
     incomplete: Vec<DayKey>,
+    /// Days that cannot be closed for what is stored of them: `zhucan verify` says what is wrong.
+    failed: Vec<DayKey>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -155,8 +157,10 @@ struct DayKey {
 
 impl From<CloseReport> for CloseBody {
     fn from(report: CloseReport) -> Self {
-        let incomplete = report.incomplete.into_keys().map(|(date, canteen)| DayKey { date, canteen }).collect();
-        Self { added: report.added, unchanged: report.unchanged, incomplete }
+        let key = |(date, canteen)| DayKey { date, canteen };
+        let incomplete = report.incomplete.into_keys().map(key).collect();
+        let failed = report.failed.into_keys().map(key).collect();
+        Self { added: report.added, unchanged: report.unchanged, incomplete, failed }
     }
 }
 

@@ -20,6 +20,7 @@ use super::body::{Json, Query};
 use super::routes::Routes;
 use super::{Answer, App, BATCH, Delivery, Problem, Signed};
 use crate::error::Refusal;
+use crate::notes::{Batch as Notes, Heard};
 use crate::store::{audit, terminals};
 use crate::words::{self, Code, register};
 use crate::{Office, ingest};
@@ -80,22 +81,18 @@ async fn hello(
     if said.witnesses.len() > MOST_WITNESSES {
         return Err(Problem::new(Code::Invalid, words::TOO_MANY_WITNESSES));
     }
-    office.witnessed(terminal.id, said.witnesses).await?;
+    let witness = office.witnessed(terminal.id, said.witnesses).await?;
     let setup = office.setup(terminal.canteen).await?;
     let versions = office.versions(&setup).await?;
     let server_time = office.now();
-    let (cursors, audit) = office
-        .store
-        .write(move |tx| {
-            Box::pin(async move {
-                terminals::heard(tx, terminal.id, server_time).await?;
-                let software: String = said.software.chars().take(60).collect();
-                let unsent = i64::try_from(said.unsent).unwrap_or(i64::MAX);
-                terminals::said(tx, terminal.id, &software, unsent).await?;
-                Ok((terminals::cursors(tx, terminal.canteen, terminal.id).await?, audit::head(tx).await?))
-            })
-        })
-        .await?;
+    let (canteen, id) = (terminal.canteen, terminal.id);
+    let read = office.store.read(move |tx| {
+        Box::pin(async move { Ok((terminals::cursors(tx, canteen, id).await?, audit::head(tx).await?)) })
+    });
+    let (cursors, audit) = read.await?;
+    let software = said.software.chars().take(60).collect();
+    let heard = Heard { at: server_time, software, unsent: i64::try_from(said.unsent).unwrap_or(i64::MAX) };
+    office.note(Notes::heard(id, heard, witness)).await;
     Ok(Json(HelloAnswer {
         server_epoch: office.server_epoch.clone(),
         server_time,

@@ -127,11 +127,14 @@ pub(super) async fn metrics(State(office): State<Arc<Office>>) -> ([(HeaderName,
             ("zhucan_terminals", "Terminals in use.", state.terminals),
             ("zhucan_terminals_silent", "Of these, not heard for 24 hours.", state.silent),
             ("zhucan_days_overdue", "Canteen-days that should have been closed.", state.overdue),
+            ("zhucan_days_failed", "Canteen-days whose close fails by what is stored of them.", state.failed),
         ] {
             head(&mut out, name, "gauge", help);
             line(&mut out, name, "", value);
         }
     }
+    head(&mut out, "zhucan_unopened_total", "counter", "Sealed numbers of elders that did not open.");
+    line(&mut out, "zhucan_unopened_total", "", office.unopened.load(Ordering::Relaxed));
     office.metrics.write(&mut out);
     ([(axum::http::header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out)
 }

@@ -337,6 +337,21 @@ pub async fn revision(
     Ok(row.map(|(Json(close),)| close))
 }
 
+/// Whether one revision of a day's close is there, can be read and is what its digest says.
+pub async fn is_whole(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, revision: i64) -> Result<bool, Error> {
+    let row: Option<(Digest, String)> = sql!(
+        tx,
+        "SELECT digest, content FROM day_closes WHERE canteen = $1 AND date = $2 AND revision = $3",
+        canteen,
+        date,
+        revision
+    )
+    .optional()
+    .await?;
+    let of = |content: &str| serde_json::from_str::<DayClose>(content).ok().map(|close| close.digest());
+    Ok(row.is_some_and(|(digest, content)| of(&content) == Some(digest)))
+}
+
 /// The verdicts behind one revision of a day's close.
 pub async fn verdicts(
     tx: &mut Tx,

@@ -3,7 +3,7 @@
 //! Whatever may change what a day's close says touches the day in the same unit of work. A close reads the version
 //! first and notes it when it is done; a day touched in between is dirty again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, ElderId};
@@ -36,6 +36,53 @@ impl DayState {
     pub const fn is_dirty(&self) -> bool {
         self.version > self.closed_version
     }
+}
+
+row! {
+    /// A canteen's day whose close fails.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct FailedDay {
+        /// The canteen.
+        pub canteen: CanteenId,
+        /// Its name.
+        pub name: String,
+        /// The business date.
+        pub date: BusinessDate,
+        /// What went wrong the last time; of the program, not in anybody's words.
+        pub error: String,
+        /// When it failed first, unix ms.
+        pub failed_at: UnixMs,
+    }
+}
+
+/// The days whose close fails, by date.
+pub async fn failed(tx: &mut Tx) -> Result<Vec<FailedDay>, Error> {
+    sql!(
+        tx,
+        "SELECT f.canteen, c.name, f.date, f.error, f.failed_at FROM close_failures f \
+         JOIN canteens c ON c.id = f.canteen ORDER BY f.date, f.canteen"
+    )
+    .all()
+    .await
+}
+
+/// Notes that the closes of these days fail, and of no others.
+pub async fn set_failed(
+    tx: &mut Tx,
+    failed: &BTreeMap<(BusinessDate, CanteenId), String>,
+    now: UnixMs,
+) -> Result<(), Error> {
+    for day in self::failed(tx).await?.into_iter().filter(|day| !failed.contains_key(&(day.date, day.canteen))) {
+        sql!(tx, "DELETE FROM close_failures WHERE canteen = $1 AND date = $2", day.canteen, day.date)
+            .execute()
+            .await?;
+    }
+    let row = |((date, canteen), error): (&(BusinessDate, CanteenId), &String)| {
+        [canteen.bind(), date.bind(), error.clone().bind(), now.bind()]
+    };
+    let rows: Vec<Value<'_>> = failed.iter().flat_map(row).collect();
+    let tail = "ON CONFLICT (canteen, date) DO UPDATE SET error = excluded.error";
+    insert(tx, "INSERT INTO close_failures (canteen, date, error, failed_at)", 4, rows, tail).await.map(drop)
 }
 
 /// Touches days, always in the same order, so that two units never wait for each other.

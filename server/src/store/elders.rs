@@ -227,8 +227,8 @@ pub async fn add_card(tx: &mut Tx, card: &CardRow) -> Result<(), Error> {
     .map(drop)
 }
 
-/// Counts cards that a person issued by the sheet on a day without a second person; says how many there are now.
-pub async fn count_sheets(tx: &mut Tx, person: UserId, date: BusinessDate, cards: i64) -> Result<i64, Error> {
+/// Counts cards that a person issued on a day without a second person; says how many there are now.
+pub async fn count_cards(tx: &mut Tx, person: UserId, date: BusinessDate, cards: i64) -> Result<i64, Error> {
     sql!(
         tx,
         "INSERT INTO cards_alone (person, date, cards) VALUES ($1, $2, $3) ON CONFLICT (person, date) \
@@ -236,6 +236,20 @@ pub async fn count_sheets(tx: &mut Tx, person: UserId, date: BusinessDate, cards
         person,
         date,
         cards
+    )
+    .value()
+    .await
+}
+
+/// Counts physical cards that a person registered on a day; says how many there are now.
+pub async fn count_chips(tx: &mut Tx, person: UserId, date: BusinessDate, chips: i64) -> Result<i64, Error> {
+    sql!(
+        tx,
+        "INSERT INTO cards_alone (person, date, cards, chips) VALUES ($1, $2, 0, $3) ON CONFLICT (person, date) \
+         DO UPDATE SET chips = cards_alone.chips + excluded.chips RETURNING chips",
+        person,
+        date,
+        chips
     )
     .value()
     .await

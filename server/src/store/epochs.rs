@@ -274,14 +274,17 @@ pub async fn later_starts(tx: &mut Tx, journal: Journal) -> Result<Vec<BusinessD
 /// The first record of an epoch: canteen, terminal, record.
 type Start = (CanteenId, TerminalId, Decoded);
 
-/// The first records of a region's epochs that were not a terminal's first.
+/// The first records of a region's epochs that were not a terminal's first. From the epochs, of which there are few, to the
+/// records, which are a million: joined in this order, as in [`undecided`].
 async fn starts_of(tx: &mut Tx, region: &RegionCode) -> Result<Vec<Start>, Error> {
     sql!(
         tx,
-        "SELECT r.canteen, r.terminal, r.bytes FROM records r JOIN canteens c ON c.id = r.canteen
-         WHERE c.region LIKE $1 || '%' AND r.sequence = 0 AND r.kind = 'start' AND EXISTS
-            (SELECT 1 FROM terminal_epochs e WHERE e.canteen = r.canteen AND e.terminal = r.terminal
-                AND e.epoch < r.epoch)
+        "SELECT r.canteen, r.terminal, r.bytes FROM
+            (SELECT l.canteen, l.terminal, l.epoch FROM terminal_epochs l JOIN canteens c ON c.id = l.canteen
+             WHERE c.region LIKE $1 || '%' AND EXISTS (SELECT 1 FROM terminal_epochs e
+                WHERE e.canteen = l.canteen AND e.terminal = l.terminal AND e.epoch < l.epoch)) l
+         CROSS JOIN records r WHERE r.canteen = l.canteen AND r.terminal = l.terminal AND r.epoch = l.epoch
+            AND r.sequence = 0 AND r.kind = 'start'
          ORDER BY r.canteen, r.terminal, r.epoch",
         region
     )

@@ -66,6 +66,7 @@ pub mod payments;
 pub mod people;
 pub mod policies;
 pub mod proposals;
+pub mod quarantine;
 pub mod records;
 pub mod refund_payments;
 pub mod register;
@@ -88,7 +89,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, SqlitePool};
 
 pub use statement::{Statement, Tx, insert};
-pub use value::{At, Bind, Column, FromRow, Json, Row, Value};
+pub use value::{At, Bind, Column, FromRow, Json, Readable, Row, Value};
 
 use crate::error::Error;
 use crate::idempotency::Attempt;

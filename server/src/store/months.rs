@@ -9,7 +9,7 @@ use domain::reconciliation::{Correction, DayClose, PayerSums};
 use domain::region::RegionCode;
 use domain::settlement::{MonthState, Reopened, Statement};
 
-use super::{Json, Tx};
+use super::{Bind as _, Json, Tx, Value};
 use crate::error::Error;
 use crate::sql;
 
@@ -134,6 +134,34 @@ pub async fn unapproved_before(tx: &mut Tx, region: &RegionCode, month: Month) -
 /// The region's first month after this one that was drafted.
 pub async fn drafted_after(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Option<Month>, Error> {
     sql!(tx, "SELECT MIN(month) FROM settlements WHERE region = $1 AND month > $2", region, month).value().await
+}
+
+/// Another region's settlement that holds one of these canteens still, or already: one of this month or before that is not
+/// approved, or any of this month or later; and whether it is approved. Regions are set up between two months' settlement.
+pub async fn settled_elsewhere(
+    tx: &mut Tx,
+    region: &RegionCode,
+    month: Month,
+    canteens: &[CanteenId],
+) -> Result<Option<(RegionCode, Month, bool)>, Error> {
+    let text = format!(
+        "SELECT m.region, m.month, m.state = 'approved' FROM settlements m WHERE m.region <> $1 AND (m.month >= $2 OR m.state <> 'approved') \
+         AND EXISTS (SELECT 1 FROM statements s WHERE s.region = m.region AND s.month = m.month \
+         AND s.version = m.version AND s.canteen {} \
+         AND EXISTS (SELECT 1 FROM settled_days d WHERE d.statement = s.id)) ORDER BY m.month, m.region LIMIT 1",
+        tx.among(3)
+    );
+    let values = vec![region.bind(), month.bind(), Value::list(canteens)];
+    super::Statement::built(tx, text, values).optional().await
+}
+
+/// The greatest version that any of these canteens' statements of the month has, whichever region drafted it; 0 for none.
+pub async fn last_version(tx: &mut Tx, month: Month, canteens: &[CanteenId]) -> Result<i64, Error> {
+    let text = format!(
+        "SELECT COALESCE(MAX(s.version), 0) FROM statements s WHERE s.month = $1 AND s.canteen {}",
+        tx.among(2)
+    );
+    super::Statement::built(tx, text, vec![month.bind(), Value::list(canteens)]).value().await
 }
 
 /// The canteens that the region settles, in the order of their names: those for which no narrower region is set up.

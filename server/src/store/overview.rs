@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::days::DayState;
 use super::findings::StepRow;
 use super::months::StoredStatement;
-use super::{Json, Tx};
+use super::{Json, Readable, Tx};
 use crate::error::Error;
 use crate::{row, sql};
 
@@ -151,7 +151,8 @@ pub const FINDINGS_OF_REGION: &str = "SELECT d.canteen, d.date, d.content FROM c
     ORDER BY d.canteen, d.date";
 
 /// What days of a region's month found, by canteen and date: only days that found anything are read, and of one
-/// canteen only those, where only that one is asked for.
+/// canteen only those, where only that one is asked for. A close that somebody damaged is passed over: its own page and
+/// `verify` name it.
 pub async fn findings(
     tx: &mut Tx,
     region: &RegionCode,
@@ -165,7 +166,7 @@ pub async fn findings(
     }
     // A close is written without spaces: days that found nothing say so in so many characters. The condition is that of
     // the index `day_closes_with_findings`, character by character.
-    let rows: Vec<(CanteenId, BusinessDate, Json<Found>)> = match only {
+    let rows: Vec<(CanteenId, BusinessDate, Readable<Found>)> = match only {
         None => sql!(tx, FINDINGS_OF_REGION, region, month.first(), month.last()).all().await?,
         Some(canteen) => {
             let text = "SELECT d.canteen, d.date, d.content FROM day_closes d WHERE d.canteen = $1 \
@@ -175,7 +176,8 @@ pub async fn findings(
             sql!(tx, text, canteen, month.first(), month.last()).all().await?
         }
     };
-    Ok(rows.into_iter().map(|(canteen, date, Json(found))| (canteen, date, found.findings)).collect())
+    let readable = |(canteen, date, Readable(found)): (_, _, Readable<Found>)| Some((canteen, date, found?.findings));
+    Ok(rows.into_iter().filter_map(readable).collect())
 }
 
 /// The closed canteen-days of a region's month, with how many meals the last close of each counted, guests included. No
@@ -226,7 +228,7 @@ pub async fn sums(
     month: Month,
     only: Option<CanteenId>,
 ) -> Result<Vec<DaySums>, Error> {
-    let rows: Vec<Json<DaySums>> = match only {
+    let rows: Vec<Readable<DaySums>> = match only {
         None => {
             let text = "SELECT d.content FROM canteens c CROSS JOIN day_closes d WHERE d.canteen = c.id AND c.region LIKE $1 || '%' AND d.date >= $2 AND d.date <= $3 AND d.revision = \
                 (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
@@ -241,7 +243,7 @@ pub async fn sums(
             sql!(tx, text, canteen, month.first(), month.last()).values().await?
         }
     };
-    Ok(rows.into_iter().map(|Json(sums)| sums).collect())
+    Ok(rows.into_iter().filter_map(|Readable(sums)| sums).collect())
 }
 
 /// The last close of every canteen-day of a region's month that has one, by canteen and date, with its revision.
@@ -309,7 +311,10 @@ pub async fn steps(
     Ok(said)
 }
 
-/// The months that were disclosed last, with the last day on which objections are taken; latest first, a dozen at most.
-pub async fn disclosed(tx: &mut Tx) -> Result<Vec<(RegionCode, Month, BusinessDate)>, Error> {
-    sql!(tx, "SELECT region, month, until FROM disclosures ORDER BY month DESC, region LIMIT 12").all().await
+/// The months that are disclosed on a day, with the last day on which objections are taken; latest first. What was
+/// disclosed before is not everybody's to read any longer.
+pub async fn disclosed(tx: &mut Tx, today: BusinessDate) -> Result<Vec<(RegionCode, Month, BusinessDate)>, Error> {
+    sql!(tx, "SELECT region, month, until FROM disclosures WHERE until >= $1 ORDER BY month DESC, region", today)
+        .all()
+        .await
 }

@@ -156,16 +156,23 @@ pub async fn retired(tx: &mut Tx, id: TerminalId, now: UnixMs) -> Result<(), Err
     sql!(tx, "UPDATE terminals SET retired_at = $2 WHERE id = $1", id, now).execute().await.map(drop)
 }
 
-/// Counts that a terminal asked for a resident ID.
-pub async fn count_lookup(tx: &mut Tx, id: TerminalId, date: BusinessDate, found: bool) -> Result<(), Error> {
+/// Counts how often a terminal asked for a resident ID, and how often somebody was found.
+pub async fn count_lookups(
+    tx: &mut Tx,
+    id: TerminalId,
+    date: BusinessDate,
+    asked: i64,
+    found: i64,
+) -> Result<(), Error> {
     sql!(
         tx,
-        "INSERT INTO lookup_counts (terminal, date, asked, found) VALUES ($1, $2, 1, $3)
-         ON CONFLICT (terminal, date) DO UPDATE SET asked = lookup_counts.asked + 1,
+        "INSERT INTO lookup_counts (terminal, date, asked, found) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (terminal, date) DO UPDATE SET asked = lookup_counts.asked + excluded.asked,
             found = lookup_counts.found + excluded.found",
         id,
         date,
-        i64::from(found)
+        asked,
+        found
     )
     .execute()
     .await

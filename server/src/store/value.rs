@@ -286,6 +286,16 @@ impl<T: serde::de::DeserializeOwned> Column for Json<T> {
     }
 }
 
+/// A value kept as JSON text, or nothing where the text is none any more: for pages that tell of many rows and go on with
+/// the others. Nothing that settles money reads so.
+pub struct Readable<T>(pub Option<T>);
+
+impl<T: serde::de::DeserializeOwned> Column for Readable<T> {
+    fn read(row: &Row<'_>, at: At<'_>) -> Result<Self, Error> {
+        Ok(Self(serde_json::from_str(&String::read(row, at)?).ok()))
+    }
+}
+
 impl<'a, T: serde::Serialize> Bind<'a> for Json<T> {
     fn bind(self) -> Value<'a> {
         let text = serde_json::to_string(&self.0);

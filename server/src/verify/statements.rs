@@ -99,7 +99,7 @@ pub(super) async fn verify(
             let of = Made { id: row.id, canteen: row.canteen, month: row.month, drafted_at: row.drafted_at };
             let again = store.read(move |tx| Box::pin(async move { again(tx, &rules, of, &asked).await })).await?;
             match again {
-                None => report.broken(&place, "所依据的日清或裁定不存在"),
+                None => report.broken(&place, "所依据的日清或裁定不存在，或已被改动，无法重算"),
                 Some(made) if made != content => report.broken(&place, "从日清重算，结果不同"),
                 Some(_) => {}
             }
@@ -184,13 +184,21 @@ pub(crate) struct Made {
     pub(crate) drafted_at: UnixMs,
 }
 
-/// The statement made again from the closes that it settled; nothing where one of them, or a ruling, is not there.
+/// The statement made again from the closes that it settled; nothing where one of them, or a ruling, is not there, cannot
+/// be read, or is such that no statement can be made of it.
 pub(crate) async fn again(
     tx: &mut Tx,
     rules: &Rulebook,
     of: Made,
     content: &Statement,
 ) -> Result<Option<Statement>, Error> {
+    match made(tx, rules, of, content).await {
+        Err(Error::Corrupt(_)) => Ok(None),
+        made => made,
+    }
+}
+
+async fn made(tx: &mut Tx, rules: &Rulebook, of: Made, content: &Statement) -> Result<Option<Statement>, Error> {
     let Made { id, canteen, month, drafted_at } = of;
     let (mut days, mut reopened) = (Vec::new(), Vec::new());
     let rulings = findings::rulings(tx, canteen, drafted_at).await?;
@@ -215,7 +223,7 @@ pub(crate) async fn again(
     let findings = days.iter().chain(reopened.iter().map(|r| &r.now)).flat_map(|d| &d.findings);
     let blocking = &content.reconciliation.blocking;
     let decided: BTreeSet<String> = findings.map(|f| f.number.clone()).filter(|n| !blocking.contains(n)).collect();
-    Ok(Some(settle_month(&MonthInput {
+    let input = MonthInput {
         canteen,
         month,
         days: &days,
@@ -227,7 +235,9 @@ pub(crate) async fn again(
         deducted: &deducted,
         released: &holds::released(tx, canteen, month, drafted_at).await?,
         rules,
-    })))
+    };
+    // Sums that somebody changed by hand do not add up any more, which `settle_month` takes for a defect of its own.
+    Ok(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settle_month(&input))).ok())
 }
 
 const OTHER_SERVED: &str = "申报份数与各结算单不符";
@@ -270,7 +280,12 @@ async fn claims(
                 Ok((again.as_ref() != Some(&stored)).then_some("重新计数，结果不同"))
             })
         });
-        if let Some(what) = wrong.await? {
+        let wrong = match wrong.await {
+            // The close that it is about is named by the check of closes.
+            Err(error) if error.is_of_data() => Some("所依据的日清无法读取，不能重新计数"),
+            wrong => wrong?,
+        };
+        if let Some(what) = wrong {
             report.broken(place, what);
         }
     }

@@ -2,6 +2,8 @@
 
 use domain::calendar::BusinessDate;
 
+use crate::store::days::FailedDay;
+
 /// The data folder.
 pub const DATA: &str = "数据目录";
 /// The key file.
@@ -100,6 +102,19 @@ pub fn calendar_missing(years: &[i16]) -> String {
 #[must_use]
 pub fn overdue(count: i64, earliest: BusinessDate) -> String {
     format!("{count} 个食堂日未清，最早 {earliest}：多半有终端没传完，先看终端")
+}
+
+/// Days whose close fails.
+#[must_use]
+pub fn failed_days(days: &[FailedDay]) -> String {
+    let told: Vec<String> =
+        days.iter().take(3).map(|day| format!("{} {}（{}）", day.date, day.name, day.error)).collect();
+    let more = if days.len() > 3 { "等" } else { "" };
+    format!(
+        "{} 个食堂日日清出错：{}{more}。其他日子照常日清。运行 zhucan verify 找出坏的数据，再从备份找回",
+        days.len(),
+        told.join("、")
+    )
 }
 
 /// Terminals in use.

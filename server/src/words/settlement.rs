@@ -561,6 +561,15 @@ pub(crate) fn later_month_drafted(of: Month) -> String {
     format!("{}已经起草，更早的月份不能再起草；补传的记录会列入下一个月", month(of))
 }
 
+pub(crate) fn settled_elsewhere(region: &domain::region::RegionCode, of: Month, approved: bool) -> String {
+    let of = month(of);
+    if approved {
+        format!("{of}已由 {region} 结算其中的食堂，请从下一个月起在本地区起草")
+    } else {
+        format!("{region} 的{of}还没有审批，其中有本地区的食堂，请先办完")
+    }
+}
+
 pub(crate) fn region_without_canteens(region: &domain::region::RegionCode) -> String {
     format!("{region} 没有由其结算的食堂")
 }
@@ -597,6 +606,10 @@ pub(crate) fn in_the_way(reasons: &[(Option<CanteenId>, String)]) -> String {
     let mut texts: Vec<&str> = reasons.iter().map(|(_, why)| why.as_str()).collect();
     texts.dedup();
     format!("不能提交：{}", texts.join("；"))
+}
+
+pub(crate) fn canteen_unreadable(name: &str) -> String {
+    format!("{name}的日清数据读不出或对不上，不能起草。请管理员运行 zhucan verify 查明，从备份找回后再起草")
 }
 
 pub(crate) fn month_changed_meanwhile() -> String {

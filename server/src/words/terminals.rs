@@ -4,6 +4,8 @@
 pub const OTHER_CANTEEN: &str = "此登记码不是这台终端原来所在食堂的，请为原食堂重新发放登记码";
 /// A terminal comes again under a name that another one has.
 pub const NAME_IN_USE: &str = "这台终端原来的编号已登记着另一把密钥，请换用新的数据目录登记";
+/// Too many wrong codes from one address.
+pub const TOO_MANY_CODES: &str = "同一地址输错登记码的次数过多，请稍后再试";
 /// The fingerprint is not that of the terminal's key.
 pub const FINGERPRINT: &str = "所填指纹与此终端的密钥不符";
 /// The epoch is not known.

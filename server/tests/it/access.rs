@@ -26,6 +26,7 @@ use crate::month::{MARCH, Scene};
 use crate::unit;
 
 mod bodies;
+mod kept;
 mod scopes;
 mod table;
 
@@ -245,6 +246,11 @@ impl Ground {
             *asked.body_mut() = body;
         }
         let response = self.router.clone().oneshot(asked).await.unwrap();
+        let header =
+            |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kept = if route.path.starts_with("/assets/") { "public, max-age=3600" } else { "no-store" };
+        assert_eq!(header("cache-control"), kept, "{route:?}");
+        assert_eq!(header("x-content-type-options"), "nosniff", "{route:?}");
         let code = response.extensions().get::<Code>().map(|code| code.name().to_owned()).unwrap_or_default();
         (read(response).await, code)
     }

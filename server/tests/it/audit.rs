@@ -273,6 +273,7 @@ async fn terminals_bear_witness(backend: Backend) {
     let later = line.hello(&till, &[told]).await.audit.unwrap();
     assert!(later.sequence > told.sequence);
     line.hello(&till, &[told, later]).await;
+    world.office().noted().await;
     let id = till.id();
     assert_eq!(unit!(store, |tx| audit::witness(tx, id).await), Some(later));
     assert_eq!(breaks(store).await, [] as [&str; 0]);

@@ -7,7 +7,7 @@ use domain::credential::Scan;
 use domain::elder::ElderFactKind;
 use domain::id::{ElderId, UserId};
 use serde_json::{Value, json};
-use server::admin::{CardsOf, NewElderFact};
+use server::admin::{CHIPS_ALONE, CardsOf, NewElderFact, SINGLY};
 use server::people::Role;
 use server::seal::Place;
 use server::store::batches::{self, BatchRow, LeftOutReason};
@@ -18,7 +18,7 @@ use support::Backend;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use crate::client::{Answered, request, send, world as with_till};
+use crate::client::{Answered, open, request, send, world as with_till};
 use crate::common::{World, date, region};
 use crate::office::person;
 use crate::proposals::id_of;
@@ -245,6 +245,60 @@ async fn cards_for_many_take_two_people(backend: Backend) {
     assert_eq!(send(&world, post("/api/v1/cards/sheets", &issuer, of)).await.status, 201);
 }
 
+async fn cards_one_by_one_count_with_those_of_the_sheet(backend: Backend) {
+    let (world, _) = with_till(backend).await;
+    let mut elders = Vec::new();
+    for number in 1..=11 {
+        elders.push(world.elder(number, None).await);
+    }
+    let post = |path: &str, token: &str, body: Value| request(Method::POST, path, Some(token), &body);
+    let single = async |token: &str, elder: ElderId| {
+        send(&world, post(&format!("/api/v1/elders/{elder}/cards"), token, Value::Null)).await
+    };
+    let one = person(&world, "发卡员", Role::CardIssuer, "4403").await;
+    for time in 0..SINGLY {
+        assert_eq!(single(&one, elders[time % 10]).await.status, 201);
+    }
+    single(&one, elders[10]).await.is_problem(403, "second_person");
+    single(&one, elders[0]).await.is_problem(403, "second_person");
+    assert!(cards(&world, elders[10]).await.is_empty(), "nothing was issued");
+    let good = cards(&world, elders[0]).await.into_iter().filter(|card| card.revoked_at.is_none()).count();
+    assert_eq!(good, 1, "nor revoked");
+    let sheet = json!({"of": {"elders": [elders[10]]}});
+    send(&world, post("/api/v1/cards/sheets", &one, sheet)).await.is_problem(403, "second_person");
+
+    let other = person(&world, "另一发卡员", Role::CardIssuer, "4403").await;
+    let sheet = json!({"of": {"elders": elders[..10]}});
+    assert_eq!(send(&world, post("/api/v1/cards/sheets", &other, sheet)).await.status, 201);
+    assert_eq!(single(&other, elders[10]).await.status, 201, "a counter goes on one by one");
+    let sheet = json!({"of": {"elders": [elders[9]]}});
+    send(&world, post("/api/v1/cards/sheets", &other, sheet)).await.is_problem(403, "second_person");
+    world.clock.pass(24 * 60 * 60 * 1000);
+    let other = open(&world, "另一发卡员", "correct horse 电池").await;
+    assert_eq!(single(&other, elders[10]).await.status, 201, "a new day");
+    assert!(world.office().issue_card(elders[0], None).await.is_ok(), "nobody is counted at the office's own computer");
+}
+
+async fn one_person_registers_so_many_physical_cards_a_day(backend: Backend) {
+    let (world, _) = with_till(backend).await;
+    let elder = world.elder(1, None).await;
+    let register = async |token: &str, number: i64| {
+        let chip = json!({"number": format!("{:016x}", number + 0x0a1b_2c3d_0000)});
+        send(&world, request(Method::POST, &format!("/api/v1/elders/{elder}/chips"), Some(token), &chip)).await
+    };
+    let one = person(&world, "发卡员", Role::CardIssuer, "4403").await;
+    for number in 0..CHIPS_ALONE {
+        assert_eq!(register(&one, number).await.status, 201);
+    }
+    register(&one, CHIPS_ALONE).await.is_problem(403, "second_person");
+    assert_eq!(cards(&world, elder).await.len(), usize::try_from(CHIPS_ALONE).unwrap());
+    let sheet = json!({"of": {"elders": [elder]}});
+    let sheet = request(Method::POST, "/api/v1/cards/sheets", Some(&one), &sheet);
+    assert_eq!(send(&world, sheet).await.status, 201, "printed cards count for themselves");
+    let other = person(&world, "另一发卡员", Role::CardIssuer, "4403").await;
+    assert_eq!(register(&other, CHIPS_ALONE).await.status, 201);
+}
+
 async fn whoever_got_a_card_or_died_since_is_left_out_of_a_batch(backend: Backend) {
     let (world, till) = with_till(backend).await;
     let (office, canteen) = (world.office(), till.row.canteen);
@@ -355,6 +409,8 @@ crate::on_both! {
     batches_are_decided_once_printed_once_and_never_edited
     tills_are_told_of_the_photos_of_their_regulars
     cards_for_many_take_two_people
+    cards_one_by_one_count_with_those_of_the_sheet
+    one_person_registers_so_many_physical_cards_a_day
     whoever_got_a_card_or_died_since_is_left_out_of_a_batch
     a_batch_of_which_everybody_is_left_out_prints_nothing
     sheets_and_photos_over_the_api

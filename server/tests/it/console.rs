@@ -1,8 +1,11 @@
 //! Entering the console, and that nothing typed is lost; pages of policies; what everybody may read.
 
-use server::payment;
+use domain::calendar::Month;
+use domain::id::Digest;
+use domain::region::RegionCode;
 use server::people::Role;
-use server::store::overview;
+use server::store::{overview, payments};
+use server::{payment, sql};
 use support::Backend;
 
 use crate::browser::Browser;
@@ -144,9 +147,10 @@ async fn everybody_reads_prices_by_age_and_disclosed_lists_only(backend: Backend
     let office = scene.world.office();
     let (by, month) = (scene.maker.user, MARCH.parse().unwrap());
     payment::disclose(&office.store, &region("440304"), month, 7, by, office.now()).await.unwrap();
-    let months = crate::unit!(office.store, |tx| overview::disclosed(tx).await);
     let until = date("2026-04-07").plus_days(6);
-    assert_eq!(months, [(region("440304"), month, until)]);
+    for (today, there) in [(until, vec![(region("440304"), month, until)]), (until.plus_days(1), vec![])] {
+        assert_eq!(crate::unit!(office.store, |tx| overview::disclosed(tx, today).await), there, "{today}");
+    }
     scene.world.clock.pass(61_000);
     let board = visitor.get("/").await;
     assert_eq!(board.status, 200);
@@ -160,6 +164,55 @@ async fn everybody_reads_prices_by_age_and_disclosed_lists_only(backend: Backend
     assert_eq!(listed.status, 200);
     listed.has(&["姓名已遮盖", "*"]);
     Browser::new(&scene.world, None).in_english().get("/").await.has(&["lang=\"en\"", "Elder canteens", "60+"]);
+
+    // The last day ends at midnight, also for a board that was made a moment before.
+    scene.world.clock.set(until.at_minute(1439));
+    visitor.get("/").await.has(&["补贴公示"]);
+    assert_eq!(visitor.get(&list).await.status, 200);
+    scene.world.clock.set(until.plus_days(1).at_minute(0));
+    for path in [&there, &list] {
+        visitor.get(path).await.has(&["公示期已满"]).lacks(&["*", "核定金额"]);
+        assert_eq!(visitor.get(path).await.status, 404, "names stay up no longer than was said");
+    }
+    scene.world.clock.pass(61_000);
+    visitor.get("/").await.has(&["长者食堂"]).lacks(&["补贴公示"]);
+}
+
+/// Every region that settles for itself discloses its own months: none is left out because others disclose too.
+async fn every_disclosed_month_is_listed_and_can_be_read(backend: Backend) {
+    let scene = Scene::new(backend).await;
+    let (store, by) = (scene.world.office().store.clone(), scene.maker.user);
+    scene.world.clock.set(date("2026-04-07").at_minute(600));
+    let (month, now): (Month, _) = (MARCH.parse().unwrap(), scene.world.office().now());
+    let places: Vec<RegionCode> = (10..25).map(|n| region(&format!("4403{n}"))).collect();
+    let until = date("2026-04-13");
+    for place in places.clone() {
+        crate::unit!(store, |tx| {
+            let digest = Digest([7; 32]);
+            sql!(
+                tx,
+                "INSERT INTO settlements (region, month, version, state, digest, drafted_by, drafted_at, draft, \
+                 submitted_by, submitted_at, approved_by, approved_at) \
+                 VALUES ($1, $2, 1, 'approved', $3, $4, $5, 1, $4, $5, $4, $5)",
+                &place,
+                month,
+                digest,
+                by,
+                now
+            )
+            .execute()
+            .await?;
+            let disclosure = payments::Disclosure { until, disclosed_by: by, disclosed_at: now };
+            payments::disclose(tx, &place, month, &disclosure).await
+        });
+    }
+    let visitor = Browser::new(&scene.world, None);
+    let board = visitor.get("/").await;
+    for place in &places {
+        let there = format!("/disclosures/{place}/{MARCH}");
+        board.has(&[&there]);
+        assert_eq!(visitor.get(&there).await.status, 200, "{there}");
+    }
 }
 
 crate::on_both! {
@@ -168,4 +221,5 @@ crate::on_both! {
     a_form_without_its_token_does_nothing_and_loses_nothing
     a_draft_is_checked_at_its_lines_compared_and_proposed
     everybody_reads_prices_by_age_and_disclosed_lists_only
+    every_disclosed_month_is_listed_and_can_be_read
 }

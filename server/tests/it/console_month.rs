@@ -575,6 +575,40 @@ async fn a_submitted_month_is_made_again_once(backend: Backend) {
     assert_ne!(made_again(&checker.page("/console/settlement").await).unwrap(), asked, "something was said since");
 }
 
+/// A close that somebody changed in the database is named on the month's page, with what to do; the page stays.
+async fn a_close_that_was_changed_by_hand_is_named(backend: Backend) {
+    let changes = [
+        "UPDATE day_closes SET content = REPLACE(content, '300', '301') WHERE date = '2026-03-03'",
+        "UPDATE day_closes SET content = '{' WHERE date = '2026-03-03'",
+    ];
+    for change in changes {
+        let mut scene = Scene::new(backend).await;
+        scene.march().await;
+        scene.draft(MARCH).await.unwrap();
+        scene.submit(MARCH, scene.maker).await.unwrap();
+        let checker = Browser::of(&scene.world, "测试复核").await;
+        assert!(made_again(&checker.page("/console/settlement?again=1").await).is_some());
+        crate::month::disarm(&scene.world, "day_closes").await;
+        let store = &scene.world.office().store;
+        assert!(unit!(store, |tx| server::sql!(tx, change).execute().await) > 0, "{change}");
+        let page = checker.page("/console/settlement?again=1").await;
+        let text = text_of(&page);
+        for part in ["重算不一致", "日清被改动", "甲食堂 3月3日", "zhucan verify", "¥12.00"] {
+            assert!(text.contains(part), "{change}: {part}: {text}");
+        }
+        // The way to the day, and the month's other pages.
+        let there = "/console/reconciliation?region=440304&#38;month=2026-03&#38;canteen=";
+        assert!(page.contains(there), "{page}");
+        for path in ["/console/reconciliation", "/console/today", "/console/findings", "/console/statements"] {
+            let answered = checker.get(&format!("{path}?{AT}")).await;
+            assert_eq!(answered.status, 200, "{change}: {path}: {}", text_of(&answered.html));
+        }
+        let breaks = scene.verify().await.breaks;
+        assert!(breaks.iter().any(|b| b.place.starts_with("日清")), "{breaks:?}");
+        assert!(breaks.iter().any(|b| b.place.starts_with("结算单")), "{breaks:?}");
+    }
+}
+
 /// An upheld objection holds a payment on every page until somebody lifts it, and on none from then on.
 async fn what_was_objected_and_seen_to_is_paid_in_the_browser(backend: Backend) {
     let scene = approved(backend).await;
@@ -650,6 +684,7 @@ crate::on_both! {
     pages_are_read_in_english
     overviews_of_a_month
     a_submitted_month_is_made_again_once
+    a_close_that_was_changed_by_hand_is_named
     what_was_objected_and_seen_to_is_paid_in_the_browser
     funds_are_summed_by_month
 }

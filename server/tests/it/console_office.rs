@@ -320,6 +320,16 @@ async fn a_terminal_is_let_in_by_another_person_and_taken_out(backend: Backend) 
     let start = till.start(None);
     world.ingest(&till, 1, &[start]).await;
     let page = format!("/console/terminals/{}", till.id());
+    let kept = format!("{page}/quarantine");
+    first.get(&kept).await.has(&["没有隔离记录"]);
+    // Another record than the one that holds the place.
+    let guest = till.meal(world.office(), None);
+    till.next = 1;
+    let copied = till.meal(world.office(), None);
+    world.ingest(&till, 1, &[guest, copied]).await;
+    first.get(&page).await.has(&["隔离记录 <span class=\"chip chip-warn\">1</span>"]);
+    first.get(&kept).await.has(&["位置已被另一条占用", "用餐", "18.00", "补录纸质名单"]);
+    first.get(&format!("{kept}?after=x")).await.refused(Code::Invalid);
     let end = format!("{page}/epochs/1/end");
     first.post(&end, &[("reason", "")]).await.refused(Code::Invalid);
     first.post(&end, &[("reason", "终端进水")]).await.went("done=proposed");

@@ -1,21 +1,24 @@
 //! A journal that does not go on from what the office holds is a finding that blocks the month, in whatever order the
 //! records arrive that show it.
 
-use domain::id::{CanteenId, Digest, RecordId, UserId};
+use domain::id::{CanteenId, CashierId, Digest, PaperListId, RecordId, TerminalId, UserId};
 use domain::reconciliation::{Code, Finding, Severity};
-use domain::record::{Body, Head};
+use domain::record::{Body, Head, Paper, encoding};
+use domain::sync::{Outcome, Rejection};
 use server::admin::NewUser;
 use server::close::close_days;
 use server::people::Role;
 use server::sql;
 use server::store::epochs::ForkKind;
+use server::store::quarantine::KeptRow;
 use server::store::records::Journal;
-use server::store::{closes, epochs};
+use server::store::{closes, epochs, quarantine};
 use server::verify::verify;
 use support::Backend;
 
 use crate::client::world;
 use crate::common::{Sent, Till, World, date, region};
+use crate::rows::n;
 use crate::unit;
 
 const DAY: &str = "2026-03-02";
@@ -181,7 +184,49 @@ async fn what_later_epochs_name_is_found(backend: Backend) {
     assert_eq!(unit!(store, |tx| epochs::named_heads(tx, canteen, date(DAY)).await), []);
 }
 
+/// A terminal that was copied sells under places that are taken: what happened is kept, listed, and can be entered again.
+async fn what_has_no_place_is_listed_and_entered_as_a_paper_list(backend: Backend) {
+    let (world, mut till) = world(backend).await;
+    let (office, canteen, terminal) = (world.office().clone(), till.row.canteen, till.id());
+    let (store, elder) = (&office.store, world.elder(1, None).await);
+    let first = vec![till.start(None), till.open(), till.meal(&office, None)];
+    let eaten = till.at;
+    (till.next, till.head) = (2, first[1].signed.hash());
+    let copied = till.meal(&office, Some(elder));
+    let meal = encoding::decode(&copied.signed.record).unwrap();
+    let mut nobodys = copied.clone();
+    nobodys.signed.signature.0[0] ^= 1;
+    world.ingest(&till, 1, &first).await;
+    world.ingest(&till, 1, &[copied.clone(), nobodys]).await;
+
+    assert_eq!(unit!(store, |tx| quarantine::count(tx, terminal).await), 2);
+    let all = unit!(store, |tx| quarantine::listed(tx, terminal, None, 9).await);
+    let after = |row: &KeptRow| Some((row.epoch, row.sequence, row.digest));
+    let (one, two) = (after(&all[0]), after(&all[1]));
+    assert_eq!(unit!(store, |tx| quarantine::listed(tx, terminal, None, 1).await), all[..1]);
+    assert_eq!(unit!(store, |tx| quarantine::listed(tx, terminal, one, 9).await), all[1..]);
+    assert_eq!(unit!(store, |tx| quarantine::listed(tx, terminal, two, 9).await), []);
+    assert_eq!(unit!(store, |tx| quarantine::listed(tx, TerminalId::from_uuid(n(7)), None, 9).await), []);
+    let vouched: Vec<_> = all.iter().map(|row| (row.sequence, row.rejection.0, row.genuine())).collect();
+    assert!(vouched.contains(&(2, Rejection::Conflict, Some(meal))), "{vouched:?}");
+    assert!(vouched.contains(&(2, Rejection::Signature, None)), "nobody vouches for what no key has signed");
+
+    till.at = eaten;
+    let mut listed = till.meal_body(&office, Some(elder));
+    (till.next, till.head, till.shift) = (3, first[2].signed.hash(), None);
+    till.at = date(DAY).at_minute(1200);
+    listed.paper = Some(Paper { list: PaperListId::from_uuid(n(1)), line: 1, approved_by: CashierId::from_uuid(n(8)) });
+    let entered = vec![till.push(Body::Meal(Box::new(listed))), over(&mut till, NEXT)];
+    let answer = world.ingest(&till, 1, &entered).await;
+    assert_eq!(answer.outcomes[0].outcome, Outcome::Accepted);
+    world.clock.set(date("2026-03-05").at_minute(600));
+    close_days(store, &office.book(), office.now()).await.unwrap();
+    let close = unit!(store, |tx| closes::last(tx, canteen, date(DAY)).await).unwrap().content.0;
+    assert_eq!((close.meals.count, close.subsidised.count), (2, 1), "the guest's, and the elder's from the list");
+}
+
 crate::on_both! {
+    what_has_no_place_is_listed_and_entered_as_a_paper_list
     what_later_epochs_name_is_found
     a_fork_is_a_finding_whichever_epoch_arrives_first
     a_broken_chain_is_a_finding_when_its_gap_is_filled_late

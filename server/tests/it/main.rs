@@ -27,6 +27,7 @@ mod copying;
 mod corrections;
 mod demands;
 mod desk;
+mod failed_days;
 mod findings;
 mod forks;
 mod http;

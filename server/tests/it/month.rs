@@ -10,18 +10,19 @@ use domain::money::Fen;
 use domain::reconciliation::{Bearer, Code as FindingCode};
 use domain::record::Body;
 use domain::settlement::{MonthState, Reason, Role as MonthRole, Ruling};
-use server::admin::NewUser;
+use server::admin::{NewCanteen, NewUser};
 use server::close::{CloseReport, close_days};
 use server::month::{self, Actor, MonthView};
 use server::people::Role;
 use server::rulings::{self, Said};
+use server::store::canteens::Region;
 use server::store::{closes, findings, ledger, months};
 use server::verify::{Break, VerifyReport, verify};
 use server::words::Code;
 use server::{Error, sql};
 use support::Backend;
 
-use crate::common::{Sent, Till, World, date, region};
+use crate::common::{Sent, Till, World, date, new_canteen, region};
 
 pub(crate) const MARCH: &str = "2026-03";
 
@@ -375,6 +376,62 @@ async fn a_meal_taken_back_and_identified_late_opens_no_day_again(backend: Backe
     assert_eq!(scene.verify().await.breaks, []);
 }
 
+/// A region that is set up between two months' settlement takes over the canteens, and nothing is settled twice.
+async fn a_region_that_is_set_up_meanwhile_settles_nothing_again(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    scene.draft(MARCH).await.unwrap();
+    let office = Arc::clone(scene.world.office());
+    let narrow = region("440304001");
+    let place = Region { code: narrow.clone(), name: "园岭街道".to_owned(), office: "园岭街道办".to_owned() };
+    office.create_region(place, None).await.unwrap();
+    let maker = scene.maker;
+    let draft = async |of: &str| {
+        let of = of.parse().unwrap();
+        month::draft(&office.store, &office.book(), &office.entropy, &narrow, of, maker, office.now()).await
+    };
+    let refused = |result: Result<(MonthView, CloseReport), Error>| result.unwrap_err().to_string();
+    for of in [MARCH, "2026-04"] {
+        assert!(refused(draft(of).await).contains("440304 的2026年3月还没有审批"), "{of}");
+    }
+    let digest = scene.submit(MARCH, scene.maker).await.unwrap().settlement.digest;
+    scene.approve(MARCH, scene.checker, digest).await.unwrap();
+    assert!(refused(draft(MARCH).await).contains("2026年3月已由 440304 结算"));
+    scene.all_over_through("2026-04-30").await;
+    scene.world.clock.set(date("2026-05-01").at_minute(540));
+    let (april, _) = draft("2026-04").await.unwrap();
+    assert_eq!((april.statements.len(), april.settlement.version), (2, 1));
+    assert_eq!(scene.verify().await.breaks, []);
+}
+
+/// A draft that is taken back holds nothing, and its statements' versions are not given again. One whose canteens are all
+/// settled elsewhere now is not taken back: it stays as it is, and can be approved.
+async fn a_region_that_is_set_up_takes_over_a_draft_that_was_taken_back(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    let office = Arc::clone(scene.world.office());
+    let third = NewCanteen { region: region("440304002001"), ..new_canteen("丙食堂") };
+    office.create_canteen(third, None).await.unwrap();
+    scene.march().await;
+    assert_eq!(scene.draft(MARCH).await.unwrap().0.statements.len(), 3);
+    let narrow = region("440304001");
+    let place = |code: &str| Region { code: region(code), name: code.to_owned(), office: "街道办".to_owned() };
+    office.create_region(place("440304001"), None).await.unwrap();
+    let (rest, _) = scene.draft(MARCH).await.unwrap();
+    assert_eq!((rest.statements.len(), rest.settlement.version), (1, 2));
+    let of = MARCH.parse().unwrap();
+    let (march, _) =
+        month::draft(&office.store, &office.book(), &office.entropy, &narrow, of, scene.maker, office.now())
+            .await
+            .unwrap();
+    assert_eq!((march.statements.len(), march.settlement.version), (2, 2));
+    assert_eq!(scene.verify().await.breaks, []);
+    office.create_region(place("440304002"), None).await.unwrap();
+    let refused = scene.draft(MARCH).await.unwrap_err().to_string();
+    assert!(refused.contains("440304"), "{refused}");
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    scene.approve(MARCH, scene.checker, rest.settlement.digest).await.unwrap();
+}
+
 async fn sent_back_and_drafted_again_freezes_anew(backend: Backend) {
     let mut scene = Scene::new(backend).await;
     scene.march().await;
@@ -557,6 +614,8 @@ async fn findings_are_decided_and_statements_found(backend: Backend) {
                 assert_eq!(months::settled_by(tx, statement.id).await?.len(), 31);
                 assert!(closes::revision(tx, canteen, date("2026-03-02"), 1).await?.is_some());
                 assert!(closes::revision(tx, canteen, date("2026-03-02"), 2).await?.is_none());
+                assert!(closes::is_whole(tx, canteen, date("2026-03-02"), 1).await?);
+                assert!(!closes::is_whole(tx, canteen, date("2026-03-02"), 2).await?, "it is not there");
                 assert_eq!(months::carried(tx, canteen, "2026-04".parse().unwrap()).await?.total(), Fen::ZERO);
                 Ok(())
             })
@@ -590,6 +649,8 @@ crate::on_both! {
     an_incomplete_day_stops_submission_until_it_is_left_out_and_follows_late
     what_an_earlier_draft_froze_stays_first
     a_meal_taken_back_and_identified_late_opens_no_day_again
+    a_region_that_is_set_up_meanwhile_settles_nothing_again
+    a_region_that_is_set_up_takes_over_a_draft_that_was_taken_back
     sent_back_and_drafted_again_freezes_anew
     an_earlier_month_comes_first
     whatever_is_changed_by_hand_is_named

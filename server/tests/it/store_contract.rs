@@ -260,11 +260,14 @@ async fn a_second_factor_is_confirmed_once(store: &Store, id: UserId) {
     assert!(!unit!(store, |tx| people::use_totp(tx, id, 6).await), "nor an earlier one");
 }
 
-async fn sheets_are_counted_by_day(store: &Store, id: UserId) {
+async fn cards_are_counted_by_day(store: &Store, id: UserId) {
     let day = date("2026-03-02");
-    assert_eq!(unit!(store, |tx| elders::count_sheets(tx, id, day, 3).await), 3);
-    assert_eq!(unit!(store, |tx| elders::count_sheets(tx, id, day, 4).await), 7);
-    assert_eq!(unit!(store, |tx| elders::count_sheets(tx, id, day.plus_days(1), 1).await), 1);
+    assert_eq!(unit!(store, |tx| elders::count_cards(tx, id, day, 3).await), 3);
+    assert_eq!(unit!(store, |tx| elders::count_chips(tx, id, day, 2).await), 2);
+    assert_eq!(unit!(store, |tx| elders::count_cards(tx, id, day, 4).await), 7);
+    assert_eq!(unit!(store, |tx| elders::count_chips(tx, id, day, 1).await), 3);
+    assert_eq!(unit!(store, |tx| elders::count_cards(tx, id, day.plus_days(1), 1).await), 1);
+    assert_eq!(unit!(store, |tx| elders::count_chips(tx, id, day.plus_days(1), 1).await), 1);
 }
 
 async fn people_and_sessions(backend: Backend) {
@@ -319,7 +322,7 @@ async fn people_and_sessions(backend: Backend) {
     let user = unit!(store, |tx| people::get(tx, id).await).unwrap();
     assert_eq!((&user.totp, user.totp_step, user.totp_at, &user.totp_new), (&None, 0, None, &None));
     assert_eq!(unit!(store, |tx| people::administrators(tx).await), 0);
-    sheets_are_counted_by_day(store, id).await;
+    cards_are_counted_by_day(store, id).await;
 
     let (good, old) = (Digest([1; 32]), Digest([2; 32]));
     let session = |hash, ms| SessionRow {
@@ -453,7 +456,7 @@ crate::on_both! {
 }
 
 /// The store's modules whose functions stand here, by name and source.
-const MODULES: [(&str, &str); 36] = [
+const MODULES: [(&str, &str); 37] = [
     ("claims", include_str!("../../src/store/claims.rs")),
     ("attachments", include_str!("../../src/store/attachments.rs")),
     ("backups", include_str!("../../src/store/backups.rs")),
@@ -480,6 +483,7 @@ const MODULES: [(&str, &str); 36] = [
     ("people", include_str!("../../src/store/people.rs")),
     ("policies", include_str!("../../src/store/policies.rs")),
     ("proposals", include_str!("../../src/store/proposals.rs")),
+    ("quarantine", include_str!("../../src/store/quarantine.rs")),
     ("records", include_str!("../../src/store/records.rs")),
     ("refund_payments", include_str!("../../src/store/refund_payments.rs")),
     ("context", include_str!("../../src/store/context.rs")),

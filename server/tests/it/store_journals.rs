@@ -100,8 +100,8 @@ async fn terminals_and_their_codes(backend: Backend) {
     assert_eq!((held.confirmed_at, held.seen_at), (Some(noon().plus(1)), Some(noon().plus(3))));
     assert_eq!(unit!(store, |tx| terminals::incomplete(tx, home, id).await), Vec::<u32>::new());
     let day = date("2026-03-02");
-    for found in [true, false, true] {
-        unit!(store, |tx| terminals::count_lookup(tx, id, day, found).await);
+    for (asked, found) in [(1, 1), (2, 1)] {
+        unit!(store, |tx| terminals::count_lookups(tx, id, day, asked, found).await);
     }
     assert_eq!(unit!(store, |tx| terminals::lookups(tx, id).await), [(day, 3, 2)]);
     assert!(unit!(store, |tx| terminals::revoke(tx, id, noon()).await));
@@ -373,6 +373,25 @@ async fn days_and_what_touched_them(backend: Backend) {
     assert!(unit!(store, |tx| days::closed(tx, &first).await));
     assert_eq!(unit!(store, |tx| days::dirty(tx, 9).await), [second]);
     assert_eq!(unit!(store, |tx| days::dates(tx).await), [date("2026-03-02"), date("2026-03-03")]);
+    let failing = |days: &[(&str, CanteenId, &str)]| -> BTreeMap<_, _> {
+        days.iter().map(|(day, canteen, error)| ((date(day), *canteen), (*error).to_owned())).collect()
+    };
+    let failed = async |days: BTreeMap<_, _>, at: UnixMs| {
+        unit!(store, |tx| days::set_failed(tx, &days, at).await);
+        let rows = unit!(store, |tx| days::failed(tx).await);
+        rows.into_iter().map(|day| (day.date, day.canteen, day.error, day.failed_at)).collect::<Vec<_>>()
+    };
+    let (monday, tuesday) = (date("2026-03-02"), date("2026-03-03"));
+    let later = noon().plus(9);
+    assert_eq!(
+        failed(failing(&[("2026-03-03", one, "a"), ("2026-03-02", two, "b")]), noon()).await,
+        [(monday, two, "b".to_owned(), noon()), (tuesday, one, "a".to_owned(), noon())]
+    );
+    let other = failing(&[("2026-03-02", two, "c"), ("2026-03-02", one, "d")]);
+    let mut listed = failed(other, later).await;
+    listed.sort_by(|a, b| a.2.cmp(&b.2));
+    assert_eq!(listed, [(monday, two, "c".to_owned(), noon()), (monday, one, "d".to_owned(), later)]);
+    assert_eq!(failed(failing(&[]), later).await, []);
     assert_eq!(unit!(store, |tx| days::canteens_on(tx, date("2026-03-03")).await), [two]);
 }
 

@@ -10,22 +10,25 @@ use std::process::{Command, Stdio};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
+use server::admin::Proposed;
 use server::http::table;
 use server::people::Role;
 use server::seal::Place;
-use server::store::elders;
+use server::store::{elders, overview};
 use support::Backend;
 use tower::ServiceExt as _;
 
 use crate::access::{Ground, asker};
 use crate::client::{Answered, code_of, read, request};
-use crate::common::{date, region, resident_id};
+use crate::common::{POLICY, date, region, resident_id};
 use crate::month::MARCH;
 use crate::unit;
 
 const PASSPHRASE: &str = "correct horse 电池";
 /// Names a person by design: the list with what is wrong in it goes back to whoever brought the list.
 const BY_DESIGN: [&str; 2] = ["/api/v1/imports/{id}/report", "/console/imports/{id}/report"];
+/// Empty lists with invented examples.
+const EXAMPLES: [&str; 2] = ["/api/v1/imports/templates/{kind}", "/console/imports/templates/{kind}"];
 /// How the addresses of files end.
 const ENDINGS: [&str; 5] = [".csv", ".xlsx", ".pdf", "/pdf", "/xlsx"];
 
@@ -106,6 +109,15 @@ async fn no_file_says_who_ate(backend: Backend) {
     let discloser = ground.person(Role::FinanceMaker, true, 90).await.token;
     prove(&ground, &discloser, 90).await;
     post(&ground, &discloser, &format!("/api/v1/months/440304/{MARCH}/disclosure"), &json!({"days": 5})).await;
+    let mut searched = 0;
+    for route in table() {
+        if route.method == "GET" && (route.path == "/" || route.path.starts_with("/disclosures/")) {
+            let answered = ask(&ground, &ground.address(route.path), "").await;
+            assert_eq!(answered.status, 200, "{}", route.path);
+            assert_free(route.path, &text(&answered.kind, &answered.body), &canaries);
+            searched += 1;
+        }
+    }
     // The bank's file is there when the disclosure is over, for who has just proved to be the person.
     ground.scene.world.clock.set(date("2026-04-07").at_minute(540));
     let mut tokens = std::collections::BTreeMap::new();
@@ -114,11 +126,9 @@ async fn no_file_says_who_ate(backend: Backend) {
     }
     let maker = Role::ALL.iter().position(|role| *role == Role::FinanceMaker).unwrap();
     prove(&ground, &tokens[Role::FinanceMaker.name()], maker).await;
-    let mut searched = 0;
     for route in table() {
         let is_file = ENDINGS.iter().any(|ending| route.path.ends_with(ending));
-        let is_public = route.path == "/" || route.path.starts_with("/disclosures/");
-        if route.method != "GET" || !(is_file || is_public) || BY_DESIGN.contains(&route.path) {
+        if route.method != "GET" || !is_file || BY_DESIGN.contains(&route.path) {
             continue;
         }
         let token = asker(route.method, route.path).map_or_else(String::new, |role| tokens[role.name()].clone());
@@ -133,6 +143,71 @@ async fn no_file_says_who_ate(backend: Backend) {
     let entries = listed.json();
     assert!(entries["entries"].as_array().is_some_and(|all: &Vec<Value>| all.len() > 20));
     assert_free("the audit log", &text(&listed.kind, &listed.body), &canaries);
+}
+
+/// Puts there what pages are about and the ground lacks: a disclosure, a photo, a proposed policy. Answers the address of a
+/// route with what is there.
+async fn furnished(ground: &Ground) -> impl Fn(&str) -> String + '_ {
+    let office = ground.scene.world.office();
+    let discloser = ground.person(Role::FinanceMaker, true, 90).await.token;
+    prove(ground, &discloser, 90).await;
+    post(ground, &discloser, &format!("/api/v1/months/440304/{MARCH}/disclosure"), &json!({"days": 5})).await;
+    let photo = ground.address("/api/v1/elders/{id}/photo");
+    let elder = photo.split('/').nth(4).unwrap().parse().unwrap();
+    office.put_photo(elder, &crate::cards::picture(), None).await.unwrap();
+    let source =
+        POLICY.replace("version = 1", "version = 2").replace("2026-03-02", "2026-05-01").replace("3.00", "3.50");
+    let policy = Proposed::Policy { file_name: "v2.toml".into(), source };
+    let proposal = office.propose(policy, region("440304"), ground.scene.maker.user).await.unwrap().id;
+    let found = unit!(office.store, |tx| overview::findings(tx, &region("440304"), MARCH.parse().unwrap(), None).await);
+    let (canteen, number) = (found[0].0, found[0].2[0].number.clone());
+    move |path| match path {
+        "/console/policies/proposals/{id}" => format!("/console/policies/proposals/{proposal}"),
+        // The query that brings a list is none for listing.
+        "/api/v1/imports" => path.to_owned(),
+        _ if path.contains("/findings/{canteen}/{number}") => {
+            path.replace("{canteen}", &canteen.to_string()).replace("{number}", &number)
+        }
+        _ => ground.address(path),
+    }
+}
+
+/// Pages and answers of programs, as every role and as nobody: no number, telephone or card of an elder stands on any of
+/// them, and no name in full. Every route that is read is asked for, and somebody gets to see it.
+async fn no_page_says_who_an_elder_is(backend: Backend) {
+    let (ground, canaries) = Box::pin(ground(backend)).await;
+    let address = furnished(&ground).await;
+    let mut askers = vec![("nobody", String::new())];
+    for (n, role) in Role::ALL.iter().enumerate() {
+        askers.push((role.name(), ground.person(*role, true, n).await.token));
+    }
+    let terminals = ["/api/v1/terminal/", "/api/v1/enrolments"];
+    let (mut unseen, mut scanned) = (Vec::new(), 0);
+    for route in table() {
+        let is_file = ENDINGS.iter().any(|ending| route.path.ends_with(ending)) || BY_DESIGN.contains(&route.path);
+        if route.method != "GET"
+            || is_file
+            || EXAMPLES.contains(&route.path)
+            || terminals.iter().any(|of| route.path.starts_with(of))
+        {
+            continue;
+        }
+        let mut seen = false;
+        for (who, token) in &askers {
+            let answered = ask(&ground, &address(route.path), token).await;
+            let text = text(&answered.kind, &answered.body);
+            let what = format!("{} as {who}", route.path);
+            assert_free(&what, &text, &canaries);
+            // What leads to each role's first page shows nothing itself.
+            seen |= answered.status.is_success() || route.path == "/console";
+            scanned += 1;
+        }
+        if !seen {
+            unseen.push(route.path);
+        }
+    }
+    assert!(unseen.is_empty(), "nobody gets to see {unseen:?}");
+    assert!(scanned > 100 * askers.len(), "{scanned}");
 }
 
 async fn the_audit_pack_names_nobody(backend: Backend) {
@@ -153,5 +228,6 @@ async fn the_audit_pack_names_nobody(backend: Backend) {
 
 crate::on_both! {
     no_file_says_who_ate
+    no_page_says_who_an_elder_is
     the_audit_pack_names_nobody
 }

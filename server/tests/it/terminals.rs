@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::extract::ConnectInfo;
 use axum::http::Method;
 use domain::calendar::{UnixMs, WorkCalendar};
 use domain::canteen::CanteenFactKind;
@@ -18,7 +19,9 @@ use serde_json::{Value, json};
 use server::admin::NewCashier;
 use server::people::Role;
 use server::store::elders::{self, ElderRow};
+use server::store::terminals;
 use support::Backend;
+use tokio::sync::oneshot;
 use tower::ServiceExt as _;
 
 use crate::client::{Answered, request, send, world};
@@ -26,6 +29,7 @@ use crate::common::{Till, World, batch, config, date, noon, region, resident_id}
 use crate::http::signed;
 use crate::office::person;
 use crate::rows::n;
+use crate::unit;
 
 const HELLO: &str = "/api/v1/terminal/hello";
 const RECORDS: &str = "/api/v1/terminal/records";
@@ -173,6 +177,88 @@ async fn a_terminal_of_before_a_restore_keeps_its_name(backend: Backend) {
     let hello = Hello { protocol: PROTOCOL, software: String::new(), head: None, unsent: 4, witnesses: Vec::new() };
     let call = (Method::POST, HELLO, serde_json::to_vec(&hello).unwrap());
     send(&world, signed(&key, lost, noon(), 1, call).request()).await.is_problem(403, "enrolment_pending");
+}
+
+/// A unit of work that holds the writer and the audit log until it is told to go on: a list that is taken over.
+async fn hold_the_writer(world: &World) -> (oneshot::Sender<()>, tokio::task::JoinHandle<Result<(), server::Error>>) {
+    let (go_on, told) = oneshot::channel();
+    let (begun, is_on) = oneshot::channel();
+    let store = world.office().store.clone();
+    let unit = tokio::spawn(async move {
+        store
+            .write_audited(move |_| {
+                Box::pin(async move {
+                    begun.send(()).unwrap();
+                    told.await.unwrap();
+                    Ok(())
+                })
+            })
+            .await
+    });
+    is_on.await.unwrap();
+    (go_on, unit)
+}
+
+/// What answers while a unit is under way does not wait for it.
+async fn soon<T>(answer: impl Future<Output = T>) -> T {
+    tokio::time::timeout(std::time::Duration::from_secs(20), answer).await.unwrap()
+}
+
+async fn who_only_reads_does_not_wait_for_a_long_unit(backend: Backend) {
+    let (world, till) = world(backend).await;
+    let office = world.office().clone();
+    world.elder(1, None).await;
+    let auditor = person(&world, "审计员", Role::Auditor, "4403").await;
+    let mut line = line(&world);
+    let show = async || send(&world, request(Method::GET, "/api/v1/session", Some(&auditor), &Value::Null)).await;
+    let (go_on, unit) = hold_the_writer(&world).await;
+    world.clock.pass(61_000);
+    assert_eq!(soon(show()).await.status, 200);
+    assert_eq!(soon(line.hello(&till, 3)).await.status, 200);
+    let number = serde_json::to_vec(&json!({"resident_id": resident_id(1)})).unwrap();
+    let found: Found = soon(line.call(&till, Method::POST, LOOKUP, number)).await.read();
+    assert!(found.entry.is_some());
+    // Nor does a session end because nobody could write down that it is used.
+    for _ in 0..3 {
+        world.clock.pass(29 * 60_000);
+        assert_eq!(soon(show()).await.status, 200);
+    }
+    go_on.send(()).unwrap();
+    unit.await.unwrap().unwrap();
+    office.noted().await;
+    let id = till.id();
+    let row = unit!(office.store, |tx| terminals::get(tx, id).await).unwrap();
+    assert_eq!((row.seen_at, row.unsent), (Some(noon().plus(61_000)), Some(3)));
+    assert_eq!(unit!(office.store, |tx| terminals::lookups(tx, id).await), [(noon().business_date(), 1, 1)]);
+    let used = unit!(office.store, |tx| server::sql!(tx, "SELECT MAX(used_at) FROM sessions").value::<i64>().await);
+    assert_eq!(used, office.now().get());
+    world.clock.pass(30 * 60_000 + 1);
+    show().await.is_problem(401, "sign_in_needed");
+}
+
+async fn wrong_enrolment_codes_hold_nobody_up_but_who_tries(backend: Backend) {
+    let (world, till) = world(backend).await;
+    let key = ed25519_dalek::SigningKey::from_bytes(&[8; 32]);
+    let public_key = Digest(key.verifying_key().to_bytes());
+    let ask = async |host: u8, code: &str| {
+        let signature = SignatureHex(key.sign(&enrolment_digest(code, &public_key, None).0).to_bytes());
+        let asked = serde_json::to_value(Enrol { code: code.to_owned(), public_key, known: None, signature }).unwrap();
+        let mut asked = request(Method::POST, "/api/v1/enrolments", None, &asked);
+        asked.extensions_mut().insert(ConnectInfo(std::net::SocketAddr::from(([10, 0, 0, host], 5000))));
+        send(&world, asked).await
+    };
+    let code = world.office().issue_enrolment_code(till.row.canteen, None).await.unwrap().code;
+    let (go_on, unit) = hold_the_writer(&world).await;
+    for guess in 0..30 {
+        soon(ask(1, &format!("AAAAA-000{guess:02}"))).await.is_problem(403, "code_invalid");
+    }
+    soon(ask(1, &code)).await.is_problem(429, "lookup_limit");
+    soon(ask(2, "AAAAA-00000")).await.is_problem(403, "code_invalid");
+    go_on.send(()).unwrap();
+    unit.await.unwrap().unwrap();
+    assert_eq!(ask(2, &code).await.status, 200, "others are not held up");
+    world.clock.pass(10 * 60_000);
+    assert_eq!(ask(1, "AAAAA-00000").await.status, 200, "the key is known by now, whatever the code");
 }
 
 async fn epochs_and_forks_over_http(backend: Backend) {
@@ -513,6 +599,8 @@ crate::on_both! {
     nothing_signed_before_the_start_is_answered
     a_terminal_goes_when_all_it_had_is_here
     a_terminal_of_before_a_restore_keeps_its_name
+    who_only_reads_does_not_wait_for_a_long_unit
+    wrong_enrolment_codes_hold_nobody_up_but_who_tries
     epochs_and_forks_over_http
     a_resident_id_is_looked_up_and_never_repeated
     a_physical_card_is_registered_and_revoked

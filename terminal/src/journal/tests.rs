@@ -302,3 +302,32 @@ async fn a_list_is_appended_whole_or_not_at_all() {
     journal.append_all(list).await.unwrap();
     assert_eq!(verify(&journal).await.len(), 4);
 }
+
+#[tokio::test]
+async fn nothing_is_recorded_that_could_not_be_read_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(TestClock::at(UnixMs::new(0)));
+    let open = async |seed: u64| {
+        let storage = Storage::open(dir.path()).await.unwrap();
+        let owner = Owner {
+            terminal: TerminalId::from_uuid(uuid::Uuid::nil()),
+            canteen: CanteenId::from_uuid(uuid::Uuid::nil()),
+        };
+        let time = Arc::new(TillClock::load(clock.clone(), &storage).await.unwrap());
+        let key = SigningKey::from_bytes(&[7; 32]);
+        Journal::open(storage, key, owner, time, Arc::new(SeededEntropy::new(seed)), 0).await
+    };
+    // 1970, and 2200.
+    for wall in [0, 7_258_118_400_000] {
+        clock.set_wall(UnixMs::new(wall));
+        assert!(matches!(open(1).await.err(), Some(JournalError::Clock)), "{wall}");
+    }
+    clock.set_wall(NOON);
+    let journal = open(2).await.unwrap();
+    assert_eq!(verify(&journal).await.len(), 1, "it goes on as soon as the clock is right");
+    let too_much = journal.append(cash(100_000_001)).await;
+    assert!(matches!(too_much, Err(JournalError::Unreadable(RecordError::OutOfRange(field))) if field == "amount"));
+    clock.set_wall(UnixMs::new(7_258_118_400_000));
+    assert!(matches!(journal.append(cash(1)).await, Err(JournalError::Clock)));
+    assert_eq!(verify(&journal).await.len(), 1);
+}

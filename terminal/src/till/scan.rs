@@ -45,16 +45,27 @@ impl Core {
         let mut state = self.till.state.lock().await;
         let cancelled = state.cancels != number;
         state.reading = false;
-        if found.is_err() {
+        // F2 came meanwhile, or training began or ended: it was meant for the other screen.
+        let shown = match found {
+            Ok(_) if cancelled || state.training != training => return Ok(()),
+            Ok(found) => self.show_found(&mut state, found, same_code).await,
+            Err(error) => Err(error),
+        };
+        if shown.is_err() {
             // Nothing came of it: the same code again is no trigger that is held too long.
             state.last_scan = None;
         }
-        let found = found?;
-        if cancelled || state.training != training {
-            // F2 came meanwhile, or training began or ended: it was meant for the other screen.
-            return Ok(());
-        }
-        let duty = self.on_duty(&state).await?;
+        shown
+    }
+
+    /// Offers a sale, or lets whoever was scanned wait behind the one that is open.
+    async fn show_found(
+        &self,
+        state: &mut TillState,
+        found: Result<Person, Refusal>,
+        same_code: bool,
+    ) -> Result<(), TillError> {
+        let duty = self.on_duty(state).await?;
         if let Stage::Serving { .. } = &state.stage {
             state.stand_in_line(found)?;
         } else {
@@ -62,7 +73,7 @@ impl Core {
                 state.next_is_for(&found);
             }
             state.leaves_line(&found);
-            state.stage = self.offer_or_refuse(&state, &duty, found).await?;
+            state.stage = self.offer_or_refuse(state, &duty, found).await?;
         }
         state.showing += 1;
         self.changed();

@@ -24,6 +24,7 @@ impl Core {
     pub(super) async fn check_pin(&self, id: CashierId, pin: String) -> Result<Cashier, TillError> {
         let rules = self.rules().ok_or(TillError::NoSetup)?;
         let cashier = rules.cashier(id).ok_or(TillError::UnknownCashier)?.clone();
+        let _turn = self.till.pins.lock().await;
         match pin::check(self.journal.storage(), &cashier, pin, self.time.reading()).await? {
             PinCheck::Right => Ok(cashier),
             PinCheck::Wrong { left } => Err(TillError::WrongPin { left }),

@@ -113,7 +113,12 @@ impl ApiError {
                 return Self::database(error, lang);
             }
             TillError::Refused(refusal) => return Self::refused(refusal, lang),
-            TillError::Journal(error @ (JournalError::IdTaken | JournalError::TooLarge(_))) => {
+            TillError::Journal(
+                error @ (JournalError::IdTaken
+                | JournalError::TooLarge(_)
+                | JournalError::Clock
+                | JournalError::Unreadable(_)),
+            ) => {
                 return Self::storage(error, lang);
             }
             other => Self::of(sentence(other), lang),

@@ -247,3 +247,25 @@ async fn on_a_full_disk_nothing_is_sold_and_what_waits_is_still_sent() {
     till.terminal.sync_once().await.unwrap();
     assert!(reserve.exists());
 }
+
+#[tokio::test]
+async fn a_disk_that_is_full_in_the_morning_keeps_no_till_from_opening() {
+    let till = Till::serving(|_| {}).await;
+    till.clock.pass(24 * 60 * 60 * 1000);
+    till.free.store(1_000_000, Ordering::Relaxed);
+    let database = till.dir.path().join("till/terminal.db");
+    let sql = async |text: &'static str| {
+        let database = sqlx::SqlitePool::connect(&format!("sqlite://{}", database.display())).await.unwrap();
+        sqlx::query(text).execute(&database).await.unwrap();
+        database.close().await;
+    };
+    sql("CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END").await;
+    let till = till.restart(7).await;
+    assert!(till.page().await.contains("本机存储已满"), "the page says so: {}", till.page().await);
+    assert!(till.terminal.tick().await.is_err(), "the day is not over yet");
+    sql("DROP TRIGGER full").await;
+    till.free.store(u64::MAX, Ordering::Relaxed);
+    assert!(till.terminal.tick().await.unwrap(), "it ends once there is room");
+    till.terminal.sync_once().await.unwrap();
+    assert!(till.office.bodies(1).iter().any(|body| matches!(body, Body::Day { .. })));
+}

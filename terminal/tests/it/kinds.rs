@@ -109,6 +109,27 @@ async fn a_refund_is_paid_once_and_leaves_the_list_at_once() {
     assert_eq!((close.totals.refunds.count, close.totals.refunds.amount.get()), (1, 500));
 }
 
+#[tokio::test]
+async fn an_elder_who_is_paid_back_does_not_wait_for_a_slow_office() {
+    let mut due = Vec::new();
+    let till = Till::serving(|office| {
+        crowd(office, 1);
+        due = vec![office.owe(1, elder_id(1), 500)];
+    })
+    .await;
+    // It is online by the last round, and says nothing now.
+    let never = std::sync::Arc::new(tokio::sync::Notify::new());
+    {
+        let mut books = till.office.books();
+        (books.thinks, books.thinks_of) = (Some(never), "/api/v1/terminal/refunds");
+    }
+    till.ok("/api/refund", json!({ "due": due[0] })).await;
+    assert_eq!(till.refused("/api/refund", json!({ "due": due[0] })).await, "already_refunded", "once");
+    till.office.books().thinks = None;
+    let Body::Refund(refund) = last(&till).await else { panic!("a refund") };
+    assert_eq!((refund.due, refund.amount.get()), (due[0], 500));
+}
+
 /// The number on a practice card, counted from one.
 fn practice_card(person: u8) -> String {
     format!("90{person:022}")

@@ -243,6 +243,23 @@ async fn five_cards_at_once_are_each_served_or_passed_over_and_none_is_forgotten
 }
 
 #[tokio::test]
+async fn a_scan_that_failed_is_taken_when_it_is_scanned_again_at_once() {
+    let mut card = String::new();
+    let till = Till::serving(|office| card = office.add_elder("张*国", "1943-11-22", false, &[]).card).await;
+    let database = till.dir.path().join("till/terminal.db");
+    let database = sqlx::SqlitePool::connect(&format!("sqlite://{}", database.display())).await.unwrap();
+    let rename = async |sql: &'static str| sqlx::query(sql).execute(&database).await.unwrap();
+    rename("ALTER TABLE credential RENAME TO credential_away").await;
+    let (status, answer) = till.post("/api/scan", json!({ "code": card })).await;
+    assert_eq!((status.as_u16(), &answer["code"]), (500, &json!("storage")), "{answer}");
+    rename("ALTER TABLE credential_away RENAME TO credential").await;
+    assert_eq!(till.scan(&card).await["kind"], "serving", "the same card, at the same instant");
+    // One that went well and is repeated is a trigger that was held too long.
+    till.ok("/api/cancel", json!({})).await;
+    assert_eq!(till.scan(&card).await["kind"], "serving", "F2 is an end to it");
+}
+
+#[tokio::test]
 async fn a_turn_is_worked_out_when_it_comes_and_a_long_line_says_that_it_is_full() {
     let mut cards = Vec::new();
     let till = Till::serving(|office| {
@@ -254,7 +271,10 @@ async fn a_turn_is_worked_out_when_it_comes_and_a_long_line_says_that_it_is_full
     for card in &cards[..10] {
         till.scan(card).await;
     }
-    assert_eq!(till.refused("/api/scan", json!({ "code": cards[10] })).await, "line_full", "said, not swallowed");
+    for _ in 0..2 {
+        let code = till.refused("/api/scan", json!({ "code": cards[10] })).await;
+        assert_eq!(code, "line_full", "said, not swallowed, as often as it is tried");
+    }
     let state = till.state().await;
     assert_eq!(state["line"].as_array().unwrap().len(), 9);
     assert!(till.page().await.contains("等 9 位"));

@@ -728,3 +728,41 @@ async fn photos_follow_the_roster_and_are_shown_of_who_stands_there() {
         assert!(!bytes.windows(6).any(|part| part == b"second"), "{:?}", file.path());
     }
 }
+
+#[tokio::test]
+async fn a_photo_that_is_long_in_coming_holds_up_no_round() {
+    let mut holders = Vec::new();
+    let till = Till::serving(|office| {
+        holders = (0..2).map(|_| office.add_elder("张*国", "1943-11-22", false, &[])).collect();
+    })
+    .await;
+    let never = std::sync::Arc::new(tokio::sync::Notify::new());
+    {
+        let mut books = till.office.books();
+        (books.thinks, books.thinks_of) = (Some(never), "/api/v1/terminal/photo");
+    }
+    till.office.photograph(holders[0].entry.elder.id, b"picture");
+    till.clock.pass(120_000);
+    let round = {
+        let terminal = till.terminal.clone();
+        tokio::spawn(async move { terminal.sync_once().await })
+    };
+    let now = json!(NOON.plus(120_000));
+    let mut over = false;
+    for _ in 0..200 {
+        over = till.state().await["sync"]["last"] == now;
+        if over {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(over, "the round is over while the photo is waited for: {}", till.state().await["sync"]);
+    // A sale wants to be sent: nobody waits for the photo any longer, nor in the round that sends it.
+    till.sell(&holders[1].card).await;
+    round.await.unwrap().unwrap();
+    assert_eq!(till.terminal.sync_once().await.unwrap().accepted, 1);
+    till.office.books().thinks = None;
+    till.terminal.sync_once().await.unwrap();
+    till.scan(&holders[0].card).await;
+    assert_eq!(shown(&till, holders[0].entry.elder.id).await, (true, Some(b"picture".to_vec())));
+}

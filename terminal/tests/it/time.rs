@@ -3,12 +3,16 @@
 
 use crate::support;
 
+use std::sync::Arc;
+
 use domain::calendar::UnixMs;
 use domain::record::encoding::decode;
 use domain::record::{Body, Record, TimeSource};
 use serde_json::json;
-use support::NOON;
-use support::till::Till;
+use support::fixture::{SeededEntropy, TestClock};
+use support::till::{Till, config};
+use support::{CODE, NOON, Office};
+use terminal::Terminal;
 
 const HOUR: i64 = 3_600_000;
 /// 2000-01-01 08:00 +08:00, as a computer shows whose battery died.
@@ -134,4 +138,39 @@ async fn supper_after_midnight_belongs_to_the_evening_before() {
         (meal.at.local_date().to_string(), meal.business_date().to_string()),
         ("2026-04-01".into(), "2026-03-31".into())
     );
+}
+
+#[tokio::test]
+async fn a_new_till_at_1970_begins_with_the_offices_time_or_says_that_its_clock_is_wrong() {
+    let office = Office::new(Arc::new(TestClock::at(NOON)));
+    let clock = Arc::new(TestClock::at(UnixMs::new(0)));
+    let dir = tempfile::tempdir().unwrap();
+    let (transport, entropy) = (Arc::new(office.clone()), Arc::new(SeededEntropy::new(3)));
+    terminal::enrol_with(&config(&dir), CODE, clock.clone(), entropy.clone(), transport.clone()).await.unwrap();
+    let open = || Terminal::open_with(config(&dir), clock.clone(), entropy.clone(), transport.clone());
+    // The line went down behind the enrolment.
+    office.books().offline = true;
+    clock.pass(60_000);
+    let till = open().await.unwrap();
+    office.books().offline = false;
+    till.sync_once().await.unwrap();
+    let begun = decode(&office.books().records[&1][&0].record).unwrap();
+    assert_eq!((begun.at, begun.time_source), (NOON.plus(60_000), TimeSource::Server));
+    assert_eq!(begun.wall, UnixMs::new(60_000), "what the clock showed is on the record");
+    till.close().await;
+    drop(till);
+
+    // Its database is lost, and with it what time it is.
+    for file in std::fs::read_dir(dir.path().join("till")).unwrap() {
+        let path = file.unwrap().path();
+        if path.file_name().unwrap().to_str().unwrap().starts_with("terminal.db") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    clock.reboot();
+    clock.set_wall(UnixMs::new(0));
+    let refused = open().await.err().unwrap().to_string();
+    assert!(refused.contains("请先校准系统时间"), "{refused}");
+    clock.set_wall(NOON);
+    open().await.unwrap();
 }

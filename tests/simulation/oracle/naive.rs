@@ -3,8 +3,9 @@
 //!
 //! The rules: from 60 years on 5 yuan, with hardship 8, once a day and three times a week over all canteens; the second
 //! version gives 6 and 9. The operator gets 2 for each such meal. Of meals that compete those of an earlier draft come
-//! first and those of no draft last, then trusted time decides, then the id. What was charged beyond is borne by the programme where another canteen
-//! was involved in good faith, by the canteen otherwise; nobody who was given too little is given more here.
+//! first and those of no draft last, then trusted time decides, then the id. What was charged beyond is borne by the
+//! programme where only uses in other canteens stood in the way, by the canteen otherwise; nobody who was given too
+//! little is given more here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,6 +56,8 @@ struct Earlier {
     canteen: usize,
     date: BusinessDate,
     uses: bool,
+    /// Whether its till gave a benefit.
+    given: bool,
 }
 
 fn in_reach(date: BusinessDate, other: BusinessDate) -> bool {
@@ -85,7 +88,12 @@ fn judge(meal: &Meal, elder: usize, before: &[Earlier], model: &Model) -> Paid {
     // The till could not know of another canteen's meal: then the programme bears what was given beyond the limit.
     let fits = given.is_some_and(|(benefit, _)| old && (benefit == "age" || hardship));
     let beyond = alive && fits && !room && !meal.disputed;
-    let programme = beyond && before.iter().any(|e| e.canteen != meal.canteen);
+    // Its own till knew what it had charged that day, and what was due there before.
+    let own = |e: &&Earlier| e.canteen == meal.canteen && if e.date == meal.date { e.given } else { e.uses };
+    let own: Vec<&Earlier> = before.iter().filter(own).collect();
+    let own_room = !own.iter().any(|e| e.date == meal.date)
+        && own.iter().filter(|e| e.date.monday() == meal.date.monday()).count() < 3;
+    let programme = beyond && own_room;
     let (was, is) = (given.map_or(0, |(_, amount)| amount), due.map_or(0, |(_, amount)| amount));
     let diner = if programme { was } else { was.min(is) };
     let operator = if programme && meal.operator > operator { meal.operator } else { operator };
@@ -134,7 +142,8 @@ pub(crate) fn paid(meals: &[Meal], model: &Model) -> BTreeMap<RecordId, Paid> {
             let came = |(other, paid): &(&Meal, Paid)| {
                 let same_day = other.date == meal.date;
                 let reaches = in_reach(meal.date, other.date) && (paid.uses || same_day);
-                reaches.then_some(Earlier { canteen: other.canteen, date: other.date, uses: paid.uses })
+                let given = other.given.is_some();
+                reaches.then_some(Earlier { canteen: other.canteen, date: other.date, uses: paid.uses, given })
             };
             let before: Vec<Earlier> = done.iter().filter_map(came).collect();
             let paid = judge(meal, elder, &before, model);

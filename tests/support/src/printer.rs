@@ -52,6 +52,8 @@ struct Inside {
     held: Vec<u8>,
     printed: Vec<u8>,
     asked: usize,
+    opened: usize,
+    broken_off: usize,
 }
 
 /// The printer; it is there as long as this lives.
@@ -77,8 +79,9 @@ impl NetworkPrinter {
                 if Arc::strong_count(&shared) == 1 {
                     return;
                 }
-                // Nothing but a connection that ended is told apart: a printer does not care.
-                let _ = take(line, &shared);
+                if take(line, &shared).is_err() {
+                    lock(&shared).broken_off += 1;
+                }
             }
         });
         Self { address, inside }
@@ -107,6 +110,18 @@ impl NetworkPrinter {
     #[must_use]
     pub fn held(&self) -> usize {
         lock(&self.inside).held.len()
+    }
+
+    /// So often the drawer was opened in real time.
+    #[must_use]
+    pub fn opened(&self) -> usize {
+        lock(&self.inside).opened
+    }
+
+    /// So many connections were broken off, and may have lost their last bytes.
+    #[must_use]
+    pub fn broken_off(&self) -> usize {
+        lock(&self.inside).broken_off
     }
 
     /// So many questions were asked.
@@ -155,7 +170,12 @@ fn take(mut line: TcpStream, inside: &Mutex<Inside>) -> std::io::Result<()> {
         for byte in &buffer[..count] {
             question.push(*byte);
             let asked = match question[..] {
-                [0x10] | [0x10, 0x04] => continue,
+                [0x10] | [0x10, 0x04 | 0x14] | [0x10, 0x14, 1] | [0x10, 0x14, 1, 0 | 1] => continue,
+                [0x10, 0x14, 1, 0 | 1, 1..=8] => {
+                    lock(inside).opened += 1;
+                    question.clear();
+                    continue;
+                }
                 [0x10, 0x04, number @ 1..=4] => Some(number),
                 _ => None,
             };

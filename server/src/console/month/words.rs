@@ -97,7 +97,8 @@ catalogue! {
     again_same: "重算一致", "Computed again: the same";
     again_same_at: "{at} 从日清重新计算，内容与摘要相同", "Computed from the day closes on {at}: same contents, same digest";
     again_other: "重算不一致", "Computed again: not the same";
-    again_other_detail: "所存结算单与日清不符，不能审批，请联系管理员", "What is stored is not what the days give: do not approve, tell the administrator";
+    again_other_detail: "所存结算单与日清不符，不能审批。请管理员运行 zhucan verify 查明", "What is stored is not what the days give: do not approve. Have the administrator run zhucan verify";
+    again_damaged: "{n} 个食堂日的日清被改动，与封存的摘要不符：{days}。不能审批。请管理员运行 zhucan verify 查明，从备份找回后再算一次", "The closes of {n} canteen-days were changed and are not what their digests say: {days}. Do not approve. Have the administrator run zhucan verify, bring them back from a backup and compute again";
     earlier_open: "{month}还没有审批，须先办完", "{month} has to be approved first";
     later_drafted: "{month}已经起草，本月不能再起草", "{month} is drafted: this month cannot be drafted any more";
     unclosed_n: "{n} 个食堂日未日清", "{n} canteen days not closed";

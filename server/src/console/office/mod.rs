@@ -23,6 +23,7 @@ mod entry_words;
 mod imports;
 mod people;
 mod proposals;
+mod quarantine;
 mod region;
 mod regions;
 mod search;
@@ -58,6 +59,7 @@ pub(super) fn routes() -> Routes {
         elders::routes(),
         imports::routes(),
         people::routes(),
+        quarantine::routes(),
         proposals::routes(),
         region::routes(),
         regions::routes(),

@@ -26,7 +26,7 @@ use crate::store::epochs::{self, EndRow, Fork};
 use crate::store::people::UserRow;
 use crate::store::records::Journal;
 use crate::store::terminals::{EpochRow, TerminalRow};
-use crate::store::{canteens, people, terminals};
+use crate::store::{canteens, people, quarantine, terminals};
 
 /// A journal as it stands on the page.
 struct Epoch {
@@ -69,6 +69,8 @@ struct TerminalPage {
     confirmed: Option<String>,
     epochs: Vec<Epoch>,
     forks: Vec<ForkView>,
+    /// How much of what it sent is in quarantine.
+    quarantined: i64,
     lookups: Vec<(String, i64, i64)>,
     manages: bool,
     home: String,
@@ -139,10 +141,11 @@ async fn show(State(office): State<Arc<Office>>, view: View, Path(id): Path<Term
                 None => Vec::new(),
             };
             let lookups = terminals::lookups(tx, id).await?;
-            Ok((place, journals, forks, lookups, people::inside(tx, &staff).await?))
+            let kept = quarantine::count(tx, id).await?;
+            Ok((place, journals, forks, (lookups, kept), people::inside(tx, &staff).await?))
         })
     });
-    let (place, journals, forks, lookups, staff) = read.await?;
+    let (place, journals, forks, (lookups, quarantined), staff) = read.await?;
     let (w, c) = (Words::of(view.lang), Common::of(view.lang));
     Page::of(&TerminalPage {
         w,
@@ -155,6 +158,7 @@ async fn show(State(office): State<Arc<Office>>, view: View, Path(id): Path<Term
         confirmed: row.confirmed_at.map(|at| fmt::at(at, view.lang)),
         epochs: journals.into_iter().map(|(epoch, end)| journal(&epoch, end, &staff, &view)).collect(),
         forks: forks.iter().filter(|fork| fork.terminal == id).map(|fork| fork_view(fork, &staff, &view)).collect(),
+        quarantined,
         lookups: lookups
             .into_iter()
             .rev()

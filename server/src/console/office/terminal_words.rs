@@ -52,6 +52,25 @@ catalogue! {
     forks: "日志分叉", "Forks";
     resolve: "记下处理", "Write the decision down";
     resolved: "已处理", "decided";
+    quarantine: "隔离记录", "Quarantine";
+    quarantine_hint: "终端发来、但在本库没有位置的内容，永久保存，不计餐、不付款。本终端签名的用餐确实发生过：请食堂核对后，在收银机上按“补录纸质名单”由两人补录（本月和上月的），随后照常日清、照常付款。",
+        "What the terminal sent that has no place here: kept for ever, not counted and not paid. A meal that this terminal has signed did happen: let the canteen check it and enter it at the till as a paper list, by two people (this month's and last month's); it is then closed and paid like any other.";
+    quarantine_empty: "没有隔离记录。", "Nothing is in quarantine.";
+    place: "位置", "Place";
+    why: "原因", "Why";
+    content: "内容", "What";
+    made: "终端时间", "At the till";
+    received: "收到", "Received";
+    price: "餐价", "Price";
+    subsidy: "补贴", "Subsidy";
+    own_payment: "自付", "Paid";
+    eater: "就餐人", "who ate";
+    malformed: "内容读不懂", "cannot be read";
+    signature: "签名不符，不是本终端写的", "not signed by this terminal";
+    other_origin: "写明的终端或位置不同", "names another terminal or place";
+    conflict: "位置已被另一条占用：终端被还原或复制", "another record holds its place: the terminal was restored or copied";
+    first_page: "第一页", "First page";
+    next_page: "下一页", "Next page";
     lookups: "身份证查询次数", "Look-ups by resident ID";
     asked: "查询", "Asked";
     found: "查到", "Found";

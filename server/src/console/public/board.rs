@@ -28,7 +28,7 @@ pub(super) struct Board {
     pub(super) region: Option<String>,
     /// The canteens, by name.
     pub(super) places: Vec<Place>,
-    /// The disclosed months, latest first.
+    /// The months whose days of disclosure are not over, latest first.
     pub(super) disclosed: Vec<Disclosed>,
 }
 
@@ -124,7 +124,7 @@ impl Board {
         }
         places.sort_by(|a, b| a.name.cmp(&b.name));
         let region = (tops.len() == 1).then(|| tops[0].name.clone());
-        Ok(Self { at: now, month, region, places, disclosed: disclosed(tx, &regions).await? })
+        Ok(Self { at: now, month, region, places, disclosed: disclosed(tx, &regions, now.local_date()).await? })
     }
 }
 
@@ -198,9 +198,9 @@ fn since(canteen: &Canteen, grade: &str, today: BusinessDate) -> Option<Business
     run.last().map(|(from, _, _)| *from)
 }
 
-async fn disclosed(tx: &mut Tx, regions: &[canteens::Region]) -> Result<Vec<Disclosed>, Error> {
+async fn disclosed(tx: &mut Tx, regions: &[canteens::Region], today: BusinessDate) -> Result<Vec<Disclosed>, Error> {
     let mut found = Vec::new();
-    for (region, month, until) in overview::disclosed(tx).await? {
+    for (region, month, until) in overview::disclosed(tx, today).await? {
         let Some(settlement) = months::settlement(tx, &region, month).await? else { continue };
         let names = months::canteens(tx, &region, None).await?;
         let name = |id: CanteenId| names.iter().find(|(known, _)| *known == id).map(|(_, name)| name.clone());

@@ -294,9 +294,16 @@ fn short_yuan(amount: domain::money::Fen) -> String {
     text.strip_suffix(".00").map(str::to_owned).unwrap_or(text)
 }
 
-/// The month, if it is disclosed.
-fn of_month<'b>(board: &'b Board, region: &RegionCode, month: Month, w: &Words) -> Answer<&'b Disclosed> {
-    let found = board.disclosed.iter().find(|of| of.region == *region && of.month == month);
+/// The month, if it is disclosed today: the board may be of the minute before midnight.
+fn of_month<'b>(
+    board: &'b Board,
+    region: &RegionCode,
+    month: Month,
+    today: BusinessDate,
+    w: &Words,
+) -> Answer<&'b Disclosed> {
+    let mut shown = board.disclosed.iter().filter(|of| of.until >= today);
+    let found = shown.find(|of| of.region == *region && of.month == month);
     found.ok_or_else(|| Problem::new(Code::NotFound, w.not_disclosed))
 }
 
@@ -309,7 +316,7 @@ async fn disclosed(
     let lang = Lang::kept(&headers);
     let w = Words::of(lang);
     let board = shown.board(&office).await?;
-    let of = of_month(&board, &region, month, w)?;
+    let of = of_month(&board, &region, month, office.now().local_date(), w)?;
     let row = |s: &board::Paid| Line {
         name: s.canteen.clone(),
         href: Some(format!("/disclosures/{region}/{month}/{}", s.id)),
@@ -355,7 +362,7 @@ async fn listed(
     let lang = Lang::kept(&headers);
     let w = Words::of(lang);
     let board = shown.board(&office).await?;
-    let of = of_month(&board, &region, month, w)?;
+    let of = of_month(&board, &region, month, office.now().local_date(), w)?;
     if !of.statements.iter().any(|statement| statement.id == id) {
         return Err(Problem::new(Code::NotFound, w.not_disclosed));
     }

@@ -47,5 +47,5 @@ catalogue! {
     approved: "核定金额", "Approved";
     total: "合计", "Total";
     back: "返回", "Back";
-    not_disclosed: "这个月还没有公示", "This month has not been published";
+    not_disclosed: "这个月还没有公示，或公示期已满", "This month is not published, or its days of publication are over";
 }

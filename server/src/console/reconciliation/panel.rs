@@ -17,6 +17,7 @@ use crate::console::view::View;
 use crate::console::{codes, fmt};
 use crate::http::Answer;
 use crate::people::Right;
+use crate::store::closes::StoredClose;
 use crate::store::records::Journal;
 use crate::store::terminals::TerminalRow;
 use crate::store::{Tx, closes, records, terminals};
@@ -238,6 +239,28 @@ fn add_behind(tills: &mut BTreeMap<TerminalId, TillDay>, behind: &Behind, held: 
     till.gaps.push(Missing { from: behind.next, to: *earliest - 1, before, after: (**first, **at) });
 }
 
+/// What a day's panel is drawn from.
+#[derive(Default)]
+struct Read {
+    held: Vec<Held>,
+    before: BTreeMap<(TerminalId, u32), u64>,
+    rows: Vec<TerminalRow>,
+    /// The terminals that the close waits for.
+    waiting: Vec<TerminalId>,
+    behind: Vec<Behind>,
+    close: Option<StoredClose>,
+}
+
+async fn read(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Read, Error> {
+    let held = records::held(tx, canteen, date).await?;
+    let before = records::before(tx, canteen, date).await?;
+    let waiting = unfinished(&terminals::progress(tx, canteen).await?, date);
+    let rows = terminals::of_canteen(tx, canteen).await?;
+    let behind = behind_gaps(tx, canteen, &rows).await?;
+    let close = closes::last(tx, canteen, date).await?;
+    Ok(Read { held, before, rows, waiting, behind, close })
+}
+
 /// Loads and shapes a day.
 pub(super) async fn load(
     office: &Arc<Office>,
@@ -251,20 +274,13 @@ pub(super) async fn load(
     let unknown = || Error::refused(Refused::CanteenUnknown, crate::words::register::NO_CANTEEN);
     let row = heat.rows.iter().find(|row| row.canteen == canteen).ok_or_else(unknown)?;
     let mark = row.cells.iter().find(|cell| cell.date == date).map_or(Mark::Ahead, |cell| cell.mark);
-    let (held, before, rows, waiting, behind, close) = office
-        .store
-        .read(move |tx| {
-            Box::pin(async move {
-                let held = records::held(tx, canteen, date).await?;
-                let before = records::before(tx, canteen, date).await?;
-                let waiting = unfinished(&terminals::progress(tx, canteen).await?, date);
-                let rows = terminals::of_canteen(tx, canteen).await?;
-                let behind = behind_gaps(tx, canteen, &rows).await?;
-                let close = closes::last(tx, canteen, date).await?;
-                Ok((held, before, rows, waiting, behind, close))
-            })
-        })
-        .await?;
+    let read = office.store.read(move |tx| Box::pin(async move { read(tx, canteen, date).await }));
+    let (Read { held, before, rows, waiting, behind, close }, readable) = match read.await {
+        Ok(read) => (read, true),
+        // Something stored of the day: the page stays, and says so.
+        Err(Error::Corrupt(_)) => (Read::default(), false),
+        Err(error) => return Err(error.into()),
+    };
     let mut tills = by_till(&held, &before, date);
     for behind in &behind {
         add_behind(&mut tills, behind, &held, date);
@@ -273,6 +289,10 @@ pub(super) async fn load(
     let paper = held.iter().filter(|h| !h.voided && h.record.business_date() == date);
     let paper = paper.filter(|h| matches!(&h.record.body, Body::Meal(meal) if meal.paper.is_some())).count();
     let mut panel = shape.panel(&tills, &waiting, &rows, days);
+    if !readable {
+        (panel.title, panel.text) = (shape.w.unreadable.to_owned(), shape.w.unreadable_more.to_owned());
+        panel.tone = "say-bad";
+    }
     panel.name.clone_from(&row.name);
     panel.grade = close.map(|close| codes::Words::of(view.lang).grade(&close.content.0.grade).to_owned());
     panel.paper = (paper > 0).then(|| fill(shape.w.paper, &[("n", &paper)]));

@@ -52,6 +52,8 @@ catalogue! {
     z_differs: "Z 报表与记录不同", "The Z report differs";
     z_differs_more: "以下标色一列与其他不同，已记入差异。", "The tinted column differs; a finding says so.";
     z_missing: "有班次没有 Z 报表", "A shift has no Z report";
+    unreadable: "这一天的数据读不出", "What is stored of this day cannot be read";
+    unreadable_more: "不能日清，其他日子不受影响。请管理员运行 zhucan verify 查明，数据从备份找回后自动重新日清。", "It cannot be closed; no other day suffers. Have the administrator run zhucan verify; once the data is back from a backup it is closed by itself.";
     changed: "日清后又有变动", "Changed since it was closed";
     changed_more: "有新的记录、资料或设置，须重新日清。", "Records, facts or settings came later. It has to be closed again.";
     to_decide: "有 {n} 条差异待裁定", "Findings to decide: {n}";

@@ -3,6 +3,7 @@
 /// The Chinese that an act says, and the English of the page.
 pub(super) const DETAILS: &[(&str, &str)] = &[
     // Registering
+    ("同一地址输错登记码的次数过多，请稍后再试", "Too many wrong enrolment codes from one address: try again later."),
     ("名称应为 1 至 60 个可打印的字符", "A name has 1 to 60 printable characters."),
     ("文字应不超过 200 个可打印的字符", "A text has at most 200 printable characters."),
     ("电话号码应为 5 至 20 位数字，可含“-”", "A telephone number has 5 to 20 digits; hyphens may stand between them."),
@@ -27,8 +28,16 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("没有需要发卡的老人", "Nobody waits for a card."),
     ("每次最多发 600 张卡，同一位老人只能列一次", "At most 600 cards at a time, every elder once."),
     (
-        "同一人一天成批发卡合计超过 10 张的，须先提出，由另一人同意后再打印",
-        "More than 10 cards by the sheet a person and day are proposed first and printed when another person has agreed.",
+        "同一人一天最多逐张发 50 张卡，其余请按批提出，由另一人同意后打印",
+        "One person issues at most 50 cards one by one on a day: propose the rest as a batch, which another person approves.",
+    ),
+    (
+        "同一人一天发卡合计超过 10 张的，须先提出，由另一人同意后再打印",
+        "More than 10 cards a person and day are proposed first and printed when another person has agreed.",
+    ),
+    (
+        "同一人一天最多登记 50 张实体卡，其余请由另一位有权限的人员登记",
+        "One person registers at most 50 physical cards a day; another one who has the right registers the rest.",
     ),
     ("没有这批卡", "There is no such batch of cards."),
     (
@@ -300,12 +309,25 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
     ("到账金额应大于零", "What was received is more than nothing."),
     ("超过这一出资方尚欠的 {} 元", "This is more than the {} yuan that are still owed to this payer."),
     // The month, with its names and days
+    (
+        "{}的日清数据读不出或对不上，不能起草。请管理员运行 zhucan verify 查明，从备份找回后再起草",
+        "The closes of {} cannot be read or do not add up: the month is not drafted. Have the administrator run zhucan \
+         verify, bring them back from a backup and draft again.",
+    ),
     ("{month}还没有起草", "{month} is not drafted yet."),
     ("{month}还没有审批，请先办完", "{month} is not approved yet: finish it first."),
     ("{month}还没有审批，不能导出付款批次", "{month} is not approved yet: there is nothing to pay."),
     (
         "{month}已经起草，更早的月份不能再起草；补传的记录会列入下一个月",
         "{month} is drafted: earlier months are not drafted any more. Records that come late go into the next month.",
+    ),
+    (
+        "{month}已由 {} 结算其中的食堂，请从下一个月起在本地区起草",
+        "{month} is settled by {} for canteens of this region: draft from the next month on.",
+    ),
+    (
+        "{} 的{month}还没有审批，其中有本地区的食堂，请先办完",
+        "{} has not approved {month} yet, which holds canteens of this region: finish it first.",
     ),
     ("本月结算{state}，不能办理此事", "The month is {state}: this cannot be done now."),
     ("本月{state}，不能办理此事", "The month is {state}: this cannot be done now."),

@@ -22,6 +22,7 @@ use crate::month::Obstacle;
 use crate::payment::Afterwards;
 use crate::people::Right;
 use crate::store::board::Contact;
+use crate::store::days::FailedDay;
 
 /// A terminal that was not heard for longer than this is offline, minutes.
 const LATE: i64 = 30;
@@ -107,6 +108,8 @@ pub(super) struct Board {
     pub(super) title: String,
     pub(super) steps: Vec<Step>,
     pub(super) offer: Offer,
+    /// What is to be told of days whose close fails, and the first of them.
+    pub(super) failed: Option<(String, String)>,
     pub(super) unclosed: usize,
     pub(super) of_days: String,
     pub(super) blocking: usize,
@@ -151,6 +154,7 @@ impl Board {
             title: settled(w.settlement, &[("month", &fmt::short_month(view.month, view.lang))]),
             steps: shape.steps(&situation),
             offer: shape.offer(&situation),
+            failed: shape.failed(),
             unclosed: situation.unclosed,
             of_days: settled(w.of_days, &[("n", &fmt::count(i64::try_from(ended).unwrap_or(0)))]),
             blocking: situation.blocking,
@@ -214,6 +218,19 @@ impl Shape<'_> {
             all_sent: after.as_ref().is_some_and(Afterwards::all_sent),
             still_owed: after.as_ref().is_some_and(|after| after.unpaid().next().is_some()),
         }
+    }
+
+    fn failed(&self) -> Option<(String, String)> {
+        let (w, view, failed) = (self.w, self.view, &self.loaded.failed);
+        let first = failed.first()?;
+        let day = |day: &FailedDay| format!("{} {}", day.name, fmt::full_day(day.date, view.lang));
+        let mut told = failed.iter().take(3).map(day).collect::<Vec<_>>().join(view.lang.of("、", ", "));
+        if failed.len() > 3 {
+            told.push_str(view.lang.of("等", ", …"));
+        }
+        let text = fill(w.failed, &[("n", &failed.len()), ("days", &told)]);
+        let of_month = format!("month={}&canteen={}&date={}", first.date.month(), first.canteen, first.date);
+        Some((text, format!("/console/reconciliation?region={}&{of_month}", view.region.code)))
     }
 
     fn steps(&self, situation: &Situation) -> Vec<Step> {

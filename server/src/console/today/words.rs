@@ -35,6 +35,8 @@ catalogue! {
     all_done: "本月已归档。", "The month is archived.";
     waits_maker: "等经办：{what}", "Waits for the maker: {what}";
     waits_checker: "等复核：{what}", "Waits for the checker: {what}";
+    failed: "{n} 个食堂日日清出错：{days}。这些日子的数据读不出，其他日子照常日清。请管理员运行 zhucan verify 查明，数据从备份找回后自动重新日清。", "The close of {n} canteen-days fails: {days}. Their data cannot be read; all other days are closed. Have the administrator run zhucan verify; once the data is back from a backup they are closed by themselves.";
+    failed_day: "看这一天", "See the day";
     // Figures
     unclosed: "未日清食堂日", "Unclosed canteen-days";
     rule: "裁定 {n} 项", "Rule on {n}";

@@ -40,6 +40,7 @@ const OBJECTS: &[(&str, &str, &str, &[Role], Place)] = &[
     ("a canteen's terminals", "GET", "/api/v1/canteens/{id}/terminals", READ, Canteen),
     ("a canteen's refunds", "GET", "/api/v1/canteens/{id}/refunds", READ, Canteen),
     ("a terminal", "GET", "/api/v1/terminals/{id}/lookups", READ, Canteen),
+    ("a terminal's quarantine", "GET", "/api/v1/terminals/{id}/quarantine", READ, Canteen),
     ("a finding", "GET", "/api/v1/findings/{canteen}/{number}", READ, Canteen),
     ("a statement", "GET", "/api/v1/statements/{id}", READ, Canteen),
     ("a statement's postings", "GET", "/api/v1/statements/{id}/postings", READ, Canteen),

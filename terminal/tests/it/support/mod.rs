@@ -131,8 +131,9 @@ pub struct Books {
     pub quarantine: Vec<SignedRecord>,
     pub faults: VecDeque<Fault>,
     pub offline: bool,
-    /// While there, a lookup is answered once it says so.
+    /// While there, what is asked at `thinks_of` is answered once it says so.
     pub thinks: Option<Arc<tokio::sync::Notify>>,
+    pub thinks_of: &'static str,
     pub requests: Vec<String>,
     /// Names the office's database.
     pub server_epoch: String,
@@ -236,6 +237,7 @@ impl Office {
             faults: VecDeque::new(),
             offline: false,
             thinks: None,
+            thinks_of: "/api/v1/terminal/lookup",
             requests: Vec::new(),
             server_epoch: "books-1".into(),
             changed: BTreeMap::new(),
@@ -340,7 +342,10 @@ impl Office {
 impl Transport for Office {
     fn send(&self, request: WireRequest) -> Sending<'_> {
         Box::pin(async move {
-            let thinks = self.books().thinks.clone().filter(|_| request.path_and_query == "/api/v1/terminal/lookup");
+            let thinks = {
+                let books = self.books();
+                books.thinks.clone().filter(|_| request.path_and_query.starts_with(books.thinks_of))
+            };
             if let Some(thinks) = thinks {
                 thinks.notified().await;
             }

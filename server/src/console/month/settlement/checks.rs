@@ -1,5 +1,7 @@
 //! What was looked at: what stands in the way, then what was found in order.
 
+use domain::calendar::BusinessDate;
+use domain::id::CanteenId;
 use domain::reconciliation::Severity;
 use domain::settlement::Ruling;
 
@@ -182,12 +184,12 @@ fn digests(view: &View, found: &Found, month: &MonthView, bad: &mut Vec<Check>, 
     let w = Words::of(view.lang);
     let each = month.statements.iter().all(|s| s.content.0.digest() == s.digest && s.content.0.payable() == s.payable);
     let whole = digest_of(month.statements.iter().map(|s| s.digest)) == month.settlement.digest;
-    match (each && whole, found.again) {
-        (true, Some(Again { same: true, at })) => good.push(Check {
+    match (each && whole, &found.again) {
+        (true, Some(Again { same: true, at, .. })) => good.push(Check {
             look: "ok",
             title: w.again_same.to_owned(),
-            detail: fill(w.again_same_at, &[("at", &fmt::at(at, view.lang))]),
-            link: (at != view.now).then(|| (view.link("/console/settlement?again=1"), w.go_again)),
+            detail: fill(w.again_same_at, &[("at", &fmt::at(*at, view.lang))]),
+            link: (*at != view.now).then(|| (view.link("/console/settlement?again=1"), w.go_again)),
         }),
         (true, None) => good.push(Check {
             look: "ok",
@@ -195,13 +197,35 @@ fn digests(view: &View, found: &Found, month: &MonthView, bad: &mut Vec<Check>, 
             detail: w.digest_same_detail.to_owned(),
             link: Some((view.link("/console/settlement?again=1"), w.go_again)),
         }),
-        _ => bad.push(Check {
-            look: "bad",
-            title: w.again_other.to_owned(),
-            detail: w.again_other_detail.to_owned(),
-            link: None,
-        }),
+        (_, again) => {
+            let damaged = again.as_ref().map_or(&[][..], |again| again.damaged.as_slice());
+            bad.push(changed_by_hand(view, found, damaged));
+        }
     }
+}
+
+/// That what is stored is not what was made: which days, and what to do.
+fn changed_by_hand(view: &View, found: &Found, damaged: &[(CanteenId, BusinessDate)]) -> Check {
+    let (w, lang) = (Words::of(view.lang), view.lang);
+    let day = |(canteen, date): &(CanteenId, BusinessDate)| {
+        format!("{} {}", found.days.name(*canteen), fmt::day(*date, lang))
+    };
+    let mut told = damaged.iter().take(5).map(day).collect::<Vec<_>>().join(lang.of("、", ", "));
+    if damaged.len() > 5 {
+        told.push_str(lang.of("等", ", …"));
+    }
+    let link = damaged.first().map(|(canteen, date)| {
+        let region = &view.region.code;
+        (
+            format!("/console/reconciliation?region={region}&month={}&canteen={canteen}&date={date}", date.month()),
+            w.go_days,
+        )
+    });
+    let detail = match damaged.len() {
+        0 => w.again_other_detail.to_owned(),
+        n => fill(w.again_damaged, &[("n", &n), ("days", &told)]),
+    };
+    Check { look: "bad", title: w.again_other.to_owned(), detail, link }
 }
 
 /// What stands in the way before a draft.
