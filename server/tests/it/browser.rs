@@ -48,18 +48,7 @@ impl Seen {
         let field = format!("name=\"{name}\" value=\"");
         let (_, rest) = self.text.split_once(&field).unwrap_or_else(|| panic!("no field {name} in:\n{}", self.text));
         let value = rest.split('"').next().unwrap();
-        let entities = [
-            ("&#34;", "\""),
-            ("&quot;", "\""),
-            ("&#39;", "'"),
-            ("&#60;", "<"),
-            ("&lt;", "<"),
-            ("&#62;", ">"),
-            ("&gt;", ">"),
-            ("&#38;", "&"),
-            ("&amp;", "&"),
-        ];
-        entities.iter().fold(value.to_owned(), |text, (entity, is)| text.replace(entity, is))
+        unescaped(value)
     }
 }
 
@@ -126,4 +115,20 @@ impl<'w> Browser<'w> {
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         Seen { status, location, cookie, kind, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
+}
+
+/// A text as a browser reads it off a page.
+pub fn unescaped(text: &str) -> String {
+    let entities = [
+        ("&#34;", "\""),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&#60;", "<"),
+        ("&lt;", "<"),
+        ("&#62;", ">"),
+        ("&gt;", ">"),
+        ("&#38;", "&"),
+        ("&amp;", "&"),
+    ];
+    entities.iter().fold(text.to_owned(), |text, (entity, is)| text.replace(entity, is))
 }

@@ -10,6 +10,7 @@ use tower::ServiceExt as _;
 
 use super::bodies::fields_of;
 use super::{Ground, PASSPHRASE};
+use crate::browser::unescaped;
 use crate::client::read;
 use crate::desk::{escaped, multipart};
 
@@ -19,22 +20,6 @@ const LONG: &str = "第一行：<已核对>，“当日名单”在附件 & 另�
 const DOORS: [&str; 4] = ["/console/sign-in", "/console/sign-out", "/console/step-up", "/console/language"];
 /// Fields that never stand on a page again.
 const SECRET: [&str; 8] = ["passphrase", "code", "old", "new", "again", "pin", "secret", "url"];
-
-/// A text as a browser reads it off a page.
-fn unescaped(text: &str) -> String {
-    let entities = [
-        ("&#34;", "\""),
-        ("&quot;", "\""),
-        ("&#39;", "'"),
-        ("&#60;", "<"),
-        ("&lt;", "<"),
-        ("&#62;", ">"),
-        ("&gt;", ">"),
-        ("&#38;", "&"),
-        ("&amp;", "&"),
-    ];
-    entities.iter().fold(text.to_owned(), |text, (entity, is)| text.replace(entity, is))
-}
 
 /// Names and values of the form that leads to `action`, but for its token.
 fn fields_on(page: &str, action: &str) -> Vec<(String, String)> {
