@@ -34,11 +34,6 @@ use tracing_subscriber::EnvFilter;
 use zhucan::demo;
 use zhucan::machine::{SystemClock, SystemEntropy};
 
-/// Gives back what a thread has freed, which glibc keeps in that thread's heap; SQLite, a thread for each of its connections,
-/// allocates here too.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// So long the work that nobody waits for may still take when a command is done.
 const LAST_WORK: std::time::Duration = std::time::Duration::from_secs(3);
 
