@@ -272,6 +272,7 @@ pub fn reconcile_day(input: &DayInput<'_>) -> Reconciled {
     findings.extend(mismatches);
     findings.extend(patterns::of_patterns(input, &day, &verdicts));
     findings.retain(|f| f.severity != Severity::Off);
+    findings::tell_apart(input.canteen, input.date, &mut findings);
     findings.sort_by(|a, b| a.number.cmp(&b.number));
 
     let mut refunds = input.refunds.to_vec();

@@ -22,7 +22,7 @@ use crate::calendar::{BusinessDate, Month};
 use crate::decision::{Kind, PolicyRef};
 use crate::id::{CanteenId, Digest};
 use crate::money::Fen;
-use crate::reconciliation::{Code, Correction, DayClose, PayerSums, Severity};
+use crate::reconciliation::{Code, Correction, DayClose, Finding, PayerSums, Severity};
 use crate::record::check::Rulebook;
 use crate::record::totals::CountSum;
 pub use rulings::{Ruling, Rulings, deductions};
@@ -57,8 +57,8 @@ pub struct MonthInput<'a> {
     pub reopened: &'a [Reopened],
     /// Negative balances that the last statement left, by payer.
     pub carried: &'a PayerSums,
-    /// Numbers of blocking findings that somebody has decided.
-    pub decided: &'a BTreeSet<String>,
+    /// Days and numbers of the findings that somebody has decided.
+    pub decided: &'a BTreeSet<(BusinessDate, String)>,
     /// What the findings of the month's days, and of days settled again, take away now: see [`deductions`].
     pub deducted: &'a BTreeMap<BusinessDate, Vec<Correction>>,
     /// Holds that the office has released.
@@ -434,10 +434,12 @@ fn reconciliation(input: &MonthInput<'_>) -> Reconciliation {
             grades.push((day.date, day.grade.clone()));
         }
     }
-    let findings = || input.days.iter().chain(input.reopened.iter().map(|r| &r.now)).flat_map(|d| &d.findings);
-    let count = |code| u32::try_from(findings().filter(|f| f.code == code).count()).unwrap_or(u32::MAX);
-    let blocks =
-        |f: &&crate::reconciliation::Finding| f.severity == Severity::Block && !input.decided.contains(&f.number);
+    let days = input.days.iter().chain(input.reopened.iter().map(|r| &r.now));
+    let findings = || days.clone().flat_map(|day| day.findings.iter().map(|finding| (day.date, finding)));
+    let count = |code| u32::try_from(findings().filter(|(_, f)| f.code == code).count()).unwrap_or(u32::MAX);
+    let blocks = |(date, f): &(BusinessDate, &Finding)| {
+        f.severity == Severity::Block && !input.decided.contains(&(*date, f.number.clone()))
+    };
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Reconciliation {
         days: number(input.month.days().count()),
@@ -453,7 +455,7 @@ fn reconciliation(input: &MonthInput<'_>) -> Reconciliation {
         concessions,
         z_reports,
         findings: Code::ALL.into_iter().map(|c| (c, count(c))).filter(|(_, n)| *n > 0).collect(),
-        blocking: findings().filter(blocks).map(|f| f.number.clone()).collect(),
+        blocking: findings().filter(blocks).map(|(_, f)| f.number.clone()).collect(),
         grades,
     }
 }

@@ -289,7 +289,7 @@ fn what_is_confirmed_is_deducted_once_and_what_is_explained_is_not() {
     let numbers: Vec<String> =
         reconciled.close.findings.iter().filter(|f| f.code.is_pattern()).map(|f| f.number.clone()).collect();
     assert_eq!(numbers.len(), 2, "{:?}", reconciled.close.findings);
-    let ruled = |ruling| numbers.iter().map(|n| (n.clone(), ruling)).collect::<Rulings>();
+    let ruled = |ruling| numbers.iter().map(|n| ((reconciled.close.date, n.clone()), ruling)).collect::<Rulings>();
     let paid = |rulings: &Rulings| settle(&world, &reconciled, "2026-03", rulings, &[]).payable();
     let whole = paid(&Rulings::new());
     assert_eq!(paid(&ruled(Ruling::Explained)), whole, "nobody ruled, or it was explained");
@@ -304,7 +304,7 @@ fn what_is_confirmed_is_deducted_once_and_what_is_explained_is_not() {
 fn a_ruling_after_approval_is_a_line_of_the_next_month_in_both_directions() {
     let (world, reconciled) = suspicious();
     let burst = reconciled.close.findings.iter().find(|f| f.code == Code::Burst).unwrap().number.clone();
-    let confirmed = Rulings::from([(burst, Ruling::Confirmed)]);
+    let confirmed = Rulings::from([((reconciled.close.date, burst), Ruling::Confirmed)]);
     let taken = deductions(&reconciled.close, &reconciled.verdicts, &confirmed);
     let again = |taken| Reopened { settled: Some(reconciled.close.clone()), taken, now: reconciled.close.clone() };
     let april = settle(&world, &reconciled, "2026-04", &confirmed, &[again(Vec::new())]);
@@ -323,5 +323,5 @@ fn a_region_that_deducts_needs_no_ruling() {
     let burst = reconciled.close.findings.iter().find(|f| f.code == Code::Burst).unwrap().number.clone();
     let paid = |rulings: &Rulings| settle(&world, &reconciled, "2026-03", rulings, &[]).payable();
     assert_eq!(paid(&Rulings::new()), yuan("6.00"));
-    assert_eq!(paid(&Rulings::from([(burst, Ruling::Explained)])), yuan("36.00"));
+    assert_eq!(paid(&Rulings::from([((reconciled.close.date, burst), Ruling::Explained)])), yuan("36.00"));
 }

@@ -136,11 +136,10 @@ pub async fn year_kept(
 ) -> Result<(Vec<PayerYear>, Vec<BudgetRow>), Error> {
     let rows = budgets::of_year(tx, region, i64::from(year)).await?;
     let set: Vec<(Payer, Fen)> = rows.iter().map(|row| (row.payer.0.clone(), row.amount)).collect();
-    let mut months = match bounds(year) {
-        Some((january, december)) => costs.between(tx, region, january, december).await?,
+    let months = match bounds(year) {
+        Some((january, december)) => costs.of_region(tx, region, january, december).await?,
         None => Vec::new(),
     };
-    months.retain(|month| month.region == *region);
     let costs = months.iter().map(|month| (&month.of.cost, month.is_approved));
     Ok((budget::year_of_costs(year, costs, &set), rows))
 }

@@ -13,7 +13,7 @@ use domain::settlement::{Ruling, Statement};
 
 use crate::audit::{Act, Action};
 use crate::error::Error;
-use crate::month::MonthView;
+use crate::month::{MonthView, of_canteen};
 use crate::rulings::Said;
 use crate::store::claims::{self, Among, Whom};
 use crate::store::findings::StepRow;
@@ -89,11 +89,12 @@ pub(crate) async fn ahead(
         return Ok(None);
     }
     let mut open = OpenDays::new();
-    for (canteen, _) in months::canteens(tx, region, Some(month)).await? {
+    for (canteen, name) in months::canteens(tx, region, Some(month)).await? {
         let place = canteens::get(tx, canteen).await?;
         let place = place.ok_or_else(|| Error::Corrupt("a canteen vanished".to_owned()))?.region;
         let left_out = months::left_out(tx, canteen, month).await?;
-        let (closes, _) = months::month_closes(tx, canteen, month).await?;
+        let closes = months::month_closes(tx, canteen, month).await;
+        let (closes, _) = closes.map_err(|error| of_canteen(error, canteen, &name))?;
         let served = closes.iter().map(|(_, close)| close).filter(|close| close.meals.count > 0);
         for close in served.filter(|close| left_out.iter().all(|(left, _)| *left != close.date)) {
             open.entry(close.date).or_default().insert(place.clone());

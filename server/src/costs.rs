@@ -99,8 +99,25 @@ impl Costs {
         from: Month,
         to: Month,
     ) -> Result<Vec<Costed>, Error> {
+        let settled = months::settled(tx, region, from, to).await?;
+        self.each(tx, settled).await
+    }
+
+    /// The drafted months of a region alone, from one month to another, by month. Those inside it are not read.
+    pub async fn of_region(
+        &self,
+        tx: &mut Tx,
+        region: &RegionCode,
+        from: Month,
+        to: Month,
+    ) -> Result<Vec<Costed>, Error> {
+        let settled = months::settled_of(tx, region, from, to).await?;
+        self.each(tx, settled).await
+    }
+
+    async fn each(&self, tx: &mut Tx, settled: Vec<Settlement>) -> Result<Vec<Costed>, Error> {
         let mut months = Vec::new();
-        for settlement in months::settled(tx, region, from, to).await? {
+        for settlement in settled {
             let of = self.of(tx, &settlement).await?;
             let is_approved = settlement.state.0 == MonthState::Approved;
             months.push(Costed { region: settlement.region, month: settlement.month, is_approved, of });

@@ -9,9 +9,7 @@ use domain::ledger::of_statement as postings;
 use domain::record::check::Rulebook;
 use domain::region::RegionCode;
 use domain::settlement::compare::marked_change;
-use domain::settlement::{
-    Action, MonthInput, MonthState, NotAllowed, Role, Rulings, Statement, next_state, settle_month,
-};
+use domain::settlement::{Action, MonthInput, MonthState, NotAllowed, Role, Statement, next_state, settle_month};
 
 use crate::audit::{Act, Action as Entered};
 use crate::claims::{self, ClaimsView};
@@ -107,11 +105,7 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
     let mut found = Vec::new();
     for statement in &statements {
         let reconciliation = &statement.content.0.reconciliation;
-        let decided = match reconciliation.blocking.as_slice() {
-            [] => Rulings::default(),
-            _ => findings::rulings(tx, statement.canteen, UnixMs::MAX).await?,
-        };
-        let blocking: Vec<_> = reconciliation.blocking.iter().filter(|n| !decided.contains_key(*n)).cloned().collect();
+        let blocking = rulings::undecided(tx, statement).await?;
         found.push((Some(statement.canteen), Obstacle::Incomplete(reconciliation.incomplete.clone())));
         found.push((Some(statement.canteen), Obstacle::Blocking(blocking)));
         let state = settlement.state.0;
@@ -429,7 +423,7 @@ impl Draft<'_> {
 }
 
 /// What cannot be read or does not add up is of one canteen: whoever drafts is told which.
-fn of_canteen(error: Error, canteen: CanteenId, name: &str) -> Error {
+pub(crate) fn of_canteen(error: Error, canteen: CanteenId, name: &str) -> Error {
     match error {
         Error::Corrupt(_) | Error::Internal(_) => {
             tracing::error!(%canteen, %error, "a canteen's statement cannot be made");

@@ -318,7 +318,7 @@ pub async fn archive(
         .write_serializable_audited(move |tx| {
             let region = region.clone();
             Box::pin(async move {
-                afterwards(tx, &region, month).await?.month().may_archive().map_err(refused)?;
+                afterwards(tx, &region, month).await?.month().may_archive(now.local_date()).map_err(refused)?;
                 payments::archive(tx, &region, month, by, now).await?;
                 Act::new(by, Action::MonthArchive, format!("month:{region}/{month}")).done(tx, now).await?;
                 afterwards(tx, &region, month).await

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::calendar::{BusinessDate, UnixMs};
 use domain::id::{CanteenId, UserId};
-use domain::reconciliation::{Bearer, Correction, DayClose};
+use domain::reconciliation::{Bearer, Correction, DayClose, Severity};
 use domain::settlement::{Rulings, deductions};
 
 use crate::audit::{Act, Action};
@@ -61,6 +61,50 @@ pub(crate) async fn changed_since(
         }
     }
     Ok(changed)
+}
+
+/// Numbers of a statement's blocking findings that nobody has decided.
+pub(crate) async fn undecided(tx: &mut Tx, statement: &StoredStatement) -> Result<Vec<String>, Error> {
+    let content = &statement.content.0;
+    if content.reconciliation.blocking.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rulings = findings::rulings(tx, statement.canteen, UnixMs::MAX).await?;
+    let mut undecided = Vec::new();
+    for number in &content.reconciliation.blocking {
+        let (_, dates) = findings::name_of(number);
+        let ends = dates.trim_start_matches('%');
+        // A statement settles days of other years again: the number may be of one of them.
+        let days: Vec<BusinessDate> =
+            content.settles.iter().map(|(date, _)| *date).filter(|date| date.to_string().ends_with(ends)).collect();
+        let decided = |date: &BusinessDate| rulings.contains_key(&(*date, number.clone()));
+        let all = match days.as_slice() {
+            [day] => decided(day),
+            days => found_on(tx, statement, number, days).await?.iter().all(decided),
+        };
+        if !all {
+            undecided.push(number.clone());
+        }
+    }
+    Ok(undecided)
+}
+
+/// On which of these days a statement settled a close that blocks with this number.
+async fn found_on(
+    tx: &mut Tx,
+    statement: &StoredStatement,
+    number: &str,
+    days: &[BusinessDate],
+) -> Result<Vec<BusinessDate>, Error> {
+    let mut found = Vec::new();
+    for day in months::settled_by(tx, statement.id).await?.into_iter().filter(|day| days.contains(&day.date)) {
+        let close = closes::revision(tx, statement.canteen, day.date, day.revision).await?;
+        let blocks = |f: &domain::reconciliation::Finding| f.number == number && f.severity == Severity::Block;
+        if close.is_some_and(|close| close.findings.iter().any(blocks)) {
+            found.push(day.date);
+        }
+    }
+    Ok(found)
 }
 
 /// What may be said about a finding.
@@ -160,15 +204,15 @@ pub(crate) async fn owner(tx: &mut Tx, owner: UserId) -> Result<UserRow, Error> 
 pub async fn say(
     tx: &mut Tx,
     canteen: CanteenId,
-    number: &str,
+    name: &str,
     said: &Said,
     explanation: String,
     by: UserId,
     now: UnixMs,
 ) -> Result<BusinessDate, Error> {
     let unknown = || Error::refused(Code::NotFound, words::no_such_finding());
-    let date = findings::date_of(tx, canteen, number).await?.ok_or_else(unknown)?;
-    let steps = findings::steps(tx, canteen, number).await?;
+    let (date, number) = findings::named(tx, canteen, name).await?.ok_or_else(unknown)?;
+    let steps = findings::steps(tx, canteen, date, &number).await?;
     may_say(&steps, said, by)?;
     if let Said::Assigned { owner: who, .. } = said {
         let place = canteens::get(tx, canteen).await?.ok_or_else(unknown)?;
@@ -183,7 +227,7 @@ pub async fn say(
     let what = said.name().to_owned();
     let row = StepRow { step: 0, what, words: explanation, owner, due, by_user: by, at };
     let act = Act::new(by, Action::FindingStep, format!("finding:{canteen}/{number}")).with("what", row.what.as_str());
-    findings::add(tx, canteen, number, date, &row).await?;
+    findings::add(tx, canteen, &number, date, &row).await?;
     act.done(tx, now).await?;
     Ok(date)
 }

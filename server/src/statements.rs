@@ -57,6 +57,7 @@ impl DayVerdicts {
 
 /// A decision on a finding.
 pub(crate) struct Decided {
+    pub(crate) date: BusinessDate,
     pub(crate) number: String,
     pub(crate) explanation: String,
     pub(crate) by: String,
@@ -155,7 +156,8 @@ impl Dossier {
     }
 
     pub(crate) fn decided_numbers(&self) -> Vec<String> {
-        self.decided.iter().map(|d| d.number.clone()).collect()
+        let settled = |d: &&Decided| self.days.iter().any(|day| day.close.date == d.date);
+        self.decided.iter().filter(settled).map(|d| d.number.clone()).collect()
     }
 
     /// `JS-4403-202603-001-v1`, for file names.
@@ -219,18 +221,18 @@ pub(crate) async fn verdicts(tx: &mut Tx, statement: StatementId, date: Business
 
 /// What was ruled about the canteen's findings until an instant.
 async fn decided(tx: &mut Tx, stored: &StoredStatement, until: UnixMs) -> Result<Vec<Decided>, Error> {
-    let rows: Vec<(String, String, String, UnixMs)> = sql!(
+    let rows: Vec<(BusinessDate, String, String, String, UnixMs)> = sql!(
         tx,
-        "SELECT f.number, f.words, u.name, f.at FROM finding_steps f JOIN users u ON u.id = f.by_user \
+        "SELECT f.date, f.number, f.words, u.name, f.at FROM finding_steps f JOIN users u ON u.id = f.by_user \
          WHERE f.canteen = $1 AND f.what IN ('explained', 'confirmed') AND f.step = (SELECT MAX(l.step) \
-         FROM finding_steps l WHERE l.canteen = f.canteen AND l.number = f.number AND l.at <= $2 \
-         AND l.what IN ('explained', 'confirmed')) ORDER BY f.number",
+         FROM finding_steps l WHERE l.canteen = f.canteen AND l.number = f.number AND l.date = f.date \
+         AND l.at <= $2 AND l.what IN ('explained', 'confirmed')) ORDER BY f.number, f.date",
         stored.canteen,
         until
     )
     .all()
     .await?;
-    let decided = |(number, explanation, by, at)| Decided { number, explanation, by, at };
+    let decided = |(date, number, explanation, by, at)| Decided { date, number, explanation, by, at };
     Ok(rows.into_iter().map(decided).collect())
 }
 

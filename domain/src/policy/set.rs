@@ -288,15 +288,17 @@ impl PolicySet {
     }
 
     /// Whether a till could rightly charge by that version in a canteen of `region` on `date`: it covers the canteen, or
-    /// it did until a version announced later corrected it.
+    /// it did before versions that were announced later. A till that was out of reach has not heard of those, and its
+    /// elders paid by what it knew: what is due instead is the day close's to say.
     #[must_use]
     pub fn could_charge(&self, reference: &PolicyRef, region: &RegionCode, date: BusinessDate) -> bool {
         if self.covering(region, date).map(Policy::reference) == Some(reference) {
             return true;
         }
         let Some(named) = self.announced.iter().find(|a| a.policy.reference() == reference) else { return false };
-        let until_then = self.kept(|a| a.policy.corrects.is_none() || a.number <= named.number);
-        until_then.covering(region, date).map(Policy::reference) == Some(reference)
+        let covers = |set: Self| set.covering(region, date).map(Policy::reference) == Some(reference);
+        (named.number + 1..self.announced.len()).any(|heard| covers(self.first(heard)))
+            || covers(self.kept(|a| a.policy.corrects.is_none() || a.number <= named.number))
     }
 
     /// Whether what was charged on `date` was charged before a correction of it was announced: a version with

@@ -248,7 +248,8 @@ impl Settings {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
-    /// `F-0311-9c41d2`: month and day, and six digits of the digest of what it is about.
+    /// `F-0311-9c41d2`: month and day, and six digits of the digest of what it is about; sixteen where six are those of
+    /// another finding of the day too.
     pub number: String,
     /// What kind.
     pub code: Code,
@@ -277,7 +278,7 @@ impl Finding {
         bearer: Option<Bearer>,
     ) -> Self {
         Self {
-            number: number(input.canteen, input.date, code, subject),
+            number: number(input.canteen, input.date, code, subject, DIGITS),
             code,
             severity: input.settings.severity(code),
             evidence,
@@ -289,13 +290,30 @@ impl Finding {
     }
 }
 
-/// A finding's number: unique in a canteen's day but for one chance in sixteen million a pair.
-fn number(canteen: CanteenId, date: BusinessDate, code: Code, subject: &str) -> String {
+/// So many digits of the digest are enough for nearly every day.
+const DIGITS: usize = 6;
+/// So many tell those apart that have the same first ones.
+const MORE_DIGITS: usize = 16;
+
+/// Gives the findings of a canteen's day that have the same number longer ones: what is ruled about one of them says
+/// nothing about the other.
+pub(super) fn tell_apart(canteen: CanteenId, date: BusinessDate, findings: &mut [Finding]) {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in findings.iter() {
+        *times.entry(finding.number.clone()).or_default() += 1;
+    }
+    for finding in findings.iter_mut().filter(|finding| times.get(&finding.number).is_some_and(|n| *n > 1)) {
+        finding.number = number(canteen, date, finding.code, &finding.subject, MORE_DIGITS);
+    }
+}
+
+/// A finding's number, with so many digits of the digest of what it is about. Another year's may be the same.
+fn number(canteen: CanteenId, date: BusinessDate, code: Code, subject: &str, digits: usize) -> String {
     let parts = [canteen.to_string(), date.to_string(), code.name().to_owned(), subject.to_owned()];
     let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
     let digest = Digest::of("zhucan.finding.1", &parts).to_string();
     let (_, month, day) = date.ymd();
-    format!("F-{month:02}{day:02}-{}", &digest[..6])
+    format!("F-{month:02}{day:02}-{}", &digest[..digits])
 }
 
 fn reimbursed(lines: &[Line]) -> Fen {
@@ -341,4 +359,40 @@ pub(super) fn of_standing(
         (!stake.is_zero()).then(|| Finding::new(input, Code::Standing, &subject, Vec::new(), stake, None))
     };
     hits.iter().filter_map(finding).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_of_a_day_with_the_same_number_get_longer_ones() {
+        let (canteen, date) = (CanteenId::from_uuid(uuid::Uuid::from_u128(7)), "2026-03-11".parse().unwrap());
+        let finding = |n: usize| {
+            let subject = n.to_string();
+            Finding {
+                number: number(canteen, date, Code::Disputed, &subject, DIGITS),
+                code: Code::Disputed,
+                severity: Severity::Block,
+                evidence: Vec::new(),
+                subject,
+                stake: Fen::ZERO,
+                bearer: None,
+                measure: None,
+            }
+        };
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let same = (0..100_000).find_map(|n| seen.insert(finding(n).number, n).map(|before| (before, n)));
+        let (first, second) = same.expect("twenty-four bits are few");
+        let alone = (first + second + 1..).map(finding).find(|f| f.number != finding(first).number).unwrap();
+        let mut day = [finding(first), finding(second), alone.clone()];
+        assert_eq!(day[0].number, day[1].number);
+        tell_apart(canteen, date, &mut day);
+        assert_ne!(day[0].number, day[1].number);
+        assert!(day[..2].iter().all(|long| long.number.starts_with(&finding(first).number) && long.number.len() == 23));
+        assert_eq!(day[2], alone, "what is told apart already stays as it was");
+        let told = day.clone();
+        tell_apart(canteen, date, &mut day);
+        assert_eq!(day, told);
+    }
 }

@@ -225,10 +225,11 @@ impl Approved<'_> {
         }
     }
 
-    /// Whether the month may be archived: everything that can be paid has arrived.
-    pub fn may_archive(&self) -> Result<(), PaymentRefused> {
+    /// Whether the month may be archived: everything that can be paid has arrived, and nobody may object any longer. Where
+    /// nothing is payable the former holds from the first day of the disclosure.
+    pub fn may_archive(&self, today: BusinessDate) -> Result<(), PaymentRefused> {
         match self.stage() {
-            Stage::Paid => Ok(()),
+            Stage::Paid => self.may_leave(today),
             Stage::Disclosed => {
                 Err(PaymentRefused::Unsettled(self.statements.iter().filter(|s| !s.is_settled()).count()))
             }
@@ -333,15 +334,18 @@ mod tests {
         }
         let held = ToPay { objected: Objected::Upheld, ..owed(None) };
         let nothing = ToPay { payable: Fen::ZERO, ..owed(None) };
-        assert_eq!(month(&[owed(Some(PaymentState::Confirmed)), held, nothing]).may_archive(), Ok(()));
+        assert_eq!(month(&[owed(Some(PaymentState::Confirmed)), held, nothing]).may_archive(day("2026-04-21")), Ok(()));
         assert_eq!(
-            month(&[owed(Some(PaymentState::Sent)), owed(None)]).may_archive(),
+            month(&[owed(Some(PaymentState::Sent)), owed(None)]).may_archive(day("2026-04-21")),
             Err(PaymentRefused::Unsettled(2))
         );
         let open = ToPay { objected: Objected::Open, ..owed(Some(PaymentState::Confirmed)) };
-        assert_eq!(month(&[open]).may_archive(), Err(PaymentRefused::Unsettled(1)));
+        assert_eq!(month(&[open]).may_archive(day("2026-04-21")), Err(PaymentRefused::Unsettled(1)));
+        let begun = month(&[nothing]).may_archive(day(UNTIL));
+        assert_eq!(begun, Err(PaymentRefused::StillDisclosed(day(UNTIL))), "somebody may object to nothing as well");
+        assert_eq!(month(&[nothing]).may_archive(day("2026-04-21")), Ok(()));
         let new = Approved { disclosed_until: None, archived: false, statements: &[] };
-        assert_eq!(new.may_archive(), Err(PaymentRefused::Stage(Stage::Approved)));
+        assert_eq!(new.may_archive(day("2026-04-21")), Err(PaymentRefused::Stage(Stage::Approved)));
     }
 
     #[test]

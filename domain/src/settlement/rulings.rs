@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::BusinessDate;
 use crate::decision::{Kind, Line};
 use crate::id::RecordId;
 use crate::reconciliation::{Bearer, Correction, DayClose, Finding, PayerSums, Severity, Verdict};
@@ -40,12 +41,12 @@ impl std::str::FromStr for Ruling {
     }
 }
 
-/// The rulings there are, by the number of the finding.
-pub type Rulings = BTreeMap<String, Ruling>;
+/// The rulings there are on a canteen's findings, by day and number: a number may come again in another year.
+pub type Rulings = BTreeMap<(BusinessDate, String), Ruling>;
 
 /// Whether the canteen is not paid for the meals behind a finding. Where nobody has ruled, the region's severity says.
-fn deducts(finding: &Finding, rulings: &Rulings) -> bool {
-    let ruled = rulings.get(&finding.number).map(|ruling| *ruling == Ruling::Confirmed);
+fn deducts(date: BusinessDate, finding: &Finding, rulings: &Rulings) -> bool {
+    let ruled = rulings.get(&(date, finding.number.clone())).map(|ruling| *ruling == Ruling::Confirmed);
     finding.code.is_pattern()
         && finding.bearer == Some(Bearer::Canteen)
         && ruled.unwrap_or(finding.severity == Severity::Deduct)
@@ -57,7 +58,7 @@ fn deducts(finding: &Finding, rulings: &Rulings) -> bool {
 pub fn deductions(close: &DayClose, verdicts: &[Verdict], rulings: &Rulings) -> Vec<Correction> {
     let mut taken: BTreeSet<RecordId> = BTreeSet::new();
     let mut corrections = Vec::new();
-    for finding in close.findings.iter().filter(|finding| deducts(finding, rulings)) {
+    for finding in close.findings.iter().filter(|finding| deducts(close.date, finding, rulings)) {
         for record in &finding.evidence {
             let Some(verdict) = verdicts.iter().find(|v| v.record == *record) else { continue };
             if taken.insert(*record) {

@@ -86,7 +86,8 @@ fn a_deduction_names_the_findings_that_deduct_and_no_explained_one() {
     let day = &world.closes[&(date(DAY), canteen_id(1))];
     let numbers: Vec<String> = day.close.findings.iter().map(|f| f.number.clone()).collect();
     let [explained, other] = numbers.as_slice() else { panic!("{:?}", day.close.findings) };
-    let rulings: Rulings = [(explained.clone(), Ruling::Explained)].into();
+    let of_another_year = ((date("2027-03-11"), other.clone()), Ruling::Explained);
+    let rulings: Rulings = [((date(DAY), explained.clone()), Ruling::Explained), of_another_year].into();
     let deducted: Deducted = [(date(DAY), deductions(&day.close, &day.verdicts, &rulings))].into();
     let march = settled(&world, "2026-03", &[], &deducted);
     let [line] = march.changes.as_slice() else { panic!("{:?}", march.changes) };
@@ -102,7 +103,7 @@ fn a_deduction_that_is_taken_back_names_its_finding() {
     let day = &world.closes[&(date(DAY), canteen_id(1))];
     let both = deductions(&day.close, &day.verdicts, &Rulings::new());
     let explained = day.close.findings[0].number.clone();
-    let one = deductions(&day.close, &day.verdicts, &[(explained.clone(), Ruling::Explained)].into());
+    let one = deductions(&day.close, &day.verdicts, &[((date(DAY), explained.clone()), Ruling::Explained)].into());
     let again = Reopened { settled: Some(day.close.clone()), taken: both.clone(), now: day.close.clone() };
     let same = Reopened { settled: Some(day.close.clone()), taken: both.clone(), now: day.close.clone() };
     let april = settled(&world, "2026-04", &[again], &[(date(DAY), one)].into());

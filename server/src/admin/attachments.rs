@@ -79,8 +79,8 @@ async fn open(tx: &mut Tx, about: &About) -> Result<CanteenId, Error> {
     match about {
         About::Finding(canteen, number) => {
             let unknown = || Error::refused(Code::NotFound, settlement::no_such_finding());
-            findings::date_of(tx, *canteen, number).await?.ok_or_else(unknown)?;
-            if findings::steps(tx, *canteen, number).await?.iter().any(|step| step.what == "closed") {
+            let (date, number) = findings::named(tx, *canteen, number).await?.ok_or_else(unknown)?;
+            if findings::steps(tx, *canteen, date, &number).await?.iter().any(|step| step.what == "closed") {
                 return Err(Error::refused(Code::Conflict, settlement::finding_closed()));
             }
             Ok(*canteen)
@@ -114,7 +114,8 @@ impl Office {
                 Box::pin(async move {
                     let canteen = open(tx, &about).await?;
                     let (finding, objection, there) = match about {
-                        About::Finding(_, number) => {
+                        About::Finding(_, name) => {
+                            let number = findings::name_of(&name).0.to_owned();
                             let there = attachments::of_finding(tx, canteen, &number).await?;
                             (Some(number), None, there)
                         }

@@ -50,7 +50,7 @@ impl Around {
             .flat_map(|(canteen, date, findings)| findings.into_iter().map(move |finding| (canteen, date, finding)));
         let mut waiting = 0;
         for (canteen, date, finding) in &mut items {
-            let steps = said.remove(&(canteen, finding.number.clone())).unwrap_or_default();
+            let steps = said.remove(&(canteen, date, finding.number.clone())).unwrap_or_default();
             waiting += usize::from(Item { canteen, date, finding, steps }.waits());
         }
         Ok(Self { canteens, waiting })
@@ -143,7 +143,7 @@ impl MonthDays {
         let mut findings = Vec::new();
         for (canteen, date, of_day) in overview::findings(tx, region, month, own).await? {
             for finding in of_day {
-                let steps = said.remove(&(canteen, finding.number.clone())).unwrap_or_default();
+                let steps = said.remove(&(canteen, date, finding.number.clone())).unwrap_or_default();
                 findings.push(Item { canteen, date, finding, steps });
             }
         }

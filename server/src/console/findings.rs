@@ -96,7 +96,9 @@ impl Mark {
     }
 
     fn is(&self, item: &Item) -> bool {
-        self.0 == item.canteen && self.1 == item.finding.number
+        let (number, date) = store::name_of(&self.1);
+        let on = item.date.to_string().ends_with(date.trim_start_matches('%'));
+        self.0 == item.canteen && number == item.finding.number && on
     }
 }
 
@@ -266,8 +268,12 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
     let days = days(&office, &view).await?;
     let window = Window::of(&days, &asked, None);
     let first = window.items().first().map(|item| Mark::of(item));
-    let detail = match &first {
-        Some(Mark(canteen, number)) => Some(load(&office, &view, *canteen, number).await?),
+    let detail = match window.items().first() {
+        // Another year may have a finding of this number, which is none of the inbox's business.
+        Some(item) => {
+            let name = format!("{}-{}", item.date.month().ym().0, item.finding.number);
+            Some(load(&office, &view, item.canteen, &name).await?)
+        }
         None => None,
     };
     page(&view, &days, &asked, &window, detail, first.as_ref())
@@ -387,18 +393,18 @@ struct Read {
     found: String,
 }
 
-async fn load(office: &Arc<Office>, view: &View, canteen: CanteenId, number: &str) -> Answer<Detail> {
-    let (number, lang, own) = (number.to_owned(), view.lang, view.user.canteen);
+async fn load(office: &Arc<Office>, view: &View, canteen: CanteenId, name: &str) -> Answer<Detail> {
+    let (name, lang, own) = (name.to_owned(), view.lang, view.user.canteen);
     let read = office.store.read(move |tx| {
-        let number = number.clone();
+        let name = name.clone();
         Box::pin(async move {
             let unknown = || Error::refused(Code::NotFound, said::no_such_finding());
-            let date = store::date_of(tx, canteen, &number).await?.ok_or_else(unknown)?;
+            let (date, number) = store::named(tx, canteen, &name).await?.ok_or_else(unknown)?;
             let close = closes::last(tx, canteen, date).await?.ok_or_else(unknown)?;
             let (revision, found) = (close.revision, fmt::at(close.closed_at, lang));
             let mut findings = close.content.0.findings.into_iter();
             let finding = findings.find(|finding| finding.number == number).ok_or_else(unknown)?;
-            let steps = store::steps(tx, canteen, &number).await?;
+            let steps = store::steps(tx, canteen, date, &number).await?;
             let evidence = evidence::load(tx, canteen, date, revision, &finding, own).await?;
             let row = crate::store::canteens::get(tx, canteen).await?;
             let files = attachments::of_finding(tx, canteen, &number).await?;

@@ -23,6 +23,7 @@ use crate::admin::{About, NewAttachment};
 use crate::audit::Action;
 use crate::people::Right;
 use crate::store::attachments::{self, AttachmentRow};
+use crate::store::findings::name_of;
 use crate::store::people::UserRow;
 use crate::store::{months, payments};
 use crate::words::{Code, settlement as words};
@@ -84,8 +85,9 @@ async fn of_finding(
     Path((canteen, number)): Path<(CanteenId, String)>,
 ) -> Answer<List<Body>> {
     permitted(&office, &user, Right::Read, canteen).await?;
-    let read =
-        office.store.read(move |tx| Box::pin(async move { attachments::of_finding(tx, canteen, &number).await }));
+    let read = office
+        .store
+        .read(move |tx| Box::pin(async move { attachments::of_finding(tx, canteen, name_of(&number).0).await }));
     Ok(List::whole(read.await?.into_iter().map(Body::from).collect()))
 }
 

@@ -142,11 +142,12 @@ async fn of_month(tx: &mut Tx, asked: &Asked, own: Option<CanteenId>) -> Result<
         if [asked.canteen, own].into_iter().flatten().any(|only| only != row.id) {
             continue;
         }
-        let mut said: BTreeMap<String, Vec<StepRow>> = findings::of_canteen(tx, row.id, asked.month).await?;
+        let mut said: BTreeMap<(BusinessDate, String), Vec<StepRow>> =
+            findings::of_canteen(tx, row.id, asked.month).await?;
         let (closes, _) = months::month_closes(tx, row.id, asked.month).await?;
         for (_, close) in closes {
             for finding in close.findings {
-                let steps = said.remove(&finding.number).unwrap_or_default();
+                let steps = said.remove(&(close.date, finding.number.clone())).unwrap_or_default();
                 found.push(body(row.id, close.date, finding, &steps));
             }
         }
@@ -177,12 +178,12 @@ async fn show(
     Ok(Json(office.store.read(move |tx| Box::pin(async move { whole(tx, canteen, &number).await })).await?))
 }
 
-async fn whole(tx: &mut Tx, canteen: CanteenId, number: &str) -> Result<Whole, Error> {
+async fn whole(tx: &mut Tx, canteen: CanteenId, name: &str) -> Result<Whole, Error> {
     let unknown = || Error::refused(Code::NotFound, words::no_such_finding());
-    let date = findings::date_of(tx, canteen, number).await?.ok_or_else(unknown)?;
+    let (date, number) = findings::named(tx, canteen, name).await?.ok_or_else(unknown)?;
     let close = crate::store::closes::last(tx, canteen, date).await?.ok_or_else(unknown)?.content.0;
     let finding = close.findings.into_iter().find(|finding| finding.number == number).ok_or_else(unknown)?;
-    let steps = findings::steps(tx, canteen, number).await?;
+    let steps = findings::steps(tx, canteen, date, &number).await?;
     Ok(Whole { finding: body(canteen, date, finding, &steps), steps: steps.into_iter().map(StepBody::from).collect() })
 }
 

@@ -10,7 +10,7 @@ use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, Digest, StatementId, UserId};
 use domain::money::Fen;
 use domain::region::RegionCode;
-use domain::settlement::Ruling;
+use domain::settlement::{MonthState, NotAllowed, Ruling};
 use serde::{Deserialize, Serialize};
 
 use super::api::{Api, Csv, File};
@@ -378,6 +378,12 @@ pub(crate) async fn put_left_out(
         .write_audited(move |tx| {
             let reason = reason.clone();
             Box::pin(async move {
+                // Of a month that is handed on it would say what is not so: its meals stay in it.
+                let state = months::state_of(tx, canteen, date.month()).await?;
+                if let Some(state) = state.filter(|state| !matches!(state, MonthState::Open | MonthState::Drafted)) {
+                    let reason = NotAllowed::State(state);
+                    return Err(Error::refused(words::month_code(reason), words::month_refusal(reason)));
+                }
                 months::leave_out(tx, canteen, date, &reason, by, now).await?;
                 let act = Act::new(by, Action::DayLeaveOut, format!("canteen:{canteen}"));
                 act.with("date", date.to_string()).done(tx, now).await.map(drop)

@@ -257,7 +257,7 @@ fn finding_rows(dossier: &Dossier) -> Vec<FindingRow> {
             Some(number) => *number == finding.number,
             None => c.code == finding.code && finding.evidence.contains(&c.record),
         });
-        let decided = dossier.decided.iter().find(|d| d.number == finding.number);
+        let decided = dossier.decided.iter().find(|d| (d.date, &d.number) == (close.date, &finding.number));
         FindingRow {
             number: finding.number.clone(),
             date: words::day(close.date),

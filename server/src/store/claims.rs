@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use domain::calendar::{BusinessDate, Month};
 use domain::id::{CanteenId, Digest, ElderId};
+use domain::record::totals::CountSum;
 use domain::region::RegionCode;
 use domain::settlement::claims::Claims;
 
 use super::findings::StepRow;
-use super::{Bind as _, Json, Statement, Tx, Value};
+use super::{Bind as _, Json, Readable, Statement, Tx, Value};
 use crate::error::Error;
 use crate::{row, sql};
 
@@ -172,24 +173,38 @@ pub async fn elders(
 }
 
 /// The days of the month on which a version's canteens served, as their settled closes have them: canteen, its place and
-/// the date.
+/// the date. Corrupt where one of these closes cannot be read.
 pub async fn open_days(
     tx: &mut Tx,
     region: &RegionCode,
     month: Month,
     version: i64,
 ) -> Result<Vec<(CanteenId, RegionCode, BusinessDate)>, Error> {
-    let meals = if tx.is_postgres() {
-        "CAST(CAST(o.content AS JSON) -> 'meals' ->> 'count' AS BIGINT)"
-    } else {
-        "json_extract(o.content, '$.meals.count')"
-    };
-    let text = format!(
-        "SELECT d.canteen, c.region, d.date FROM statements s JOIN settled_days d ON d.statement = s.id \
+    /// The part of a close that is wanted.
+    #[derive(serde::Deserialize)]
+    struct Served {
+        meals: CountSum,
+    }
+    let rows: Vec<(CanteenId, RegionCode, BusinessDate, Readable<Served>)> = sql!(
+        tx,
+        "SELECT d.canteen, c.region, d.date, o.content FROM statements s JOIN settled_days d ON d.statement = s.id \
          JOIN canteens c ON c.id = d.canteen JOIN day_closes o ON o.canteen = d.canteen AND o.date = d.date \
          AND o.revision = d.revision WHERE s.region = $1 AND s.month = $2 AND s.version = $3 AND d.date >= $4 \
-         AND d.date <= $5 AND {meals} > 0 ORDER BY d.date, d.canteen"
-    );
-    let values = vec![region.bind(), month.bind(), version.bind(), month.first().bind(), month.last().bind()];
-    Statement::built(tx, text, values).all().await
+         AND d.date <= $5 ORDER BY d.date, d.canteen",
+        region,
+        month,
+        version,
+        month.first(),
+        month.last()
+    )
+    .all()
+    .await?;
+    let mut open = Vec::new();
+    for (canteen, place, date, Readable(served)) in rows {
+        let unreadable = || Error::Corrupt(format!("the close of {date} of {canteen} cannot be read"));
+        if served.ok_or_else(unreadable)?.meals.count > 0 {
+            open.push((canteen, place, date));
+        }
+    }
+    Ok(open)
 }

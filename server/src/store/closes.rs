@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::calendar::{BusinessDate, UnixMs};
+use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::canteen::Canteen;
 use domain::decision::Line;
 use domain::elder::Elder;
@@ -60,15 +60,7 @@ pub async fn waiting(tx: &mut Tx, until: BusinessDate) -> Result<Vec<(BusinessDa
             .all()
             .await?;
     let mut days: BTreeSet<_> = touched.into_iter().collect();
-    let canteens: Vec<(CanteenId, UnixMs, Option<BusinessDate>, i64)> = sql!(
-        tx,
-        "SELECT c.id, c.created_at, (SELECT MAX(d.date) FROM day_closes d WHERE d.canteen = c.id), \
-         (SELECT COUNT(*) FROM day_closes d WHERE d.canteen = c.id AND d.revision = 1) FROM canteens c"
-    )
-    .all()
-    .await?;
-    for (canteen, created, last, closes) in canteens {
-        let first = created.business_date().month().first();
+    for (canteen, first, last, closes) in since_registered(tx).await? {
         let unbroken = last.is_some_and(|last| closes == days_from_to(first, last));
         // An incomplete day may lie behind later ones that were closed: then each date is asked for.
         let closed = if unbroken { BTreeSet::new() } else { closed_dates(tx, canteen).await? };
@@ -76,6 +68,29 @@ pub async fn waiting(tx: &mut Tx, until: BusinessDate) -> Result<Vec<(BusinessDa
         days.extend(from.through(until).filter(|day| !closed.contains(day)).map(|day| (day, canteen)));
     }
     Ok(days.into_iter().collect())
+}
+
+/// Every canteen with the first day of the month in which it was registered, its last closed day, and how many days are
+/// closed from that first day on: days before it are closed too, where a paper list of then came.
+async fn since_registered(tx: &mut Tx) -> Result<Vec<(CanteenId, BusinessDate, Option<BusinessDate>, i64)>, Error> {
+    let registered: Vec<UnixMs> = sql!(tx, "SELECT created_at FROM canteens").values().await?;
+    let months: BTreeSet<Month> = registered.into_iter().map(|at| at.business_date().month()).collect();
+    let mut canteens = Vec::new();
+    for month in months {
+        let rows: Vec<(CanteenId, Option<BusinessDate>, i64)> = sql!(
+            tx,
+            "SELECT c.id, (SELECT MAX(d.date) FROM day_closes d WHERE d.canteen = c.id), \
+             (SELECT COUNT(*) FROM day_closes d WHERE d.canteen = c.id AND d.revision = 1 AND d.date >= $3) \
+             FROM canteens c WHERE c.created_at >= $1 AND c.created_at < $2",
+            month.first().start(),
+            month.next().first().start(),
+            month.first()
+        )
+        .all()
+        .await?;
+        canteens.extend(rows.into_iter().map(|(canteen, last, closes)| (canteen, month.first(), last, closes)));
+    }
+    Ok(canteens)
 }
 
 /// How many days from one date to another, both counted.

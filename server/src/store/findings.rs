@@ -9,6 +9,7 @@ use domain::settlement::{Ruling, Rulings};
 
 use super::{Json, Tx};
 use crate::error::Error;
+use crate::words::{Code, settlement as words};
 use crate::{row, sql};
 
 row! {
@@ -34,16 +35,18 @@ row! {
 
 /// The last ruling on each finding of a canteen, as given up to `until`.
 pub async fn rulings(tx: &mut Tx, canteen: CanteenId, until: UnixMs) -> Result<Rulings, Error> {
-    let rows: Vec<(String, String)> = sql!(
+    let rows: Vec<(BusinessDate, String, String)> = sql!(
         tx,
-        "SELECT number, what FROM finding_steps WHERE canteen = $1 AND what IN ('explained', 'confirmed') AND at <= $2 \
-         ORDER BY number, step",
+        "SELECT date, number, what FROM finding_steps WHERE canteen = $1 AND what IN ('explained', 'confirmed') \
+         AND at <= $2 ORDER BY number, step",
         canteen,
         until
     )
     .all()
     .await?;
-    let read = |(number, what): (String, String)| Ok((number, what.parse::<Ruling>().map_err(Error::Corrupt)?));
+    let read = |(date, number, what): (BusinessDate, String, String)| {
+        Ok(((date, number), what.parse::<Ruling>().map_err(Error::Corrupt)?))
+    };
     rows.into_iter().map(read).collect()
 }
 
@@ -77,38 +80,39 @@ pub async fn last_drafted(tx: &mut Tx, canteen: CanteenId) -> Result<Option<Unix
     .await
 }
 
-/// Everything that was said about a finding, in order.
-pub async fn steps(tx: &mut Tx, canteen: CanteenId, number: &str) -> Result<Vec<StepRow>, Error> {
+/// Everything that was said about the finding of a day, in order.
+pub async fn steps(tx: &mut Tx, canteen: CanteenId, date: BusinessDate, number: &str) -> Result<Vec<StepRow>, Error> {
     sql!(
         tx,
         "SELECT step, what, words, owner, due, by_user, at FROM finding_steps WHERE canteen = $1 AND number = $2 \
-         ORDER BY step",
+         AND date = $3 ORDER BY step",
         canteen,
-        number
+        number,
+        date
     )
     .all()
     .await
 }
 
-/// Everything that was said about a canteen's findings of a month, by number.
+/// Everything that was said about a canteen's findings of a month, by day and number.
 pub async fn of_canteen(
     tx: &mut Tx,
     canteen: CanteenId,
     month: Month,
-) -> Result<BTreeMap<String, Vec<StepRow>>, Error> {
-    let numbers: Vec<String> = sql!(
+) -> Result<BTreeMap<(BusinessDate, String), Vec<StepRow>>, Error> {
+    let found: Vec<(BusinessDate, String)> = sql!(
         tx,
-        "SELECT DISTINCT number FROM finding_steps WHERE canteen = $1 AND date >= $2 AND date <= $3",
+        "SELECT DISTINCT date, number FROM finding_steps WHERE canteen = $1 AND date >= $2 AND date <= $3",
         canteen,
         month.first(),
         month.last()
     )
-    .values()
+    .all()
     .await?;
     let mut said = BTreeMap::new();
-    for number in numbers {
-        let steps = steps(tx, canteen, &number).await?;
-        said.insert(number, steps);
+    for (date, number) in found {
+        let steps = steps(tx, canteen, date, &number).await?;
+        said.insert((date, number), steps);
     }
     Ok(said)
 }
@@ -141,28 +145,46 @@ pub async fn add(
     .map(drop)
 }
 
-/// The month and day in a finding's number, as they end a date: `F-0311-9c41d2` is of a date `%-03-11`. Every date for
-/// what is no number.
-fn dates_like(number: &str) -> String {
+/// A finding as it is asked for: by its number, or with the year in front of it where another year's has the same,
+/// `2028-F-0311-9c41d2`. Answers the number and how its date begins and ends; every date for what is no number.
+#[must_use]
+pub fn name_of(name: &str) -> (&str, String) {
+    let digits = |text: &&str| text.bytes().all(|b| b.is_ascii_digit());
+    let (year, number) = match name.split_once("-F-") {
+        Some((year, _)) if year.len() == 4 && digits(&year) => (year, &name[5..]),
+        _ => ("%", name),
+    };
     let of = number.strip_prefix("F-").and_then(|rest| Some((rest.get(..2)?, rest.get(2..4)?)));
-    let of = of.filter(|(month, day)| (*month).bytes().chain((*day).bytes()).all(|b| b.is_ascii_digit()));
-    of.map_or_else(|| "%".to_owned(), |(month, day)| format!("%-{month}-{day}"))
+    let of = of.filter(|(month, day)| digits(month) && digits(day));
+    (number, of.map_or_else(|| "%".to_owned(), |(month, day)| format!("{year}-{month}-{day}")))
 }
 
-/// The day of a canteen's finding, if its last close has one with that number. Reads the closes of that day of the year,
-/// of days that found something: the condition is that of the index `day_closes_with_findings`.
-pub async fn date_of(tx: &mut Tx, canteen: CanteenId, number: &str) -> Result<Option<BusinessDate>, Error> {
+/// The day and number of a canteen's finding, if its last close has one of that name. Reads the closes of that day of the
+/// year, of days that found something: the condition is that of the index `day_closes_with_findings`.
+///
+/// Refused where several years have that number, and the name does not say which.
+pub async fn named(tx: &mut Tx, canteen: CanteenId, name: &str) -> Result<Option<(BusinessDate, String)>, Error> {
+    let (number, dates) = name_of(name);
     let closes: Vec<Json<DayClose>> = sql!(
         tx,
         "SELECT content FROM day_closes d WHERE canteen = $1 AND date LIKE $3 \
          AND d.content NOT LIKE '%\"findings\":[]%' AND content LIKE $2 AND revision = \
-         (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date)",
+         (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) ORDER BY date",
         canteen,
         format!("%\"{}\"%", number.replace(['%', '_'], "")),
-        dates_like(number)
+        dates
     )
     .values()
     .await?;
     let has = |close: &DayClose| close.findings.iter().any(|finding| finding.number == number);
-    Ok(closes.into_iter().map(|Json(close)| close).find(has).map(|close| close.date))
+    let dates: Vec<BusinessDate> =
+        closes.into_iter().map(|Json(close)| close).filter(has).map(|close| close.date).collect();
+    match dates.as_slice() {
+        [] => Ok(None),
+        [date] => Ok(Some((*date, number.to_owned()))),
+        [.., last] => {
+            let (year, _) = last.month().ym();
+            Err(Error::refused(Code::Conflict, words::several_findings(number, year)))
+        }
+    }
 }

@@ -9,7 +9,7 @@ use domain::reconciliation::{Correction, DayClose, PayerSums};
 use domain::region::RegionCode;
 use domain::settlement::{MonthState, Reopened, Statement};
 
-use super::{Bind as _, Json, Tx, Value};
+use super::{Bind as _, Json, Readable, Tx, Value};
 use crate::error::Error;
 use crate::sql;
 
@@ -114,6 +114,35 @@ pub async fn settled(tx: &mut Tx, region: &RegionCode, from: Month, to: Month) -
     .await
 }
 
+/// The drafted months of a region alone, from one month to another, by month.
+pub async fn settled_of(tx: &mut Tx, region: &RegionCode, from: Month, to: Month) -> Result<Vec<Settlement>, Error> {
+    sql!(
+        tx,
+        "SELECT region, month, version, state, digest, drafted_by, drafted_at, submitted_by, submitted_at, \
+         approved_by, approved_at, signed_by, signed_at, returned_reason FROM settlements \
+         WHERE region = $1 AND month >= $2 AND month <= $3 ORDER BY month",
+        region,
+        from,
+        to
+    )
+    .all()
+    .await
+}
+
+/// Where the month stands that has a statement of the canteen in its current draft; nothing where none has.
+pub async fn state_of(tx: &mut Tx, canteen: CanteenId, month: Month) -> Result<Option<MonthState>, Error> {
+    let state: Option<(State,)> = sql!(
+        tx,
+        "SELECT m.state FROM statements s JOIN settlements m ON m.region = s.region AND m.month = s.month \
+         AND m.version = s.version WHERE s.canteen = $1 AND s.month = $2 ORDER BY m.drafted_at DESC LIMIT 1",
+        canteen,
+        month
+    )
+    .optional()
+    .await?;
+    Ok(state.map(|(State(state),)| state))
+}
+
 /// A region's month, if it was ever drafted.
 pub async fn settlement(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Option<Settlement>, Error> {
     sql!(tx, SETTLEMENT, region, month).optional().await
@@ -192,14 +221,16 @@ pub async fn canteens(
 }
 
 /// The last closes of a canteen's days in a month, by date, and the days that have none or were touched since.
+///
+/// Corrupt where a close cannot be read; one of a day that was touched since is not asked for.
 pub async fn month_closes(
     tx: &mut Tx,
     canteen: CanteenId,
     month: Month,
 ) -> Result<(Vec<(i64, DayClose)>, Vec<BusinessDate>), Error> {
-    let rows: Vec<(i64, Json<DayClose>, bool)> = sql!(
+    let rows: Vec<(BusinessDate, i64, Readable<DayClose>, bool)> = sql!(
         tx,
-        "SELECT d.revision, d.content, COALESCE(s.version, 0) > COALESCE(s.closed_version, 0) FROM day_closes d \
+        "SELECT d.date, d.revision, d.content, COALESCE(s.version, 0) > COALESCE(s.closed_version, 0) FROM day_closes d \
          LEFT JOIN day_states s ON s.canteen = d.canteen AND s.date = d.date \
          WHERE d.canteen = $1 AND d.date >= $2 AND d.date <= $3 AND d.revision = \
          (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) ORDER BY d.date",
@@ -209,8 +240,11 @@ pub async fn month_closes(
     )
     .all()
     .await?;
-    let closes: Vec<(i64, DayClose)> =
-        rows.into_iter().filter(|(_, _, touched)| !touched).map(|(n, Json(close), _)| (n, close)).collect();
+    let unreadable = |date: BusinessDate| Error::Corrupt(format!("the close of {date} of {canteen} cannot be read"));
+    let closes = rows.into_iter().filter(|(_, _, _, touched)| !touched);
+    let closes: Vec<(i64, DayClose)> = closes
+        .map(|(date, revision, Readable(close), _)| Ok((revision, close.ok_or_else(|| unreadable(date))?)))
+        .collect::<Result<_, Error>>()?;
     let dates: BTreeSet<BusinessDate> = closes.iter().map(|(_, close)| close.date).collect();
     Ok((closes, month.days().filter(|day| !dates.contains(day)).collect()))
 }
@@ -226,8 +260,11 @@ pub struct Settles {
     pub taken: Vec<Correction>,
 }
 
-/// Days before the month whose last close is not what a statement settled, or about which somebody has ruled, by date,
-/// with that close's revision. Nothing may have changed about the latter.
+/// Days before the month whose last close is not what a statement settled, or about which somebody has ruled since the
+/// last draft that settled them, by date, with that close's revision. Nothing may have changed about the latter.
+///
+/// A draft knows all rulings up to the instant that it is of, and what is ruled later is of after all drafts that there
+/// are: days that were ruled about before have nothing new, and are as many as the years of an office have brought.
 pub async fn reopened(tx: &mut Tx, canteen: CanteenId, month: Month) -> Result<Vec<(i64, Reopened)>, Error> {
     type Row = (i64, Json<DayClose>, Option<i64>, Option<Json<DayClose>>);
     let rows: Vec<Row> = sql!(
@@ -239,7 +276,10 @@ pub async fn reopened(tx: &mut Tx, canteen: CanteenId, month: Month) -> Result<V
          WHERE d.canteen = $1 AND d.date < $2 AND COALESCE(t.version, 0) = COALESCE(t.closed_version, 0) \
          AND d.revision = (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
          AND (b.revision IS NULL OR b.revision < d.revision OR d.date IN \
-         (SELECT f.date FROM finding_steps f WHERE f.canteen = $1)) ORDER BY d.date",
+         (SELECT f.date FROM finding_steps f WHERE f.canteen = $1 AND f.what IN ('explained', 'confirmed') AND f.at > \
+          (SELECT COALESCE(MAX(m.drafted_at), 0) FROM settled_days s JOIN statements t ON t.id = s.statement \
+           JOIN settlements m ON m.region = t.region AND m.month = t.month \
+           WHERE s.canteen = f.canteen AND s.date = f.date))) ORDER BY d.date",
         canteen,
         month.first()
     )

@@ -20,6 +20,7 @@ row! {
     /// Something that was said about a finding, and about which.
     struct SaidRow {
         canteen: CanteenId,
+        date: BusinessDate,
         number: String,
         step: i64,
         what: String,
@@ -246,15 +247,16 @@ pub async fn sums(
     Ok(rows.into_iter().filter_map(|Readable(sums)| sums).collect())
 }
 
-/// The last close of every canteen-day of a region's month that has one, by canteen and date, with its revision.
+/// The last close of every canteen-day of a region's month that has one, by canteen and date, with its revision; nothing
+/// in the place of one that somebody damaged: the other days are told of all the same.
 pub async fn closes(
     tx: &mut Tx,
     region: &RegionCode,
     month: Month,
-) -> Result<BTreeMap<(CanteenId, BusinessDate), (i64, DayClose)>, Error> {
-    let rows: Vec<(i64, Json<DayClose>)> = sql!(
+) -> Result<BTreeMap<(CanteenId, BusinessDate), (i64, Option<DayClose>)>, Error> {
+    let rows: Vec<(CanteenId, BusinessDate, i64, Readable<DayClose>)> = sql!(
         tx,
-        "SELECT d.revision, d.content FROM day_closes d JOIN canteens c ON c.id = d.canteen \
+        "SELECT d.canteen, d.date, d.revision, d.content FROM day_closes d JOIN canteens c ON c.id = d.canteen \
          WHERE c.region LIKE $1 || '%' AND d.date >= $2 AND d.date <= $3 AND d.revision = \
          (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date)",
         region,
@@ -263,8 +265,7 @@ pub async fn closes(
     )
     .all()
     .await?;
-    let keyed = |(revision, Json(close)): (i64, Json<DayClose>)| ((close.canteen, close.date), (revision, close));
-    Ok(rows.into_iter().map(keyed).collect())
+    Ok(rows.into_iter().map(|(canteen, date, n, Readable(close))| ((canteen, date), (n, close))).collect())
 }
 
 /// The state of every canteen-day of a region's month that anything touched.
@@ -286,15 +287,14 @@ pub async fn days(
     Ok(rows.into_iter().map(|day| ((day.canteen, day.date), day)).collect())
 }
 
-/// Everything that was said about findings of a region's month, by canteen and number, in order.
-pub async fn steps(
-    tx: &mut Tx,
-    region: &RegionCode,
-    month: Month,
-) -> Result<BTreeMap<(CanteenId, String), Vec<StepRow>>, Error> {
+/// Which finding: its canteen, day and number.
+pub type Of = (CanteenId, BusinessDate, String);
+
+/// Everything that was said about findings of a region's month, by canteen, day and number, in order.
+pub async fn steps(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<BTreeMap<Of, Vec<StepRow>>, Error> {
     let rows: Vec<SaidRow> = sql!(
         tx,
-        "SELECT f.canteen, f.number, f.step, f.what, f.words, f.owner, f.due, f.by_user, f.at FROM canteens c \
+        "SELECT f.canteen, f.date, f.number, f.step, f.what, f.words, f.owner, f.due, f.by_user, f.at FROM canteens c \
          CROSS JOIN finding_steps f WHERE f.canteen = c.id AND c.region LIKE $1 || '%' AND f.date >= $2 AND f.date <= $3 \
          ORDER BY f.canteen, f.number, f.step",
         region,
@@ -303,10 +303,10 @@ pub async fn steps(
     )
     .all()
     .await?;
-    let mut said: BTreeMap<(CanteenId, String), Vec<StepRow>> = BTreeMap::new();
+    let mut said: BTreeMap<Of, Vec<StepRow>> = BTreeMap::new();
     for row in rows {
-        let SaidRow { canteen, number, step, what, words, owner, due, by_user, at } = row;
-        said.entry((canteen, number)).or_default().push(StepRow { step, what, words, owner, due, by_user, at });
+        let SaidRow { canteen, date, number, step, what, words, owner, due, by_user, at } = row;
+        said.entry((canteen, date, number)).or_default().push(StepRow { step, what, words, owner, due, by_user, at });
     }
     Ok(said)
 }

@@ -11,7 +11,7 @@ use domain::region::RegionCode;
 
 use super::elders::ElderRow;
 use super::terminals::TerminalRow;
-use super::{Bind as _, Json, Statement, Tx, Value};
+use super::{Bind as _, Json, Readable, Statement, Tx, Value};
 use crate::error::Error;
 use crate::{row, sql};
 
@@ -189,9 +189,9 @@ pub async fn meals_of(tx: &mut Tx, elders: &[ElderId], from: BusinessDate) -> Re
     Statement::built(tx, text, vec![from.bind(), Value::list(elders)]).all().await
 }
 
-/// The last closes of a region's canteens for one date.
+/// The last closes of a region's canteens for one date; one that cannot be read is passed over.
 pub async fn closes_on(tx: &mut Tx, region: &RegionCode, date: BusinessDate) -> Result<Vec<DayClose>, Error> {
-    let rows: Vec<Json<DayClose>> = sql!(
+    let rows: Vec<Readable<DayClose>> = sql!(
         tx,
         "SELECT d.content FROM day_closes d JOIN canteens c ON c.id = d.canteen WHERE c.region LIKE $1 || '%' \
          AND d.date = $2 AND d.revision = \
@@ -201,12 +201,12 @@ pub async fn closes_on(tx: &mut Tx, region: &RegionCode, date: BusinessDate) -> 
     )
     .values()
     .await?;
-    Ok(rows.into_iter().map(|Json(close)| close).collect())
+    Ok(rows.into_iter().filter_map(|Readable(close)| close).collect())
 }
 
-/// The last closes of a canteen's month, by date.
+/// The last closes of a canteen's month, by date; one that cannot be read is passed over.
 pub async fn closes_of(tx: &mut Tx, canteen: CanteenId, month: Month) -> Result<Vec<DayClose>, Error> {
-    let rows: Vec<Json<DayClose>> = sql!(
+    let rows: Vec<Readable<DayClose>> = sql!(
         tx,
         "SELECT d.content FROM day_closes d WHERE d.canteen = $1 AND d.date >= $2 AND d.date <= $3 AND d.revision = \
          (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) ORDER BY d.date",
@@ -216,7 +216,7 @@ pub async fn closes_of(tx: &mut Tx, canteen: CanteenId, month: Month) -> Result<
     )
     .values()
     .await?;
-    Ok(rows.into_iter().map(|Json(close)| close).collect())
+    Ok(rows.into_iter().filter_map(|Readable(close)| close).collect())
 }
 
 /// Where a record of a region's canteens is: canteen, business date, kind.

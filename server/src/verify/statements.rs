@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::calendar::{Month, UnixMs};
+use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, Digest, StatementId};
 use domain::ledger::Posting;
 use domain::money::Fen;
@@ -220,9 +220,11 @@ async fn made(tx: &mut Tx, rules: &Rulebook, of: Made, content: &Statement) -> R
             reopened.push(Reopened { settled, taken, now });
         }
     }
-    let findings = days.iter().chain(reopened.iter().map(|r| &r.now)).flat_map(|d| &d.findings);
+    let of_days = days.iter().chain(reopened.iter().map(|r| &r.now));
+    let findings = of_days.flat_map(|day| day.findings.iter().map(|f| (day.date, f.number.clone())));
     let blocking = &content.reconciliation.blocking;
-    let decided: BTreeSet<String> = findings.map(|f| f.number.clone()).filter(|n| !blocking.contains(n)).collect();
+    let decided: BTreeSet<(BusinessDate, String)> =
+        findings.filter(|of| !blocking.contains(&of.1) || rulings.contains_key(of)).collect();
     let input = MonthInput {
         canteen,
         month,

@@ -432,6 +432,11 @@ pub(crate) fn no_such_finding() -> String {
     "没有这条差异，可能已在重新日清后消失".to_owned()
 }
 
+/// Findings of several years have the same number; `year` is the last of them.
+pub(crate) fn several_findings(number: &str, year: i16) -> String {
+    format!("不止一年有编号为 {number} 的差异，请在编号前写上年份，如 {year}-{number}")
+}
+
 /// What a finding is, with what was measured and the region's threshold.
 pub(crate) fn finding_measured(of: &Finding) -> String {
     let name = finding(of.code);

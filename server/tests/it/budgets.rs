@@ -8,7 +8,6 @@ use domain::id::Digest;
 use domain::money::Fen;
 use domain::settlement::{Role as MonthRole, compare::MARKED};
 use serde_json::{Value, json};
-use server::Error;
 use server::admin::Proposed;
 use server::budget::{self, Budget};
 use server::month::{self, Actor, MonthView, Obstacle};
@@ -17,6 +16,7 @@ use server::store::Json;
 use server::store::budgets::{self, BudgetRow};
 use server::store::explanations::{self, Explanation};
 use server::words::Code;
+use server::{Error, sql};
 use support::Backend;
 
 use crate::client::{request, second, send};
@@ -362,7 +362,20 @@ async fn what_the_store_keeps_of_budgets_and_explanations(backend: Backend) {
     }
 }
 
+/// A city's year is what its own canteens cost: the statements of the districts inside it are not read for it.
+async fn a_regions_year_reads_no_other_regions_statements(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    scene.draft(MARCH).await.unwrap();
+    crate::month::disarm(&scene.world, "statements").await;
+    let store = &scene.world.office().store;
+    let spoilt = unit!(store, |tx| sql!(tx, "UPDATE statements SET content = '{'").execute().await);
+    assert_eq!(spoilt, 2);
+    assert_eq!(unit!(store, |tx| budget::year(tx, &region("4403"), 2026).await), (vec![], vec![]));
+}
+
 crate::on_both! {
+    a_regions_year_reads_no_other_regions_statements
     a_month_that_differs_is_explained_before_it_is_submitted
     what_was_explained_stands_on_the_pages
     a_year_is_held_against_what_two_people_set_aside

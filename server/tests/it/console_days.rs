@@ -584,6 +584,41 @@ async fn months_cost_what_their_current_drafts_say(backend: Backend) {
     let months = unit!(store, |tx| server::store::months::settled(tx, &here, march, march).await);
     assert_eq!(months.iter().map(|month| month.version).collect::<Vec<_>>(), [3]);
     assert!(unit!(store, |tx| server::store::months::settled(tx, &away, march, march).await).is_empty());
+    // Of the region alone: what lies inside it is not asked for.
+    let (whole, own) = (region("4403"), region("440304"));
+    let alone = unit!(store, |tx| server::store::months::settled_of(tx, &own, march, march).await);
+    assert_eq!(alone.iter().map(|month| month.version).collect::<Vec<_>>(), [3]);
+    assert!(unit!(store, |tx| server::store::months::settled_of(tx, &whole, march, march).await).is_empty());
+    let canteen = scene.canteen(0);
+    let states = unit!(store, |tx| {
+        let of = [march, march.next()];
+        Ok([
+            server::store::months::state_of(tx, canteen, of[0]).await?,
+            server::store::months::state_of(tx, canteen, of[1]).await?,
+        ])
+    });
+    assert_eq!(states, [Some(domain::settlement::MonthState::Drafted), None]);
+}
+
+/// A day is left out of a month that is being made, and of none that is handed on.
+async fn a_day_of_a_submitted_month_is_not_left_out(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let token = crate::office::person(&scene.world, "另一经办", Role::FinanceMaker, "440304").await;
+    let leave_out = async || {
+        let body = serde_json::json!({"canteen": scene.canteen(0), "date": "2026-03-03", "reason": "终端送修"});
+        let asked = crate::client::request(Method::POST, "/api/v1/days/left-out", Some(&token), &body);
+        crate::client::send(&scene.world, asked).await
+    };
+    let view = scene.draft(MARCH).await.unwrap().0;
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    leave_out().await.is_problem(409, "conflict");
+    scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
+    leave_out().await.is_problem(409, "conflict");
+    let (canteen, march) = (scene.canteen(0), MARCH.parse().unwrap());
+    let store = &scene.world.office().store;
+    let left = unit!(store, |tx| server::store::months::left_out(tx, canteen, march).await);
+    assert!(left.is_empty(), "{left:?}");
 }
 
 /// The condition of the index of days that found something is the statement's own, so that SQLite takes it.
@@ -613,10 +648,12 @@ async fn a_regions_month_is_read_at_once(backend: Backend) {
     let (here, away) = (region("440304"), region("440305"));
     let closes = unit!(store, |tx| overview::closes(tx, &here, march).await);
     assert_eq!(closes.len(), 62);
-    assert_eq!(closes[&(canteen, date("2026-03-02"))].1.findings.len(), 1);
+    assert_eq!(closes[&(canteen, date("2026-03-02"))].1.as_ref().unwrap().findings.len(), 1);
     // What is read without the closes is what the closes say.
     let here = region("440304");
     let counts = unit!(store, |tx| overview::counts(tx, &here, march).await);
+    let closes: std::collections::BTreeMap<_, _> =
+        closes.into_iter().map(|(day, (n, close))| (day, (n, close.unwrap()))).collect();
     let counted = closes.iter().map(|(day, (_, close))| (*day, i64::from(close.meals.count))).collect();
     assert_eq!(counts, counted);
     assert_eq!(counts.values().sum::<i64>(), 4);
@@ -653,7 +690,7 @@ async fn a_regions_month_is_read_at_once(backend: Backend) {
         findings::add(tx, canteen, &key, date("2026-03-02"), &step).await?;
         overview::steps(tx, &here, march).await
     });
-    assert_eq!(said[&(canteen, number)][0].words, "当天断网");
+    assert_eq!(said[&(canteen, date("2026-03-02"), number)][0].words, "当天断网");
     let outside = away.clone();
     assert!(unit!(store, |tx| overview::counts(tx, &outside, march).await).is_empty());
     let outside = away.clone();
@@ -762,6 +799,7 @@ fn at(scene: &Scene, finding: &Finding) -> String {
 }
 
 crate::on_both! {
+    a_day_of_a_submitted_month_is_not_left_out
     a_z_report_stands_beside_what_is_held
     what_arrived_is_not_called_missing
     the_inbox_goes_page_by_page_and_keeps_its_filters

@@ -10,15 +10,16 @@ use domain::resident_id::ResidentId;
 use serde_json::json;
 use server::close::close_days;
 use server::doctor;
+use server::month::Obstacle;
 use server::people::Role;
 use server::sql;
-use server::store::days;
+use server::store::{days, register};
 use server::words::Code;
 use support::Backend;
 use tower::ServiceExt as _;
 
 use crate::client::{open, read, request, world};
-use crate::common::{World, config, date, resident_id};
+use crate::common::{World, config, date, region, resident_id};
 use crate::desk::Desk;
 use crate::month::{MARCH, Scene, disarm};
 use crate::unit;
@@ -98,6 +99,63 @@ async fn a_day_that_cannot_be_read_stops_no_other(backend: Backend) {
     assert_eq!(scene.verify().await.breaks, []);
 }
 
+/// A close that was made and is no JSON any more.
+async fn a_close_that_cannot_be_read_hides_no_other_day(backend: Backend) {
+    async fn put(scene: &Scene, content: String) {
+        let canteen = scene.canteen(0);
+        let changed = unit!(scene.world.office().store, |tx| {
+            let text = "UPDATE day_closes SET content = $2 WHERE canteen = $1 AND date = '2026-03-03'";
+            sql!(tx, text, canteen, content).execute().await
+        });
+        assert_eq!(changed, 1);
+    }
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let (office, canteen) = (scene.world.office().clone(), scene.canteen(0));
+    close_days(&office.store, &office.book(), office.now()).await.unwrap();
+    disarm(&scene.world, "day_closes").await;
+    let kept: String = unit!(office.store, |tx| {
+        sql!(tx, "SELECT content FROM day_closes WHERE canteen = $1 AND date = '2026-03-03'", canteen).value().await
+    });
+    put(&scene, "{".into()).await;
+
+    // Everybody reads of the other days; staff reads which one is missing.
+    let maker = Desk::of(&scene.world, "看的人", Role::FinanceMaker, "440304").await;
+    let open = maker.get("/").await;
+    assert_eq!(open.status, 200, "{}", open.html());
+    open.has(&["甲食堂", "乙食堂"]);
+    assert_eq!(maker.get("/open-data/canteens.csv").await.status, 200);
+    let days = maker.get(&format!("/console/exports/days.csv?region=440304&month={MARCH}")).await.html();
+    let line = |name: &str, day: &str| days.lines().find(|l| l.contains(name) && l.contains(day)).unwrap().to_owned();
+    assert!(line("甲食堂", "2026-03-03").contains("读不出"), "{days}");
+    assert!(line("甲食堂", "2026-03-02").contains(",2,") && line("乙食堂", "2026-03-02").contains(",1,"), "{days}");
+
+    let march = MARCH.parse().unwrap();
+    assert_eq!(unit!(office.store, |tx| register::closes_of(tx, canteen, march).await).len(), 30);
+    assert_eq!(unit!(office.store, |tx| register::closes_on(tx, &region("440304"), date("2026-03-03")).await).len(), 1);
+
+    // No money is settled from it: who drafts is told whose it is.
+    let refused = scene.draft(MARCH).await.err().unwrap();
+    assert_eq!(refused.code(), Some(Code::Conflict), "{refused}");
+    assert!(refused.to_string().contains("甲食堂"), "{refused}");
+    assert!(!refused.to_string().contains("乙食堂"), "{refused}");
+    put(&scene, kept.clone()).await;
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    assert_eq!(view.in_the_way, []);
+
+    // Damaged behind a draft it is looked at again with the next one: it waits as a day that is not closed.
+    put(&scene, "{".into()).await;
+    assert!(!scene.verify().await.breaks.is_empty());
+    let (view, report) = scene.draft(MARCH).await.unwrap();
+    assert_eq!(report.failed.keys().collect::<Vec<_>>(), [&(date("2026-03-03"), canteen)]);
+    let day = Obstacle::Incomplete(vec![date("2026-03-03")]);
+    assert_eq!(view.obstacles, [(Some(canteen), day)]);
+    put(&scene, kept).await;
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    assert_eq!(view.in_the_way, []);
+    assert_eq!(scene.verify().await.breaks, []);
+}
+
 async fn a_number_that_does_not_open_hides_no_other_elder(backend: Backend) {
     let (world, mut till) = world(backend).await;
     let office = world.office().clone();
@@ -128,6 +186,7 @@ async fn a_number_that_does_not_open_hides_no_other_elder(backend: Backend) {
 }
 
 crate::on_both! {
+    a_close_that_cannot_be_read_hides_no_other_day
     a_day_that_cannot_be_read_stops_no_other
     a_number_that_does_not_open_hides_no_other_elder
 }

@@ -5,17 +5,20 @@ use domain::id::UserId;
 use domain::money::Fen;
 use domain::reconciliation::{Code as FindingCode, DayClose, Finding, Settings, Severity};
 use domain::settlement::{Reason, Ruling};
-use server::Error;
 use server::close::close_days;
-use server::month::MonthView;
+use server::month::{MonthView, Obstacle};
+use server::people;
 use server::rulings::{Said, release_hold, say};
 use server::store::findings::StepRow;
-use server::store::{closes, context, days, epochs, findings, holds, settings, usage};
+use server::store::{closes, context, days, epochs, findings, holds, months, settings, usage};
 use server::words::Code;
+use server::{Error, sql};
 use support::Backend;
 
 use crate::common::{date, region};
+use crate::desk::Desk;
 use crate::month::{MARCH, Scene, disarm};
+use crate::unit;
 
 const MONDAY: &str = "2026-03-02";
 
@@ -159,6 +162,82 @@ async fn a_close_that_is_settled_again_by_a_ruling_is_not_settled_twice(backend:
     assert_eq!(named, 2, "April's and May's: {breaks:?}");
 }
 
+/// Somebody ruled two years ago about a finding of the same day of the year that has the same number.
+async fn a_number_of_another_year_says_nothing_about_this_one(backend: Backend) {
+    const BEFORE: &str = "2024-03-02";
+    let (scene, number) = late_lunch(backend).await;
+    scene.thresholds(MONDAY, |s| s.severities.extend([(FindingCode::OffWindow, Severity::Block)])).await;
+    scene.closed(0, MONDAY).await;
+    let (canteen, by, now) = (scene.canteen(0), scene.maker.user, scene.world.office().now());
+    let store = &scene.world.office().store;
+    let said = number.clone();
+    unit!(store, |tx| {
+        let (owner, due) = (None, None);
+        let row =
+            StepRow { step: 0, what: "confirmed".into(), words: "往年".into(), owner, due, by_user: by, at: now };
+        findings::add(tx, canteen, &said, date(BEFORE), &row).await
+    });
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    assert_eq!(scene.of(&view, 0), (Fen::new(600), Fen::ZERO), "nobody has ruled about this year's");
+    let blocks = [(Some(canteen), Obstacle::Blocking(vec![number.clone()]))];
+    assert_eq!(view.obstacles, blocks);
+    assert_eq!(scene.verify().await.breaks, []);
+
+    // Both stand in a close: whoever means one of them says which.
+    let kept = number.clone();
+    unit!(store, |tx| {
+        let text = "INSERT INTO day_closes (canteen, date, revision, digest, content, verdicts, closed_at) \
+            SELECT canteen, $3, revision, digest, REPLACE(content, $2, $3), verdicts, closed_at FROM day_closes \
+            WHERE canteen = $1 AND date = $2 AND revision = (SELECT MAX(l.revision) FROM day_closes l \
+            WHERE l.canteen = $1 AND l.date = $2)";
+        sql!(tx, text, canteen, MONDAY, BEFORE).execute().await?;
+        assert_eq!(findings::named(tx, canteen, &kept).await.unwrap_err().code(), Some(Code::Conflict));
+        for day in [BEFORE, MONDAY] {
+            let name = format!("{}-{kept}", &day[..4]);
+            assert_eq!(findings::named(tx, canteen, &name).await?, Some((date(day), kept.clone())));
+        }
+        assert_eq!(findings::named(tx, canteen, &format!("2025-{kept}")).await?, None);
+        Ok(())
+    });
+    let maker = Desk::of(&scene.world, "看的人", people::Role::FinanceMaker, "440304").await;
+    let (asked, one) = (format!("?region=440304&month={MARCH}"), format!("/console/findings/{canteen}"));
+    maker.get(&format!("/console/findings{asked}")).await.has(&[&number]);
+    maker.get(&format!("{one}/{number}{asked}")).await.refused(Code::Conflict).has(&[&format!("2026-{number}")]);
+    maker.get(&format!("{one}/2026-{number}{asked}")).await.has(&[&number]);
+    assert_eq!(code(scene.say(0, &number, Said::Explained, by).await), Some(Code::Conflict));
+    let day = scene.say(0, &format!("2026-{number}"), Said::Explained, by).await.unwrap();
+    assert_eq!(day, date(MONDAY));
+    let of = (date(MONDAY), number.clone());
+    let ruled = unit!(store, |tx| findings::rulings(tx, canteen, UnixMs::MAX).await);
+    assert_eq!((ruled.len(), ruled.get(&of)), (2, Some(&Ruling::Explained)));
+}
+
+/// A day about which somebody ruled is looked at again by the drafts that do not know the ruling, and by no later one.
+async fn a_ruled_day_is_read_again_until_a_draft_knows_the_ruling(backend: Backend) {
+    async fn again(scene: &Scene, of: &'static str) -> usize {
+        let canteen = scene.canteen(0);
+        unit!(scene.world.office().store, |tx| months::reopened(tx, canteen, of.parse().unwrap()).await).len()
+    }
+    let (mut scene, number) = late_lunch(backend).await;
+    scene.say(0, &number, Said::Confirmed, scene.maker.user).await.unwrap();
+    scene.approved(MARCH).await;
+    assert_eq!(again(&scene, "2026-04").await, 0, "March knew it");
+    scene.say(0, &number, Said::Answered, scene.maker.user).await.unwrap();
+    assert_eq!(again(&scene, "2026-04").await, 0, "an answer rules nothing");
+    scene.say(0, &number, Said::Explained, scene.maker.user).await.unwrap();
+    assert_eq!(again(&scene, "2026-04").await, 1);
+    scene.all_over_through("2026-04-30").await;
+    scene.world.clock.set(date("2026-05-02").at_minute(540));
+    let (april, _) = scene.draft("2026-04").await.unwrap();
+    assert_eq!(scene.of(&april, 0), (Fen::new(600), Fen::new(600)));
+    // Drafted again, it is taken back first and known by none.
+    let (april, _) = scene.draft("2026-04").await.unwrap();
+    assert_eq!(scene.of(&april, 0), (Fen::new(600), Fen::new(600)));
+    scene.approved("2026-04").await;
+    assert_eq!(again(&scene, "2026-05").await, 0, "April gave it back");
+    assert_eq!(scene.verify().await.breaks, []);
+}
+
 async fn a_finding_has_a_life_and_is_closed_by_another_person(backend: Backend) {
     let (scene, number) = late_lunch(backend).await;
     let (maker, checker) = (scene.maker.user, scene.checker.user);
@@ -173,7 +252,7 @@ async fn a_finding_has_a_life_and_is_closed_by_another_person(backend: Backend) 
     let (canteen, of) = (scene.canteen(0), number.clone());
     let steps = scene.world.office().store.read(move |tx| {
         let of = of.clone();
-        Box::pin(async move { findings::steps(tx, canteen, &of).await })
+        Box::pin(async move { findings::steps(tx, canteen, date(MONDAY), &of).await })
     });
     let steps: Vec<(i64, String)> = steps.await.unwrap().into_iter().map(|s| (s.step, s.what)).collect();
     let what = ["assigned", "answered", "explained", "closed"];
@@ -302,19 +381,20 @@ async fn what_the_store_keeps_of_findings(backend: Backend) {
     let done = store.write(move |tx| {
         let (number, steps) = (number.clone(), steps.clone());
         Box::pin(async move {
-            assert_eq!(findings::date_of(tx, canteen, &number).await?, Some(date(MONDAY)));
+            assert_eq!(findings::named(tx, canteen, &number).await?, Some((date(MONDAY), number.clone())));
             for step in &steps {
                 findings::add(tx, canteen, &number, date(MONDAY), step).await?;
             }
             let ruled = findings::rulings(tx, canteen, now).await?;
-            assert_eq!(ruled.get(&number), Some(&Ruling::Confirmed));
-            assert_eq!(findings::rulings(tx, canteen, later).await?.get(&number), Some(&Ruling::Explained));
+            let of = (date(MONDAY), number.clone());
+            assert_eq!(ruled.get(&of), Some(&Ruling::Confirmed));
+            assert_eq!(findings::rulings(tx, canteen, later).await?.get(&of), Some(&Ruling::Explained));
             assert_eq!(findings::ruled_since(tx, canteen, now).await?, [date(MONDAY)].into());
             assert!(findings::ruled_since(tx, canteen, later).await?.is_empty());
             assert_eq!(findings::last_ruled(tx, canteen).await?, Some(later));
             assert_eq!(findings::last_drafted(tx, canteen).await?, None);
             let of_march = findings::of_canteen(tx, canteen, MARCH.parse().unwrap()).await?;
-            assert_eq!(of_march[&number].iter().map(|s| s.step).collect::<Vec<_>>(), [1, 2, 3]);
+            assert_eq!(of_march[&of].iter().map(|s| s.step).collect::<Vec<_>>(), [1, 2, 3]);
             assert!(findings::of_canteen(tx, canteen, "2026-04".parse().unwrap()).await?.is_empty());
 
             let mut other = Settings::default();
@@ -358,6 +438,8 @@ async fn what_a_day_is_held_against(backend: Backend) {
 }
 
 crate::on_both! {
+    a_number_of_another_year_says_nothing_about_this_one
+    a_ruled_day_is_read_again_until_a_draft_knows_the_ruling
     a_released_hold_is_paid_with_the_next_month
     what_the_store_keeps_of_findings
     what_a_day_is_held_against

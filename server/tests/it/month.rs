@@ -603,11 +603,15 @@ async fn findings_are_decided_and_statements_found(backend: Backend) {
             Box::pin(async move {
                 let last = closes::last(tx, canteen, date("2026-03-02")).await?.unwrap();
                 let number = last.content.0.findings[0].number.clone();
-                assert_eq!(findings::date_of(tx, canteen, &number).await?, Some(date("2026-03-02")));
-                assert_eq!(findings::date_of(tx, canteen, "F-0000-000000").await?, None);
+                let named = Some((date("2026-03-02"), number.clone()));
+                assert_eq!(findings::named(tx, canteen, &number).await?, named);
+                assert_eq!(findings::named(tx, canteen, "F-0000-000000").await?, None);
                 rulings::say(tx, canteen, &number, &Said::Explained, "已核实".to_owned(), by, now).await?;
                 let rulings = findings::rulings(tx, canteen, UnixMs::MAX).await?;
-                assert_eq!(rulings.into_iter().collect::<Vec<_>>(), [(number, Ruling::Explained)]);
+                assert_eq!(
+                    rulings.into_iter().collect::<Vec<_>>(),
+                    [((date("2026-03-02"), number), Ruling::Explained)]
+                );
                 let found = months::by_number(tx, &statement.number, 1).await?.unwrap();
                 assert_eq!((found.id, found.digest), (statement.id, statement.digest));
                 assert!(months::by_number(tx, &statement.number, 2).await?.is_none());
@@ -640,7 +644,31 @@ async fn a_canteen_registered_later_is_not_of_the_month(backend: Backend) {
     assert_eq!(scene.verify().await.breaks, []);
 }
 
+/// A paper list brought a close of a day before the month of registration. One day of the month is missing, and every
+/// later one is closed.
+async fn a_missing_day_is_asked_for_behind_an_early_close(backend: Backend) {
+    let world = World::new(backend).await;
+    world.rules().await;
+    world.clock.set(date("2026-03-01").at_minute(600));
+    let canteen = world.canteen("甲食堂").await;
+    let store = &world.office().store;
+    let (first, last, missing) = (date("2026-02-28"), date("2026-03-31"), date("2026-03-10"));
+    let now = world.office().now();
+    let waiting = crate::unit!(store, |tx| {
+        for day in first.through(last).filter(|day| *day != missing) {
+            let text = "INSERT INTO day_closes (canteen, date, revision, digest, content, verdicts, closed_at) \
+                VALUES ($1, $2, 1, $3, '{}', '[]', $4)";
+            sql!(tx, text, canteen, day, Digest([1; 32]), now).execute().await?;
+        }
+        closes::waiting(tx, date("2026-04-02")).await
+    });
+    let days: Vec<BusinessDate> =
+        waiting.into_iter().map(|(day, of)| (of == canteen).then_some(day).unwrap()).collect();
+    assert_eq!(days, [missing, date("2026-04-01"), date("2026-04-02")]);
+}
+
 crate::on_both! {
+    a_missing_day_is_asked_for_behind_an_early_close
     a_canteen_registered_later_is_not_of_the_month
     a_month_goes_from_draft_to_approval_by_two_people
     a_double_use_is_a_finding_with_its_evidence

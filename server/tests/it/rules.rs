@@ -419,6 +419,32 @@ async fn a_record_charged_before_the_correction_is_accepted_after_it(backend: Ba
     scene.holds().await;
 }
 
+/// A till was out of reach from before the second version was announced until after it had begun: what it charged is right
+/// by its own inputs, what is due is by the second version, and the elder gets the difference back.
+async fn a_till_that_had_not_heard_of_a_version_is_believed(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    assert_eq!(scene.announce(&first()).await.status.as_u16(), 201);
+    let mut sent = scene.day(0, "2026-03-03", &[0]);
+    sent.extend(scene.day(0, "2026-03-04", &[0]));
+    sent.push(scene.over(0, "2026-03-31"));
+    scene.world.clock.set(date("2026-03-02").at_minute(540));
+    let second = policy("version = 2\neffective_from = 2026-03-04", "5.00", "city = 1", "2.00");
+    assert_eq!(scene.announce(&second).await.status.as_u16(), 201);
+    scene.world.clock.set(date("2026-03-20").at_minute(540));
+    scene.ingest(0, &sent).await;
+    scene.world.clock.set(date("2026-04-01").at_minute(540));
+    scene.close().await;
+    let (canteen, store) = (scene.canteen(0), &scene.world.office().store);
+    for (day, codes) in [("2026-03-03", vec![]), ("2026-03-04", vec![FindingCode::StaleDecision])] {
+        let close = unit!(store, |tx| closes::last(tx, canteen, date(day)).await).unwrap().content.0;
+        assert_eq!(close.findings.iter().map(|f| f.code).collect::<Vec<_>>(), codes, "{day}");
+    }
+    let due = scene.refunds("?state=due").await;
+    let amounts: Vec<_> = due.iter().map(|r| (r["date"].as_str().unwrap(), r["amount"].as_i64().unwrap())).collect();
+    assert_eq!(amounts, [("2026-03-04", 200)]);
+    scene.holds().await;
+}
+
 /// What the last closes say is due in the month, summed by hand.
 async fn due_by_hand(scene: &Scene) -> (Fen, BTreeMap<String, Fen>) {
     let rows: Vec<(Json<Vec<Line>>,)> = unit!(scene.world.office().store, |tx| {
@@ -569,6 +595,7 @@ crate::on_both! {
     what_is_announced_is_checked_over_the_api
     a_correction_adjusts_what_was_settled_and_refunds_elders
     a_record_charged_before_the_correction_is_accepted_after_it
+    a_till_that_had_not_heard_of_a_version_is_believed
     a_policy_is_tried_on_a_stored_month
     a_year_of_the_calendar_is_uploaded
 }

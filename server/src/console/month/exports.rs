@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use domain::calendar::BusinessDate;
 use domain::id::{CanteenId, StatementId};
 use domain::reconciliation::DayClose;
 use domain::settlement::MonthState;
@@ -152,10 +153,10 @@ fn drawn(view: &View, found: &Found) -> Drawn {
     }
 }
 
-/// The month's days and their closes, whole.
+/// The month's days and their closes, whole; nothing in the place of one that cannot be read.
 struct Days {
     days: MonthDays,
-    closes: Vec<DayClose>,
+    closes: Vec<(CanteenId, BusinessDate, Option<DayClose>)>,
 }
 
 async fn read_days(office: &Office, view: &View) -> Answer<Days> {
@@ -165,7 +166,8 @@ async fn read_days(office: &Office, view: &View) -> Answer<Days> {
     let read = office.store.read(move |tx| {
         let region = region.clone();
         Box::pin(async move {
-            let closes = overview::closes(tx, &region, month).await?.into_values().map(|(_, close)| close).collect();
+            let closes = overview::closes(tx, &region, month).await?.into_iter();
+            let closes = closes.map(|((canteen, date), (_, close))| (canteen, date, close)).collect();
             Ok(Days { days: MonthDays::load(tx, &region, month, None).await?, closes })
         })
     });
@@ -201,10 +203,16 @@ fn days(view: &View, Days { days: found, closes }: &Days) -> Table {
         w.findings,
         w.changed_since,
     ];
-    let mut closes: Vec<(&str, &DayClose)> = closes.iter().map(|close| (found.name(close.canteen), close)).collect();
-    closes.sort_by_key(|(name, close)| (*name, close.canteen, close.date));
-    let row = |(name, close): (&str, &DayClose)| {
-        let mut row = vec![Cell::from(name), Cell::Text(close.date.to_string())];
+    let mut closes: Vec<_> =
+        closes.iter().map(|(canteen, date, close)| (found.name(*canteen), canteen, date, close)).collect();
+    closes.sort_by_key(|(name, canteen, date, _)| (*name, *canteen, *date));
+    let row = |(name, _, date, close): (&str, _, &BusinessDate, &Option<DayClose>)| {
+        let mut row = vec![Cell::from(name), Cell::Text(date.to_string())];
+        let Some(close) = close else {
+            row.push(Cell::from(w.export_unreadable));
+            row.resize_with(head.len(), || Cell::from(""));
+            return row;
+        };
         row.extend([close.meals, close.guests, close.subsidised, close.voids].map(|sum| files::count(sum.count)));
         let (charged, corrected) = (board::charged(&close.tiers), board::corrected(&close.corrections));
         row.extend([charged, corrected, close.own_payment].map(Cell::Money));

@@ -363,6 +363,7 @@ catalogue! {
     what: "内容", "What it holds";
     xlsx_statement: "用餐明细", "Meals";
     export_days: "日清表", "Days";
+    export_unreadable: "读不出，请运行 zhucan verify 查明", "cannot be read: zhucan verify says what is wrong";
     export_days_what: "每家食堂每天的份数、补贴、核减、Z 报表和差异", "Meals, subsidy, deductions, Z reports and findings by canteen and day";
     export_summary_what: "全区域汇总，带签字栏和摘要二维码", "The region on one paper, with signatures and digest";
     export_table: "结算表", "Settlement table";

@@ -112,7 +112,7 @@ impl Board {
             for row in canteens::inside(tx, &top.code).await? {
                 let days = closes.range((row.id, month.first())..=(row.id, month.last()));
                 let (mut meals, mut delivered) = (0, 0);
-                for (_, (_, close)) in days {
+                for close in days.filter_map(|(_, (_, close))| close.as_ref()) {
                     meals += close.meals.count;
                     let modes = close.by_mode.iter().filter(|(_, mode, _)| *mode == Mode::Delivery);
                     delivered += modes.map(|(_, _, sum)| sum.count).sum::<u32>();

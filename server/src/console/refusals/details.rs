@@ -202,6 +202,10 @@ pub(super) const DETAILS: &[(&str, &str)] = &[
         "There is no such finding; it may be gone since the day was closed again.",
     ),
     (
+        "不止一年有编号为 {} 的差异，请在编号前写上年份，如 {}-{}",
+        "Findings of more than one year have the number {}: put the year in front of it, as in {}-{}.",
+    ),
+    (
         "请选择：指派（须写明承办人和期限）、答复、说明成立、确认差异或结案",
         "Choose: assign (to whom, until when), answer, explain, confirm or close.",
     ),
