@@ -31,6 +31,7 @@ use domain::calendar::Clock;
 use domain::id::Entropy;
 use tracing_subscriber::EnvFilter;
 
+use zhucan::complaint::complaint;
 use zhucan::demo;
 use zhucan::machine::{SystemClock, SystemEntropy};
 
@@ -125,7 +126,7 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{error:#}");
+            eprintln!("{}", complaint(&error));
             ExitCode::from(2)
         }
     }
@@ -133,7 +134,8 @@ fn main() -> ExitCode {
 
 /// Logs on standard error. Nothing personal is logged at any level.
 fn log(cli: &Cli) {
-    let usual = if matches!(cli.command, Command::Serve(_)) { "warn,zhucan::request=info" } else { "warn" };
+    let usual =
+        if matches!(cli.command, Command::Serve(_)) { "warn,zhucan::request=info" } else { "warn,sqlx::query=error" };
     let asked = cli.log.as_deref().and_then(|text| EnvFilter::try_new(text).ok());
     let filter = asked.unwrap_or_else(|| EnvFilter::new(usual));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

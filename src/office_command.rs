@@ -361,14 +361,22 @@ pub(crate) struct PackArgs {
     json: bool,
 }
 
+/// Why a file or folder could not be made; what is there is left as it is.
+fn not_new(path: &Path, error: std::io::Error) -> anyhow::Error {
+    if error.kind() == std::io::ErrorKind::AlreadyExists {
+        return anyhow::anyhow!(server::words::backup::exists(&path.display().to_string()));
+    }
+    anyhow::Error::new(error).context(path.display().to_string())
+}
+
 /// Writes a month's statements with everything they are made of into one file.
 pub(crate) async fn pack(args: PackArgs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<ExitCode> {
     let server = args.office.open(false, "", clock, entropy).await?;
     let office = server.office();
     if let Some(folder) = &args.attachments {
-        std::fs::create_dir(folder).with_context(|| folder.display().to_string())?;
+        std::fs::create_dir(folder).map_err(|error| not_new(folder, error))?;
     }
-    let file = std::fs::File::create_new(&args.out).with_context(|| args.out.display().to_string())?;
+    let file = std::fs::File::create_new(&args.out).map_err(|error| not_new(&args.out, error))?;
     let out = BufWriter::with_capacity(1 << 20, file);
     let progress = |done: usize, of: usize| shown(&format!("{done}/{of}"));
     let month = (&args.region, args.month, args.canteen);

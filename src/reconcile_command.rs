@@ -1,5 +1,6 @@
 //! `zhucan reconcile`: closes the days that can be closed, as the running server does by itself, and says how they stand.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub(crate) struct ReconcileArgs {
 
 /// What is listed.
 struct Found {
+    /// The region's canteens.
+    names: BTreeMap<CanteenId, String>,
     report: CloseReport,
     days: Vec<StoredClose>,
     /// Of these canteens, in these days: what waits for records of terminals.
@@ -93,15 +96,17 @@ async fn reconcile(args: &ReconcileArgs, office: &Arc<Office>) -> anyhow::Result
     }
     let places = args.region.clone();
     let own = office.store.read(move |tx| Box::pin(async move { server::store::canteens::inside(tx, &places).await }));
-    let own: Vec<CanteenId> = own.await?.into_iter().map(|row| row.id).collect();
+    let names: BTreeMap<CanteenId, String> = own.await?.into_iter().map(|row| (row.id, row.name)).collect();
     let asked = |date: BusinessDate, canteen: CanteenId| {
-        (from..=until).contains(&date) && own.contains(&canteen) && args.canteen.is_none_or(|only| only == canteen)
+        (from..=until).contains(&date)
+            && names.contains_key(&canteen)
+            && args.canteen.is_none_or(|only| only == canteen)
     };
     let incomplete = report.incomplete.iter().filter(|((date, canteen), _)| asked(*date, *canteen));
     let incomplete = incomplete.map(|((date, canteen), missing)| (*date, *canteen, missing.clone())).collect();
     let failed = report.failed.iter().filter(|((date, canteen), _)| asked(*date, *canteen));
     let failed = failed.map(|((date, canteen), error)| (*date, *canteen, error.clone())).collect();
-    Ok(Found { report, days, incomplete, failed })
+    Ok(Found { names, report, days, incomplete, failed })
 }
 
 fn as_json(found: &Found) -> Value {
@@ -109,7 +114,7 @@ fn as_json(found: &Found) -> Value {
         let close = &row.content.0;
         let findings: Vec<&str> = close.findings.iter().map(|finding| finding.number.as_str()).collect();
         json!({
-            "canteen": row.canteen, "date": row.date, "revision": row.revision, "digest": row.digest,
+            "canteen": row.canteen, "canteen_name": found.names.get(&row.canteen), "date": row.date, "revision": row.revision, "digest": row.digest,
             "closed_at": row.closed_at, "records": close.records, "meals": close.meals,
             "own_payment": close.own_payment, "findings": findings,
         })
@@ -126,6 +131,7 @@ fn as_json(found: &Found) -> Value {
 }
 
 fn told(out: &mut Out, found: &Found) -> std::io::Result<()> {
+    let name = |canteen: &CanteenId| found.names.get(canteen).cloned().unwrap_or_else(|| canteen.to_string());
     for row in &found.days {
         let close = &row.content.0;
         let numbers: Vec<&str> = close.findings.iter().map(|finding| finding.number.as_str()).collect();
@@ -133,15 +139,19 @@ fn told(out: &mut Out, found: &Found) -> std::io::Result<()> {
         writeln!(
             out,
             "{}\t{}\t第 {} 次日清\t记录 {}\t餐次 {}\t{findings}",
-            row.date, row.canteen, row.revision, close.records, close.meals.count
+            row.date,
+            name(&row.canteen),
+            row.revision,
+            close.records,
+            close.meals.count
         )?;
     }
     for (date, canteen, missing) in &found.incomplete {
         let terminals = missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("、");
-        writeln!(out, "{date}\t{canteen}\t还缺终端 {terminals} 的记录")?;
+        writeln!(out, "{date}\t{}\t还缺终端 {terminals} 的记录", name(canteen))?;
     }
     for (date, canteen, error) in &found.failed {
-        writeln!(out, "{date}\t{canteen}\t日清出错：{error}；运行 zhucan verify 查明")?;
+        writeln!(out, "{date}\t{}\t日清出错：{error}；运行 zhucan verify 查明", name(canteen))?;
     }
     let with_findings = found.days.iter().filter(|day| !day.content.0.findings.is_empty()).count();
     writeln!(

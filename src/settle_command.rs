@@ -2,6 +2,7 @@
 //! asked who it is: each step is taken by a person of the office with the role for it, who signs in for this step alone, so
 //! that it takes the same two people as on the console. Only looking needs nobody.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,13 +10,14 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use domain::calendar::{Clock, Month};
-use domain::id::{Digest, Entropy};
+use domain::id::{CanteenId, Digest, Entropy};
 use domain::region::RegionCode;
 use serde_json::{Value, json};
 use server::Office;
 use server::admin::Claim;
 use server::month::{self, MonthView};
 use server::settle::{Step, take_here};
+use server::store::canteens;
 use server::words::{Code, settlement as words};
 use zeroize::Zeroizing;
 
@@ -138,15 +140,23 @@ pub(crate) async fn run(
         Some((who, step)) => take(office, &month, &who, step).await,
         None => show(office, &month).await,
     };
+    let names = names(office, &month.region).await;
     office.store.close().await;
-    let view = done?;
+    let (view, names) = (done?, names?);
     let mut out = Out::stdout();
     if args.json {
-        writeln!(out, "{}", as_json(&view))?;
+        writeln!(out, "{}", as_json(&view, &names))?;
     } else {
-        told(&mut out, &view)?;
+        told(&mut out, &view, &names)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The region's canteens.
+async fn names(office: &Arc<Office>, region: &RegionCode) -> anyhow::Result<BTreeMap<CanteenId, String>> {
+    let region = region.clone();
+    let rows = office.store.read(move |tx| Box::pin(async move { canteens::inside(tx, &region).await })).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
 async fn show(office: &Arc<Office>, of: &MonthArgs) -> anyhow::Result<MonthView> {
@@ -179,11 +189,12 @@ async fn take(office: &Arc<Office>, of: &MonthArgs, who: &WhoArgs, step: Step) -
     }
 }
 
-fn as_json(view: &MonthView) -> Value {
+fn as_json(view: &MonthView, names: &BTreeMap<CanteenId, String>) -> Value {
     let month = &view.settlement;
     let statement = |s: &server::store::months::StoredStatement| {
         json!({
-            "id": s.id, "number": s.number, "canteen": s.canteen, "approved": s.content.0.approved(),
+            "id": s.id, "number": s.number, "canteen": s.canteen,
+            "canteen_name": names.get(&s.canteen), "approved": s.content.0.approved(),
             "held": s.content.0.held(), "payable": s.payable, "digest": s.digest,
         })
     };
@@ -200,7 +211,8 @@ fn as_json(view: &MonthView) -> Value {
     })
 }
 
-fn told(out: &mut Out, view: &MonthView) -> std::io::Result<()> {
+fn told(out: &mut Out, view: &MonthView, names: &BTreeMap<CanteenId, String>) -> std::io::Result<()> {
+    let name = |canteen: &CanteenId| names.get(canteen).cloned().unwrap_or_else(|| canteen.to_string());
     let month = &view.settlement;
     let state = words::state(month.state.0);
     writeln!(out, "{} {}：{state}，第 {} 稿", month.region, month.month, month.version)?;
@@ -210,14 +222,14 @@ fn told(out: &mut Out, view: &MonthView) -> std::io::Result<()> {
             out,
             "{}\t{}\t核定 {} 元\t暂缓 {} 元\t应付 {} 元",
             statement.number,
-            statement.canteen,
+            name(&statement.canteen),
             content.approved(),
             content.held(),
             statement.payable
         )?;
     }
     for (canteen, reason) in &view.in_the_way {
-        let of = canteen.map_or_else(String::new, |canteen| format!("{canteen}："));
+        let of = canteen.as_ref().map_or_else(String::new, |canteen| format!("{}：", name(canteen)));
         writeln!(out, "提交前须办：{of}{reason}")?;
     }
     writeln!(out, "摘要 {}", month.digest)

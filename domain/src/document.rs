@@ -5,6 +5,7 @@
 //! than the bound of the TOML parser (80 levels).
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -49,11 +50,15 @@ impl<'d> Document<'d> {
             document.refuse(at..at, Code::HiddenCharacter, "", &read, "");
         }
         let (table, errors) = DeTable::parse_recoverable(text);
+        // The TOML reader speaks English only, and often twice of one slip: a line is told once, with its own text.
+        let mut told = BTreeSet::new();
         for error in errors.iter().take(MAX_REFUSALS) {
-            // `invalid unquoted key, expected letters, …`: the TOML reader speaks English only.
-            let message = one_line(error.message());
-            let (read, expected) = message.split_once(", expected ").unwrap_or((message.as_str(), ""));
-            document.refuse(error.span().unwrap_or(0..0), Code::Syntax, "", read, expected);
+            let span = error.span().unwrap_or(0..0);
+            let (line, _) = document.place(span.start);
+            if told.insert(line) {
+                let read = one_line(text.lines().nth(line - 1).unwrap_or_default().trim());
+                document.refuse(span, Code::Syntax, "", &read, &signs(error.message()));
+            }
         }
         if document.refused() { Err(document.into_refusals()) } else { Ok((document, table)) }
     }
@@ -105,6 +110,12 @@ const fn is_hidden(c: char) -> bool {
 }
 
 /// The first line, at most [`MAX_ECHO`] characters of it, without control characters that a terminal would obey.
+/// The signs that a message of the TOML reader asks for: what stands between back-ticks behind "expected".
+fn signs(message: &str) -> String {
+    let Some((_, expected)) = message.split_once("expected ") else { return String::new() };
+    expected.split('`').skip(1).step_by(2).map(|sign| format!("`{sign}`")).collect::<Vec<_>>().join(" / ")
+}
+
 fn one_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let mut out: String = line.chars().take(MAX_ECHO).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();

@@ -103,6 +103,7 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
     let statements = months::statements(tx, &settlement).await?;
     let settled = months::settled_counts(tx, &settlement).await?;
     let mut found = Vec::new();
+    let ruled_since = findings::ruled_inside(tx, region, settlement.drafted_at).await?;
     for statement in &statements {
         let reconciliation = &statement.content.0.reconciliation;
         let blocking = rulings::undecided(tx, statement).await?;
@@ -113,8 +114,10 @@ pub async fn view(tx: &mut Tx, region: &RegionCode, month: Month) -> Result<Opti
             if settled.get(&statement.id).copied().unwrap_or_default() != statement.content.0.settles.len() {
                 found.push((Some(statement.canteen), Obstacle::TakenBack));
             }
-            let ruled = rulings::changed_since(tx, statement, settlement.drafted_at).await?;
-            found.push((Some(statement.canteen), Obstacle::RuledSince(ruled)));
+            if ruled_since.contains(&statement.canteen) {
+                let ruled = rulings::changed_since(tx, statement, settlement.drafted_at).await?;
+                found.push((Some(statement.canteen), Obstacle::RuledSince(ruled)));
+            }
         }
     }
     let before = before(tx, &settlement, &statements).await?;

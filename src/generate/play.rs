@@ -138,8 +138,16 @@ impl City {
     }
 
     /// Lets all months pass; afterwards the clock stands at five in the morning of the day behind them and every
-    /// terminal has sent everything.
+    /// terminal has sent everything. Only then it is on the disk: what is cut short is made again from its seed.
     pub async fn pass(&mut self) -> anyhow::Result<Generated> {
+        let store = self.server.office().store.clone();
+        store.leave_unsynced().await?;
+        let passed = self.months_pass().await;
+        store.sync().await?;
+        passed
+    }
+
+    async fn months_pass(&mut self) -> anyhow::Result<Generated> {
         let mut lists = self.wanted.truth.as_deref().map(Lists::begin).transpose()?;
         let started = self.watch.monotonic_ms();
         let mut report = Generated {

@@ -81,6 +81,7 @@ async function send(form) {
   if (CLOSES_DIALOG.has(kind)) place.dialog = "";
   if (kind === "close" || (kind === "found" && place.page !== "paper")) place.page = "till";
   await show();
+  if (kind === "close") notice(form.dataset.done, form.dataset.doneNext, true);
 }
 
 // Elders of that name and birth date, to choose one from. Masked: whoever asks knows the name already.
@@ -140,13 +141,15 @@ function explain(why) {
     div.append(Object.assign(document.createElement("dt"), { textContent: label }), Object.assign(document.createElement("dd"), { textContent: text }));
     list.append(div);
   };
-  for (const line of why.given) row(line.label, `−¥${money(line.amount)}`, false);
+  for (const line of why.given) {
+    row(line.on_top ? `${line.label} ${box.dataset.top}` : line.label, `${line.on_top ? "" : "−"}¥${money(line.amount)}`, false);
+  }
   if (why.given.length === 0) row(box.dataset.none, "", false);
   for (const line of why.not) row(`${box.dataset.not} ${line.label}`, line.reason, true);
   box.append(list);
   box.hidden = false;
   $(".asked-pin").hidden = true;
-  $("#dialog .primary").hidden = true;
+  for (const done of ["#dialog .dialog-text", "#dialog .primary"]) $(done).hidden = true;
 }
 
 // What was counted so far: a scan in the middle of the count leads away from it, and back to it.

@@ -94,21 +94,35 @@ function putBack(since) {
   kept = [];
 }
 
+// The field that takes a number typed without looking.
+const manual = () => (!inDialog() && (place.page === "till" || place.page === "paper") ? $("#manual") : null);
+
+// The control that a key is going to press looks pressed at once.
+function mark(control) {
+  for (const before of document.querySelectorAll(".coming")) before.classList.remove("coming");
+  control?.classList.add("coming");
+}
+
 const stream = new KeyStream({
   later: (run, ms) => setTimeout(run, ms),
   cancel: (timer) => clearTimeout(timer),
   // A hand fills in a field, which shows what it writes.
   typing: () => isTyping(document.activeElement) || (!inDialog() && $("#manual") !== null),
   sendsEnter: setting("scanner-enter") === "on",
+  onAlone: (char) => {
+    if (!isTyping(document.activeElement)) mark(manual() ?? (shortcuts() ? controlOf(char) : null));
+  },
   onScan: (code, since) => {
+    mark(null);
     if (stream.sendsEnter) remember("scanner-enter", "on");
     putBack(since);
     inTurn(() => work(() => scan(code)), false);
   },
   onChars: (chars, alone) => {
+    mark(null);
     if (isTyping(document.activeElement)) return;
-    const manual = !inDialog() && (place.page === "till" || place.page === "paper") ? $("#manual") : null;
-    if (manual && /^[0-9X]+$/.test(chars)) { manual.value += chars; return; }
+    const field = manual();
+    if (field && /^[0-9X]+$/.test(chars)) { field.value += chars; return; }
     if (chars.length === 1 && alone && shortcuts()) key(chars);
   },
   onEnter: () => { if (!moveDenomination(1)) key("Enter"); },
@@ -169,6 +183,7 @@ function character(event, char) {
   if (event.repeat) return;
   const focused = document.activeElement;
   const typing = isTyping(focused);
+  mark(null);
   if (!stream.goesOn(event.timeStamp)) keep(typing ? focused : $("#manual"), event.timeStamp);
   if (event.isComposing && kept.length > 0) kept.at(-1).composing = true;
   stream.char(char, event.timeStamp);

@@ -36,8 +36,8 @@ export function charOf(code) {
 // Sorts keys by their times into scans, single characters and Enter. `now` is in ms; timers are given in. With a scan goes
 // the instant of its first key, however many pieces it came in.
 export class KeyStream {
-  constructor({ onScan, onChars, onEnter, later, cancel, typing = () => false, sendsEnter = false }) {
-    Object.assign(this, { onScan, onChars, onEnter, later, cancel, typing });
+  constructor({ onScan, onChars, onEnter, later, cancel, onAlone = () => {}, typing = () => false, sendsEnter = false }) {
+    Object.assign(this, { onScan, onChars, onEnter, later, cancel, onAlone, typing });
     this.chars = "";
     this.first = -Infinity;
     this.last = -Infinity;
@@ -45,7 +45,7 @@ export class KeyStream {
     this.pieces = [];
     // The last piece is a part of a code and nothing else: its rest is waited for.
     this.half = false;
-    this.timers = { burst: null, half: null };
+    this.timers = { burst: null, half: null, alone: null };
     // Digits that came in a row, however slowly; the last burst was not its first.
     this.row = { digits: "", first: -Infinity };
     this.crowded = false;
@@ -78,7 +78,9 @@ export class KeyStream {
     if (this.chars.length < LONGEST_SCAN) this.chars += char;
     this.last = now;
     this.stop("half");
-    // A lone digit waits whether it is the beginning of a row.
+    // A lone digit waits whether it is the beginning of a row; that it was seen is told before.
+    if (!burst && !near) this.start("alone", BURST_MS + 5, () => this.onAlone(char));
+    else this.stop("alone");
     const rest = isDigits(this.chars) ? Math.max(this.patience(), SLOW_MS) : this.patience();
     this.start("burst", rest + 5, () => { if (!this.rowEnds()) this.flush(); });
     return burst;
@@ -153,6 +155,7 @@ export class KeyStream {
 
   take() {
     this.stop("burst");
+    this.stop("alone");
     const chars = this.chars;
     this.chars = "";
     return chars;

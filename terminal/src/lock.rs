@@ -9,7 +9,7 @@ const LOCK_FILE: &str = "terminal.lock";
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another program runs on it.
-    #[error("{0} is in use by another program")]
+    #[error("{0} 正由另一个程序使用，请先停下它")]
     InUse(PathBuf),
     /// It cannot be made or written.
     #[error("{path}: {source}")]

@@ -98,6 +98,37 @@ async fn single_keys_count_only_when_alone_and_can_be_switched_off() {
     .await;
 }
 
+/// What looks pressed before it is: the controls' keys and the tender that was chosen then, in their order.
+const PRESSED: &str = "window.pressed = [];\n\
+    new MutationObserver((changes) => { for (const { target } of changes) if (target.classList?.contains('coming')) {\n\
+      window.pressed.push([target.dataset.key, document.querySelector('.tender[aria-pressed=true]').dataset.key]); } })\n\
+      .observe(document.body, { subtree: true, attributeFilter: ['class'] });";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lone_digit_is_seen_before_it_acts_and_digits_in_a_row_press_nothing() {
+    with_page(async |page| {
+        page.scan(&page.card(0)).await?;
+        page.stage("serving").await?;
+        tokio::time::sleep(crate::till::SETTLED).await;
+        page.js(PRESSED).await?;
+        page.together(&["Digit3", "Digit2"]).await?;
+        page.quiet().await?;
+        assert_eq!(page.js("return window.pressed").await?, json!([]));
+        let chosen = page.js("return document.querySelector('.tender[aria-pressed=true]').dataset.key").await?;
+        let other = if chosen == "1" { "2" } else { "1" };
+        page.letter(other).await?;
+        let tender = format!(".tender[data-key='{other}'][aria-pressed=true]:not(.coming)");
+        page.until("the tender", async || Ok(page.driver.find(By::Css(&tender)).await.is_ok())).await?;
+        assert_eq!(
+            page.js("return window.pressed").await?,
+            json!([[other, chosen]]),
+            "seen while the other one was chosen"
+        );
+        Ok(())
+    })
+    .await;
+}
+
 /// A key while an input method composes, as Chromium hands it over: `key` says Process, only `code` tells which it was.
 async fn key_in_composition(page: &Page, code: &str) {
     for kind in ["rawKeyDown", "keyUp"] {

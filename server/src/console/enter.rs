@@ -235,6 +235,13 @@ pub(super) fn problem(lang: Lang, refusal: &Refusal, ask: Ask) -> Response {
     answer
 }
 
+/// Says to a person that there is no such address.
+pub(super) fn missing(headers: &axum::http::HeaderMap) -> Response {
+    let lang = Lang::kept(headers);
+    let refusal = Refusal::new(Code::NotFound, refusals::title(Code::NotFound, lang));
+    problem(lang, &refusal, Ask::default())
+}
+
 /// Where signing in leads.
 const fn home_of(role: crate::people::Role) -> &'static str {
     match entries(role).first() {

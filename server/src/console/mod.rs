@@ -34,6 +34,11 @@ use view::{Shell, View};
 /// Where the console begins.
 pub(crate) const ROOT: &str = "/console";
 
+/// The page of an address that there is not.
+pub(crate) fn missing(headers: &axum::http::HeaderMap) -> axum::response::Response {
+    enter::missing(headers)
+}
+
 /// Every page of the console.
 pub(crate) fn routes() -> Routes {
     let each = [

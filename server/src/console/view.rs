@@ -17,6 +17,7 @@ use super::{assets, fmt};
 use crate::admin::{Present, csrf_of};
 use crate::http::body::Query;
 use crate::http::{Problem, Proven, shown};
+use crate::import::known::province;
 use crate::people::Role;
 use crate::store::canteens::{self, CanteenRow, Region};
 use crate::store::people::UserRow;
@@ -110,7 +111,8 @@ async fn place(
     regions.sort_by(|a, b| a.code.cmp(&b.code));
     let code = wanted.unwrap_or_else(|| own.clone());
     let known = regions.iter().find(|region| region.code == code).cloned();
-    let unnamed = || Region { code: code.clone(), name: code.to_string(), office: String::new() };
+    let name = province(code.as_str()).map_or_else(|| code.to_string(), ToOwned::to_owned);
+    let unnamed = || Region { code: code.clone(), name: name.clone(), office: String::new() };
     let region = known.unwrap_or_else(unnamed);
     let month = match month {
         Some(month) => month,

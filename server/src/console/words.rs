@@ -58,7 +58,7 @@ catalogue! {
     resume_send: "提交", "Send";
     kept_text: "刚才填写的内容", "What you typed";
     not_done: "没有办成", "Not done";
-    next_step: "下一步", "Next";
+    next_step: "下一步：", "Next: ";
     nothing_changed: "没有改动任何数据。", "Nothing was changed.";
     send_again: "更正后再次提交", "Correct and send again";
     back: "返回", "Back";

@@ -52,9 +52,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 pub use api::{Document, document};
 pub(crate) use batches::{Batches, MOST as MOST_BATCHES, permitted as of_batch};
@@ -200,7 +200,7 @@ pub fn router(office: Arc<Office>) -> Router {
     let (nonces, let_in, lookups, public) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
     let app = App { office, nonces, let_in, lookups, audited, keyed, document: Arc::default(), public };
     let api = SERVED.router.clone();
-    api.fallback(async || Problem::from(Code::NotFound))
+    api.fallback(missing)
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(axum::middleware::from_fn(api::link))
@@ -216,6 +216,15 @@ pub fn router(office: Arc<Office>) -> Router {
 /// What is watched of an office, for a listener of its own that nobody outside reaches.
 pub fn metrics_router(office: Arc<Office>) -> Router {
     Router::new().route("/metrics", axum::routing::get(watch::metrics)).with_state(office)
+}
+
+/// An address that there is not: a person gets a page with a way back, a program the problem.
+async fn missing(headers: HeaderMap) -> Response {
+    let accepts = headers.get(header::ACCEPT).and_then(|text| text.to_str().ok()).unwrap_or_default();
+    if accepts.contains("text/html") {
+        return crate::console::missing(&headers);
+    }
+    Problem::from(Code::NotFound).into_response()
 }
 
 /// How long a request may take: longer for the body that it says it brings, as far as any route takes one.

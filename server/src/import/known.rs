@@ -54,6 +54,11 @@ const PROVINCES: [(&str, &str); 34] = [
     ("澳门特别行政区", "82"),
 ];
 
+/// A province's name, by its two digits; nothing for what is no province.
+pub(crate) fn province(code: &str) -> Option<&'static str> {
+    PROVINCES.iter().find(|(_, digits)| *digits == code).map(|(name, _)| *name)
+}
+
 /// What is known.
 pub struct Known {
     /// The business date.

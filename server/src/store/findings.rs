@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::calendar::{BusinessDate, Month, UnixMs};
 use domain::id::{CanteenId, UserId};
 use domain::reconciliation::DayClose;
+use domain::region::RegionCode;
 use domain::settlement::{Ruling, Rulings};
 
 use super::{Json, Tx};
@@ -48,6 +49,20 @@ pub async fn rulings(tx: &mut Tx, canteen: CanteenId, until: UnixMs) -> Result<R
         Ok(((date, number), what.parse::<Ruling>().map_err(Error::Corrupt)?))
     };
     rows.into_iter().map(read).collect()
+}
+
+/// The canteens of a region about whose findings something was ruled after an instant.
+pub async fn ruled_inside(tx: &mut Tx, region: &RegionCode, after: UnixMs) -> Result<BTreeSet<CanteenId>, Error> {
+    let canteens: Vec<CanteenId> = sql!(
+        tx,
+        "SELECT DISTINCT f.canteen FROM finding_steps f JOIN canteens c ON c.id = f.canteen \
+         WHERE c.region LIKE $1 || '%' AND f.what IN ('explained', 'confirmed') AND f.at > $2",
+        region,
+        after
+    )
+    .values()
+    .await?;
+    Ok(canteens.into_iter().collect())
 }
 
 /// The days of a canteen's findings that were ruled about after an instant.

@@ -383,6 +383,28 @@ impl Store {
             .map(drop)
     }
 
+    /// From now on SQLite's commits do not wait for the disk: for data that can be made again. After a power cut the last ones
+    /// may be missing; none is ever torn. PostgreSQL goes on as before. [`Store::sync`] ends it.
+    pub async fn leave_unsynced(&self) -> Result<(), Error> {
+        self.pragmas(&["PRAGMA synchronous = NORMAL"]).await
+    }
+
+    /// Puts what was committed on the disk, and lets every later commit wait for it as it does by itself.
+    pub async fn sync(&self) -> Result<(), Error> {
+        self.pragmas(&["PRAGMA synchronous = FULL", "PRAGMA wal_checkpoint(FULL)"]).await
+    }
+
+    /// Between two groups of units: none of these may stand inside a transaction.
+    async fn pragmas(&self, pragmas: &[&'static str]) -> Result<(), Error> {
+        if let Self::Sqlite(sqlite) = self {
+            let mut connection = sqlite.writers.acquire().await?;
+            for pragma in pragmas {
+                sqlx::query(*pragma).execute(&mut *connection).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Waits for the work under way and closes all connections.
     pub async fn close(&self) {
         match self {
@@ -526,5 +548,33 @@ mod tests {
         for good in ["3.51.3", "3.52.0", "4.0.0"] {
             assert!(check_version(good).is_ok(), "{good}");
         }
+    }
+
+    #[tokio::test]
+    async fn commits_wait_for_the_disk_unless_told_otherwise_and_again_behind_a_sync() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("office.db");
+        let store = Store::open(&Database::Sqlite(file.clone())).await.unwrap();
+        let waits = async || {
+            let Store::Sqlite(sqlite) = &store else { panic!("SQLite") };
+            sqlx::query_scalar::<_, i64>("PRAGMA synchronous").fetch_one(&sqlite.writers).await.unwrap()
+        };
+        let (normal, full) = (1, 2);
+        assert_eq!(waits().await, full);
+        store.leave_unsynced().await.unwrap();
+        assert_eq!(waits().await, normal);
+        let noted = store.write(|tx| {
+            Box::pin(async move { crate::sql!(tx, "CREATE TABLE noted (what TEXT)").execute().await.map(drop) })
+        });
+        noted.await.unwrap();
+        store.sync().await.unwrap();
+        assert_eq!(waits().await, full);
+        // What the log held is in the file itself.
+        let alone = folder.path().join("alone.db");
+        std::fs::copy(&file, &alone).unwrap();
+        let copy = Store::connect(&Database::Sqlite(alone), false).await.unwrap();
+        let there =
+            copy.read(|tx| Box::pin(async move { crate::sql!(tx, "SELECT what FROM noted").values::<String>().await }));
+        assert!(there.await.unwrap().is_empty());
     }
 }

@@ -95,6 +95,7 @@ impl<'w> Browser<'w> {
 
     async fn send(&self, method: Method, path: &str, body: Option<String>) -> Seen {
         let mut request = Request::builder().method(method).uri(path).header("host", "office.test");
+        request = request.header(header::ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8");
         let mut cookies = Vec::new();
         cookies.extend(self.token.as_ref().map(|token| format!("zhucan_session={token}")));
         cookies.extend(self.english.then(|| "zhucan_lang=en".to_owned()));

@@ -1,5 +1,7 @@
 //! Entering the console, and that nothing typed is lost; pages of policies; what everybody may read.
 
+use axum::body::Body;
+use axum::http::Request;
 use domain::calendar::Month;
 use domain::id::Digest;
 use domain::region::RegionCode;
@@ -7,9 +9,10 @@ use server::people::Role;
 use server::store::{overview, payments};
 use server::{payment, sql};
 use support::Backend;
+use tower::ServiceExt as _;
 
 use crate::browser::Browser;
-use crate::client::world;
+use crate::client::{read, world};
 use crate::common::{POLICY, date, region};
 use crate::month::{MARCH, Scene};
 use crate::office::person;
@@ -215,7 +218,19 @@ async fn every_disclosed_month_is_listed_and_can_be_read(backend: Backend) {
     }
 }
 
+async fn an_address_that_there_is_not_is_a_page_for_people_and_a_problem_for_programs(backend: Backend) {
+    let (world, _) = world(backend).await;
+    let seen = Browser::new(&world, None).get("/no-such-page").await;
+    assert_eq!(seen.status, 404);
+    assert!(seen.kind.starts_with("text/html"), "{}", seen.kind);
+    seen.has(&["没有办成", "回到首页"]);
+    let request = Request::builder().uri("/no-such-page").body(Body::empty()).unwrap();
+    let answered = read(world.server.router().oneshot(request).await.unwrap()).await;
+    assert_eq!((answered.status.as_u16(), answered.kind.as_str()), (404, "application/problem+json"));
+}
+
 crate::on_both! {
+    an_address_that_there_is_not_is_a_page_for_people_and_a_problem_for_programs
     a_page_asks_to_sign_in_and_leads_back_to_itself
     what_was_typed_outlives_the_session
     a_form_without_its_token_does_nothing_and_loses_nothing

@@ -260,7 +260,7 @@ async fn a_month_is_paid_and_archived_in_the_browser(backend: Backend) {
         assert!(done.to.contains("done=paid"), "{} {}", done.status, done.html);
     }
     let funds = text_of(&checker.page("/console/funds").await);
-    for part in ["已到账", "回单 7", "借贷相等", "¥12.00", "2026年已审批"] {
+    for part in ["已到账", "回单 7", "借贷相等", "¥12.00", "2026年应付"] {
         assert!(funds.contains(part), "{part}: {funds}");
     }
     let early = maker.form("/console/settlement", "/console/settlement/archive", &[]).await;
@@ -671,7 +671,7 @@ async fn funds_are_summed_by_month(backend: Backend) {
     assert_eq!(first.of.payers.iter().map(|line| line.approved).sum::<Fen>(), approved);
     let maker = Browser::of(&scene.world, "测试经办").await;
     let april = text_of(&maker.get("/console/funds?region=440304&month=2026-04").await.html);
-    assert!(april.contains("2026年已审批") && april.contains(&format!("¥{payable}")), "{april}");
+    assert!(april.contains("2026年应付") && april.contains(&format!("¥{payable}")), "{april}");
 }
 
 crate::on_both! {

@@ -391,6 +391,9 @@ async fn what_the_store_keeps_of_findings(backend: Backend) {
             assert_eq!(findings::rulings(tx, canteen, later).await?.get(&of), Some(&Ruling::Explained));
             assert_eq!(findings::ruled_since(tx, canteen, now).await?, [date(MONDAY)].into());
             assert!(findings::ruled_since(tx, canteen, later).await?.is_empty());
+            assert_eq!(findings::ruled_inside(tx, &region("4403"), now).await?, [canteen].into());
+            assert!(findings::ruled_inside(tx, &region("4403"), later).await?.is_empty());
+            assert!(findings::ruled_inside(tx, &region("4404"), now).await?.is_empty());
             assert_eq!(findings::last_ruled(tx, canteen).await?, Some(later));
             assert_eq!(findings::last_drafted(tx, canteen).await?, None);
             let of_march = findings::of_canteen(tx, canteen, MARCH.parse().unwrap()).await?;

@@ -1,6 +1,7 @@
 //! Why a price is what it is. It may name a category, so it stands behind a key and a supervisor's PIN, and never on a
 //! slip or on the elder's display.
 
+use domain::decision::Kind;
 use domain::money::Fen;
 use domain::subsidy::decide;
 use domain::words::Language;
@@ -22,6 +23,8 @@ pub(crate) struct Why {
 pub(crate) struct Given {
     pub(crate) label: String,
     pub(crate) amount: Fen,
+    /// It is paid to the canteen on top; the elder's price is the same without it.
+    pub(crate) on_top: bool,
 }
 
 /// A benefit that does not.
@@ -29,6 +32,10 @@ pub(crate) struct Given {
 pub(crate) struct NotGiven {
     pub(crate) label: String,
     pub(crate) reason: String,
+}
+
+fn on_top(kind: Kind) -> bool {
+    matches!(kind, Kind::Operator | Kind::Delivery)
 }
 
 impl Core {
@@ -47,7 +54,9 @@ impl Core {
         let given = meal.decision.lines.iter();
         let not = outcome.why.iter();
         Ok(Why {
-            given: given.map(|line| Given { label: label(&line.benefit), amount: line.amount }).collect(),
+            given: given
+                .map(|line| Given { label: label(&line.benefit), amount: line.amount, on_top: on_top(line.kind) })
+                .collect(),
             not: not.map(|(id, why)| NotGiven { label: label(id), reason: why.sentence(language, policy) }).collect(),
         })
     }

@@ -164,10 +164,13 @@ fn to_reverse<'a>(wanted: &str, meals: &'a [MealView]) -> Option<&'a MealView> {
     reversible(meals).find(|meal| meal.record == id)
 }
 
-/// `last`, a record's id, `undelivered:` or `refund:` with an id, or the name of a dialog.
+/// `last`, a record's id, `undelivered:`, `refund:` or `slip:` with an id, or the name of a dialog.
 fn asked<'a>(wanted: &str, lists: &'a Lists) -> Option<Asked<'a>> {
     if wanted == "recount" {
         return Some(Asked::Recount);
+    }
+    if let Some(id) = wanted.strip_prefix("slip:") {
+        return id.parse().ok().map(Asked::Slip);
     }
     if let Some(id) = wanted.strip_prefix("refund:") {
         return lists.refunds.iter().find(|refund| refund.id.to_string() == id).map(Asked::Refund);

@@ -397,13 +397,21 @@ impl Cx<'_> {
         self.with(text, "period", period)
     }
 
+    /// Above the steps that stand where the last sale would: who comes next has not always come first.
+    pub(super) fn first_title(&self) -> &'static str {
+        match &self.s.today {
+            Some(today) if today.count.count > 0 => self.w.first_again,
+            _ => self.w.first_title,
+        }
+    }
+
     pub(super) fn go_on(&self, code: &str) -> &'static str {
         match code {
             "card_misread" | "not_a_card" => self.w.go_on_again,
             "payment_code" | "practice_card" => self.w.go_on_card,
             "only_practice" => self.w.go_on_practice,
             "no_price" => self.w.go_on_price,
-            "outside_window" => self.w.go_on_closed,
+            "outside_window" | "not_active" => self.w.go_on_closed,
             _ => self.w.go_on,
         }
     }

@@ -1,6 +1,7 @@
 //! The pages' words and figures: every region of the screen as HTML, made of the state and the catalogue.
 
 use askama::Template;
+use domain::id::RecordId;
 use receipts::qr::Qr;
 
 use super::banner::BannerAct;
@@ -154,6 +155,8 @@ pub(crate) enum Asked<'a> {
     },
     /// Whether the drawer may be counted again.
     Recount,
+    /// Nothing: the slip of that record.
+    Slip(RecordId),
     /// Whether this refund is paid.
     Refund(&'a RefundView),
     /// Anything that needs nothing looked up.

@@ -24,15 +24,15 @@ macro_rules! bars {
         no_setup_title: "正在等办公室的资料", "Waiting for the office";
         no_setup_text: "本机已登记，首次联网后会自动取回食堂、价格和收银员资料。请检查网络。", "This terminal is enrolled. Canteen, prices and cashiers arrive with the first contact. Please check the network.";
         // Keys
-        key_scan: "回到扫码", "Back to scanning";
+        key_scan: "回到扫码", "Scan";
         key_mode: "方式", "Mode";
         key_portions: "份数", "Portions";
         key_amount: "餐品金额", "Amount";
         key_delivery: "送餐单", "Deliveries";
         key_rows: "选一行", "Choose a row";
-        key_guest: "访客全价", "Guest, full price";
-        key_meals: "今日记录", "Today's meals";
-        key_void: "撤销上一笔", "Undo the last";
+        key_guest: "访客全价", "Guest";
+        key_meals: "今日记录", "Today";
+        key_void: "撤销上一笔", "Undo";
         key_close: "交班", "Close shift";
         key_back_not_closed: "返回扫码，暂不交班", "Back to scanning, do not close";
         key_back_to_count: "返回扫码", "Back to scanning";
@@ -41,7 +41,7 @@ macro_rules! bars {
         // Right column
         today: "今日{period}", "Today's {period}";
         yesterday: "昨日此时 {count}", "Yesterday by now {count}";
-        portions: "份", "meals";
+        portions: "份", "served";
         dine_in: "堂食", "Eating in";
         pickup: "自取", "Pick-up";
         delivery: "送餐", "Delivery";

@@ -23,6 +23,7 @@ macro_rules! idle {
         printed_no: "未打印", "Not printed";
         reprint: "补打小票", "Print again";
         own_payment: "自付", "To pay";
+        given_back: "退还老人", "Give back";
         subsidy: "政府补贴", "Subsidy";
         concession: "食堂让利", "Concession";
         delivery_fee: "配送费", "Delivery fee";

@@ -95,7 +95,7 @@ macro_rules! more {
         paper_keep: "继续录入", "Go on";
         // Dishes
         menu_title: "今日菜单", "Today's dishes";
-        menu_text: "一行一道菜，显示在老人屏上。", "One dish a line, for the elder's display.";
+        menu_text: "一格一道菜，显示在老人屏上。", "One dish in each field, for the elder's display.";
         menu_dish: "第", "Dish";
         menu_go: "显示", "Show";
     } } };

@@ -42,6 +42,7 @@ macro_rules! serving {
         why_text: "可能提到老人的身份类别，请主管输入 PIN，别让旁人看见。", "May name a category: a supervisor's PIN, and nobody else looks.";
         why_go: "查看", "Show";
         why_not: "不适用", "Does not apply";
+        why_on_top: "（另付食堂，不影响自付）", "(paid to the canteen on top)";
         why_none: "没有适用的补贴", "No benefit applies";
     } } };
 }

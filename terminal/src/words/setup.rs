@@ -9,6 +9,7 @@ macro_rules! setup {
         revoked_text: "请停止用本机收款，改记纸质名单，并打电话给办公室。", "Stop selling here, use the paper list, and call the office.";
         // First run
         first_title: "今天的第一位", "The first of today";
+        first_again: "下一位", "The next one";
         first_steps: "扫卡、扫码或刷身份证|看姓名和自付金额|收好钱，按 Enter", "Scan a card, a code or an ID card|Look at name and amount|Take the money, press Enter";
         first_more: "认不出、没带卡、打印机没纸，饭都照打：按 M 看办法", "Unknown, no card, no paper: serve anyway. M shows how";
         help_title: "三步收银", "Three steps";
@@ -90,6 +91,9 @@ macro_rules! setup {
         raw_gap: "最大间隔", "Widest gap";
         raw_verdict: "结论", "Verdict";
         raw_keys: "按键", "Keys";
+        raw_code: "键位（code）", "Place (code)";
+        raw_key: "字符（key）", "Character (key)";
+        raw_ms: "间隔（毫秒）", "Pause (ms)";
         raw_composition: "输入法", "Input method";
         raw_none: "等待扫码", "Waiting for a scan";
         raw_yes: "像扫码枪，可以用。", "A scanner, ready to use.";

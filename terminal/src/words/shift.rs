@@ -73,6 +73,8 @@ macro_rules! shift {
         recount: "重新清点（主管）", "Count again (supervisor)";
         approve: "授权", "Approve";
         key_approve: "主管授权", "Supervisor";
+        closed_done: "已交班，交班单已存", "The shift is closed, its report is kept";
+        closed_done_next: "下一位收银员登录后开班", "The next cashier signs in and opens a shift";
         z_title: "交班单（Z）", "Shift report (Z)";
         z_number: "第 {number} 号", "No. {number}";
         z_after: "点完现金后出单", "Shown after counting";

@@ -197,7 +197,10 @@ impl Found<'_> {
                 let why = outcome.why.iter().find(|(id, _)| *id == benefit.id).map(|(_, why)| why.sentence(l, policy));
                 match (applied, why) {
                     (Some(line), _) => {
-                        let kind = kind_name(line.kind, l).to_owned();
+                        let kind = Some(kind_name(line.kind, l))
+                            .filter(|kind| *kind != benefit.label)
+                            .unwrap_or_default()
+                            .to_owned();
                         Some(plain("tick", benefit.label.clone(), kind, fmt::change(&sign(line.amount))))
                     }
                     (None, Some(why)) => Some(plain("dash", benefit.label.clone(), why, "—".to_owned())),

@@ -238,7 +238,7 @@ catalogue! {
     filter: "筛选", "Filter";
     shown_of: "{n} / {all} 家", "{n} of {all}";
     number: "编号", "Number";
-    papers: "文件", "Papers";
+    papers: "下载", "Downloads";
     pdf_statement: "结算单 PDF", "Statement PDF";
     pdf_disclosure: "公示单 PDF", "Disclosure PDF";
     not_drafted: "本月还没有起草，没有账单。", "This month is not drafted: there are no statements.";
@@ -247,7 +247,7 @@ catalogue! {
     // Funds
     funds_of: "{month}资金", "{month} funds";
     this_month: "本月应付", "This month";
-    year_approved: "{year}年已审批", "{year}, approved";
+    year_approved: "{year}年应付", "{year}, payable";
     payer: "出资方", "Payer";
     bank_csv: "银行批量付款", "Bank batch";
     payments: "拨付", "Payments";

@@ -258,7 +258,7 @@ fn line(row: CanteenRow, canteen: &Canteen, terminals: &[TerminalRow], (days, me
         unsent_words: fill(w.unsent_n, &[("n", &unsent)]),
         days,
         meals,
-        counts: [counted(days), counted(meals), counted(meals.checked_div(days).unwrap_or(0))],
+        counts: [counted(days), counted(meals), counted((meals + days / 2).checked_div(days).unwrap_or(0))],
     }
 }
 

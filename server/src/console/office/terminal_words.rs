@@ -9,6 +9,7 @@ catalogue! {
     show_gone: "也列出已停用和退役的", "Also those out of service";
     fingerprint: "指纹", "Fingerprint";
     seen: "最近联系", "Last contact";
+    silent_short: "断网", "Offline";
     silent: "超过 24 小时没有联系", "silent for more than 24 hours";
     unsent: "未上传", "Unsent";
     software: "程序版本", "Program";
