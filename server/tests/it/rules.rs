@@ -427,7 +427,7 @@ async fn a_till_that_had_not_heard_of_a_version_is_believed(backend: Backend) {
     let mut sent = scene.day(0, "2026-03-03", &[0]);
     sent.extend(scene.day(0, "2026-03-04", &[0]));
     sent.push(scene.over(0, "2026-03-31"));
-    scene.world.clock.set(date("2026-03-02").at_minute(540));
+    scene.world.clock.set(date("2026-03-03").at_minute(540));
     let second = policy("version = 2\neffective_from = 2026-03-04", "5.00", "city = 1", "2.00");
     assert_eq!(scene.announce(&second).await.status.as_u16(), 201);
     scene.world.clock.set(date("2026-03-20").at_minute(540));
