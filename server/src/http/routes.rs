@@ -10,9 +10,12 @@ use axum::handler::Handler;
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
+use domain::id::UserId;
 
 use super::App;
 use super::api::Sketch;
+use super::denials::{Entry, TOGETHER};
+use crate::Office;
 use crate::audit::{Act, Action, is_denial};
 use crate::store::people::UserRow;
 use crate::words::Code;
@@ -148,7 +151,18 @@ pub(crate) async fn enter_denials(State(app): State<App>, mut request: Request, 
     let code = response.extensions().get::<Code>().copied().filter(|code| is_denial(*code));
     if let (Some(user), Some(code)) = (asking.0.get(), code) {
         let act = Act::new(user.id, action, object).with("role", user.role.name());
-        app.office.deny(act, code).await;
+        match app.office.denials.count(user.id, app.office.now()) {
+            Entry::Now => app.office.deny(act, code).await,
+            Entry::Begins => drop(tokio::spawn(enter_together(app.office, user.id, act, code))),
+            Entry::Joins => {}
+        }
     }
     response
+}
+
+/// Enters what was held back of a person's denials after a while, as one: under the name of the first of them.
+async fn enter_together(office: Arc<Office>, person: UserId, act: Act, code: Code) {
+    tokio::time::sleep(TOGETHER).await;
+    let times = office.denials.held_back(person);
+    office.deny(act.with("times", times), code).await;
 }
