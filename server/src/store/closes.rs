@@ -9,7 +9,7 @@ use domain::elder::Elder;
 use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
 use domain::policy::{Limit, Policy};
 use domain::reconciliation::{
-    Context, DayClose, Elsewhere, Frozen, Held, Prior, Reconciled, RefundPaid, Settings, Verdict,
+    Context, DayClose, Elsewhere, Finding, Frozen, Held, Prior, Reconciled, RefundPaid, Settings, Verdict,
 };
 use domain::record::check::{Rulebook, check};
 use domain::record::{Body, Record};
