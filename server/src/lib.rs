@@ -114,10 +114,6 @@ pub struct Office {
     pub addresses: admin::Addresses,
     /// Addresses from which enrolments failed.
     pub(crate) enrolments: admin::Addresses,
-    /// How often each person was denied lately.
-    pub(crate) denials: http::denials::Denials,
-    /// Memory for files that come with forms, KiB.
-    pub(crate) uploads: Semaphore,
     /// What is noted beside answers.
     pub(crate) notes: Arc<notes::Notes>,
     /// How many times something sealed did not open.
@@ -159,8 +155,6 @@ impl Office {
             imports: import::stored::Running::default(),
             addresses: admin::Addresses::default(),
             enrolments: admin::Addresses::default(),
-            denials: http::denials::Denials::default(),
-            uploads: Semaphore::new(console::layer::ROOM),
             notes: Arc::default(),
             unopened: AtomicU64::new(0),
             metrics: http::watch::Metrics::of(&http::table()),

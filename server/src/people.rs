@@ -39,8 +39,6 @@ macro_rules! roles {
 pub enum Right {
     /// See canteens, days, findings and statements.
     Read,
-    /// See what single cases rest on: photographs and receipts about findings, and money due back to an elder.
-    ReadCases,
     /// See elders.
     ReadElders,
     /// Add regions, canteens, their facts and cashiers.
@@ -67,19 +65,19 @@ pub enum Right {
 
 roles! {
     /// Runs one canteen.
-    CanteenManager "canteen_manager" [Read ReadCases];
+    CanteenManager "canteen_manager" [Read];
     /// Registers elders and issues cards.
     CardIssuer "card_issuer" [ReadElders ManageElders];
     /// Writes the rules.
     PolicyEditor "policy_editor" [Read AnnouncePolicies];
     /// Prepares the money.
-    FinanceMaker "finance_maker" [Read ReadCases ReadElders ApprovePrices MakeMonth];
+    FinanceMaker "finance_maker" [Read ReadElders ApprovePrices MakeMonth];
     /// Approves the money.
-    FinanceChecker "finance_checker" [Read ReadCases ReadElders CheckMonth];
+    FinanceChecker "finance_checker" [Read ReadElders CheckMonth];
     /// Reads all, changes nothing but its own inspections.
-    Auditor "auditor" [Read ReadCases ReadElders ReadAudit Inspect];
+    Auditor "auditor" [Read ReadElders ReadAudit Inspect];
     /// Keeps the system; no money.
-    Administrator "administrator" [Read ReadCases ReadElders ManageCanteens ManageTerminals ManagePeople ManageElders];
+    Administrator "administrator" [Read ReadElders ManageCanteens ManageTerminals ManagePeople ManageElders];
 }
 
 impl Role {

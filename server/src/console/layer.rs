@@ -19,11 +19,7 @@ use super::enter::{self, Ask};
 use super::lang::Lang;
 use super::{ROOT, enter::SETUP};
 use crate::admin::csrf_of;
-use crate::http::findings::may_answer;
 use crate::http::{CSRF, shown};
-use crate::import::Kind;
-use crate::people::Right;
-use crate::store::people::UserRow;
 use crate::words::Code;
 use crate::{Office, Refusal};
 
@@ -33,11 +29,6 @@ pub(crate) const TOKEN: &str = "csrf";
 const FORM: usize = 256 * 1024;
 /// A form with a file is no larger than this, bytes.
 pub(crate) const UPLOAD: usize = 48 * 1024 * 1024;
-/// One with a photo, a policy or something about a finding is no larger than this.
-const SMALL_UPLOAD: usize = 8 * 1024 * 1024;
-/// All forms with files that are being worked on are no larger together, KiB; more of them wait. Each is held in memory
-/// several times over.
-pub(crate) const ROOM: usize = 2 * UPLOAD / 1024;
 /// Fields that are never shown again.
 const SECRET: [&str; 9] = [TOKEN, "passphrase", "code", "old", "new", "again", "pin", "secret", "url"];
 
@@ -82,26 +73,20 @@ pub(crate) async fn frame(State(office): State<Arc<Office>>, request: Request, n
     let shown = shown(&parts);
     let csrf = shown.as_ref().map(|shown| csrf_of(&shown.token)).unwrap_or_default();
     let request = Request::from_parts(parts, body);
-    let (found, held) = if is_upload(&request) {
-        let user = match &shown {
-            Some(shown) => office.present(&shown.token).await.ok().filter(|p| p.require_ready().is_ok()),
-            None => None,
+    let found = if is_upload(&request) {
+        let is_known = match &shown {
+            Some(shown) => office.present(&shown.token).await.is_ok(),
+            None => false,
         };
-        let most = user.and_then(|present| room_for(request.uri().path(), &present.user));
-        let held = match most {
-            Some(most) => office.uploads.acquire_many(kib(&request, most)).await.ok(),
-            None => None,
-        };
-        (with_file(request, &here, most).await, held)
+        with_file(request, &here, is_known).await
     } else {
-        (with_token(request, &here).await, None)
+        with_token(request, &here).await
     };
     let (request, kept) = match found {
         Ok(found) => found,
         Err(code) => return enter::problem(lang, &Refusal::new(code, code.title()), Ask::default()),
     };
     let mut response = next.run(request).await;
-    drop(held);
     let Some(refusal) = response.extensions_mut().remove::<Refusal>() else { return response };
     let kept = kept.filter(|_| !is_read);
     let ask = Ask::new(&here, kept, csrf);
@@ -127,36 +112,12 @@ async fn with_token(request: Request, here: &str) -> Result<(Request, Option<Kep
     Ok(marked(parts, bytes, fields, here))
 }
 
-/// How large a form with a file may be that this person sends there, bytes; nothing for who may send none.
-fn room_for(path: &str, user: &UserRow) -> Option<usize> {
-    let rights = user.role.rights();
-    let may = |right: Right| rights.contains(&right);
-    let (is_allowed, most) = if path == "/console/imports" {
-        (Kind::ALL.iter().any(|kind| may(kind.right())), UPLOAD)
-    } else if path.starts_with("/console/policies/") {
-        (may(Right::AnnouncePolicies), SMALL_UPLOAD)
-    } else if path.ends_with("/photo") {
-        (may(Right::ManageElders), SMALL_UPLOAD)
-    } else if path.ends_with("/attachments") {
-        (may_answer(user) || may(Right::CheckMonth), SMALL_UPLOAD)
-    } else {
-        (true, FORM)
-    };
-    is_allowed.then_some(most)
-}
-
-/// How much of the room for files a form takes, KiB: what it says, or all that it may.
-fn kib(request: &Request, most: usize) -> u32 {
-    let said = request.headers().get(header::CONTENT_LENGTH).and_then(|text| text.to_str().ok()?.parse::<usize>().ok());
-    u32::try_from(said.unwrap_or(most).min(most).div_ceil(1024)).unwrap_or(u32::MAX)
-}
-
-/// The same of a form with a file. A file of somebody who may send none is not kept while it comes: the form is refused,
-/// and only what was typed stands there again.
-async fn with_file(request: Request, here: &str, most: Option<usize>) -> Result<(Request, Option<Kept>), Code> {
+/// The same of a form with a file. A file of somebody who is not signed in is not kept while it comes: the form is
+/// refused, and only what was typed stands there again.
+async fn with_file(request: Request, here: &str, is_known: bool) -> Result<(Request, Option<Kept>), Code> {
     let (parts, body) = request.into_parts();
-    let (bytes, copy) = if let Some(most) = most {
-        let bytes = to_bytes(body, most).await.map_err(|_| Code::TooLarge)?;
+    let (bytes, copy) = if is_known {
+        let bytes = to_bytes(body, UPLOAD).await.map_err(|_| Code::TooLarge)?;
         (bytes.clone(), Body::from(bytes))
     } else {
         (Bytes::new(), body)

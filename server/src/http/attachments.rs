@@ -83,7 +83,7 @@ async fn of_finding(
     SignedIn(user): SignedIn,
     Path((canteen, number)): Path<(CanteenId, String)>,
 ) -> Answer<List<Body>> {
-    permitted(&office, &user, Right::ReadCases, canteen).await?;
+    permitted(&office, &user, Right::Read, canteen).await?;
     let read =
         office.store.read(move |tx| Box::pin(async move { attachments::of_finding(tx, canteen, &number).await }));
     Ok(List::whole(read.await?.into_iter().map(Body::from).collect()))
@@ -94,7 +94,7 @@ async fn of_objection(
     SignedIn(user): SignedIn,
     Path(id): Path<ObjectionId>,
 ) -> Answer<List<Body>> {
-    user.require(Right::ReadCases)?;
+    user.require(Right::Read)?;
     let read = office.store.read(move |tx| {
         Box::pin(async move {
             let Some(objection) = payments::objection(tx, id).await? else { return Ok(None) };
@@ -104,7 +104,7 @@ async fn of_objection(
     });
     let found = read.await?;
     let (canteen, rows) = found.ok_or_else(|| Error::refused(Code::NotFound, words::no_such_objection()))?;
-    permitted(&office, &user, Right::ReadCases, canteen).await?;
+    permitted(&office, &user, Right::Read, canteen).await?;
     Ok(List::whole(rows.into_iter().map(Body::from).collect()))
 }
 
@@ -159,9 +159,9 @@ async fn show(State(office): State<Arc<Office>>, SignedIn(user): SignedIn, Path(
 
 /// A file for a person who may see what it is about.
 pub(crate) async fn take(office: &Office, user: &UserRow, id: Uuid) -> Answer<Taken> {
-    user.require(Right::ReadCases)?;
+    user.require(Right::Read)?;
     let row = office.attachment(id).await?;
-    permitted(office, user, Right::ReadCases, row.canteen).await?;
+    permitted(office, user, Right::Read, row.canteen).await?;
     let bytes = office.reveal_attachment(&row, user.id).await?;
     Ok(Taken { row, bytes })
 }

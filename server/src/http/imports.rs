@@ -22,7 +22,6 @@ use crate::import::stored::NewImport;
 use crate::import::{Finding, Kind, Outcome};
 use crate::store::imports::{self, ImportRow};
 use crate::store::people::UserRow;
-use crate::store::{Tx, canteens};
 use crate::words::{Code, register};
 use crate::{Error, Office};
 
@@ -130,28 +129,16 @@ pub(super) fn routes() -> Routes {
     brought.merge(rest).routes()
 }
 
-/// Whether the person may see and apply that import. One of the office's own computer has no region: it is for who has
-/// all of them (`is_whole`, see [`has_all`]).
-pub(crate) fn may(user: &UserRow, row: &ImportRow, is_whole: bool) -> Result<(), Error> {
+/// Whether the person may see and apply that import.
+pub(crate) fn may(user: &UserRow, row: &ImportRow) -> Result<(), Error> {
     let kind: Kind = row.kind.parse().map_err(Error::Corrupt)?;
     user.require(kind.right())?;
-    match &row.region {
-        Some(region) => user.require_inside(region),
-        None if is_whole => Ok(()),
-        None => Err(Error::refused(Code::OutOfScope, crate::words::OUT_OF_SCOPE)),
-    }
-}
-
-/// Whether all registered regions lie inside the person's own.
-pub(crate) async fn has_all(tx: &mut Tx, user: &UserRow) -> Result<bool, Error> {
-    let regions = canteens::regions(tx).await?;
-    Ok(regions.iter().all(|one| user.require_inside(&one.code).is_ok()))
+    row.region.as_ref().map_or(Ok(()), |region| user.require_inside(region))
 }
 
 pub(crate) async fn permitted(office: &Office, user: &UserRow, id: Uuid) -> Result<ImportRow, Error> {
-    let (row, person) = (office.import(id).await?, user.clone());
-    let is_whole = office.store.read(move |tx| Box::pin(async move { has_all(tx, &person).await }));
-    may(user, &row, is_whole.await?)?;
+    let row = office.import(id).await?;
+    may(user, &row)?;
     Ok(row)
 }
 
@@ -181,13 +168,9 @@ async fn list(
     Query(Behind { after, limit }): Query<Behind>,
 ) -> Answer<List<Shown>> {
     let most = page_size(limit);
-    let person = user.clone();
-    let read = office.store.read(move |tx| {
-        Box::pin(async move { Ok((imports::list(tx, after, most + 1).await?, has_all(tx, &person).await?)) })
-    });
-    let (rows, is_whole) = read.await?;
+    let rows = office.store.read(move |tx| Box::pin(async move { imports::list(tx, after, most + 1).await })).await?;
     let page = List::page(rows, most, |row| row.id.to_string(), |row| row);
-    Ok(page.only(|row| may(&user, row, is_whole).is_ok()).map(|row| shown(&office, row)))
+    Ok(page.only(|row| may(&user, row).is_ok()).map(|row| shown(&office, row)))
 }
 
 async fn show(

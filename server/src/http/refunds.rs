@@ -77,7 +77,7 @@ async fn entries(
     SignedIn(user): SignedIn,
     Query(asked): Query<Asked>,
 ) -> Answer<List<Entry>> {
-    user.require(Right::ReadCases)?;
+    user.require(Right::Read)?;
     if let Some(region) = &asked.region {
         user.require_inside(region)?;
     }

@@ -10,12 +10,9 @@ use axum::handler::Handler;
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
-use domain::id::UserId;
 
 use super::App;
 use super::api::Sketch;
-use super::denials::{Entry, TOGETHER};
-use crate::Office;
 use crate::audit::{Act, Action, is_denial};
 use crate::store::people::UserRow;
 use crate::words::Code;
@@ -151,18 +148,7 @@ pub(crate) async fn enter_denials(State(app): State<App>, mut request: Request, 
     let code = response.extensions().get::<Code>().copied().filter(|code| is_denial(*code));
     if let (Some(user), Some(code)) = (asking.0.get(), code) {
         let act = Act::new(user.id, action, object).with("role", user.role.name());
-        match app.office.denials.count(user.id, app.office.now()) {
-            Entry::Now => app.office.deny(act, code).await,
-            Entry::Begins => drop(tokio::spawn(enter_together(app.office, user.id, act, code))),
-            Entry::Joins => {}
-        }
+        app.office.deny(act, code).await;
     }
     response
-}
-
-/// Enters what was held back of a person's denials after a while, as one: under the name of the first of them.
-async fn enter_together(office: Arc<Office>, person: UserId, act: Act, code: Code) {
-    tokio::time::sleep(TOGETHER).await;
-    let times = office.denials.held_back(person);
-    office.deny(act.with("times", times), code).await;
 }

@@ -247,28 +247,6 @@ async fn what_is_denied_is_entered_too(backend: Backend) {
     }
 }
 
-async fn who_is_denied_again_and_again_fills_no_log(backend: Backend) {
-    let (world, _) = world(backend).await;
-    let auditor = person(&world, "审计员", Role::Auditor, "4403").await;
-    let other = person(&world, "另一审计员", Role::Auditor, "4403").await;
-    let ask = async |token: &str| {
-        let asked = request(
-            Method::POST,
-            "/api/v1/regions",
-            Some(token),
-            &json!({"code": "440304", "name": "x", "office": "x"}),
-        );
-        send(&world, asked).await
-    };
-    for _ in 0..103 {
-        ask(&auditor).await.is_problem(403, "forbidden");
-    }
-    ask(&other).await.is_problem(403, "forbidden");
-    let filter = audit::Filter { action: Some("region.put".into()), ..audit::Filter::default() };
-    let entered = unit!(world.office().store, |tx| audit::find(tx, &filter, 999).await);
-    assert_eq!(entered.iter().filter(|entry| entry.outcome == "denied").count(), 101);
-}
-
 struct Witness<'w> {
     world: &'w World,
     nonce: u32,
@@ -412,7 +390,6 @@ crate::on_both! {
     a_month_is_entered_step_by_step_and_its_head_is_printed
     what_is_denied_is_entered_too
     terminals_bear_witness
-    who_is_denied_again_and_again_fills_no_log
     planted_breaks_are_named
     a_forged_chain_is_known_by_its_witnesses
 }

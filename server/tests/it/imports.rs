@@ -574,25 +574,6 @@ async fn a_list_that_stops_the_server_or_takes_too_long_is_given_up(backend: Bac
     assert!(slow.to_string().contains("30 分钟"), "{slow}");
 }
 
-async fn lists_of_the_offices_own_computer_are_for_who_has_all_regions(backend: Backend) {
-    let world = office_of(backend).await;
-    let office = world.office();
-    for (code, name) in [("440304", "福田区"), ("440305", "南山区")] {
-        let new = canteens::Region { code: region(code), name: name.into(), office: "民政局".into() };
-        office.create_region(new, None).await.unwrap();
-    }
-    take(office, Kind::Elders, many(3).as_bytes()).await;
-    let id = unit!(office.store, |tx| imports::list(tx, None, 9).await)[0].id;
-    let whole = person(&world, "市级", Role::CardIssuer, "4403").await;
-    let part = person(&world, "区级", Role::CardIssuer, "440304").await;
-    let get = async |token: &str, path: &str| call(&world, Method::GET, path, token, Body::empty()).await;
-    assert_eq!(get(&whole, "/api/v1/imports").await.json().as_array().unwrap().len(), 1);
-    assert_eq!(get(&part, "/api/v1/imports").await.json(), json!([]));
-    let own = format!("/api/v1/imports/{id}");
-    assert_eq!(get(&whole, &own).await.status, 200);
-    get(&part, &own).await.is_problem(403, "out_of_scope");
-}
-
 async fn chunks_are_one_list(backend: Backend) {
     let world = office_of(backend).await;
     let office = world.office();
@@ -620,6 +601,5 @@ crate::on_both! {
     canteens_their_standings_prices_and_the_calendar
     a_list_over_the_api
     a_list_that_stops_the_server_or_takes_too_long_is_given_up
-    lists_of_the_offices_own_computer_are_for_who_has_all_regions
     chunks_are_one_list
 }

@@ -95,7 +95,6 @@ const DETAILS: &[Said] = &[
     ("sequence", "序号", "sequence"),
     ("sha256", "文件摘要", "digest of the file"),
     ("state", "状态", "state"),
-    ("times", "次数", "times"),
     ("until", "截止", "until"),
     ("upheld", "异议成立", "upheld"),
     ("valid_from", "生效日", "valid from"),

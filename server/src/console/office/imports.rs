@@ -21,7 +21,7 @@ use crate::console::{Page, files, fmt, refusals};
 use crate::http::body::{Form, Path, Query};
 use crate::http::imports::{FILE, LISTED, XLSX};
 use crate::http::routes::Routes;
-use crate::http::{Answer, Problem as Refused, has_all, may_import, of_import};
+use crate::http::{Answer, Problem as Refused, may_import, of_import};
 use crate::import::report::empty_list;
 use crate::import::stored::NewImport;
 use crate::import::{Finding, Kind, Level, Outcome, Problem};
@@ -257,15 +257,12 @@ fn kinds(view: &View) -> Answer<Vec<Kind>> {
 /// What is listed, and the kinds of lists that the person may bring.
 async fn rows(office: &Office, view: &View) -> Answer<(Vec<Shown>, Vec<Kind>)> {
     let own = kinds(view)?;
-    let user = view.user.clone();
+    let staff = view.user.region.clone();
     let read = office.store.read(move |tx| {
-        Box::pin(async move {
-            let staff = people::inside(tx, &user.region).await?;
-            Ok((imports::list(tx, None, LISTED).await?, staff, has_all(tx, &user).await?))
-        })
+        Box::pin(async move { Ok((imports::list(tx, None, LISTED).await?, people::inside(tx, &staff).await?)) })
     });
-    let (rows, staff, is_whole) = read.await?;
-    let rows = rows.into_iter().filter(|row| may_import(&view.user, row, is_whole).is_ok());
+    let (rows, staff) = read.await?;
+    let rows = rows.into_iter().filter(|row| may_import(&view.user, row).is_ok());
     Ok((rows.map(|row| Shown::of(office, row, &staff, view)).collect(), own))
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{FromRequest as _, Request, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::calendar::{BusinessDate, Month};
@@ -409,9 +409,8 @@ fn drafted(upload: &Upload, w: &Words) -> Result<Draft, String> {
     Ok(draft)
 }
 
-async fn examine(State(office): State<Arc<Office>>, view: View, request: Request) -> Answer<Response> {
+async fn examine(State(office): State<Arc<Office>>, view: View, upload: Upload) -> Answer<Response> {
     view.user.require(Right::AnnouncePolicies)?;
-    let upload = Upload::from_request(request, &()).await?;
     let w = Words::of(view.lang);
     let draft = match drafted(&upload, w) {
         Ok(draft) if draft.source.trim().is_empty() => {
@@ -479,9 +478,8 @@ fn said(report: &CheckReport, lang: Lang) -> Checked {
     }
 }
 
-async fn propose(State(office): State<Arc<Office>>, view: View, request: Request) -> Answer<Response> {
+async fn propose(State(office): State<Arc<Office>>, view: View, upload: Upload) -> Answer<Response> {
     view.user.require(Right::AnnouncePolicies)?;
-    let upload = Upload::from_request(request, &()).await?;
     let w = Words::of(view.lang);
     let draft = match drafted(&upload, w) {
         Ok(draft) => draft,

@@ -13,7 +13,7 @@ use server::words::Code;
 use support::Backend;
 use tower::ServiceExt as _;
 
-use super::table::{ADMIN, CASES, ELDERS, READ, READ_ELDERS};
+use super::table::{ADMIN, ELDERS, READ, READ_ELDERS};
 use super::{Ground, PASSPHRASE};
 use crate::client::{open, request};
 use crate::common::region;
@@ -44,8 +44,8 @@ const OBJECTS: &[(&str, &str, &str, &[Role], Place)] = &[
     ("a finding", "GET", "/api/v1/findings/{canteen}/{number}", READ, Canteen),
     ("a statement", "GET", "/api/v1/statements/{id}", READ, Canteen),
     ("a statement's postings", "GET", "/api/v1/statements/{id}/postings", READ, Canteen),
-    ("an objection's files", "GET", "/api/v1/objections/{id}/attachments", CASES, Canteen),
-    ("a file", "GET", "/api/v1/attachments/{id}", CASES, Canteen),
+    ("an objection's files", "GET", "/api/v1/objections/{id}/attachments", READ, Canteen),
+    ("a file", "GET", "/api/v1/attachments/{id}", READ, Canteen),
     ("a demand", "GET", "/api/v1/demands/{id}/pdf", READ, Canteen),
     ("a proposal about a canteen", "GET", "/api/v1/proposals/{id}", READ, AboutCanteen),
     ("a month", "GET", "/api/v1/months/{region}/{month}", READ, District),

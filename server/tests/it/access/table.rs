@@ -34,7 +34,6 @@ pub(super) enum Who {
 pub(super) use Who::{Anybody, Everybody, Only, Terminals};
 
 pub(super) const READ: &[Role] = &[CanteenManager, PolicyEditor, FinanceMaker, FinanceChecker, Auditor, Administrator];
-pub(super) const CASES: &[Role] = &[CanteenManager, FinanceMaker, FinanceChecker, Auditor, Administrator];
 pub(super) const READ_ELDERS: &[Role] = &[CardIssuer, FinanceMaker, FinanceChecker, Auditor, Administrator];
 pub(super) const ADMIN: &[Role] = &[Administrator];
 pub(super) const ELDERS: &[Role] = &[CardIssuer, Administrator];
@@ -156,14 +155,14 @@ pub(super) const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/findings", Only(READ, RegionOrOwn)),
     ("GET", "/api/v1/findings/{canteen}/{number}", Only(READ, Canteen)),
     ("POST", "/api/v1/findings/{canteen}/{number}/steps", Only(&[CanteenManager, FinanceMaker], Canteen)),
-    ("GET", "/api/v1/findings/{canteen}/{number}/attachments", Only(CASES, Canteen)),
+    ("GET", "/api/v1/findings/{canteen}/{number}/attachments", Only(READ, Canteen)),
     ("POST", "/api/v1/findings/{canteen}/{number}/attachments", Only(&[CanteenManager, FinanceMaker], Canteen)),
-    ("GET", "/api/v1/objections/{id}/attachments", Only(CASES, Canteen)),
+    ("GET", "/api/v1/objections/{id}/attachments", Only(READ, Canteen)),
     ("POST", "/api/v1/objections/{id}/attachments", Only(MONEY, Region)),
-    ("GET", "/api/v1/attachments/{id}", Only(CASES, Canteen)),
+    ("GET", "/api/v1/attachments/{id}", Only(READ, Canteen)),
     ("POST", "/console/findings/{canteen}/{number}/attachments", Only(&[CanteenManager, FinanceMaker], Canteen)),
     ("POST", "/console/disclosure/objections/{id}/attachments", Only(MONEY, Region)),
-    ("GET", "/console/attachments/{id}", Only(CASES, Canteen)),
+    ("GET", "/console/attachments/{id}", Only(READ, Canteen)),
     ("POST", "/api/v1/findings/decision", Only(MAKER, Canteen)),
     ("GET", "/api/v1/regions/{region}/settings", Only(READ, Region)),
     ("PUT", "/api/v1/regions/{region}/settings", Only(CHECKER, Region)),
@@ -244,7 +243,7 @@ pub(super) const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/proposals/{id}/reveal", Only(CHECKER, Region)),
     ("POST", "/api/v1/canteens/{id}/payee", Only(MAKER, Canteen)),
     ("GET", "/api/v1/policies/{id}/{version}", Only(READ, Any)),
-    ("GET", "/api/v1/refunds", Only(CASES, Region)),
+    ("GET", "/api/v1/refunds", Only(READ, Region)),
     ("GET", "/api/v1/office", Only(READ, Any)),
     ("POST", "/api/v1/session", Anybody),
     ("GET", "/api/v1/session", Everybody),
