@@ -99,7 +99,7 @@ impl Dossier {
         // What is put right later does not change a paper that was approved.
         let canteen = corrections::canteen_at(tx, stored.canteen, settlement.approved_at).await?.ok_or_else(unknown)?;
         let account = account(&canteen, keys)?;
-        let regions = canteens::regions(tx).await?;
+        let regions = canteens::regions_at(tx, settlement.approved_at).await?;
         let region = regions.iter().find(|r| r.code == stored.region).cloned().ok_or_else(unknown)?;
         let maker = name(tx, settlement.submitted_by.unwrap_or(settlement.drafted_by)).await?;
         let checker = name_of(tx, settlement.approved_by).await?;

@@ -94,7 +94,7 @@ impl Office {
         self.store
             .write_audited(move |tx| {
                 Box::pin(async move {
-                    canteens::put_region(tx, &region).await?;
+                    canteens::put_region(tx, &region, now).await?;
                     Act::new(by, Action::RegionPut, format!("region:{}", region.code)).done(tx, now).await.map(drop)
                 })
             })

@@ -15,9 +15,9 @@ use super::api::{Api, List, page_size};
 use super::body::Query;
 use super::routes::Routes;
 use super::{Answer, Problem, SignedIn};
-use crate::changes::{Read, bears_on, findings_about, kind_of, late, load};
+use crate::changes::{Bounds, Read, findings_about, kind_of, late, load};
 use crate::people::Right;
-use crate::store::register::{LearnedRow, MealOf, Place};
+use crate::store::register::{LearnedRow, Place};
 use crate::words::{Code, office as said};
 use crate::{Office, names};
 
@@ -37,7 +37,7 @@ struct Asked {
     late: bool,
     /// The cursor, as the page before names it.
     after: Option<String>,
-    /// So many are looked at for a page, 1 to 500; 100 unless it is said.
+    /// So many are looked at for a page, 1 to 500; 100 unless it is said. Fewer where they bear on many meals.
     limit: Option<i64>,
 }
 
@@ -104,6 +104,9 @@ pub(super) fn routes() -> Routes {
         .routes()
 }
 
+/// A page ends where its changes bear on so many meals.
+const MEALS: usize = 2_000;
+
 /// `{instant}.{elder}.{number}`.
 fn cursor(row: &LearnedRow) -> String {
     format!("{}.{}.{}", row.fact.0.known_from.get(), row.elder, row.number)
@@ -116,10 +119,9 @@ fn place(cursor: &str) -> Option<Place> {
 }
 
 fn change(row: LearnedRow, read: &Read) -> Change {
+    let meals = read.meals_of(&row);
     let fact = row.fact.0;
-    let all = read.meals.get(&row.elder).map(Vec::as_slice).unwrap_or_default();
-    let meals: Vec<&MealOf> = all.iter().filter(|meal| bears_on(&fact, meal.date)).collect();
-    let findings = findings_about(&meals, &read.closes);
+    let findings = findings_about(meals, &read.closes);
     let unclosed = meals.iter().filter(|meal| !read.closes.contains_key(&(meal.canteen, meal.date))).count();
     let stake = findings.iter().map(|(_, finding)| finding.stake).sum();
     let found = findings.into_iter().map(|(canteen, finding)| Found {
@@ -155,14 +157,15 @@ async fn list(
     let time = (from.at_minute(0), asked.until.unwrap_or(today).plus_days(1).at_minute(0));
     let behind = asked.after.as_deref().map(|after| place(after).ok_or(())).transpose();
     let behind = behind.map_err(|()| Problem::new(Code::Invalid, said::CURSOR))?;
-    let most = page_size(asked.limit);
+    let most = Bounds { rows: page_size(asked.limit), meals: MEALS };
     let read = office.store.read(move |tx| {
         let region = region.clone();
-        Box::pin(async move { load(tx, &region, time, behind, most + 1).await })
+        Box::pin(async move { load(tx, &region, time, behind, most).await })
     });
     let mut read = read.await?;
     let rows = std::mem::take(&mut read.rows);
-    let page = List::page(rows, most, cursor, |row| row);
+    let next = rows.last().filter(|_| read.more).map(cursor);
+    let page = List::until(rows, next);
     let fits = |row: &LearnedRow| {
         let fact = &row.fact.0;
         asked.kind.is_none_or(|kind| kind.name() == kind_of(&fact.kind)) && (!asked.late || late(fact) > 0)

@@ -10,6 +10,7 @@ use std::collections::hash_map::Entry;
 use std::io::{Seek as _, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use domain::calendar::UnixMs;
 use domain::id::{Digest, UserId};
@@ -59,6 +60,8 @@ pub struct Watch {
     pub rows: Arc<AtomicU64>,
     /// Takes the rows with problems, in the order of the file. Somebody must take them out: a full one holds the run up.
     pub findings: Option<mpsc::Sender<Finding>>,
+    /// A check that takes longer is given up.
+    pub longest: Option<Duration>,
 }
 
 /// How a list is run.
@@ -97,8 +100,16 @@ impl Office {
     /// `import_unreadable` when the file is no such list; bad rows are no error here.
     pub async fn check_import(self: &Arc<Self>, job: Job, watch: Watch) -> Result<Outcome, Error> {
         let (job, probe) = probed(job).await?;
+        let longest = watch.longest.unwrap_or(Duration::MAX);
         let run = Run::new(self, &job, probe, watch, Mode::Check);
-        self.store.read(move |tx| Box::pin(async move { run.go(tx, job.input).await })).await
+        let check = self.store.read(move |tx| {
+            Box::pin(async move {
+                // The thread that reads finds nobody who takes the next rows.
+                let done = tokio::time::timeout(longest, run.go(tx, job.input)).await;
+                done.unwrap_or_else(|_| Err(Error::refused(Code::ImportUnreadable, words::SLOW)))
+            })
+        });
+        check.await
     }
 
     /// Reads a list and saves what it says, as a whole or not at all; only if its digest is the one that was checked.

@@ -34,6 +34,10 @@ const PAGE: usize = 200;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// A request waits so long for the work that it began.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A check that has taken so long is given up: it holds a snapshot of the database, and the next list.
+const LONGEST: Duration = Duration::from_mins(30);
+/// So many checks of a list are begun. When the server stopped during each, the list may be what stopped it.
+const CHECKS: i64 = 2;
 
 /// What is under way.
 pub struct Running {
@@ -186,10 +190,27 @@ impl Office {
     async fn check_now(self: &Arc<Self>, id: Uuid, work: &Work) -> Result<(), Error> {
         let _turn = self.imports.turn.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
         let row = self.import(id).await?;
-        let job = self.job(&row, row.made_by).await?;
+        let begun = self.store.write(move |tx| Box::pin(async move { imports::check_begun(tx, id).await })).await?;
+        let Some(begun) = begun else { return Ok(()) };
+        if begun > CHECKS {
+            let stopped = self
+                .store
+                .write(move |tx| Box::pin(async move { imports::checked(tx, id, "unreadable", words::STOPPED).await }));
+            return stopped.await.map(drop);
+        }
+        let done = self.check_row(&row, work).await;
+        if done.is_err() {
+            self.store.write(move |tx| Box::pin(async move { imports::check_failed(tx, id).await })).await?;
+        }
+        done
+    }
+
+    async fn check_row(self: &Arc<Self>, row: &ImportRow, work: &Work) -> Result<(), Error> {
+        let id = row.id;
+        let job = self.job(row, row.made_by).await?;
         self.store.write(move |tx| Box::pin(async move { imports::forget_problems(tx, id).await })).await?;
         let (sender, findings) = mpsc::channel(PAGE);
-        let watch = Watch { rows: Arc::clone(&work.rows), findings: Some(sender) };
+        let watch = Watch { rows: Arc::clone(&work.rows), findings: Some(sender), longest: Some(LONGEST) };
         let (checked, kept) = tokio::join!(self.check_import(job, watch), self.keep_findings(id, findings));
         kept?;
         let (state, result) = match checked {
@@ -373,7 +394,7 @@ impl Office {
     ) -> Result<(), Error> {
         let _turn = self.imports.turn.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
         let job = self.job(row, Some(by)).await?;
-        let watch = Watch { rows: Arc::clone(&work.rows), findings: None };
+        let watch = Watch { rows: Arc::clone(&work.rows), findings: None, longest: None };
         self.apply_import(job, digest, Some(row.id), watch).await.map(drop)
     }
 }

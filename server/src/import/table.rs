@@ -296,12 +296,14 @@ impl Sink for Table<'_> {
     }
 
     fn row(&mut self, number: u32, cells: Vec<Cell>) -> Result<bool, Unreadable> {
-        if self.give_up || cells.iter().all(Cell::is_empty) {
-            return Ok(true);
+        if cells.iter().all(Cell::is_empty) {
+            return Ok(!self.give_up);
         }
         let Some(heads) = &self.heads else {
-            self.look_for_heads(number, &cells)?;
-            return Ok(true);
+            if !self.give_up {
+                self.look_for_heads(number, &cells)?;
+            }
+            return Ok(!self.give_up);
         };
         self.rows += 1;
         if self.rows > ROWS {
@@ -377,6 +379,16 @@ mod tests {
         let prices = "食堂,餐次,价格,生效日期\n一食堂,午餐,18,2026-03-01\n合计,2,36,\n";
         let (seen, found) = lines(prices, Kind::Prices).unwrap();
         assert_eq!((seen.len(), found[0].totals), (1, 1));
+    }
+
+    #[test]
+    fn a_sheet_without_heads_is_not_read_to_its_end() {
+        let mut take = |_: Taken| true;
+        let mut table = Table::new(Kind::Elders, &mut take);
+        table.sheet("名单", false).unwrap();
+        let mut rows = (1..).map(|number| table.row(number, vec![Cell::Text("没有表头".into())]).unwrap());
+        assert_eq!(rows.by_ref().take(19).filter(|go_on| *go_on).count(), 19);
+        assert!(rows.take(100).any(|go_on| !go_on), "it is given up");
     }
 
     #[test]

@@ -10,33 +10,36 @@ mod strings;
 mod xml;
 
 use quick_xml::events::Event;
-use zip::ZipArchive;
 
 use super::cell::Cell;
 use super::source::{COLUMNS, Input, Sink, Unreadable};
 use crate::words::import as words;
 use book::Book;
 use strings::Strings;
-use xml::{Xml, attribute};
+use xml::{Package, Xml, attribute};
 
 /// A spreadsheet has no more rows.
 const ROWS: u32 = 1_048_576;
 
 /// Gives all sheets' rows to the sink.
 pub(super) fn read(input: &mut dyn Input, sink: &mut dyn Sink) -> Result<(), Unreadable> {
-    let mut archive = ZipArchive::new(input).map_err(|_| Unreadable::new(words::BROKEN))?;
-    let linked = |name: &str| name.to_ascii_lowercase().starts_with("xl/externallinks/");
-    if archive.file_names().any(|name| name.is_ok_and(|name| linked(&name))) {
+    within(input, sink, xml::LARGE)
+}
+
+/// The same, with so many bytes unpacked at most.
+fn within(input: &mut dyn Input, sink: &mut dyn Sink, most: u64) -> Result<(), Unreadable> {
+    let mut package = Package::open(input, most)?;
+    if package.has(|name| name.to_ascii_lowercase().starts_with("xl/externallinks/")) {
         return Err(Unreadable::new(words::LINKS));
     }
-    let book = Book::read(&mut archive)?;
+    let book = Book::read(&mut package)?;
     let strings = match &book.strings {
-        Some(part) => Strings::read(xml::part(&mut archive, part)?)?,
+        Some(part) => Strings::read(package.part(part)?)?,
         None => Strings::default(),
     };
     for sheet in &book.sheets {
         if sink.sheet(&sheet.name, sheet.hidden)? {
-            let part = xml::part(&mut archive, &sheet.part)?;
+            let part = package.part(&sheet.part)?;
             Sheet { strings: &strings, book: &book }.read(part, sink)?;
         }
     }

@@ -22,7 +22,7 @@ pub async fn demand_sheet(tx: &mut Tx, row: DemandRow, public_url: &str, now: Un
     let canteen = canteen.ok_or_else(|| lost("canteen"))?;
     let stored = months::statement(tx, demand.statement).await?.ok_or_else(|| lost("statement"))?;
     let closure = demands::closure(tx, demand.canteen).await?.ok_or_else(|| lost("closure"))?;
-    let regions = canteens::regions(tx).await?;
+    let regions = canteens::regions_at(tx, Some(row.approved_at)).await?;
     let office = regions.iter().find(|region| region.code == stored.region).map(|region| region.office.clone());
     let payers: Vec<_> = demand.shares.iter().map(|(payer, _)| payer).collect();
     let names = names_of(&payers, &regions);

@@ -63,7 +63,8 @@ async fn list(
 ) -> Result<DisclosureSheet, Error> {
     let corrupt = || Error::Corrupt("a statement of no canteen".to_owned());
     let canteen = corrections::canteen_at(tx, stored.canteen, settlement.approved_at).await?.ok_or_else(corrupt)?;
-    let office = canteens::regions(tx).await?.into_iter().find(|r| r.code == stored.region).ok_or_else(corrupt)?.office;
+    let regions = canteens::regions_at(tx, settlement.approved_at).await?;
+    let office = regions.into_iter().find(|r| r.code == stored.region).ok_or_else(corrupt)?.office;
     let disclosed = payments::disclosure(tx, &stored.region, stored.month).await?;
     let given = given(tx, stored).await?;
     let rows: Vec<DisclosureRow> = rows(tx, stored, &given).await?;

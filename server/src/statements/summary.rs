@@ -33,7 +33,7 @@ pub async fn summary(
 ) -> Result<SummarySheet, Error> {
     let missing = || Error::refused(Code::Conflict, words::month_not_drafted(month));
     let settlement = months::settlement(tx, region, month).await?.ok_or_else(missing)?;
-    let regions = canteens::regions(tx).await?;
+    let regions = canteens::regions_at(tx, settlement.approved_at).await?;
     let place = regions.iter().find(|r| r.code == *region).cloned().ok_or_else(missing)?;
     let statements = months::statements(tx, &settlement).await?;
     let mut payers: BTreeMap<&Payer, PayerLine> = BTreeMap::new();

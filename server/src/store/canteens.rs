@@ -59,8 +59,21 @@ row! {
     }
 }
 
-/// Adds a region or gives it another name.
-pub async fn put_region(tx: &mut Tx, region: &Region) -> Result<(), Error> {
+/// Adds a region or gives it another name. What it was called is kept: papers that were approved say it for ever.
+pub async fn put_region(tx: &mut Tx, region: &Region, now: UnixMs) -> Result<(), Error> {
+    // Of two within a millisecond the first one's old names are what was known before it.
+    sql!(
+        tx,
+        "INSERT INTO former_names (region, at, name, office)
+         SELECT code, $2, name, office FROM regions WHERE code = $1 AND (name <> $3 OR office <> $4)
+         ON CONFLICT DO NOTHING",
+        &region.code,
+        now,
+        &region.name,
+        &region.office
+    )
+    .execute()
+    .await?;
     sql!(
         tx,
         "INSERT INTO regions (code, name, office) VALUES ($1, $2, $3)
@@ -77,6 +90,21 @@ pub async fn put_region(tx: &mut Tx, region: &Region) -> Result<(), Error> {
 /// All regions, by code.
 pub async fn regions(tx: &mut Tx) -> Result<Vec<Region>, Error> {
     sql!(tx, "SELECT code, name, office FROM regions ORDER BY code").all().await
+}
+
+/// All regions, by code, as they and their offices were called at an instant; as now where no instant is given. One that
+/// was added later is there too.
+pub async fn regions_at(tx: &mut Tx, at: Option<UnixMs>) -> Result<Vec<Region>, Error> {
+    let Some(at) = at else { return regions(tx).await };
+    sql!(
+        tx,
+        "SELECT r.code, COALESCE(f.name, r.name) AS name, COALESCE(f.office, r.office) AS office
+         FROM regions r LEFT JOIN former_names f ON f.region = r.code
+         AND f.at = (SELECT MIN(l.at) FROM former_names l WHERE l.region = r.code AND l.at > $1) ORDER BY r.code",
+        at
+    )
+    .all()
+    .await
 }
 
 /// Adds a canteen.

@@ -9,7 +9,7 @@ use domain::elder::Elder;
 use domain::id::{CanteenId, Digest, ElderId, RecordId, TerminalId};
 use domain::policy::{Limit, Policy};
 use domain::reconciliation::{
-    Context, DayClose, Elsewhere, Frozen, Held, Prior, Reconciled, RefundPaid, Settings, Verdict,
+    Context, DayClose, Elsewhere, Finding, Frozen, Held, Prior, Reconciled, RefundPaid, Settings, Verdict,
 };
 use domain::record::check::{Rulebook, check};
 use domain::record::{Body, Record};
@@ -294,6 +294,30 @@ pub async fn last(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result
     .await
 }
 
+/// What the last close of a day found; nothing of a day that is not closed. Of a day that found nothing no content is
+/// read: a close is written without spaces.
+pub async fn found_on(tx: &mut Tx, canteen: CanteenId, date: BusinessDate) -> Result<Option<Vec<Finding>>, Error> {
+    /// The part of a close that is wanted.
+    #[derive(serde::Deserialize)]
+    struct Found {
+        findings: Vec<Finding>,
+    }
+    let row: Option<(Option<String>,)> = sql!(
+        tx,
+        "SELECT CASE WHEN content LIKE '%\"findings\":[]%' THEN NULL ELSE content END FROM day_closes \
+         WHERE canteen = $1 AND date = $2 ORDER BY revision DESC LIMIT 1",
+        canteen,
+        date
+    )
+    .optional()
+    .await?;
+    let Some((content,)) = row else { return Ok(None) };
+    let Some(content) = content else { return Ok(Some(Vec::new())) };
+    let found: Found =
+        serde_json::from_str(&content).map_err(|e| Error::Corrupt(format!("the close of {canteen} on {date}: {e}")))?;
+    Ok(Some(found.findings))
+}
+
 /// Which closes are listed: the last of each canteen-day.
 #[derive(Clone, Debug)]
 pub struct Of {
@@ -312,26 +336,28 @@ pub struct Of {
 /// The last closes of canteen-days, by date and canteen.
 pub async fn listed(tx: &mut Tx, of: &Of, most: i64) -> Result<Vec<StoredClose>, Error> {
     let (date, canteen) = of.after.unwrap_or((of.from.plus_days(-1), CanteenId::from_uuid(uuid::Uuid::nil())));
-    let own = of.canteen.unwrap_or(CanteenId::from_uuid(uuid::Uuid::nil()));
-    sql!(
-        tx,
-        "SELECT d.canteen, d.date, d.revision, d.digest, d.content, d.closed_at FROM day_closes d \
-         JOIN canteens c ON c.id = d.canteen WHERE c.region LIKE $1 || '%' AND d.date >= $2 AND d.date <= $3 \
-         AND ($8 OR d.canteen = $4) AND (d.date > $5 OR (d.date = $5 AND d.canteen > $6)) AND d.revision = \
-         (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
-         ORDER BY d.date, d.canteen LIMIT $7",
-        &of.region,
-        of.from,
-        of.until,
-        own,
-        date,
-        canteen,
-        most,
-        of.canteen.is_none()
-    )
-    .all()
-    .await
+    // The cursor bounds what is walked through, not only what is answered.
+    let from = of.from.max(date);
+    match of.canteen {
+        None => sql!(tx, LISTED, &of.region, from, of.until, date, canteen, most).all().await,
+        Some(own) => sql!(tx, LISTED_OF_ONE, &of.region, from, of.until, date, canteen, most, own).all().await,
+    }
 }
+
+/// The days of all canteens in the order of the index on dates: on SQLite `CROSS JOIN` says that it is walked through from
+/// its place on, and no canteen first.
+pub const LISTED: &str = "SELECT d.canteen, d.date, d.revision, d.digest, d.content, d.closed_at FROM day_closes d \
+     CROSS JOIN canteens c WHERE c.id = d.canteen AND c.region LIKE $1 || '%' AND d.date >= $2 AND d.date <= $3 \
+     AND (d.date > $4 OR (d.date = $4 AND d.canteen > $5)) AND d.revision = \
+     (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
+     ORDER BY d.date, d.canteen LIMIT $6";
+
+/// Those of one canteen.
+const LISTED_OF_ONE: &str = "SELECT d.canteen, d.date, d.revision, d.digest, d.content, d.closed_at FROM day_closes d \
+     JOIN canteens c ON c.id = d.canteen WHERE c.region LIKE $1 || '%' AND d.canteen = $7 AND d.date >= $2 AND d.date <= $3 \
+     AND (d.date > $4 OR (d.date = $4 AND d.canteen > $5)) AND d.revision = \
+     (SELECT MAX(l.revision) FROM day_closes l WHERE l.canteen = d.canteen AND l.date = d.date) \
+     ORDER BY d.date, d.canteen LIMIT $6";
 
 /// One revision of a day's close.
 pub async fn revision(

@@ -126,8 +126,22 @@ pub async fn applied(tx: &mut Tx, kind: &str, digest: Digest) -> Result<Option<U
 
 /// Notes what a check found; says whether the import was waiting for it.
 pub async fn checked(tx: &mut Tx, id: Uuid, state: &str, result: &str) -> Result<bool, Error> {
-    let text = "UPDATE imports SET state = $2, result = $3 WHERE id = $1 AND state IN ('checking', 'checked')";
+    let text =
+        "UPDATE imports SET state = $2, result = $3, checks = 0 WHERE id = $1 AND state IN ('checking', 'checked')";
     Ok(sql!(tx, text, id, state, result).execute().await? == 1)
+}
+
+/// Notes that a check begins; says how many were begun since the last one that came to an end. Nothing for a list that
+/// does not wait for one.
+pub async fn check_begun(tx: &mut Tx, id: Uuid) -> Result<Option<i64>, Error> {
+    let text = "UPDATE imports SET checks = checks + 1 WHERE id = $1 AND state IN ('checking', 'checked')
+                RETURNING checks";
+    Ok(sql!(tx, text, id).optional::<(i64,)>().await?.map(|(checks,)| checks))
+}
+
+/// Notes that a check came to an end, though not to a result.
+pub async fn check_failed(tx: &mut Tx, id: Uuid) -> Result<(), Error> {
+    sql!(tx, "UPDATE imports SET checks = 0 WHERE id = $1 AND state <> 'applied'", id).execute().await.map(drop)
 }
 
 /// Notes that an import was applied; says whether it was checked and not applied yet.

@@ -11,7 +11,7 @@ use domain::region::RegionCode;
 
 use super::elders::ElderRow;
 use super::terminals::TerminalRow;
-use super::{Bind as _, Json, Readable, Statement, Tx, Value};
+use super::{Json, Readable, Tx};
 use crate::error::Error;
 use crate::{row, sql};
 
@@ -179,14 +179,24 @@ pub async fn learned(
     .await
 }
 
-/// Meals of these elders on or after a date that were not voided, by elder and date.
-pub async fn meals_of(tx: &mut Tx, elders: &[ElderId], from: BusinessDate) -> Result<Vec<MealOf>, Error> {
-    let text = format!(
-        "SELECT elder, record, canteen, date, period FROM elder_meals WHERE date >= $1 AND voided_by IS NULL \
-         AND elder {} ORDER BY elder, date, at, record",
-        tx.among(2)
-    );
-    Statement::built(tx, text, vec![from.bind(), Value::list(elders)]).all().await
+/// Meals of an elder that were not voided, from a date to another one or without end, by date.
+pub async fn meals_of(
+    tx: &mut Tx,
+    elder: ElderId,
+    from: BusinessDate,
+    until: Option<BusinessDate>,
+) -> Result<Vec<MealOf>, Error> {
+    sql!(
+        tx,
+        "SELECT elder, record, canteen, date, period FROM elder_meals WHERE elder = $1 AND date >= $2 \
+         AND ($4 OR date <= $3) AND voided_by IS NULL ORDER BY date, at, record",
+        elder,
+        from,
+        until.unwrap_or(from),
+        until.is_none()
+    )
+    .all()
+    .await
 }
 
 /// The last closes of a region's canteens for one date; one that cannot be read is passed over.

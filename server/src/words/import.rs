@@ -215,6 +215,12 @@ pub const NO_BYTES: &str = "文件是空的";
 pub const BROKEN: &str = "文件已损坏或不完整；请用表格软件打开后另存为 .xlsx 再试";
 /// It grows without end when unpacked.
 pub const BOMB: &str = "文件展开后过大，不像一份名单；请只保留需要导入的内容后另存";
+/// Too many sheets.
+pub const SHEETS: &str = "工作表超过 100 张；请只保留需要导入的工作表，或分成几个文件";
+/// A check takes too long.
+pub const SLOW: &str = "检查超过 30 分钟仍未完成；请只保留需要导入的内容，或分成几个文件";
+/// The server stopped while it was checked, time and again.
+pub const STOPPED: &str = "检查这份名单时服务两次停止，不再检查；请只保留需要导入的内容后另存，重新提交";
 /// Structure inside structure.
 pub const DEEP: &str = "文件结构异常（嵌套过深），不像表格软件保存的名单";
 /// A cell or a line without end.

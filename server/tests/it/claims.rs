@@ -132,7 +132,8 @@ async fn a_month_stays_as_it_was_counted(backend: Backend) {
         server::store::canteens::Region {
             code: region("440304001"), name: "园岭".into(), office: "街道办".into()
         };
-    unit!(office.store, |tx| server::store::canteens::put_region(tx, &street).await);
+    let now = office.now();
+    unit!(office.store, |tx| server::store::canteens::put_region(tx, &street, now).await);
     assert_eq!(scene.verify().await.breaks, [], "the street settled nothing for itself then");
     let kept = scene.seen().await.claims.unwrap().claims;
     assert_eq!(kept.without.as_deref(), Some(&[][..]));

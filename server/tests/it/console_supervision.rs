@@ -12,7 +12,7 @@ use server::people::Role;
 use server::sql;
 use server::store::backups::{self, BackupNote};
 use server::store::draws::{self, DrawRow, OutcomeRow, ResultRow};
-use server::store::{Json, board, canteens, register};
+use server::store::{Json, board, canteens, closes, register};
 use server::words::Code;
 use support::Backend;
 
@@ -186,8 +186,16 @@ async fn what_the_pages_read_of_the_register(backend: Backend) {
     let stored = meals.clone();
     unit!(store, |tx| server::store::usage::add(tx, &stored).await);
     let whose = meals[0].elder;
-    let after = unit!(store, |tx| register::meals_of(tx, &[whose], date("2026-03-03")).await);
-    assert_eq!(after.iter().map(|meal| meal.date).collect::<Vec<_>>(), [date("2026-03-05")]);
+    let of = async |from: &str, until: Option<&str>| {
+        let (from, until) = (date(from), until.map(date));
+        let meals = unit!(store, |tx| register::meals_of(tx, whose, from, until).await);
+        meals.iter().map(|meal| meal.date).collect::<Vec<_>>()
+    };
+    assert_eq!(of("2026-03-03", None).await, [date("2026-03-05")]);
+    assert_eq!(of("2026-03-02", Some("2026-03-04")).await, [date("2026-03-02")]);
+    assert_eq!(of("2026-03-02", Some("2026-03-05")).await.len(), 2);
+    assert_eq!(of("2026-03-06", None).await, []);
+    assert_eq!(unit!(store, |tx| closes::found_on(tx, here, date("2026-03-02")).await), None, "not closed");
     assert!(unit!(store, |tx| register::closes_on(tx, &region("4403"), date("2026-03-02")).await).is_empty());
     assert!(unit!(store, |tx| register::closes_of(tx, there, month()).await).is_empty());
     assert_eq!(unit!(store, |tx| register::record(tx, &region("4403"), RecordId::from_uuid(n(9))).await), None);

@@ -6,7 +6,7 @@ use domain::id::{Digest, ElderId};
 use serde_json::{Value, json};
 use server::admin::CanteenCorrection;
 use server::people::Role;
-use server::statements::Dossier;
+use server::statements::{Dossier, disclosure, summary};
 use server::store::audit::{self, Filter};
 use server::store::corrections::{self, Change, CorrectionRow, Field};
 use server::store::{Json, canteens, elders};
@@ -320,6 +320,39 @@ async fn approved_papers_say_what_they_said(backend: Backend) {
     assert_eq!(printed().await, "起草后更名");
 }
 
+/// The office's name is the payer's: whoever renames it does not rewrite what was approved.
+async fn approved_papers_name_the_office_of_then(backend: Backend) {
+    let mut scene = Scene::new(backend).await;
+    scene.march().await;
+    let (view, _) = scene.draft(MARCH).await.unwrap();
+    let (world, statement) = (&scene.world, view.statements[0].id);
+    let office = world.office();
+    let rename = async |name: &str| {
+        let new =
+            canteens::Region { code: region("440304"), name: format!("{name}区"), office: format!("{name}民政局") };
+        world.clock.pass(1000);
+        office.create_region(new, None).await.unwrap();
+        world.clock.pass(1000);
+    };
+    let heads = async || {
+        let (of, now) = (office.clone(), office.now());
+        let dossier = unit!(office.store, |tx| Dossier::load(tx, statement, of.book(), &of.keys).await);
+        let place = region("440304");
+        let sheet = unit!(office.store, |tx| summary(tx, &place, MARCH.parse().unwrap(), "", now).await);
+        let list = unit!(office.store, |tx| disclosure(tx, statement, "", now).await);
+        [dossier.sheet("", now).office, sheet.region, sheet.office, list.office]
+    };
+    let of = |name: &str| ["民政局", "区", "民政局", "民政局"].map(|what| format!("{name}{what}"));
+    rename("起草后").await;
+    assert_eq!(heads().await, of("起草后"), "a draft says what is registered");
+    scene.submit(MARCH, scene.maker).await.unwrap();
+    scene.approve(MARCH, scene.checker, view.settlement.digest).await.unwrap();
+    for later in ["批准后", "再次"] {
+        rename(later).await;
+        assert_eq!(heads().await, of("起草后"), "{later}");
+    }
+}
+
 /// A close is made again with the capacity that was stated when it was made: of a settled month, in its pack too. A month
 /// that nobody has approved is held against the right one.
 async fn a_capacity_put_right_leaves_settled_months_as_they_are(backend: Backend) {
@@ -403,6 +436,7 @@ crate::on_both! {
     an_elder_is_put_right_and_tills_learn_of_it
     a_canteens_phone_takes_one_and_its_operator_two
     approved_papers_say_what_they_said
+    approved_papers_name_the_office_of_then
     a_capacity_put_right_leaves_settled_months_as_they_are
     pages_put_right_too
 }

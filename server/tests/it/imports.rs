@@ -549,6 +549,31 @@ fn many(count: u32) -> String {
     text
 }
 
+async fn a_list_that_stops_the_server_or_takes_too_long_is_given_up(backend: Backend) {
+    let (world, _) = with_till(backend).await;
+    let office = world.office();
+    let issuer = person(&world, "发卡员", Role::CardIssuer, "440304").await;
+    let path = "/api/v1/imports?kind=deaths&file_name=x.csv";
+    let made = call(&world, Method::POST, path, &issuer, Body::from("身份证号,死亡日期\n123,2026-03-01\n")).await;
+    let id: uuid::Uuid = made.json()["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(office.import(id).await.unwrap().state, "checked");
+    // As it stands when the server stopped during so many checks.
+    for (stopped, state) in [(1_i64, "checked"), (1, "checked"), (2, "unreadable")] {
+        unit!(office.store, |tx| {
+            sql!(tx, "UPDATE imports SET state = 'checking', result = NULL, checks = $1", stopped).execute().await
+        });
+        office.check_stored(id).await;
+        assert_eq!(office.import(id).await.unwrap().state, state, "after {stopped}");
+    }
+    let shown = call(&world, Method::GET, &format!("/api/v1/imports/{id}"), &issuer, Body::empty()).await.json();
+    assert!(shown["reason"].as_str().unwrap().contains("服务两次停止"), "{shown}");
+
+    let watch = Watch { longest: Some(std::time::Duration::ZERO), ..Watch::default() };
+    let slow = office.check_import(job(Kind::Elders, many(2_300).as_bytes()), watch).await.unwrap_err();
+    assert_eq!(slow.code().unwrap().name(), "import_unreadable");
+    assert!(slow.to_string().contains("30 分钟"), "{slow}");
+}
+
 async fn chunks_are_one_list(backend: Backend) {
     let world = office_of(backend).await;
     let office = world.office();
@@ -575,5 +600,6 @@ crate::on_both! {
     a_death_before_a_meal_is_shown_and_the_day_is_closed_again
     canteens_their_standings_prices_and_the_calendar
     a_list_over_the_api
+    a_list_that_stops_the_server_or_takes_too_long_is_given_up
     chunks_are_one_list
 }

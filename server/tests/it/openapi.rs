@@ -41,6 +41,7 @@ fn the_document_tells_of_every_operation_and_of_nothing_else() {
 fn the_document_is_whole() {
     let made = document();
     assert!(made.clashes.is_empty(), "two schemas of one name: {:?}", made.clashes);
+    assert_eq!(made.bad_examples, Vec::<String>::new());
     let mut ids = BTreeSet::new();
     for (method, path, of) in operations() {
         let what = format!("{method} {path}");
@@ -62,6 +63,32 @@ fn the_document_is_whole() {
     assert_references(&made.value, &made.value);
     for (name, schema) in made.value["components"]["schemas"].as_object().unwrap() {
         assert!(!name.contains(' ') && schema.is_object(), "{name}");
+    }
+}
+
+/// What is shown is what the schemas say, the way people try first is shown, and every example that says what it sends is
+/// read when the document is made (`bad_examples`).
+#[test]
+fn examples_are_what_the_schemas_say() {
+    let mut shown = BTreeSet::new();
+    for (method, path, of) in operations() {
+        let what = format!("{method} {path}");
+        let answers = of["responses"].as_object().unwrap().values();
+        for content in answers.chain([&of["requestBody"]]).map(|part| &part["content"]["application/json"]) {
+            if let Some(example) = content.get("example") {
+                fits_schema(example, &content["schema"]).unwrap_or_else(|why| panic!("{what}: {why}"));
+                shown.insert(what.clone());
+            }
+        }
+    }
+    for first in ["session", "elders", "elders/{id}/facts", "elders/{id}/cards", "canteens", "canteens/{id}/prices"] {
+        assert!(shown.contains(&format!("POST /api/v1/{first}")), "{first}");
+    }
+    for first in ["canteens/{id}/enrolment-codes", "imports", "imports/{id}/apply"] {
+        assert!(shown.contains(&format!("POST /api/v1/{first}")), "{first}");
+    }
+    for step in ["draft", "submit", "approve"] {
+        assert!(shown.contains(&format!("POST /api/v1/months/{{region}}/{{month}}/{step}")), "{step}");
     }
 }
 

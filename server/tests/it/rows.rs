@@ -77,7 +77,8 @@ pub async fn append_only(store: &Store, table: &'static str) {
         | "attachments"
         | "corrections"
         | "account_reasons"
-        | "former_capacities" => "at",
+        | "former_capacities"
+        | "former_names" => "at",
         "month_claims" => "version",
         "objection_lifts" => "lifted_at",
         "journal_breaks" => "sequence",

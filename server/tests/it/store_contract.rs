@@ -27,13 +27,19 @@ async fn canteens_and_their_facts(backend: Backend) {
     let place = |name: &str| Region { code: region("440304"), name: name.into(), office: "福田区民政局".into() };
     let (old, new) = (place("福田"), place("福田区"));
     let city = Region { code: region("4403"), name: "深圳市".into(), office: "深圳市民政局".into() };
-    let expected = vec![city.clone(), new.clone()];
+    let expected = [city.clone(), new.clone()];
     unit!(store, |tx| {
-        canteens::put_region(tx, &old).await?;
-        canteens::put_region(tx, &new).await?;
-        canteens::put_region(tx, &city).await
+        canteens::put_region(tx, &old, UnixMs::new(10)).await?;
+        canteens::put_region(tx, &new, UnixMs::new(20)).await?;
+        canteens::put_region(tx, &new, UnixMs::new(30)).await?;
+        canteens::put_region(tx, &city, UnixMs::new(40)).await
     });
     assert_eq!(unit!(store, |tx| canteens::regions(tx).await), expected);
+    for (at, name) in [(Some(19), "福田"), (Some(20), "福田区"), (None, "福田区")] {
+        let then = unit!(store, |tx| canteens::regions_at(tx, at.map(UnixMs::new)).await);
+        assert_eq!(then, [expected[0].clone(), place(name)], "{at:?}");
+    }
+    append_only(store, "former_names").await;
 
     let (near, far) = (canteen_row(1, "440304001"), canteen_row(2, "440305001"));
     let id = near.id;

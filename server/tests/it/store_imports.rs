@@ -49,7 +49,14 @@ async fn imports_and_their_pieces(backend: Backend) {
     assert_eq!(unit!(store, |tx| imports::list(tx, None, 1).await), [two]);
     assert_eq!(unit!(store, |tx| imports::list(tx, Some(last), 10).await), [one]);
     assert!(!unit!(store, |tx| imports::set_applied(tx, n(1), "{}", None, noon()).await), "not checked yet");
+    for begun in 1..=2 {
+        assert_eq!(unit!(store, |tx| imports::check_begun(tx, n(1)).await), Some(begun));
+    }
+    unit!(store, |tx| imports::check_failed(tx, n(1)).await);
+    assert_eq!(unit!(store, |tx| imports::check_begun(tx, n(1)).await), Some(1));
     assert!(unit!(store, |tx| imports::checked(tx, n(1), "checked", "{}").await));
+    assert_eq!(unit!(store, |tx| imports::check_begun(tx, n(1)).await), Some(1), "that one came to an end");
+    assert_eq!(unit!(store, |tx| imports::check_begun(tx, n(9)).await), None);
     assert_eq!(unit!(store, |tx| imports::applied(tx, "elders", Digest([3; 32])).await), None);
     assert!(unit!(store, |tx| imports::set_applied(tx, n(1), "{\"a\":1}", None, noon()).await));
     assert!(!unit!(store, |tx| imports::set_applied(tx, n(1), "{}", None, noon()).await), "once");

@@ -2,12 +2,13 @@
 
 use axum::http::Method;
 use domain::elder::ElderFactKind;
-use domain::id::Digest;
+use domain::id::{CanteenId, Digest};
 use serde_json::{Value, json};
 use server::admin::NewElderFact;
 use server::people::Role;
 use server::store::audit::{self, Filter};
-use server::store::{closes, elders};
+use server::store::usage::MealRow;
+use server::store::{Bind as _, Statement, closes, elders, usage};
 use support::Backend;
 use tower::ServiceExt as _;
 
@@ -116,6 +117,8 @@ async fn days_and_changes_are_read_page_by_page(backend: Backend) {
         after: None,
     };
     let stored = unit!(office.store, |tx| closes::listed(tx, &of, 9).await);
+    let found = unit!(office.store, |tx| closes::found_on(tx, of_first, date("2026-03-02")).await);
+    assert_eq!(found, Some(stored[0].content.0.findings.clone()));
     assert_eq!(one[0]["digest"], stored[0].digest.to_string());
     let bad = call(world, Method::GET, "/api/v1/days?after=x", &auditor, &Value::Null).await;
     bad.is_problem(422, "invalid");
@@ -138,6 +141,63 @@ async fn days_and_changes_are_read_page_by_page(backend: Backend) {
     let response = tower::ServiceExt::oneshot(world.server.router(), asked).await.unwrap();
     let link = response.headers()["link"].to_str().unwrap().split(['<', '>']).nth(1).unwrap().to_owned();
     assert_eq!(get(world, &link, &auditor).await[0]["elder"], scene.elders[0].to_string());
+}
+
+/// What was learned late bears on the meals of years: a page ends where it bears on enough of them.
+async fn a_page_of_changes_bears_on_so_many_meals(backend: Backend) {
+    let (world, till) = world(backend).await;
+    let (office, canteen) = (world.office(), till.row.canteen);
+    let auditor = person(&world, "审计", Role::Auditor, "4403").await;
+    let (often, seldom) = (world.elder(1, None).await, world.elder(2, None).await);
+    let mut meals = Vec::new();
+    for number in 0_u32..2_000 {
+        let day = date("2026-02-01").plus_days(i64::from(number % 28));
+        let record = crate::rows::meal_row(u128::from(number) + 1, canteen, &day.to_string(), 1);
+        meals.push(MealRow { elder: often, ..record });
+    }
+    meals.push(MealRow { elder: seldom, ..crate::rows::meal_row(9_999, canteen, "2026-02-01", 1) });
+    // Before and behind what the facts bear on.
+    for (number, day) in [(10_001, "2026-01-31"), (10_002, "2026-03-09")] {
+        meals.push(MealRow { elder: seldom, ..crate::rows::meal_row(number, canteen, day, 1) });
+    }
+    for some in meals.chunks(500) {
+        let some = some.to_vec();
+        unit!(office.store, |tx| usage::add(tx, &some).await);
+    }
+    for elder in [seldom, often] {
+        world.clock.pass(1000);
+        let kind = ElderFactKind::Category { name: "低保".into(), level: None, held: true };
+        office.add_elder_fact(elder, NewElderFact { valid_from: date("2026-02-01"), kind }, None).await.unwrap();
+    }
+    let asked = request(Method::GET, "/api/v1/changes", Some(&auditor), &Value::Null);
+    let response = tower::ServiceExt::oneshot(world.server.router(), asked).await.unwrap();
+    let link = response.headers()["link"].to_str().unwrap().split(['<', '>']).nth(1).unwrap().to_owned();
+    let first = crate::client::read(response).await.json();
+    let seen = |page: &Value| {
+        let rows = page.as_array().unwrap().iter();
+        rows.map(|row| (row["elder"].as_str().unwrap().to_owned(), row["meals"].as_array().unwrap().len()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(seen(&first), [(often.to_string(), 2_000)]);
+    assert_eq!(seen(&get(&world, &link, &auditor).await), [(seldom.to_string(), 1)]);
+}
+
+/// Each page of days is walked to from its cursor, in the order of an index.
+async fn a_page_of_days_is_read_from_its_place_on(backend: Backend) {
+    let (world, _) = world(backend).await;
+    if backend != Backend::Sqlite {
+        return;
+    }
+    let store = &world.office().store;
+    let plan: Vec<(i64, i64, i64, String)> = unit!(store, |tx| {
+        let (place, behind) = (region("4403"), CanteenId::from_uuid(n(1)));
+        let (from, until) = (date("2026-03-01"), date("2026-03-31"));
+        let values = vec![(&place).bind(), from.bind(), until.bind(), from.bind(), behind.bind(), 100_i64.bind()];
+        Statement::built(tx, format!("EXPLAIN QUERY PLAN {}", closes::LISTED), values).all().await
+    });
+    let steps: Vec<&str> = plan.iter().map(|row| row.3.as_str()).collect();
+    assert!(steps[0].starts_with("SEARCH d USING INDEX day_closes_by_date (date>? AND date<?)"), "{steps:?}");
+    assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:?}");
 }
 
 async fn the_chain_is_checked_and_backups_are_told(backend: Backend) {
@@ -277,6 +337,8 @@ crate::on_both! {
     regions_are_listed_and_added
     an_inspection_is_drawn_by_programs
     days_and_changes_are_read_page_by_page
+    a_page_of_changes_bears_on_so_many_meals
+    a_page_of_days_is_read_from_its_place_on
     the_chain_is_checked_and_backups_are_told
     elders_are_found_and_it_is_entered_who_asked
     a_name_behind_many_that_read_alike_is_found

@@ -54,6 +54,8 @@ struct Operation {
     parameters: Vec<Field>,
     body: Vec<(String, Kind)>,
     answers: Vec<Answered>,
+    /// What is sent and what is answered, by what it is.
+    examples: Vec<(String, String)>,
 }
 
 /// A status, what it means, and its bodies by media type.
@@ -115,7 +117,14 @@ fn operation(document: &Value, w: &'static Words, (method, path): (&str, &str), 
         let answer = shape::resolved(document, answer);
         (status.clone(), pieces(&text(&answer["description"])), contents(answer, w))
     });
+    let sent = (w.body.to_owned(), &of["requestBody"]);
+    let answered = entries(&of["responses"]).map(|(status, answer)| (format!("{} {status}", w.answers), answer));
+    let shown = std::iter::once(sent).chain(answered).filter_map(|(what, of)| {
+        let example = entries(&of["content"]).find_map(|(_, content)| content.get("example"))?;
+        Some((what, format!("{example:#}")))
+    });
     Operation {
+        examples: shown.collect(),
         id: text(&of["operationId"]),
         method: method.to_uppercase(),
         path: path.to_owned(),

@@ -18,6 +18,7 @@ catalogue! {
     meaning: "说明", "Meaning";
     body: "请求内容", "Body";
     answers: "答复", "Answers";
+    examples: "示例（内容均为虚构）", "Example (everything in it is made up)";
     status: "状态码", "Status";
     asker: "鉴权", "Signed by";
     anybody: "无需登录", "nobody: open";

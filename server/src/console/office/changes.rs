@@ -17,7 +17,7 @@ use super::elder_words::fact as fact_words;
 use super::words::Words as Common;
 use super::{person, read, typed};
 use crate::Office;
-use crate::changes::{Read, bears_on, findings_about, kind_of, late, load};
+use crate::changes::{Bounds, Read, findings_about, kind_of, late, load};
 use crate::console::files::{self, Kind};
 use crate::console::lang::{catalogue, fill};
 use crate::console::view::{Shell, View};
@@ -58,8 +58,8 @@ catalogue! {
 }
 
 const HOME: &str = "/console/changes";
-/// So many changes are listed.
-const MOST: i64 = 200;
+/// So many changes are listed, and as many as bear on so many meals.
+const MOST: Bounds = Bounds { rows: 200, meals: 20_000 };
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -111,8 +111,8 @@ struct Learned {
     from: BusinessDate,
     until: BusinessDate,
     rows: Vec<Row>,
-    /// There is more than is listed.
-    more: bool,
+    /// There is more than these so many that were looked at.
+    more: Option<usize>,
 }
 
 async fn learned(office: &Office, view: &View, asked: &Asked) -> Answer<Learned> {
@@ -127,15 +127,14 @@ async fn learned(office: &Office, view: &View, asked: &Asked) -> Answer<Learned>
         .store
         .read(move |tx| {
             Box::pin(async move {
-                let found = load(tx, &region, (since, before), None, MOST + 1).await?;
+                let found = load(tx, &region, (since, before), None, MOST).await?;
                 Ok((found, canteens::all(tx).await?, people::inside(tx, &staff).await?))
             })
         })
         .await?;
-    let more = i64::try_from(found.rows.len()).is_ok_and(|count| count > MOST);
     let names: BTreeMap<CanteenId, String> = names.into_iter().map(|row| (row.id, row.name)).collect();
     let mut rows = Vec::new();
-    for learned in found.rows.iter().take(200) {
+    for learned in &found.rows {
         let fact = &learned.fact.0;
         let fits = typed(&asked.kind).is_none_or(|kind| kind == kind_of(&fact.kind))
             && (typed(&asked.late).is_none() || late(fact) > 0);
@@ -145,7 +144,7 @@ async fn learned(office: &Office, view: &View, asked: &Asked) -> Answer<Learned>
             rows.push(Row { by, ..line(learned, &found, &names, view) });
         }
     }
-    Ok(Learned { from, until, rows, more })
+    Ok(Learned { from, until, rows, more: found.more.then_some(found.rows.len()) })
 }
 
 async fn csv(State(office): State<Arc<Office>>, view: View, Query(asked): Query<Asked>) -> Answer<impl IntoResponse> {
@@ -179,7 +178,7 @@ fn table(found: &Learned, view: &View) -> Table {
     let mut notes = files::notes(w.title, view);
     let day = |date| fmt::full_day(date, view.lang);
     notes.push(format!("{} {} {} {}", w.from, day(found.from), w.until, day(found.until)));
-    notes.extend(found.more.then(|| fill(w.more, &[("n", &MOST)])));
+    notes.extend(found.more.map(|n| fill(w.more, &[("n", &n)])));
     let heads = heads.map(str::to_owned).to_vec();
     Table { name: w.title.to_owned(), notes, heads, rows: found.rows.iter().map(row).collect() }
 }
@@ -195,7 +194,7 @@ async fn list(State(office): State<Arc<Office>>, view: View, Query(asked): Query
         w,
         c: Common::of(view.lang),
         stake: rows.iter().map(|row| row.stake).sum(),
-        more: more.then(|| fill(w.more, &[("n", &MOST)])),
+        more: more.map(|n| fill(w.more, &[("n", &n)])),
         rows,
         from,
         until,
@@ -210,13 +209,12 @@ fn line(learned: &LearnedRow, found: &Read, names: &BTreeMap<CanteenId, String>,
     /// So many meals are named one by one.
     const NAMED: usize = 5;
     let (w, fact, lang) = (Words::of(view.lang), &learned.fact.0, view.lang);
-    let all = found.meals.get(&learned.elder).map(Vec::as_slice).unwrap_or_default();
-    let meals: Vec<&MealOf> = all.iter().filter(|meal| bears_on(fact, meal.date)).collect();
-    let findings = findings_about(&meals, &found.closes);
+    let meals = found.meals_of(learned);
+    let findings = findings_about(meals, &found.closes);
     let unclosed = meals.iter().filter(|meal| !found.closes.contains_key(&(meal.canteen, meal.date))).count();
     let days = late(fact);
     let valid_from = fmt::full_day(fact.valid_from, lang);
-    let told = |meal: &&MealOf| {
+    let told = |meal: &MealOf| {
         let period = domain::words::period_name(&meal.period, lang.domain());
         let name = names.get(&meal.canteen).map(String::as_str).unwrap_or_default();
         let path = format!("/console/reconciliation?canteen={}&date={}", meal.canteen, meal.date);

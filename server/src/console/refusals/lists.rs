@@ -192,6 +192,19 @@ pub(super) const LISTS: &[(&str, &str)] = &[
         "列数超过 256，不像一份名单；请删去右侧多余的列",
         "More than 256 columns: take the needless ones at the right out.",
     ),
+    (
+        "工作表超过 100 张；请只保留需要导入的工作表，或分成几个文件",
+        "More than 100 sheets: keep only those that are to be taken, or make several files of it.",
+    ),
+    (
+        "检查超过 30 分钟仍未完成；请只保留需要导入的内容，或分成几个文件",
+        "The check was not done after 30 minutes: keep only what is to be taken, or make several files of it.",
+    ),
+    (
+        "检查这份名单时服务两次停止，不再检查；请只保留需要导入的内容后另存，重新提交",
+        "The server stopped twice while it checked this list, and checks it no more: keep only what is to be taken, save it \
+         anew and bring it again.",
+    ),
     ("行数超过 1000000；请分成几个文件", "More than 1,000,000 rows: make several files of it."),
     (
         "文字编码无法识别；请另存为“CSV UTF-8”或 .xlsx",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::examples::{Example, examples};
 use super::sketch::{Asker, Sketch};
 use super::takes::header;
 use crate::http::problem;
@@ -17,6 +18,8 @@ pub struct Document {
     pub value: Value,
     /// Names that two different schemas have. None, or the program is wrong.
     pub clashes: BTreeSet<String>,
+    /// Examples of nothing, and those whose body is refused. None, or the program is wrong.
+    pub bad_examples: Vec<String>,
 }
 
 const ABOUT: &str = "The office of Zhucan (助餐): subsidised meals of elders, from the till to the month's statement.\n\n\
@@ -46,12 +49,18 @@ pub(crate) fn assemble(operations: &[Sketch]) -> Document {
             clashes.insert(name.clone());
         }
     }
+    let mut examples = examples();
+    let mut bad_examples = Vec::new();
     for of in operations {
+        let shown = examples.iter().position(|one| (one.method, one.path) == (of.method, of.path));
+        let shown = shown.map(|place| examples.swap_remove(place));
+        bad_examples.extend(shown.as_ref().and_then(|example| what_is_wrong(of, example)));
         statuses.extend(of.refusals.iter().copied());
         tags.insert(of.tag);
         let item = paths.entry(of.path).or_insert_with(|| json!({}));
-        item[of.method.to_lowercase()] = operation(of);
+        item[of.method.to_lowercase()] = operation(of, shown);
     }
+    bad_examples.extend(examples.iter().map(|one| format!("{} {}: no such operation", one.method, one.path)));
     open_parts(&mut schemas);
     let responses: BTreeMap<String, Value> = statuses.iter().map(|status| (named(*status), refusal(*status))).collect();
     let value = json!({
@@ -67,7 +76,7 @@ pub(crate) fn assemble(operations: &[Sketch]) -> Document {
         "paths": paths,
         "components": { "schemas": schemas, "responses": responses, "securitySchemes": security_schemes() },
     });
-    Document { value, clashes }
+    Document { value, clashes, bad_examples }
 }
 
 /// The document of this program's API.
@@ -91,7 +100,20 @@ fn operation_id(of: &Sketch) -> String {
     words.join("_").to_lowercase()
 }
 
-fn operation(of: &Sketch) -> Value {
+/// Why an example is none of the operation.
+fn what_is_wrong(of: &Sketch, example: &Example) -> Option<String> {
+    let why = match (&example.body, of.reads) {
+        (Some(body), Some(reads)) => reads(body.to_string().as_bytes()).err(),
+        (Some(_), None) => Some("nothing is read".to_owned()),
+        (None, Some(_)) => Some("its body is missing".to_owned()),
+        (None, None) => None,
+    };
+    let (status, _) = &example.answer;
+    let why = why.or_else(|| (!of.answers.contains_key(status)).then(|| format!("{status} is not answered")));
+    why.map(|why| format!("{} {}: {why}", of.method, of.path))
+}
+
+fn operation(of: &Sketch, shown: Option<Example>) -> Value {
     let mut parameters = of.parameters.clone();
     if of.keyed {
         let schema =
@@ -125,6 +147,12 @@ fn operation(of: &Sketch) -> Value {
     }
     if let Some(content) = &of.body {
         out["requestBody"] = json!({ "required": true, "content": content });
+    }
+    if let Some(Example { body, answer: (status, answer), .. }) = shown {
+        if let Some(body) = body {
+            out["requestBody"]["content"]["application/json"]["example"] = body;
+        }
+        out["responses"][status.to_string()]["content"]["application/json"]["example"] = answer;
     }
     out
 }

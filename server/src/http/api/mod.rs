@@ -3,6 +3,7 @@
 
 mod answers;
 mod document;
+mod examples;
 pub(crate) mod sketch;
 mod takes;
 

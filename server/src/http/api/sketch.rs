@@ -45,6 +45,8 @@ pub(crate) struct Sketch {
     pub(crate) parameters: Vec<Value>,
     /// What is sent: the body's media types.
     pub(crate) body: Option<Value>,
+    /// Reads a body as the handler does; says why it cannot.
+    pub(crate) reads: Option<fn(&[u8]) -> Result<(), String>>,
     /// What is answered when it is done, by status.
     pub(crate) answers: BTreeMap<u16, Value>,
     /// With which statuses it is refused.

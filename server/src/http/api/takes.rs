@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use domain::sync::{Batch, Hello, Lookup};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
@@ -78,13 +79,14 @@ impl<T: ToSchema> Takes for Query<T> {
     }
 }
 
-fn json_body<T: ToSchema>(sketch: &mut Sketch) {
+fn json_body<T: ToSchema + DeserializeOwned>(sketch: &mut Sketch) {
     let schema = sketch.shape::<T>();
+    sketch.reads = Some(|bytes| serde_json::from_slice::<T>(bytes).map(drop).map_err(|e| e.to_string()));
     sketch.body = Some(json!({ "application/json": { "schema": schema } }));
     sketch.refuses([400, 413, 415, 422]);
 }
 
-impl<T: ToSchema> Takes for Json<T> {
+impl<T: ToSchema + DeserializeOwned> Takes for Json<T> {
     fn takes(sketch: &mut Sketch) {
         json_body::<T>(sketch);
     }

@@ -3,14 +3,18 @@
 use std::collections::HashMap;
 
 use quick_xml::events::Event;
-use zip::ZipArchive;
 
-use super::super::source::{Input, Unreadable};
-use super::xml::{self, attribute};
+use super::super::source::Unreadable;
+use super::xml::{Package, attribute};
 use crate::words::import as words;
 
-/// So many sheets, styles or relations at most.
+/// So many styles at most; what is beyond shows no date.
 const MOST: usize = 100_000;
+/// So many sheets at most: they are read one after another, as a whole.
+const SHEETS: usize = 100;
+/// So many relations of a part at most, and no longer, bytes: they are all kept.
+const RELATIONS: usize = 1_000;
+const RELATION: usize = 4 * 1024;
 
 /// A sheet and its part.
 pub(super) struct SheetPart {
@@ -28,8 +32,6 @@ pub(super) struct Book {
     dates: Vec<bool>,
 }
 
-type Archive<'i> = ZipArchive<&'i mut dyn Input>;
-
 struct Relation {
     id: String,
     kind: String,
@@ -37,17 +39,17 @@ struct Relation {
 }
 
 impl Book {
-    pub(super) fn read(archive: &mut Archive<'_>) -> Result<Self, Unreadable> {
+    pub(super) fn read(package: &mut Package<'_>) -> Result<Self, Unreadable> {
         let broken = || Unreadable::new(words::BROKEN);
-        let package = relations(archive, "_rels/.rels")?;
-        let main = package.iter().find(|r| r.kind.ends_with("/officeDocument")).ok_or_else(broken)?;
+        let whole = relations(package, "_rels/.rels")?;
+        let main = whole.iter().find(|r| r.kind.ends_with("/officeDocument")).ok_or_else(broken)?;
         let main = resolved("", &main.target);
         let (folder, file) = main.rsplit_once('/').unwrap_or(("", &main));
-        let related = relations(archive, format!("{folder}/_rels/{file}.rels").trim_start_matches('/'))?;
+        let related = relations(package, format!("{folder}/_rels/{file}.rels").trim_start_matches('/'))?;
         let of_kind = |kind: &str| related.iter().find(|r| r.kind.ends_with(kind)).map(|r| resolved(folder, &r.target));
-        let (sheets, from_1904) = sheets(archive, &main, folder, &related)?;
+        let (sheets, from_1904) = sheets(package, &main, folder, &related)?;
         let dates = match of_kind("/styles") {
-            Some(part) => styles(archive, &part)?,
+            Some(part) => styles(package, &part)?,
             None => Vec::new(),
         };
         Ok(Self { sheets, from_1904, strings: of_kind("/sharedStrings"), dates })
@@ -75,8 +77,8 @@ fn resolved(folder: &str, target: &str) -> String {
     parts.join("/")
 }
 
-fn relations(archive: &mut Archive<'_>, name: &str) -> Result<Vec<Relation>, Unreadable> {
-    let mut xml = xml::part(archive, name)?;
+fn relations(package: &mut Package<'_>, name: &str) -> Result<Vec<Relation>, Unreadable> {
+    let mut xml = package.part(name)?;
     let mut relations = Vec::new();
     loop {
         match xml.next()? {
@@ -84,7 +86,10 @@ fn relations(archive: &mut Archive<'_>, name: &str) -> Result<Vec<Relation>, Unr
                 let get = |name| attribute(&start, name).map(|value| value.unwrap_or_default().into_owned());
                 let (id, kind, target) = (get("Id")?, get("Type")?, get("Target")?);
                 // What lies outside the file is not followed.
-                if get("TargetMode")? != "External" && relations.len() < MOST {
+                if get("TargetMode")? != "External" {
+                    if relations.len() >= RELATIONS || id.len() + kind.len() + target.len() > RELATION {
+                        return Err(Unreadable::new(words::BOMB));
+                    }
                     relations.push(Relation { id, kind, target });
                 }
             }
@@ -95,13 +100,13 @@ fn relations(archive: &mut Archive<'_>, name: &str) -> Result<Vec<Relation>, Unr
 }
 
 fn sheets(
-    archive: &mut Archive<'_>,
+    package: &mut Package<'_>,
     main: &str,
     folder: &str,
     related: &[Relation],
 ) -> Result<(Vec<SheetPart>, bool), Unreadable> {
     let broken = || Unreadable::new(words::BROKEN);
-    let mut xml = xml::part(archive, main)?;
+    let mut xml = package.part(main)?;
     let (mut sheets, mut from_1904) = (Vec::new(), false);
     loop {
         match xml.next()? {
@@ -111,10 +116,18 @@ fn sheets(
             Event::Start(start) if start.local_name().as_ref() == "sheet" => {
                 let id = attribute(&start, "id")?.ok_or_else(broken)?;
                 let relation = related.iter().find(|r| r.id == *id).ok_or_else(broken)?;
-                if relation.kind.ends_with("/worksheet") && sheets.len() < MOST {
+                if relation.kind.ends_with("/worksheet") {
+                    let part = resolved(folder, &relation.target);
+                    // No spreadsheet writes two sheets into one part.
+                    if sheets.iter().any(|sheet: &SheetPart| sheet.part == part) {
+                        return Err(broken());
+                    }
+                    if sheets.len() >= SHEETS {
+                        return Err(Unreadable::new(words::SHEETS));
+                    }
                     let name: String = attribute(&start, "name")?.unwrap_or_default().chars().take(60).collect();
                     let hidden = attribute(&start, "state")?.is_some_and(|state| state != "visible");
-                    sheets.push(SheetPart { name, hidden, part: resolved(folder, &relation.target) });
+                    sheets.push(SheetPart { name, hidden, part });
                 }
             }
             Event::Eof if sheets.is_empty() => return Err(broken()),
@@ -125,8 +138,8 @@ fn sheets(
 }
 
 /// For each style whether it shows a date.
-fn styles(archive: &mut Archive<'_>, name: &str) -> Result<Vec<bool>, Unreadable> {
-    let mut xml = xml::part(archive, name)?;
+fn styles(package: &mut Package<'_>, name: &str) -> Result<Vec<bool>, Unreadable> {
+    let mut xml = package.part(name)?;
     let mut own: HashMap<u32, bool> = HashMap::new();
     let (mut dates, mut inside) = (Vec::new(), false);
     let number = |value: Option<std::borrow::Cow<'_, str>>| value.and_then(|v| v.parse::<u32>().ok());

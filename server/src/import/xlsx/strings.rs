@@ -12,6 +12,9 @@ use crate::words::import as words;
 /// All texts together are no longer, bytes.
 const MOST: usize = 512 * 1024 * 1024;
 
+/// And no more in number: each takes four bytes even when it is empty.
+const TEXTS: usize = 20_000_000;
+
 /// The table of texts.
 #[derive(Default)]
 pub(super) struct Strings {
@@ -50,6 +53,9 @@ impl Strings {
     }
 
     fn push(&mut self, text: &str) -> Result<(), Unreadable> {
+        if self.ends.len() >= TEXTS {
+            return Err(Unreadable::new(words::BOMB));
+        }
         self.text.push_str(text);
         let end = u32::try_from(self.text.len()).ok().filter(|_| self.text.len() <= MOST);
         self.ends.push(end.ok_or_else(|| Unreadable::new(words::BOMB))?);
@@ -61,5 +67,20 @@ impl Strings {
         let end = *self.ends.get(number)?;
         let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         self.text.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_say_nothing_are_counted_too() {
+        let mut strings = Strings::default();
+        for _ in 0..TEXTS {
+            strings.push("").unwrap();
+        }
+        assert_eq!(strings.push(""), Err(Unreadable::new(words::BOMB)));
+        assert_eq!(strings.get(TEXTS - 1), Some(""));
     }
 }

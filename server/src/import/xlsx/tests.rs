@@ -7,8 +7,9 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
 use zip::write::SimpleFileOptions;
 
 use super::super::cell::Cell;
-use super::super::source::Unreadable;
 use super::super::source::tests::rows;
+use super::super::source::{Sink, Unreadable};
+use super::within;
 use crate::words::import as words;
 
 fn text(text: &str) -> Cell {
@@ -170,6 +171,71 @@ fn a_bomb_is_refused_before_it_goes_off() {
     }
     let bytes = package(&[("xl/worksheets/sheet1.xml", b"<worksheet/>"), ("xl/sharedStrings.xml", &strings)]);
     assert_eq!(rows(&bytes), Err(Unreadable::new(words::BOMB)));
+}
+
+/// A workbook of so many sheets; `same` when all are one part.
+fn sheets(count: usize, same: bool, part: &[u8]) -> Vec<u8> {
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let (mut rels, mut book) = ("<Relationships>".to_owned(), "<workbook><sheets>".to_owned());
+    let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
+    for number in 1..=count {
+        let file = format!("worksheets/sheet{}.xml", if same { 1 } else { number });
+        rels += &format!("<Relationship Id=\"r{number}\" Type=\"{office}/worksheet\" Target=\"{file}\"/>");
+        book += &format!("<sheet name=\"s{number}\" sheetId=\"{number}\" r:id=\"r{number}\"/>");
+        if !same || number == 1 {
+            parts.push((format!("xl/{file}"), part.to_vec()));
+        }
+    }
+    parts.push(("xl/_rels/workbook.xml.rels".to_owned(), (rels + "</Relationships>").into_bytes()));
+    parts.push(("xl/workbook.xml".to_owned(), (book + "</sheets></workbook>").into_bytes()));
+    let parts: Vec<(&str, &[u8])> = parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    package(&parts)
+}
+
+#[test]
+fn a_workbook_as_a_whole_has_bounds() {
+    let one = b"<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>";
+    assert_eq!(rows(&sheets(100, false, one)).unwrap().len(), 100);
+    assert_eq!(rows(&sheets(101, false, one)), Err(Unreadable::new(words::SHEETS)));
+    assert_eq!(rows(&sheets(2, true, one)), Err(Unreadable::new(words::BROKEN)), "one part is one sheet");
+    let empty = ["<worksheet>".to_owned(), "<a/>".repeat(4_000_000 - 3), "<sheetData/>".to_owned()].concat();
+    assert!(rows(&sheets(1, false, empty.as_bytes())).is_ok(), "sixteen megabytes are no bomb");
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let many = |count: usize, target: &str| {
+        let one = format!("<Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"{target}\"/>");
+        let rels = format!("<Relationships>{}</Relationships>", one.repeat(count));
+        package(&[("xl/_rels/workbook.xml.rels", rels.as_bytes()), ("xl/worksheets/sheet1.xml", one_sheet())])
+    };
+    assert!(rows(&many(1_000, "worksheets/sheet1.xml")).is_ok());
+    assert_eq!(rows(&many(1_001, "worksheets/sheet1.xml")), Err(Unreadable::new(words::BOMB)));
+    assert_eq!(rows(&many(1, &"a".repeat(5_000))), Err(Unreadable::new(words::BOMB)));
+}
+
+const fn one_sheet() -> &'static [u8] {
+    b"<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>"
+}
+
+struct Nobody;
+
+impl Sink for Nobody {
+    fn sheet(&mut self, _: &str, _: bool) -> Result<bool, Unreadable> {
+        Ok(true)
+    }
+
+    fn row(&mut self, _: u32, _: Vec<Cell>) -> Result<bool, Unreadable> {
+        Ok(true)
+    }
+}
+
+#[test]
+fn all_parts_together_unpack_to_so_much() {
+    let bytes = sheets(
+        10,
+        false,
+        &["<worksheet>".to_owned(), "<a/>".repeat(20_000), "<sheetData/>".to_owned()].concat().into_bytes(),
+    );
+    assert_eq!(within(&mut Cursor::new(bytes.clone()), &mut Nobody, 1_000_000), Ok(()));
+    assert_eq!(within(&mut Cursor::new(bytes), &mut Nobody, 700_000), Err(Unreadable::new(words::BOMB)));
 }
 
 proptest! {

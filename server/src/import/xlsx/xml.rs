@@ -16,39 +16,58 @@ use crate::words::import as words;
 /// but zeros comes to a thousand.
 const RATIO: u64 = 100;
 const SMALL: u64 = 16 * 1024 * 1024;
-/// And to no more than this, bytes.
-const LARGE: u64 = 2 * 1024 * 1024 * 1024;
+/// And all parts together to no more than this, bytes: a part that is read twice counts twice.
+pub(super) const LARGE: u64 = 2 * 1024 * 1024 * 1024;
 /// No tag and no text is longer, bytes: more than the longest cell.
 const PIECE: usize = 512 * 1024;
 /// Sheets nest six deep.
 const DEPTH: u32 = 32;
 
-/// A part of the package.
-pub(super) type Part<'a, 'i> = Bounded<ZipFile<'a, &'i mut dyn Input>>;
-
-/// Opens a part.
-pub(super) fn part<'a, 'i>(
-    archive: &'a mut ZipArchive<&'i mut dyn Input>,
-    name: &str,
-) -> Result<Xml<Part<'a, 'i>>, Unreadable> {
-    let file = archive.by_name(name).map_err(|_| Unreadable::new(words::BROKEN))?;
-    let left = file.compressed_size().saturating_mul(RATIO).clamp(SMALL, LARGE);
-    Ok(Xml::new(Bounded { inner: file, left, piece: 0 }))
+/// A workbook's package, and how much more of it may be unpacked.
+pub(super) struct Package<'i> {
+    archive: ZipArchive<&'i mut dyn Input>,
+    left: u64,
 }
 
+impl<'i> Package<'i> {
+    pub(super) fn open(input: &'i mut dyn Input, left: u64) -> Result<Self, Unreadable> {
+        let archive = ZipArchive::new(input).map_err(|_| Unreadable::new(words::BROKEN))?;
+        Ok(Self { archive, left })
+    }
+
+    /// Whether one of its parts has such a name.
+    pub(super) fn has(&self, like: impl Fn(&str) -> bool) -> bool {
+        self.archive.file_names().any(|name| name.is_ok_and(|name| like(&name)))
+    }
+
+    /// Opens a part.
+    pub(super) fn part<'a>(&'a mut self, name: &str) -> Result<Xml<Part<'a, 'i>>, Unreadable> {
+        let file = self.archive.by_name(name).map_err(|_| Unreadable::new(words::BROKEN))?;
+        let left = file.compressed_size().saturating_mul(RATIO).clamp(SMALL, LARGE);
+        Ok(Xml::new(Bounded { inner: file, left, whole: &mut self.left, piece: 0 }))
+    }
+}
+
+/// A part of the package.
+pub(super) type Part<'a, 'i> = Bounded<'a, ZipFile<'a, &'i mut dyn Input>>;
+
 /// Stops what unpacks without end.
-pub(super) struct Bounded<R> {
+pub(super) struct Bounded<'a, R> {
     inner: R,
     left: u64,
+    /// What is left for the package.
+    whole: &'a mut u64,
     /// Bytes since the last tag began.
     piece: usize,
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl<R: Read> Read for Bounded<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.inner.read(buffer)?;
         let bytes = buffer.get(..count).unwrap_or_default();
-        self.left = self.left.checked_sub(count as u64).ok_or_else(|| Unreadable::new(words::BOMB).into_io())?;
+        let bomb = || Unreadable::new(words::BOMB).into_io();
+        self.left = self.left.checked_sub(count as u64).ok_or_else(bomb)?;
+        *self.whole = self.whole.checked_sub(count as u64).ok_or_else(bomb)?;
         self.piece = match bytes.iter().rposition(|b| *b == b'<') {
             Some(at) => count - at,
             None => self.piece + count,
