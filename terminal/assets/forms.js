@@ -17,11 +17,14 @@ function date(text) {
   return digits.length === 8 ? `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}` : text.trim();
 }
 
+// Pieces of a denomination.
+const COUNT = /^\d{1,6}$/;
+
 function pieces(form) {
   const count = {};
   for (const input of form.querySelectorAll("[data-value]")) {
     const text = input.value.trim();
-    if (text && !/^\d{1,6}$/.test(text)) return null;
+    if (text && !COUNT.test(text)) { input.focus(); return null; }
     if (Number(text) > 0) count[input.dataset.value] = Number(text);
   }
   return count;
@@ -168,9 +171,13 @@ export function sumUp() {
   if (!form) return;
   let total = 0;
   for (const input of form.querySelectorAll("[data-value]")) {
-    const value = /^\d{1,6}$/.test(input.value.trim()) ? Number(input.value) * Number(input.dataset.value) : 0;
+    const text = input.value.trim();
+    const isCount = text === "" || COUNT.test(text);
+    const value = isCount ? Number(text) * Number(input.dataset.value) : 0;
     total += value;
-    input.closest("tr").querySelector("[data-sum]").textContent = money(value);
+    // Which row it is that is no count.
+    input.setAttribute("aria-invalid", String(!isCount));
+    input.closest("tr").querySelector("[data-sum]").textContent = isCount ? money(value) : "—";
   }
   $("#counted").textContent = `¥${money(total)}`;
 }

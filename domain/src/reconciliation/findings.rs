@@ -384,7 +384,8 @@ mod tests {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         let same = (0..100_000).find_map(|n| seen.insert(finding(n).number, n).map(|before| (before, n)));
         let (first, second) = same.expect("twenty-four bits are few");
-        let alone = (first + second + 1..).map(finding).find(|f| f.number != finding(first).number).unwrap();
+        let others = first + second + 1..first + second + 3;
+        let alone = others.map(finding).find(|f| f.number != finding(first).number).unwrap();
         let mut day = [finding(first), finding(second), alone.clone()];
         assert_eq!(day[0].number, day[1].number);
         tell_apart(canteen, date, &mut day);

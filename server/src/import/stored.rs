@@ -198,7 +198,7 @@ impl Office {
                 .write(move |tx| Box::pin(async move { imports::checked(tx, id, "unreadable", words::STOPPED).await }));
             return stopped.await.map(drop);
         }
-        let done = self.check_row(&row, work).await;
+        let done = Box::pin(self.check_row(&row, work)).await;
         if done.is_err() {
             self.store.write(move |tx| Box::pin(async move { imports::check_failed(tx, id).await })).await?;
         }

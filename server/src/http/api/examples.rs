@@ -66,7 +66,7 @@ fn places() -> Vec<Example> {
         post(
             "/api/v1/canteens",
             json!({
-                "region": "440304001003", "name": "测试长者食堂", "operator": "测试餐饮有限公司",
+                "region": "440304001003", "name": "示例长者食堂", "operator": "测试餐饮有限公司",
                 "credit_code": "91350100M000100Y43", "address": "测试路1号", "phone": "0755-82000000", "bank": "测试银行",
                 "account_name": "测试餐饮有限公司", "account": "6222021001112345", "capacity": 200,
             }),
@@ -104,7 +104,7 @@ fn elders() -> Vec<Example> {
         post(
             "/api/v1/elders",
             json!({
-                "resident_id": "440304194601010012", "name": "测试长者", "phone": "13800000000", "region": "440304",
+                "resident_id": "440304194802297777", "name": "示例长者", "phone": "13900001111", "region": "440304",
                 "canteen": CANTEEN, "facts": [hukou],
             }),
             (201, json!({ "id": ELDER })),

@@ -28,6 +28,9 @@ pub(crate) enum Asker {
     Terminal,
 }
 
+/// Reads a body as a handler does; says why it cannot.
+pub(crate) type ReadsBody = fn(&[u8]) -> Result<(), String>;
+
 /// Schemas by their names.
 pub(crate) type Shapes = Vec<(String, RefOr<Schema>)>;
 
@@ -45,8 +48,8 @@ pub(crate) struct Sketch {
     pub(crate) parameters: Vec<Value>,
     /// What is sent: the body's media types.
     pub(crate) body: Option<Value>,
-    /// Reads a body as the handler does; says why it cannot.
-    pub(crate) reads: Option<fn(&[u8]) -> Result<(), String>>,
+    /// How its body is read.
+    pub(crate) reads: Option<ReadsBody>,
     /// What is answered when it is done, by status.
     pub(crate) answers: BTreeMap<u16, Value>,
     /// With which statuses it is refused.

@@ -1,5 +1,6 @@
 //! Workbooks as spreadsheets write them, and as nobody should.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
 use proptest::prelude::*;
@@ -180,8 +181,8 @@ fn sheets(count: usize, same: bool, part: &[u8]) -> Vec<u8> {
     let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
     for number in 1..=count {
         let file = format!("worksheets/sheet{}.xml", if same { 1 } else { number });
-        rels += &format!("<Relationship Id=\"r{number}\" Type=\"{office}/worksheet\" Target=\"{file}\"/>");
-        book += &format!("<sheet name=\"s{number}\" sheetId=\"{number}\" r:id=\"r{number}\"/>");
+        write!(rels, "<Relationship Id=\"r{number}\" Type=\"{office}/worksheet\" Target=\"{file}\"/>").unwrap();
+        write!(book, "<sheet name=\"s{number}\" sheetId=\"{number}\" r:id=\"r{number}\"/>").unwrap();
         if !same || number == 1 {
             parts.push((format!("xl/{file}"), part.to_vec()));
         }
