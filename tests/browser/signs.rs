@@ -139,7 +139,11 @@ async fn the_page_of_raw_keys_tells_a_scanner_from_a_hand_and_sells_nothing() {
         // A busy computer types as slowly as a hand now and then, and the page says so; each Enter begins another reading.
         page.until("a scanner's speed", async || {
             page.scan(&card).await?;
-            Ok(page.text("#raw-verdict").await?.contains("像扫码枪，可以用。"))
+            let (gap, verdict) = (page.text("#raw-gap").await?, page.text("#raw-verdict").await?);
+            let widest: u32 = gap.trim_end_matches(" ms").parse().unwrap();
+            assert_eq!(verdict.contains("像扫码枪，可以用。"), widest <= 50, "{gap}: {verdict}");
+            assert_eq!(verdict.contains("太慢"), widest > 50, "{gap}: {verdict}");
+            Ok(widest <= 50)
         })
         .await?;
         page.says("#raw-verdict", "以 Enter 结尾").await?;
